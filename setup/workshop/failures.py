@@ -1,0 +1,99 @@
+"""Turns what an installer printed into one sentence and its fix."""
+
+from workshop.console import PreparationError
+
+# (kind, words that give it away in the installer's output in lower case, what happened, the fix). The first match counts.
+KNOWN: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
+    (
+        "disk",
+        ("no space left", "(os error 28)", "not enough space", "disk full", "(os error 112)", "disk quota"),
+        "The disk is full.",
+        "Free about 1 GB, then run {command} again.",
+    ),
+    (
+        "certificate",
+        ("certificate_verify_failed", "certificate verify failed", "invalid peer certificate", "unknownissuer"),
+        "The package index could not be trusted: its certificate is signed by one that this machine does not know.",
+        "Ask your network's administrator for the certificate file, set PIP_CERT to its path, and run {command} again.",
+    ),
+    (
+        "proxy",
+        (
+            "proxy authentication required",
+            "407 proxy",
+            "cannot connect to proxy",
+            "proxyerror",
+            "tunnel connection failed",
+        ),
+        "The proxy of this network refused the download.",
+        "Set HTTPS_PROXY to your proxy with its user and password, and run {command} again.",
+    ),
+    (
+        "network",
+        (
+            "dns error",
+            "name resolution",
+            "name or service not known",
+            "getaddrinfo failed",
+            "network is unreachable",
+            "connection refused",
+            "connection reset",
+            "newconnectionerror",
+            "tcp connect error",
+            "client error (connect)",
+            "network connectivity is disabled",
+            "timed out",
+        ),
+        "The packages could not be downloaded: there is no connection to the package index.",
+        "Connect to the internet (or set PIP_INDEX_URL to an index that you can reach), then run {command} again.",
+    ),
+    (
+        "busy",
+        ("being used by another process", "(os error 32)", "winerror 32"),
+        "A file of {folder} is in use.",
+        "Close JupyterLab, VS Code and every other program that uses the workshop, then run {command} again.",
+    ),
+    (
+        "permission",
+        ("permission denied", "(os error 13)", "access is denied", "(os error 5)", "read-only file system"),
+        "The installer may not write to {folder}.",
+        "Copy the workshop's folder to a place of your own, such as your home folder, and run {command} there.",
+    ),
+    (
+        "wheel",
+        (
+            "no matching distribution",
+            "has no usable wheels",
+            "no wheels with a matching",
+            "failed to build",
+            "failed building",
+        ),
+        "A package has no ready-made file for this Python on this system, or your package index does not have it.",
+        "Use Python 3.11 to 3.14 from python.org on Linux, macOS or Windows, or another package index (PIP_INDEX_URL), "
+        "and run {command} again.",
+    ),
+)
+
+
+def kind_of(output: str) -> str:
+    """The kind of failure that an installer's output tells of; empty where it is none of the known."""
+    text = output.lower()
+    return next((kind for kind, words, _, _ in KNOWN if any(word in text for word in words)), "")
+
+
+def problem(output: str, command: str, folder: object, log: object) -> PreparationError:
+    """The sentence and the fix for a failed installation; the unknown ones end with the installer's own last words."""
+    kind = kind_of(output)
+    for known, _, what, fix in KNOWN:
+        if known == kind:
+            return PreparationError(
+                what, fix + " The installer's own words are in {log}.", command=command, folder=folder, log=log
+            )
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "nothing")
+    return PreparationError(
+        "The packages could not be installed; the installer's last words were: {last}",
+        "Read {log} for the whole story, then run {command} again.",
+        last=last,
+        log=log,
+        command=command,
+    )

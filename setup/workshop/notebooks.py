@@ -1,0 +1,179 @@
+"""Runs every notebook headless, each with an empty folder for what it makes, and says how each went."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workshop.console import say
+from workshop.place import Place
+
+SIDE_BY_SIDE = 2
+CELL_SECONDS = 600  # a cell that takes longer is stuck
+PICTURE_FILES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+PAPERMILL = frozenset({"papermill-error-cell-tag", "injected-parameters"})  # cells that papermill adds
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one notebook went. `pictures`: those shown in it; `saved`: picture files in its folder; `reason`: of a failure."""
+
+    name: str
+    seconds: float
+    pictures: int
+    saved: int
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.reason
+
+
+def run_all(place: Place, environ: Mapping[str, str]) -> bool:
+    """Run every notebook into outputs/notebooks/, with a line each and a table at the end; True if all passed."""
+    notebooks = find(place.notebooks)
+    if not notebooks:
+        say("There is no notebook in {folder}.", folder=place.notebooks)
+        return False
+    say("Running {count} notebooks.", count=len(notebooks))
+    outcomes = run_side_by_side(place, notebooks, environ)
+    say("\n{table}\n", table=table(outcomes))
+    failed = sum(not outcome.passed for outcome in outcomes)
+    numbers = {"failed": failed, "count": len(outcomes), "folder": place.outputs}
+    if failed:
+        say("{failed} of {count} notebooks failed; they are in {folder} as they ran.", **numbers)
+    else:
+        say("All {count} notebooks passed; they are in {folder} as they ran.", **numbers)
+    return not failed
+
+
+def run_side_by_side(place: Place, notebooks: list[Path], environ: Mapping[str, str]) -> list[Outcome]:
+    """Run them, two at a time where there are two cores: a third less time, since a kernel mostly waits for its studio.
+    A line for each as it ends; the outcomes in teaching order."""
+    done: dict[Path, Outcome] = {}
+    pool = ThreadPoolExecutor(min(SIDE_BY_SIDE, os.cpu_count() or 1))
+    try:
+        running = {pool.submit(run, place, notebook, environ): notebook for notebook in notebooks}
+        for future in as_completed(running):
+            outcome = done[running[future]] = future.result()
+            report(outcome, len(done), len(notebooks))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [done[notebook] for notebook in notebooks]
+
+
+def report(outcome: Outcome, number: int, count: int) -> None:
+    """A line for a notebook that has ended, and for a failure another with its reason."""
+    line = "[{number}/{count}] {name}: {result}, {seconds:.1f} s"
+    named = {"name": outcome.name, "result": result(outcome), "seconds": outcome.seconds}
+    say(line, number=number, count=count, **named)
+    if outcome.reason:
+        say("      {reason}", reason=outcome.reason)
+
+
+def find(folder: Path) -> list[Path]:
+    """The notebooks below a folder, in teaching order; no checkpoints."""
+    return sorted(path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+
+
+def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
+    """Run one notebook with papermill, in its own folder and with an empty folder for what it makes."""
+    name = notebook.relative_to(place.notebooks)
+    executed = place.outputs / name
+    made = executed.with_suffix("")
+    executed.unlink(missing_ok=True)
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True, exist_ok=True)
+    environment = place.environment(environ) | {"WORKSHOP_OUTPUTS": str(made), "PYTHONIOENCODING": "utf-8"}
+    begun = time.monotonic()
+    ran = subprocess.run(
+        papermill(place, notebook, executed),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=place.root,
+        env=environment,
+        check=False,
+    )
+    seconds = time.monotonic() - begun
+    cells = read_cells(executed)
+    reason = "" if ran.returncode == 0 else failure(cells) or last_line(ran.stdout.decode("utf-8", "replace"))
+    return Outcome(name.as_posix(), seconds, count_pictures(cells), count_files(made), reason)
+
+
+def papermill(place: Place, notebook: Path, executed: Path) -> list[str]:
+    """The command line; paths are relative, since papermill takes a brace in a path for a parameter's place."""
+    paths = [path.relative_to(place.root).as_posix() for path in (notebook, executed, notebook.parent)]
+    options = ["--cwd", paths[2], "--kernel", "python3", "--no-progress-bar", "--execution-timeout", str(CELL_SECONDS)]
+    return [str(place.python), "-m", "papermill", *paths[:2], *options]
+
+
+def read_cells(executed: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook file; none where there is no file."""
+    try:
+        cells = json.loads(executed.read_text("utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return list(cells)
+
+
+def outputs_of(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every output of every cell, in order."""
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def count_pictures(cells: list[dict[str, Any]]) -> int:
+    """The pictures that a reader of the notebook sees: one for an output in several forms, and each one in HTML."""
+    count = 0
+    for output in outputs_of(cells):
+        data = output.get("data", {})
+        html = "".join(data.get("text/html", ""))
+        count += html.count("data:image/") or any(kind.startswith("image/") for kind in data)
+    return count
+
+
+def count_files(folder: Path) -> int:
+    """The picture files anywhere below a folder."""
+    return sum(path.suffix.lower() in PICTURE_FILES for path in folder.rglob("*"))
+
+
+def failure(cells: list[dict[str, Any]]) -> str:
+    """The error that stopped a notebook, with its cell's number; empty where there is none."""
+    own = [cell for cell in cells if not PAPERMILL.intersection(cell.get("metadata", {}).get("tags", []))]
+    for number, cell in enumerate(own, 1):
+        for output in cell.get("outputs", []):
+            if output.get("output_type") == "error":
+                words = COLOURS.sub("", f"{output.get('ename')}: {output.get('evalue')}").strip().splitlines()
+                return f"cell {number}: {words[0]}"
+    return ""
+
+
+def last_line(output: str) -> str:
+    """The last line with anything on it."""
+    return next(
+        (line.strip() for line in reversed(output.splitlines()) if line.strip()), "papermill ended without a word"
+    )
+
+
+def result(outcome: Outcome) -> str:
+    return "pass" if outcome.passed else "fail"
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """The closing summary, one line a notebook, columns aligned."""
+    head = ("notebook", "seconds", "pictures", "saved", "result")
+    rows = [(o.name, f"{o.seconds:.1f}", str(o.pictures), str(o.saved), result(o)) for o in outcomes]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = []
+    for row in (head, tuple("-" * width for width in widths), *rows):
+        middle = [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *middle, row[-1]]))
+    return "\n".join(lines)

@@ -1,0 +1,66 @@
+"""Says in one sentence that this Python cannot run the workshop. Old Pythons read this file, so its syntax is old too."""
+
+import os
+import platform
+import struct
+import subprocess
+import sys
+import sysconfig
+
+OLDEST = (3, 11)
+NEWEST = (3, 14)
+
+
+def require_python(script):  # type: (str) -> None
+    """End the program with a sentence and its fix where this Python is too old, too new, or of the wrong kind."""
+    sentence = complaint(script, sys.version_info[:2], struct.calcsize("P") * 8, kind_of_python())
+    if sentence:
+        sys.stderr.write(sentence + "\n")
+        sys.exit(1)
+
+
+def complaint(script, version, bits, kind):  # type: (str, tuple[int, ...], int, str) -> str
+    """The sentence and the fix for a Python of this (major, minor) version; empty where it is fine."""
+    found = "%d.%d" % tuple(version)
+    supported = "%d.%d to %d.%d" % (OLDEST + NEWEST)
+    if not OLDEST <= tuple(version) <= NEWEST:
+        problem = "The workshop needs Python {supported}, and this is Python {found}."
+    elif bits != 64:
+        problem = "The workshop needs a 64-bit Python, and this Python {found} has {bits} bits."
+    elif kind != "CPython":
+        problem = "The workshop needs the usual Python (CPython), and this is {kind} {found}."
+    else:
+        return ""
+    other = another_python()
+    return (problem + " " + remedy(other)).format(
+        supported=supported, found=found, bits=bits, kind=kind, other=other, script=script
+    )
+
+
+def remedy(other):  # type: (str) -> str
+    """What to do about it: run the Python that is there, or install one."""
+    if other:
+        return "This machine has another one; run: {other} {script}"
+    if os.name == "nt":
+        return "Install Python 3.13 (64-bit) from python.org, then run: py -3.13 {script}"
+    return "Install Python 3.13, from python.org or with the system's package manager, then run: python3.13 {script}"
+
+
+def kind_of_python():  # type: () -> str
+    """CPython, PyPy, or CPython without its global lock, for which not every package has a build."""
+    lockless = sysconfig.get_config_var("Py_GIL_DISABLED")
+    return "free-threaded Python" if lockless else platform.python_implementation()
+
+
+def another_python():  # type: () -> str
+    """The name of a Python on PATH that the workshop runs on, or an empty string. It is run once, to be sure."""
+    for minor in range(NEWEST[1] - 1, OLDEST[1] - 1, -1):
+        name = "python3.%d" % minor
+        test = "import sys, struct; sys.exit(sys.version_info[:2] != (3, %d) or struct.calcsize('P') != 8)" % minor
+        try:
+            with open(os.devnull, "w") as nowhere:
+                if subprocess.call([name, "-c", test], stdout=nowhere, stderr=nowhere) == 0:
+                    return name
+        except OSError:
+            continue
+    return ""

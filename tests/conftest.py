@@ -1,0 +1,11 @@
+"""Says above pytest's last line which of setup/test.py's other checks failed, so that a green line does not hide it."""
+
+import os
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    failed = os.environ.get("WORKSHOP_FAILED_CHECKS")
+    if failed:
+        terminalreporter.write_line(f"Failed before pytest began: {failed}", red=True, bold=True)
