@@ -1,0 +1,104 @@
+"""What the schemas share: number types that take no strings, pictures in base64, and rules between fields."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import AfterValidator, BaseModel, Field, JsonValue, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+Made = TypeVar("Made")
+
+Whole = Annotated[int, Field(strict=True)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+_MAGIC = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+RULE = "rule"  # the type of our own validation errors: their message is a whole sentence already
+
+
+class Broken(NamedTuple):
+    """A rule that a value breaks: where, the sentence that says so, and the value."""
+
+    loc: tuple[str | int, ...]
+    message: str
+    value: object
+
+
+def one_of(choices: Iterable[str]) -> str:
+    """`one of A, B, C`, for a message."""
+    return f"one of {', '.join(choices)}"
+
+
+def image_format(data: bytes) -> str | None:
+    """`"PNG"`, `"JPEG"` or `"WEBP"` by the first bytes; None for anything else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for name, magic in _MAGIC.items() if data.startswith(magic)), None)
+
+
+def _is_base64_image(text: str) -> str:
+    if text.startswith("data:"):
+        raise _rule("must be base64 alone: leave out the `data:...;base64,` at its start.")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise _rule(
+            "must be a file in base64, and this is not base64. Write base64.b64encode(data).decode()."
+        ) from None
+    if image_format(data) is None:
+        raise _rule("must be a PNG, JPEG or WebP file in base64, and this base64 holds something else.")
+    return text
+
+
+def _is_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise _rule("must be a JSON object, and JSON has no NaN or infinity.") from None
+    return value
+
+
+IMAGE = "a PNG, JPEG or WebP file as a base64 string"
+Base64Image = Annotated[str, AfterValidator(_is_base64_image)]
+JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_is_json)]
+
+
+def add_broken(title: str, broken: Iterable[Broken], validate: Callable[[], Made]) -> Made:
+    """Run `validate` and raise its errors and `broken` together, so that one look shows all that is wrong."""
+    ours = [_details(one) for one in broken]
+    try:
+        made = validate()
+    except ValidationError as error:
+        if not ours:
+            raise
+        named = {details["loc"] for details in ours}
+        theirs = [_again(one) for one in error.errors(include_url=False) if one["loc"] not in named]
+        raise ValidationError.from_exception_data(title, [*theirs, *ours]) from None
+    if ours:
+        raise ValidationError.from_exception_data(title, ours)
+    return made
+
+
+def explicit_nulls(model: type[BaseModel], body: Mapping[str, Any]) -> list[Broken]:
+    """A JSON null in a field that may be left out says nothing that leaving it out would not say better."""
+    optional = (name for name, field in model.model_fields.items() if not field.is_required())
+    return [
+        Broken((name,), f"{name} is null. Leave it out, and its default holds.", None)
+        for name in optional
+        if name in body and body[name] is None
+    ]
+
+
+def _details(broken: Broken) -> InitErrorDetails:
+    return InitErrorDetails(type=_rule(broken.message), loc=broken.loc, input=broken.value)
+
+
+def _again(error: Any) -> InitErrorDetails:
+    kind = _rule(error["msg"]) if error["type"] == RULE else error["type"]
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
+
+
+def _rule(message: str) -> PydanticCustomError:
+    return PydanticCustomError(RULE, "{said}", {"said": message})

@@ -1,0 +1,238 @@
+"""SDXL 1.0's request and response on Amazon Bedrock, field by field, as the one truth for bodies and studio.
+
+Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 (text to image, image to image, image to image with
+masking), and Stability AI's v1 REST specification for the defaults that the guide leaves out.
+"""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
+
+from helpers.schemas.fields import (
+    IMAGE,
+    Base64Image,
+    Broken,
+    Finite,
+    JsonObject,
+    Whole,
+    add_broken,
+    explicit_nulls,
+    one_of,
+)
+
+Sampler = Literal[
+    "DDIM",
+    "DDPM",
+    "K_DPMPP_2M",
+    "K_DPMPP_2S_ANCESTRAL",
+    "K_DPM_2",
+    "K_DPM_2_ANCESTRAL",
+    "K_EULER",
+    "K_EULER_ANCESTRAL",
+    "K_HEUN",
+    "K_LMS",
+]
+ClipGuidancePreset = Literal["FAST_BLUE", "FAST_GREEN", "NONE", "SIMPLE", "SLOW", "SLOWER", "SLOWEST"]
+StylePreset = Literal[
+    "3d-model",
+    "analog-film",
+    "anime",
+    "cinematic",
+    "comic-book",
+    "digital-art",
+    "enhance",
+    "fantasy-art",
+    "isometric",
+    "line-art",
+    "low-poly",
+    "modeling-compound",
+    "neon-punk",
+    "origami",
+    "photographic",
+    "pixel-art",
+    "tile-texture",
+]
+InitImageMode = Literal["IMAGE_STRENGTH", "STEP_SCHEDULE"]
+MaskSource = Literal["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA"]
+FinishReason = Literal["SUCCESS", "ERROR", "CONTENT_FILTERED"]
+Task = Literal["text_to_image", "image_to_image", "inpaint"]
+
+SAMPLERS: tuple[str, ...] = get_args(Sampler)
+CLIP_GUIDANCE_PRESETS: tuple[str, ...] = get_args(ClipGuidancePreset)
+STYLE_PRESETS: tuple[str, ...] = get_args(StylePreset)
+INIT_IMAGE_MODES: tuple[str, ...] = get_args(InitImageMode)
+MASK_SOURCES: tuple[str, ...] = get_args(MaskSource)
+FINISH_REASONS: tuple[str, ...] = get_args(FinishReason)
+
+MAX_TEXT = 2000  # characters of one prompt
+MAX_CFG_SCALE = 35
+MIN_STEPS, MAX_STEPS = 10, 150
+DOCUMENTED_STEPS = 50  # the guide's maximum; the price list has a dearer tier above it
+MAX_SEED = 2**32 - 1
+MIN_SIDE, MAX_SIDE, SIDE_STEP, MAX_PIXELS = 320, 1536, 64, 1_048_576
+DEFAULT_SIDE = 512
+DEFAULT_IMAGE_STRENGTH = 0.35
+DEFAULT_SCHEDULE_START = 0.65
+
+# A field that is not named here belongs to every task.
+_TASKS_OF_FIELD: dict[str, tuple[Task, ...]] = {
+    "width": ("text_to_image",),
+    "height": ("text_to_image",),
+    "init_image_mode": ("image_to_image",),
+    "image_strength": ("image_to_image",),
+    "step_schedule_start": ("image_to_image",),
+    "step_schedule_end": ("image_to_image",),
+}
+_TASK_NAMES = {"text_to_image": "text-to-image", "image_to_image": "image-to-image", "inpaint": "masking"}
+
+Side = Annotated[
+    Whole,
+    Field(
+        ge=MIN_SIDE,
+        le=MAX_SIDE,
+        multiple_of=SIDE_STEP,
+        description=f"a multiple of {SIDE_STEP} from {MIN_SIDE} to {MAX_SIDE}",
+    ),
+]
+SHARE = "a number from 0 to 1"
+Share = Annotated[Finite, Field(ge=0, le=1, description=SHARE)]
+
+
+class TextPrompt(BaseModel):
+    """One prompt. A weight below 0 makes it a negative prompt."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    text: str = Field(max_length=MAX_TEXT, description=f"a text of at most {MAX_TEXT} characters")
+    weight: Finite = Field(default=1.0, description="a number: above 0 for what to show, below 0 for what to avoid")
+
+
+class SDXLRequest(BaseModel):
+    """The body of one request, for all three tasks: which fields are there decides the task."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    text_prompts: list[TextPrompt] = Field(
+        min_length=1, description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]'
+    )
+    cfg_scale: Finite = Field(default=7.0, ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}")
+    clip_guidance_preset: ClipGuidancePreset = Field(default="NONE", description=one_of(CLIP_GUIDANCE_PRESETS))
+    sampler: Sampler | None = Field(default=None, description=one_of(SAMPLERS))
+    samples: Whole = Field(default=1, ge=1, le=1, description="1, as Bedrock makes one picture a request")
+    seed: Whole = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
+    steps: Whole = Field(
+        default=30, ge=MIN_STEPS, le=MAX_STEPS, description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}"
+    )
+    style_preset: StylePreset | None = Field(default=None, description=one_of(STYLE_PRESETS))
+    extras: JsonObject | None = Field(default=None, description="a JSON object")
+    width: Side = DEFAULT_SIDE
+    height: Side = DEFAULT_SIDE
+    init_image: Base64Image | None = Field(default=None, description=IMAGE)
+    init_image_mode: InitImageMode = Field(default="IMAGE_STRENGTH", description=one_of(INIT_IMAGE_MODES))
+    image_strength: Share = DEFAULT_IMAGE_STRENGTH
+    step_schedule_start: Share = DEFAULT_SCHEDULE_START
+    step_schedule_end: Share | None = Field(default=None, description=SHARE)
+    mask_source: MaskSource | None = Field(default=None, description=one_of(MASK_SOURCES))
+    mask_image: Base64Image | None = Field(default=None, description=IMAGE)
+
+    @property
+    def task(self) -> Task:
+        """`"text_to_image"`, `"image_to_image"` or `"inpaint"`."""
+        return _task_of(self.model_dump(include={"init_image", "mask_source", "mask_image"}, exclude_none=True))
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fields_agree(cls, body: Any, handler: ModelWrapValidatorHandler["SDXLRequest"]) -> "SDXLRequest":
+        broken = _broken_between_fields(cls, body) if isinstance(body, dict) else []
+        return add_broken(cls.__name__, broken, lambda: handler(body))
+
+
+class Artifact(BaseModel):
+    """One picture of an answer, with the seed that was used and how it ended."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    seed: int
+    base64: str
+    finishReason: FinishReason  # noqa: N815 - the wire's own spelling
+
+
+class SDXLResponse(BaseModel):
+    """The answer's body. A `result` of "success" says that the call worked, not that the picture passed the filter."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    result: str
+    artifacts: list[Artifact]
+
+
+def size_problem(width: int, height: int) -> str | None:
+    """What is wrong with this size, as the end of a sentence ("... must be ..."); None where it is legal."""
+    sides = all(MIN_SIDE <= side <= MAX_SIDE and side % SIDE_STEP == 0 for side in (width, height))
+    if not sides:
+        return f"both sides must be a multiple of {SIDE_STEP} from {MIN_SIDE} to {MAX_SIDE}"
+    if width * height > MAX_PIXELS:
+        return f"width x height must be at most {MAX_PIXELS:,} pixels, such as 1024 x 1024"
+    return None
+
+
+def _task_of(body: dict[str, Any]) -> Task:
+    if "mask_source" in body or "mask_image" in body:
+        return "inpaint"
+    return "image_to_image" if "init_image" in body else "text_to_image"
+
+
+def _broken_between_fields(model: type[BaseModel], body: dict[str, Any]) -> list[Broken]:
+    return [
+        *explicit_nulls(model, body),
+        *_fields_of_another_task(body),
+        *_missing_images(body),
+        *_too_many_pixels(body),
+    ]
+
+
+def _fields_of_another_task(body: dict[str, Any]) -> list[Broken]:
+    task = _task_of(body)
+    broken = []
+    for field, tasks in _TASKS_OF_FIELD.items():
+        if field in body and task not in tasks:
+            why = _why_not(field, task)
+            broken.append(Broken((field,), f"{field} has no place in {_TASK_NAMES[task]}: {why}", body[field]))
+    return broken
+
+
+def _why_not(field: str, task: Task) -> str:
+    if field in ("width", "height"):
+        return "the picture takes the size of init_image. Leave it out."
+    if task == "text_to_image":
+        return "it says how much of init_image to keep, and there is none. Add init_image, or leave it out."
+    return "the mask says what is kept. Leave it out."
+
+
+def _missing_images(body: dict[str, Any]) -> list[Broken]:
+    if _task_of(body) != "inpaint":
+        return []
+    broken = []
+    if "init_image" not in body:
+        broken.append(Broken(("init_image",), "init_image is missing: a mask needs a picture to change.", None))
+    source = body.get("mask_source")
+    if "mask_source" not in body:
+        message = f"mask_source is missing: it says what the mask's colours mean, {one_of(MASK_SOURCES)}."
+        broken.append(Broken(("mask_source",), message, None))
+    if source in ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK") and "mask_image" not in body:
+        message = f"mask_image is missing: mask_source {source} reads the mask from it."
+        broken.append(Broken(("mask_image",), message, None))
+    return broken
+
+
+def _too_many_pixels(body: dict[str, Any]) -> list[Broken]:
+    width, height = body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)
+    if type(width) is not int or type(height) is not int or width > MAX_SIDE or height > MAX_SIDE:
+        return []  # named already, each by its own field
+    if width * height <= MAX_PIXELS:
+        return []
+    message = (
+        f"height is too large for this width: {width} x {height} is {width * height:,} pixels, and the most is"
+        f" {MAX_PIXELS:,}. Try {width} x {MAX_PIXELS // width // SIDE_STEP * SIDE_STEP}."
+    )
+    return [Broken(("height",), message, height)]
