@@ -1,0 +1,164 @@
+"""The registry: what the workshop knows of every image model on Amazon Bedrock, read from models.toml."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from helpers.errors import BodyError, Problem, UnknownModelError
+
+Schema = Literal["sdxl", "stable-image-core"]
+State = Literal["active", "legacy", "retired"]
+
+
+@dataclass(frozen=True)
+class Price:
+    """USD for one picture of at most `up_to_steps` steps and `up_to_pixels` pixels; None: without limit."""
+
+    usd: float
+    up_to_steps: int | None = None
+    up_to_pixels: int | None = None
+
+    def covers(self, steps: int, pixels: int) -> bool:
+        """Whether a picture of so many steps and pixels falls in this tier."""
+        return (self.up_to_steps is None or steps <= self.up_to_steps) and (
+            self.up_to_pixels is None or pixels <= self.up_to_pixels
+        )
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model. Empty or None means that no public page says it."""
+
+    id: str
+    name: str
+    provider: str
+    source: str  # the page that documents it
+    roles: tuple[str, ...]  # short names for people: "sdxl", "core"
+    inference: Literal["on-demand", "profile"]
+    aliases: tuple[str, ...] = ()  # other ids of the same model
+    profile: str | None = None  # the inference profile's id, where the bare id is refused
+    schema: Schema | None = None  # the body it takes, where the workshop has a schema for it
+    regions: tuple[str, ...] = ()
+    rpm: int | None = None  # default quota, requests a minute
+    legacy: date | None = None  # from this day no new customers
+    eol: date | None = None  # from this day every call fails
+    successor: str | None = None  # id
+    prices: tuple[Price, ...] = ()
+    trained_sizes: tuple[tuple[int, int], ...] = ()  # (width, height) in pixels
+    # aspect ratio to (width, height) in pixels
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+    @property
+    def invoke_id(self) -> str:
+        """The id to call it by: the inference profile's where it has one."""
+        return self.profile or self.id
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every id that a call may name it by."""
+        return (self.id, *self.aliases, *((self.profile,) if self.profile else ()))
+
+    def retired_on(self, day: date) -> bool:
+        """Whether every call fails on that day."""
+        return self.eol is not None and day >= self.eol
+
+    def state(self, day: date) -> State:
+        """`"active"`, `"legacy"` (old customers only) or `"retired"` on that day."""
+        if self.retired_on(day):
+            return "retired"
+        return "legacy" if self.legacy is not None and day >= self.legacy else "active"
+
+    def list_price(self, body: Mapping[str, Any]) -> float:
+        """What AWS asks, or asked, for the picture of this body, in USD. LookupError where no page gives a price."""
+        asked = {**_table()["left_out"], **body}
+        steps, pixels = asked["steps"], asked["width"] * asked["height"]
+        for price in self.prices:
+            if price.covers(steps, pixels):
+                return price.usd
+        raise LookupError(f"No page gives a price for {self.name} at {steps} steps and {pixels:,} pixels.")
+
+
+def get(name: "str | Model") -> Model:
+    """The model of that id, alias, inference profile, ARN or role. Raises UnknownModelError with the nearest names."""
+    if isinstance(name, Model):
+        return name
+    if not isinstance(name, str):
+        raise UnknownModelError(
+            f"A model is named by a text, not by {name!r}.", fix=f'Give an id or a role, such as "{all()[0].roles[0]}".'
+        )
+    known = _by_name()
+    found = known.get(name) or known.get(name.rsplit("/", 1)[-1])
+    if found is None:
+        raise _unknown(name)
+    return found
+
+
+def all() -> tuple[Model, ...]:
+    """Every model of the registry: the two that the workshop has a schema for, then their relatives."""
+    return _models()
+
+
+def as_of() -> date:
+    """The day on which the registry's facts were gathered."""
+    day: date = _table()["as_of"]
+    return day
+
+
+def for_body(body: Mapping[str, Any]) -> Model:
+    """The model whose schema the body belongs to, by its prompt field. Raises BodyError where it has neither."""
+    if "text_prompts" in body:
+        return _of_schema("sdxl")
+    if "prompt" in body:
+        return _of_schema("stable-image-core")
+    problem = Problem("body", "It has neither text_prompts (SDXL) nor prompt (Stable Image Core).", dict(body))
+    raise BodyError(
+        "This body belongs to no model that the workshop knows.",
+        problem.message,
+        'Start from helpers.text_to_image("a serene beach at sunset").',
+        problems=[problem],
+    )
+
+
+def _of_schema(schema: Schema) -> Model:
+    return next(model for model in all() if model.schema == schema)
+
+
+def _unknown(name: str) -> UnknownModelError:
+    near = difflib.get_close_matches(name, _by_name(), n=3, cutoff=0.5)
+    roles = ", ".join(role for model in all() if model.schema for role in model.roles)
+    fix = f"Did you mean {' or '.join(near)}?" if near else f"The models with a lesson are {roles}."
+    return UnknownModelError(
+        f"There is no model named {name!r}.", "It is no id, alias or role of the registry.", fix, model_id=name
+    )
+
+
+@cache
+def _by_name() -> dict[str, Model]:
+    return {name: model for model in all() for name in (*model.ids, *model.roles)}
+
+
+@cache
+def _models() -> tuple[Model, ...]:
+    return tuple(_model(row) for row in _table()["model"])
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("models.toml").read_text(encoding="utf-8"))
+
+
+def _model(row: dict[str, Any]) -> Model:
+    unknown = row.keys() - {known.name for known in fields(Model)}
+    if unknown:
+        raise ValueError(f"models.toml, {row.get('id')}: unknown {', '.join(sorted(unknown))}")
+    lists = {key: tuple(row.get(key, ())) for key in ("roles", "aliases", "regions")}
+    pairs = tuple((width, height) for width, height in row.get("trained_sizes", ()))
+    sizes = {ratio: (width, height) for ratio, (width, height) in row.get("sizes", {}).items()}
+    prices = tuple(Price(**price) for price in row.get("prices", ()))
+    return Model(**{**row, **lists, "trained_sizes": pairs, "sizes": MappingProxyType(sizes), "prices": prices})
