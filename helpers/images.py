@@ -1,0 +1,373 @@
+"""Pictures in and out: anything that holds one, sizes that a model takes, base64, and files that are never lost.
+
+Pictures are `PIL.Image.Image` of mode RGB, RGBA or L, upright and without metadata; sizes are (width, height) in pixels.
+"""
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import math
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from PIL import Image, ImageOps, PngImagePlugin
+
+from helpers import picture_files
+from helpers.errors import ImageError, PictureExistsError, Problem
+from helpers.picture_files import LARGEST_READ as LARGEST_READ
+from helpers.picture_files import say as say
+from helpers.schemas.fields import image_format
+from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size_problem
+
+Fit = Literal["crop", "pad", "stretch"]
+
+METADATA_KEY = "bedrock-image-workshop"  # the name of our text chunk in a PNG
+JPEG_QUALITY = 95
+_FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_PICTURE_FIELDS = ("init_image", "mask_image")
+_HOME = Path(__file__).resolve().parent.parent
+
+
+# ---- in -------------------------------------------------------------------------------------------------------------
+
+
+def to_image(source: Any) -> Image.Image:
+    """The picture in `source`, as a new image of mode RGB, RGBA or L.
+
+    `source`: a PIL image, a path, bytes of a file, base64 text (a data URL too), a uint8 array of (height, width) or
+    (height, width, 3 or 4), or anything with an `.image`, such as what `invoke` gives. A photo is turned the way its
+    EXIF says, and its metadata, place and time included, is left behind. What is in a file decides, not its extension;
+    of an animated one the first frame is taken, and a WorkshopWarning says so. A path that the current folder lacks is
+    looked for beside the workshop's own `data/`.
+    Raises ImageError for what is no picture, is damaged, or has more than 64 million pixels.
+    """
+    if isinstance(source, Image.Image):
+        return picture_files.clean(source, "this picture")
+    if hasattr(source, "image"):
+        return to_image(source.image)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return picture_files.decode(bytes(source), f"these {len(source):,} bytes")
+    if isinstance(source, os.PathLike):
+        return _read(Path(source))
+    if isinstance(source, str):
+        return _from_text(source)
+    if hasattr(source, "__array_interface__"):
+        return _from_array(source)
+    raise ImageError(
+        f"{type(source).__name__} is not a kind of picture.",
+        fix="Give a PIL image, a path, bytes, base64 or a made picture.",
+    )
+
+
+def to_rgb(source: Any) -> Image.Image:
+    """The picture in `source` as RGB, transparent parts over white, as a page would show them."""
+    return _over(to_image(source), "white")
+
+
+def from_base64(text: str) -> Image.Image:
+    """The picture in a base64 string or a data URL. Raises ImageError."""
+    data = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        return picture_files.decode(base64.b64decode(data, validate=True), "this base64")
+    except (binascii.Error, ValueError) as error:
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError("This text is not base64.", fix="Give a path, or base64.b64encode(data).decode().") from error
+
+
+def find(path: str | os.PathLike[str]) -> Path:
+    """`path` as it stands, or, where that names no file, the same path beside the workshop's own folders."""
+    here = Path(path).expanduser()
+    there = _HOME / here
+    return there if not here.exists() and there.exists() else here
+
+
+def outputs(name: str | os.PathLike[str] = "") -> Path:
+    """Where a lesson puts what it makes: `name` in the folder that WORKSHOP_OUTPUTS names, else in `outputs/`."""
+    return Path(os.environ.get("WORKSHOP_OUTPUTS") or _HOME / "outputs") / name
+
+
+# ---- sizes ----------------------------------------------------------------------------------------------------------
+
+
+def nearest_size(width: int, height: int) -> tuple[int, int]:
+    """The legal size of SDXL that is nearest in shape and then in scale, as (width, height) in pixels."""
+    scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
+    sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
+    legal = [(w, h) for w in sides for h in sides if w * h <= MAX_PIXELS]
+    return min(legal, key=lambda size: math.hypot(_ratio(size[0], width * scale), _ratio(size[1], height * scale)))
+
+
+def fit(source: Any, size: tuple[int, int] | None = None, how: Fit = "crop", colour: Any = "black") -> Image.Image:
+    """The picture at `size` (default: the nearest legal one); a WorkshopWarning says what was done to it.
+
+    `how`: "crop" fills the size and cuts what stands over on both sides, "pad" shows all of it between bars of
+    `colour`, "stretch" bends it to the new shape. A picture that has the size already comes back in silence.
+    """
+    image = to_image(source)
+    size = size or nearest_size(*image.size)
+    fitted = resized(image, size, how, colour)
+    if fitted.size != image.size:
+        say(fit_remark("The picture", image.size, fitted.size, how))
+    return fitted
+
+
+def resized(image: Image.Image, size: tuple[int, int], how: Fit, colour: Any = "black") -> Image.Image:
+    """What `fit` gives, without a word. Raises ImageError for an empty size or an unknown way."""
+    if min(size) < 1:
+        raise ImageError(f"A picture cannot be {size[0]} x {size[1]} pixels.", fix="Give (width, height) above 0.")
+    resample = Image.Resampling.LANCZOS
+    ways: dict[str, Callable[[], Image.Image]] = {
+        "crop": lambda: ImageOps.fit(image, size, resample),
+        "pad": lambda: ImageOps.pad(image, size, resample, color=colour),
+        "stretch": lambda: image.resize(size, resample),
+    }
+    if how not in ways:
+        raise ImageError(f"There is no way to fit called {how!r}.", fix='Use "crop", "pad" or "stretch".')
+    return ways[how]()
+
+
+def fit_remark(name: str, before: tuple[int, int], after: tuple[int, int], how: Fit) -> str:
+    """What `fit` does to a picture (`name`) of a size, in one sentence: scaled, and cut, padded or bent by how much."""
+    if before == after:
+        return f"{name} is {_by(after)} pixels already."
+    scales = after[0] / before[0], after[1] / before[1]
+    scale = {"crop": max(scales), "pad": min(scales)}.get(how, 1.0)
+    across, down = (abs(round(side * scale) - wanted) for side, wanted in zip(before, after, strict=True))
+    done = {"crop": "cropped", "pad": "padded", "stretch": "stretched"}[how]
+    if scales[0] == scales[1] or (how != "stretch" and not (across or down)):
+        done, amount = "scaled", ""
+    elif how == "stretch":
+        amount = f": {scales[0]:.0%} of its width and {scales[1]:.0%} of its height"
+    else:
+        verb = "cut off" if how == "crop" else "added"
+        pixels, sides = (across, "left and right") if across >= down else (down, "top and bottom")
+        amount = f": at {scale:.0%}, {pixels} pixels were {verb}, half of them on each side ({sides})"
+    return f"{name} was {_by(before)} pixels and was {done} to {_by(after)}{amount}."
+
+
+def init_image(source: Any, *, alpha: bool = False) -> Image.Image:
+    """The picture as SDXL takes it to start from: RGB (RGBA with `alpha`) of a legal size. Raises ImageError.
+
+    Transparent parts are put on white, and a WorkshopWarning says so.
+    """
+    image = to_image(source)
+    problem = size_problem(*image.size)
+    if problem:
+        raise _wrong_size(image.size, problem)
+    if alpha:
+        return image.convert("RGBA")
+    if image.mode == "RGBA" and cast(tuple[int, int], image.getchannel("A").getextrema())[0] < 255:
+        say("The init image has transparent parts, and SDXL takes none: they were put on white.")
+    return _over(image, "white")
+
+
+def body_problems(body: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the pictures in an SDXL body: damaged, of an illegal size, or a mask of another size."""
+    found: list[Problem] = []
+    sizes: dict[str, tuple[int, int]] = {}
+    for field in _PICTURE_FIELDS:
+        if isinstance(body.get(field), str):
+            try:
+                sizes[field] = from_base64(body[field]).size
+            except ImageError as error:
+                found.append(Problem(field, f"{field} cannot be read as a picture: {error}", body[field]))
+    init, mask = sizes.get("init_image"), sizes.get("mask_image")
+    problem = size_problem(*init) if init else None
+    if init and problem:
+        found.append(Problem("init_image", f"init_image is wrong. {_wrong_size(init, problem)}", init))
+    if init and mask and init != mask:
+        message = f"mask_image is {_by(mask)} and init_image is {_by(init)} pixels: both must have the same size."
+        found.append(Problem("mask_image", message, mask))
+    return found
+
+
+# ---- out ------------------------------------------------------------------------------------------------------------
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """The picture as PNG bytes, quickly (level 1, run lengths only)."""
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1, compress_type=3)
+    return out.getvalue()
+
+
+def to_base64(source: Any) -> str:
+    """The picture as a base64 PNG, the form that request bodies carry."""
+    return base64.b64encode(encode_png(to_image(source))).decode("ascii")
+
+
+def save(
+    source: Any, path: str | os.PathLike[str], overwrite: bool = False, metadata: Mapping[str, Any] | None = None
+) -> Path:
+    """Write the picture to `path` and give the path back; the extension (.png, .jpg, .webp) decides the format.
+
+    Folders are made. The file appears whole or not at all. With the same pixels there already nothing is done; with
+    other pixels PictureExistsError (a FileExistsError) is raised, unless `overwrite`. `metadata` is kept as JSON in a
+    PNG's text chunk; `read_metadata` gives it back.
+    """
+    path = Path(path).expanduser()
+    data = _encode(to_image(source), _format(path), metadata)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not overwrite and os.path.lexists(path):
+        _must_hold(data, path)
+        return path
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        temporary.write_bytes(data)
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _place(temporary, path)
+    except FileExistsError:  # somebody else was quicker
+        _must_hold(data, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """What `save` put beside the pixels of a PNG; None where there is nothing."""
+    with Image.open(find(path)) as image:
+        text = image.info.get(METADATA_KEY)
+    return json.loads(text) if text else None
+
+
+def request_metadata(body: Mapping[str, Any], model_id: str, seed: int | None) -> dict[str, Any]:
+    """What made a picture, for `save`: the body with its pictures named by hash, the model's id and the seed used."""
+    plain = {key: _hash(value) if key in _PICTURE_FIELDS else value for key, value in body.items()}
+    return {"model": model_id, "seed": seed, "body": plain}
+
+
+def pixels_equal(one: Any, other: Any) -> bool:
+    """Whether two pictures have the same size and the same colour and opacity at every pixel."""
+    first, second = to_image(one).convert("RGBA"), to_image(other).convert("RGBA")
+    return first.size == second.size and first.tobytes() == second.tobytes()
+
+
+# ---- how ------------------------------------------------------------------------------------------------------------
+
+
+def _from_text(text: str) -> Image.Image:
+    if text.startswith("data:"):
+        return from_base64(text)
+    try:
+        if len(text) < 4096 and find(text).is_file():
+            return _read(Path(text))
+    except (OSError, ValueError):  # too long, or a character that no path has: no file of this name
+        pass
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if image_format(data):
+        return picture_files.decode(data, "this base64")
+    return _read(Path(text))
+
+
+def _read(path: Path) -> Image.Image:
+    shown = str(path) if len(str(path)) <= 120 else f"{str(path)[:119]}…"
+    try:
+        return picture_files.decode(find(path).read_bytes(), shown)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ImageError(
+            f"There is no file {shown}.", f"The current folder is {Path.cwd()}.", "Check the path."
+        ) from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, ImageError):
+            raise
+        why = f"The system says: {getattr(error, 'strerror', None) or error}."
+        raise ImageError(f"{shown} cannot be read.", why, "Check the path.") from error
+
+
+def _from_array(array: Any) -> Image.Image:
+    if array.dtype.kind in "bu" and array.dtype.itemsize == 1 and array.ndim in (2, 3):
+        try:
+            return picture_files.clean(Image.fromarray(array), "this array")
+        except TypeError:  # a number of channels that no picture has
+            pass
+    raise ImageError(
+        f"An array of shape {array.shape} and type {array.dtype} is not a picture.",
+        fix="Give uint8 of shape (height, width), (height, width, 3) or (height, width, 4).",
+    )
+
+
+def _over(image: Image.Image, colour: str) -> Image.Image:
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    ground = Image.new("RGBA", image.size, colour)
+    return Image.alpha_composite(ground, image).convert("RGB")
+
+
+def _encode(image: Image.Image, kind: str, metadata: Mapping[str, Any] | None) -> bytes:
+    out = io.BytesIO()
+    if kind == "PNG":
+        chunk = PngImagePlugin.PngInfo()
+        if metadata is not None:
+            chunk.add_itxt(METADATA_KEY, json.dumps(metadata, ensure_ascii=False))
+        image.save(out, "PNG", pnginfo=chunk)
+    elif kind == "JPEG":
+        _over(image, "white").save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    else:
+        image.save(out, kind, lossless=True, exact=True)
+    return out.getvalue()
+
+
+def _format(path: Path) -> str:
+    kind = _FORMAT_OF.get(path.suffix.lower())
+    if kind is None:
+        raise ImageError(
+            f"{path.name} does not say what kind of file it is to be.", fix=f"End its name in {', '.join(_FORMAT_OF)}."
+        )
+    return kind
+
+
+def _must_hold(data: bytes, path: Path) -> None:
+    try:
+        same = pixels_equal(data, path)
+    except ImageError:
+        same = False
+    if not same:
+        raise PictureExistsError(
+            f"{path} is there already, and holds something else.",
+            "Nothing is overwritten silently.",
+            "Choose another name, or say overwrite=True.",
+        )
+
+
+def _place(temporary: Path, path: Path) -> None:
+    """Give the finished file its name, without ever replacing another. Raises FileExistsError."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError as error:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from error
+        os.replace(temporary, path)
+
+
+def _wrong_size(size: tuple[int, int], problem: str) -> ImageError:
+    nearest = nearest_size(*size)
+    return ImageError(
+        f"The picture is {_by(size)} pixels.",
+        f"For SDXL {problem}.",
+        f"The nearest legal size is {_by(nearest)}: helpers.fit(image, {nearest}) crops it to that.",
+    )
+
+
+def _hash(text: Any) -> Any:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if isinstance(text, str) else text
+
+
+def _ratio(side: float, wanted: float) -> float:
+    return math.log(side / wanted)
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"

@@ -1,0 +1,177 @@
+"""Turns the bytes of any picture file into plain pixels, upright and without metadata, or says in a sentence why not."""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from helpers.errors import ImageError, WorkshopWarning
+from helpers.schemas.fields import image_format
+
+LARGEST_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
+READ_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+_TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+_OTHER_KINDS = (  # where in the file, what stands there, what it is, and the way out
+    (4, b"ftyphei", "a HEIC photo, as iPhones keep them", "Export or share it as JPEG"),
+    (4, b"ftyphev", "a HEIC photo, as iPhones keep them", "Export or share it as JPEG"),
+    (4, b"ftypmif1", "a HEIC photo, as iPhones keep them", "Export or share it as JPEG"),
+    (4, b"ftypavif", "an AVIF picture", "Save it as PNG"),
+    (4, b"ftyp", "a video", "Save one picture of it as PNG"),
+    (0, b"%PDF", "a PDF", "Save its page as PNG"),
+    (0, b"%!PS", "PostScript", "Save it as PNG"),
+    (0, b"<svg", "an SVG drawing", "Export it as PNG"),
+    (0, b"<?xml", "XML, perhaps an SVG drawing", "Export it as PNG"),
+    (0, b"<!doctype html", "a web page", "Download the picture itself, not the page around it"),
+    (0, b"<html", "a web page", "Download the picture itself, not the page around it"),
+    (0, b"8bps", "a Photoshop file", "Export it as PNG"),
+    (0, b"version https://git-lfs", "a pointer of Git LFS", "Run git lfs pull"),
+)
+
+
+def say(remark: str) -> None:
+    """One sentence about something that was done to a picture, as a WorkshopWarning."""
+    # No file and line: in a notebook they name a temporary file, another one on each run.
+    warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
+
+
+def decode(data: bytes, name: str) -> Image.Image:
+    """The picture in a file's bytes, whatever its extension; of a moving one the first frame, and that is said."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the decoder mutters about EXIF and sizes
+            image = Image.open(io.BytesIO(data), formats=READ_FORMATS)
+            moving = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+    except Image.DecompressionBombError as error:
+        raise _too_large(name) from error
+    except Exception as error:  # a damaged file can make a decoder raise anything
+        raise _unreadable(data, name) from error
+    read = clean(image, name)
+    if moving:
+        several = "several pages" if image.format == "TIFF" else "several frames"
+        say(f"{upper(name)} has {several}: the first one was taken.")
+    return read
+
+
+def clean(image: Image.Image, name: str) -> Image.Image:
+    """The picture as a new one of mode RGB, RGBA or L, turned as its EXIF says, in sRGB and without metadata."""
+    if image.width * image.height > LARGEST_READ:
+        raise _too_large(name)
+    if 0 in image.size:
+        raise ImageError(f"{upper(name)} has no pixels.", fix="Give a picture of at least 1 x 1 pixels.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plain = _plain_mode(_in_srgb(_upright(image)))
+    except ImageError:
+        raise
+    except Exception as error:  # as above; most often the file was cut short
+        raise ImageError(
+            f"{upper(name)} is damaged: {str(error).rstrip('.') or type(error).__name__}.",
+            "It begins like a picture.",
+            "Save or download it again.",
+        ) from error
+    return Image.frombytes(plain.mode, plain.size, plain.tobytes())  # the pixels alone: a copy would keep the EXIF
+
+
+def upper(name: str) -> str:
+    """A name at the start of a sentence; a path stays as it is."""
+    return name[:1].upper() + name[1:] if name.startswith("th") else name
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # EXIF that nobody can read turns nothing, and the pixels are whole
+        copy = Image.frombytes(image.mode, image.size, image.tobytes()) if image.mode != "P" else image.copy()
+        copy.info = {key: value for key, value in image.info.items() if key not in ("exif", "Raw profile type exif")}
+        return copy
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Colours as a screen shows them: a phone's wide colours and a printer's inks go through the file's own profile."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(source).lower():
+            return image
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        inks = image.convert("RGB") if alpha else image
+        changed = ImageCms.profileToProfile(inks, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # a profile that is damaged, or for another mode
+        return image
+    if changed is None:
+        return image
+    if alpha:
+        changed.putalpha(alpha)
+    elif "transparency" in image.info:
+        return image  # one of its colours means glass, and must stay that colour
+    return changed
+
+
+def _plain_mode(image: Image.Image) -> Image.Image:
+    transparent = image.mode in _TRANSPARENT_MODES or "transparency" in image.info
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _eight_bits(image)
+    if transparent:
+        return image if image.mode == "RGBA" else _with_alpha(image)
+    if image.mode in ("RGB", "L"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _with_alpha(image: Image.Image) -> Image.Image:
+    if image.mode == "1":  # its transparent value is 0 or 1, and grey's runs to 255
+        levels = image.convert("L")
+        levels.info["transparency"] = 255 if image.info["transparency"] else 0
+        image = levels
+    return image.convert("RGBA")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 or 32 bits, or of real numbers from 0 to 1 or to 255, as grey of 8."""
+    levels = np.asarray(image if image.mode in ("I", "F") else image.convert("I"), np.float64)
+    low, high = float(np.nanmin(levels)), float(np.nanmax(levels))
+    real = image.mode == "F"
+    top = 65535.0 if not real and (high > 255 or image.mode != "I") else 1.0 if real and high <= 1 else 255.0
+    if not (low >= 0 and high <= top and np.isfinite(levels).all()):
+        raise ImageError(
+            f"This picture's numbers run from {low:g} to {high:g}.",
+            "Which of them is white is not known.",
+            "Save it with 8 or 16 bits a colour.",
+        )
+    grey = Image.fromarray(np.round(levels * (255 / top)).astype(np.uint8))
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):
+        grey.putalpha(Image.fromarray(np.where(levels == clear, np.uint8(0), np.uint8(255))))
+    return grey.convert("RGBA") if grey.mode == "LA" else grey
+
+
+def _unreadable(data: bytes, name: str) -> ImageError:
+    if not data:
+        return ImageError(
+            f"{upper(name)} cannot be read as a picture.", "It is empty: 0 bytes.", "Save or download it again."
+        )
+    start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower() if data[4:8] != b"ftyp" else data[:64]
+    for place, magic, kind, way_out in _OTHER_KINDS:
+        if start[place:].startswith(magic.lower()):
+            return ImageError(f"{upper(name)} cannot be read as a picture.", f"It is {kind}.", f"{way_out} first.")
+    if image_format(data):
+        return ImageError(
+            f"{upper(name)} cannot be read as a picture.",
+            f"It begins like a {image_format(data)} file and is damaged.",
+            "Save or download it again.",
+        )
+    return ImageError(
+        f"{upper(name)} cannot be read as a picture.",
+        fix=f"Give a file of one of these kinds: {', '.join(READ_FORMATS)}.",
+    )
+
+
+def _too_large(name: str) -> ImageError:
+    return ImageError(
+        f"{upper(name)} has more than {LARGEST_READ:,} pixels.", fix="Make it smaller with a picture editor first."
+    )
