@@ -1,0 +1,8 @@
+"""The offline studio: an Amazon Bedrock endpoint on this machine that really diffuses, with no account and no network.
+
+`python -m helpers.studio` serves it; `helpers.studio.process` starts it as a child and says what a client must set.
+Importing this package imports nothing heavy.
+"""
+
+VERSION = "0.1.0"
+"""What the studio answers in `x-studio-version`: another version may draw another picture for the same request."""

@@ -1,0 +1,52 @@
+"""The fastest lossless PNG at hand: each row as the difference from the one above, deflated by isal at level 1.
+
+Where isal has no wheel (Windows on Arm), Pillow's run-length deflate takes its place. The same pixels always give the
+same bytes on one machine.
+"""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+try:
+    from isal import isal_zlib
+except ImportError:  # no wheel for this machine
+    isal_zlib = None  # type: ignore[assignment]
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_LEVEL = 1
+_UP = 2  # PNG's filter type: the difference from the pixel above
+_RLE = 3  # zlib's strategy: matches at distance one only
+
+
+def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """A PNG file of `pixels`, uint8, (height, width, 3) for RGB or (height, width) for grey."""
+    if isal_zlib is None:
+        return encode_with_pillow(pixels)
+    height, width = pixels.shape[:2]
+    rows = np.empty((height, 1 + pixels[0].size), np.uint8)
+    flat = pixels.reshape(height, -1)
+    rows[:, 0] = _UP
+    rows[0, 1:] = flat[0]
+    np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])  # wraps around at 256, as PNG has it
+    colour = 2 if pixels.ndim == 3 else 0
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    body = isal_zlib.compress(rows.reshape(-1), _LEVEL)
+    return b"".join((_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b"")))
+
+
+def encode_with_pillow(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """The same picture through Pillow: some ten times slower, and everywhere."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1, compress_type=_RLE)
+    return file.getvalue()
+
+
+def _chunk(kind: bytes, data: bytes) -> tuple[bytes, ...]:
+    crc = zlib.crc32(data, zlib.crc32(kind))
+    return struct.pack(">I", len(data)), kind, data, struct.pack(">I", crc)

@@ -1,0 +1,182 @@
+"""The studio as a child process, and what a client's environment must say to reach it.
+
+`start` is for `helpers.connect` and the command line alone; nothing else starts a studio.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from helpers.errors import SetupError
+from helpers.studio.workers import import_path, own_session
+
+JOIN_VARIABLE = "WORKSHOP_STUDIO"
+"""Environment variable that holds the endpoint of a studio to join instead of starting another."""
+
+START_SECONDS = 30.0
+STOP_SECONDS = 2.0
+
+_LOOPBACK = "127.0.0.1"
+# Every other AWS variable goes, known to us or not: it could send a call elsewhere, sign it with something else, or
+# refuse a plain-http address. These are matters of taste.
+_KEPT = ("AWS_DEFAULT_OUTPUT", "AWS_EXECUTION_ENV", "AWS_MAX_ATTEMPTS", "AWS_PAGER", "AWS_RETRY_MODE")
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A running studio: where it is and how to sign for it. `process` is None where somebody else started it."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str
+    version: str = ""
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs, as far as can be told without asking it."""
+        return self.process is None or self.process.poll() is None
+
+    def stop(self) -> None:
+        """Let it go: it leaves when its standard input closes. A studio that somebody else started is left alone."""
+        if self.process is None:
+            return
+        _close(self.process.stdin)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        _close(self.process.stdout)
+
+
+def start(*, engine: str | None = None, timeout: float = START_SECONDS) -> Studio:
+    """A new studio on a free port, as a child in a session of its own; it ends with this process, however that ends.
+
+    `engine` names another engine than the studio's own (see `workers.ENGINE_VARIABLE`). Raises SetupError where no
+    studio answers within `timeout` seconds.
+    """
+    with tempfile.TemporaryFile() as errors:
+        child = _spawn(engine, errors)
+        line = _first_line(child, timeout)
+        try:
+            told = json.loads(line)
+            studio = Studio(**told, process=child)
+        except (ValueError, TypeError):
+            child.kill()
+            child.wait()
+            errors.seek(0)
+            raise _not_started(errors.read().decode(errors="replace"), timeout) from None
+    atexit.register(studio.stop)
+    if hasattr(os, "register_at_fork"):  # a forked child must not hold the studio's life in its hands
+        os.register_at_fork(after_in_child=lambda: _close(child.stdin))
+    return studio
+
+
+def joined(environment: Mapping[str, str]) -> Studio | None:
+    """The studio that this environment belongs to (`python -m helpers.studio -- command` sets it); None without one."""
+    endpoint = environment.get(JOIN_VARIABLE)
+    if not endpoint:
+        return None
+    try:
+        return Studio(
+            endpoint,
+            environment["AWS_ACCESS_KEY_ID"],
+            environment["AWS_SECRET_ACCESS_KEY"],
+            environment["AWS_DEFAULT_REGION"],
+        )
+    except KeyError as missing:
+        raise SetupError(
+            f"{JOIN_VARIABLE} names a studio at {endpoint}, and {missing.args[0]} is not set.",
+            "Both come from the studio together.",
+            f"Set every line that `python -m helpers.studio` prints, or unset {JOIN_VARIABLE}.",
+        ) from None
+
+
+def environment(studio: Studio, base: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What a client's environment needs on top of `base`, and which of its variables must go.
+
+    With both done, a plain `boto3.client("bedrock-runtime")` reaches the studio, and nothing reaches AWS: every other
+    service is sent to the studio too, which refuses it, and the profiles on this machine, with their real keys and
+    their own ideas of endpoints, are out of sight.
+    """
+    settings = {
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": studio.endpoint,
+        "AWS_ENDPOINT_URL_BEDROCK": studio.endpoint,
+        "AWS_ENDPOINT_URL": studio.endpoint,
+        "AWS_ACCESS_KEY_ID": studio.access_key,
+        "AWS_SECRET_ACCESS_KEY": studio.secret_key,
+        "AWS_DEFAULT_REGION": studio.region,
+        "AWS_REGION": studio.region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        JOIN_VARIABLE: studio.endpoint,
+    }
+    hosts = [_LOOPBACK, urlsplit(studio.endpoint).hostname or _LOOPBACK]
+    # Where both spellings are there, the lower one is read.
+    for name in ("NO_PROXY", *(["no_proxy"] if "no_proxy" in base and os.name != "nt" else [])):
+        settings[name] = _with_hosts(base.get(name, ""), hosts)
+    in_the_way = [name for name in base if name.startswith("AWS_") and name not in settings and name not in _KEPT]
+    return settings, in_the_way
+
+
+def _with_hosts(listed: str, hosts: list[str]) -> str:
+    if listed.strip() == "*":  # everything already; beside another host the star would mean nothing
+        return listed
+    known = [host.strip() for host in listed.split(",") if host.strip()]
+    return ",".join(dict.fromkeys([*known, *hosts]))
+
+
+def _spawn(engine: str | None, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+    from helpers.studio.workers import ENGINE_VARIABLE
+
+    chosen = {ENGINE_VARIABLE: engine} if engine else {}
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "helpers.studio", "--handshake"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            bufsize=0,
+            env={**os.environ, **import_path(os.environ), **chosen},
+            **own_session(),
+        )
+    except OSError as error:
+        raise _not_started(str(error), 0) from error
+
+
+def _first_line(child: "subprocess.Popen[bytes]", timeout: float) -> bytes:
+    """What the child says first; nothing where it ends or stays silent."""
+    said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    assert child.stdout is not None
+    threading.Thread(target=lambda out: said.put(out.readline()), args=(child.stdout,), daemon=True).start()
+    try:
+        return said.get(timeout=timeout)
+    except queue.Empty:
+        return b""
+
+
+def _not_started(errors: str, timeout: float) -> SetupError:
+    last = [line for line in errors.strip().splitlines() if line.strip()][-1:]
+    why = f"It said: {last[0].strip()}" if last else f"It said nothing for {timeout:g} seconds."
+    return SetupError(
+        "The offline studio did not start.", why, "Run `python -m helpers.studio` in a terminal to see more."
+    )
+
+
+def _close(stream: "IO[Any] | None") -> None:
+    if stream is not None:
+        with contextlib.suppress(OSError):
+            stream.close()

@@ -1,0 +1,60 @@
+"""What goes back over the wire: answers, and errors in the shape that Amazon Bedrock gives them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+# Status of every error the studio gives. Source: botocore's service model of bedrock-runtime, and for the signature
+# errors the common errors of AWS's APIs.
+STATUS = {
+    "AccessDeniedException": 403,
+    "IncompleteSignatureException": 403,
+    "InvalidSignatureException": 403,
+    "MissingAuthenticationTokenException": 403,
+    "UnrecognizedClientException": 403,
+    "ResourceNotFoundException": 404,
+    "UnknownOperationException": 404,
+    "ValidationException": 400,
+    "ServiceQuotaExceededException": 400,
+    "ModelTimeoutException": 408,
+    "ModelErrorException": 424,
+    "ThrottlingException": 429,
+    "ModelNotReadyException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+}
+# Bedrock's own spelling of the header: the class, then this address.
+_NAMESPACE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP answer. The body is in pieces, so that a picture's megabytes are never copied to be joined."""
+
+    status: int
+    body: tuple[bytes, ...]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class BedrockError(Exception):
+    """An error that the client is to see, by the class it will have in boto3 (`client.exceptions.<code>`)."""
+
+    def __init__(self, code: str, message: str, *, status: int | None = None, **more: Any) -> None:
+        super().__init__(message)
+        self.code, self.message, self.more = code, message, more
+        self.status = STATUS[code] if status is None else status
+
+    def reply(self) -> Reply:
+        """The answer that botocore turns into this error."""
+        header = ("x-amzn-errortype", f"{self.code}:{_NAMESPACE}")
+        return json_reply({"message": self.message, **self.more}, status=self.status, headers=(header,))
+
+
+def json_reply(content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """`content` as a JSON answer."""
+    return Reply(status, (json.dumps(content).encode(),), (("content-type", "application/json"), *headers))
+
+
+def validation(message: str) -> BedrockError:
+    """The most common error: the request is wrong, and `message` says what."""
+    return BedrockError("ValidationException", message)

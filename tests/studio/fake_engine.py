@@ -1,0 +1,65 @@
+"""An engine for the wire's own tests: flat pictures in a colour that the seed gives, and words that do what they say.
+
+`sleep`, `explode`, `exit`, `print` and `noise` in a prompt wait a second, raise, end the process, write to standard
+output, and draw what compresses badly.
+Words of more than seven letters are unknown to it.
+"""
+
+import os
+import time
+
+import numpy as np
+
+from helpers.studio.engine.protocol import EngineRequest, EngineResult
+
+MANY_WORDS = tuple(f"词{number}" for number in range(64))
+
+
+class FakeEngine:
+    """Draws the seed, and where there is an init image, that image."""
+
+    name = "fake"
+
+    def generate(self, request: EngineRequest) -> EngineResult:
+        text = " ".join(prompt.text for prompt in request.prompts)
+        if "sleep" in text:
+            time.sleep(1.0)
+        if "explode" in text:
+            raise ValueError("the fuse was lit")
+        if "exit" in text:
+            os._exit(3)
+        if "print" in text:
+            print("what an engine prints must not reach the pipe")
+        unknown = tuple(word for word in text.split() if len(word) > 7)
+        return EngineResult(self._pixels(request, text), MANY_WORDS if "many" in text else unknown)
+
+    def _pixels(self, request: EngineRequest, text: str) -> np.ndarray:
+        shape = (request.height, request.width, 3)
+        if request.init_image is not None:
+            assert request.init_image.shape == shape
+            pixels = request.init_image.copy()
+            if request.mask is not None:
+                assert request.mask.shape == shape[:2]
+                pixels[request.mask > 0] = (255, 0, 0)
+            return pixels
+        if "noise" in text:
+            return np.random.default_rng(request.seed).integers(0, 256, shape, np.uint8)
+        pixels = np.zeros(shape, np.uint8)
+        pixels[:] = (request.seed % 256, request.steps, round(request.cfg_scale))
+        return pixels
+
+
+def create() -> FakeEngine:
+    """What the studio's workers call."""
+    return FakeEngine()
+
+
+def broken() -> FakeEngine:
+    """An engine whose parts are missing."""
+    raise ImportError("no module named brushes")
+
+
+def threads() -> FakeEngine:
+    """An engine that refuses to start and tells how many threads it may use."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    raise RuntimeError("threads: " + " ".join(os.environ.get(name, "none") for name in names))
