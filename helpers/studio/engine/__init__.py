@@ -1,0 +1,28 @@
+"""The offline engine: a real diffusion process over painted scenes, whose denoiser is known in closed form.
+
+Read in this order to see how diffusion works: protocol (what is asked), schedule (how much noise when), latent
+(where it happens), mixture (the best guess behind noise), samplers (the way from noise to picture), guidance (what
+cfg_scale and negative prompts do), image_to_image, masking and mood (what becomes of an init image), denoiser (all of
+that in one function), decode (from latents to pixels), tasks and studio_engine (one picture, once through). The painter
+makes the scenes: prompt, layout, painter.
+"""
+
+from .protocol import Engine, EngineRequest, EngineResult, Prompt
+
+__all__ = ["Engine", "EngineRequest", "EngineResult", "Prompt", "create"]
+
+
+def create() -> Engine:
+    """The offline engine with its own painter; numpy and the painter are imported here, not before."""
+    from typing import Any
+
+    from . import layout, painter, prompt, styles
+    from .exemplars import Painter, Pixels
+    from .studio_engine import StudioEngine
+
+    def restyle(scene: Any, pixels: Pixels, style: str | None) -> Pixels:
+        return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
+
+    return StudioEngine(
+        Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
+    )

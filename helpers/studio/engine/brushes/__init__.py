@@ -1,0 +1,40 @@
+"""The brushes that scenes are painted with: each gives one layer of SVG from a few numbers in a data file.
+
+A layer in a scene's TOML is `{brush = "hills", t = 0.1, …}`. Depth along the ground is `t`: 0 is the horizon, 1 the lower
+edge; negative values are sky (-1 is the upper edge). Sizes are hundredths of the picture's height. A pair `[lo, hi]`
+is drawn anew for each layout. Colours are albedos; the stage's light and the layer's depth decide what is seen.
+A layer may be drawn sometimes (`chance`), in some of the scene's `variants` (`only = ["lake"]`), at night (`dark`), by
+day (`day`), or in large pictures alone (`fine`). `side = 1` puts it where the layout's weight lies, -1 opposite.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import air, beyond, built, fields, forms, land, plants, rock, sky, still, streams, water
+from .stage import Rng, Stage
+
+__all__ = ["BRUSHES", "Stage", "draw"]
+
+BRUSHES: dict[str, Callable[..., str]] = {
+    name: getattr(module, name)
+    for module in (sky, land, fields, rock, forms, plants, water, streams, built, beyond, still, air)
+    for name in module.__all__
+}
+
+_CONDITIONS = ("brush", "chance", "only", "fine", "dark", "day", "at")
+
+
+def draw(stage: Stage, layer: Mapping[str, Any], rng: Rng, weight: float = 1.0) -> str:
+    """Paint one layer; `weight` scales how many there are of things that come in numbers."""
+    params = {key: value for key, value in layer.items() if key not in _CONDITIONS}
+    if (
+        rng.random() > layer.get("chance", 1.0)
+        or ("only" in layer and stage.variant not in layer["only"])
+        or (layer.get("fine") and not stage.fine)
+        or (layer.get("dark") and not stage.light.dark)
+        or (layer.get("day") and stage.light.dark)
+    ):
+        return ""
+    if "n" in params and weight != 1.0:
+        params["n"] = [n * weight for n in params["n"]] if isinstance(params["n"], list) else params["n"] * weight
+    return BRUSHES[layer["brush"]](stage, rng, **params)

@@ -1,0 +1,272 @@
+"""What people build: roads, skylines, streets, rooms."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..light import mix
+from .stage import Rng, Stage, curve, path, pick
+
+__all__ = ["facades", "floor", "quay", "road", "skyline", "wall", "window"]
+
+LAMP = "rgb(255,214,120)"
+
+
+def road(
+    stage: Stage,
+    rng: Rng,
+    colour: str = "#8a7f72",
+    t: float = 0.02,
+    width: float = 60,
+    far_width: float = 2.0,
+    bend: float | Sequence[float] = (-22, 22),
+    line: str | None = None,
+    edge: str | None = None,
+) -> str:
+    """A road or path that winds from the lower edge to the horizon."""
+    middle, lean = stage.width * (0.35 + 0.3 * rng.random()), pick(rng, bend)
+    ts = np.linspace(0, 1, 9)
+    ys = np.array([stage.y(t + (1.05 - t) * f**1.5) for f in ts])
+    xs = middle + lean * np.sin(ts * np.pi) * (1 - 0.5 * ts)
+    half = (far_width + (width - far_width) * ts**1.5) / 2
+    left = list(zip((xs - half).tolist(), ys.tolist(), strict=True))
+    right = list(zip((xs + half)[::-1].tolist(), ys[::-1].tolist(), strict=True))
+    fill = stage.linear([(0, stage.lit(colour, 0.6)), (1, stage.lit(mix(colour, "#ffffff", 0.12), 0))])
+    border = f' stroke="{stage.lit(edge, 0.2)}" stroke-width="0.9"' if edge else ""
+    out = f'<path d="{curve(left)} L{curve(right)[1:]}Z" fill="{fill}"{border}/>'
+    if line:
+        tone = stage.lit(line, 0)
+        for a in range(1, 8, 1 if stage.fine else 2):
+            f, g = a / 8 + 0.02, a / 8 + 0.07
+            x, w = float(np.interp(f, ts, xs)), float(np.interp(f, ts, half)) * 0.07
+            x2, w2 = float(np.interp(g, ts, xs)), float(np.interp(g, ts, half)) * 0.07
+            y, y2 = float(np.interp(f, ts, ys)), float(np.interp(g, ts, ys))
+            out += f'<path d="{path([(x - w, y), (x + w, y), (x2 + w2, y2), (x2 - w2, y2)], "Z")}" fill="{tone}"/>'
+    return out
+
+
+def skyline(
+    stage: Stage,
+    rng: Rng,
+    colours: Sequence[str],
+    n: float | Sequence[float] = (12, 16),
+    height: Sequence[float] = (10, 32),
+    t: float = 0.0,
+    depth: float = 0.6,
+    windows: bool = True,
+    crowd: float = 0.5,
+) -> str:
+    """A row of towers: lit side, shaded side, windows that glow after dark; `crowd` raises the middle."""
+    count = round(pick(rng, n))
+    base = stage.y(t)
+    sunward = stage.sun[0] > stage.width / 2
+    edges = np.sort(rng.random(count)) * 0.4 + np.linspace(-0.02, 0.98, count) * 0.6
+    bulge = 0.35 + 0.3 * rng.random()
+    out: list[str] = []
+    order = rng.permutation(count)
+    for i in order.tolist():
+        u = rng.random(4)
+        wide = stage.width / count * (0.7 + 0.6 * u[0])
+        x = float(edges[i]) * stage.width
+        swell = 1 - crowd + crowd * float(np.exp(-(((x / stage.width) - bulge) ** 2) * 14)) * 1.6
+        tall = (height[0] + (height[1] - height[0]) * u[1]) * swell
+        colour = colours[int(u[2] * len(colours))]
+        face, side = stage.lit(colour, depth), stage.lit(mix(colour, "#101a30", 0.42), depth)
+        fill = stage.linear([(0, face), (1, mix(face, stage.light.haze, 0.3))])
+        cut = wide * 0.34
+        dark_x = x if sunward else x + wide - cut
+        out.append(
+            f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{wide:.1f}" height="{tall + 2:.1f}" fill="{fill}"/>'
+        )
+        out.append(
+            f'<rect x="{dark_x:.1f}" y="{base - tall:.1f}" width="{cut:.1f}" height="{tall + 2:.1f}" fill="{side}"/>'
+        )
+        if u[3] < 0.25 and tall > 14:
+            out.append(
+                f'<path d="{path([(x + wide * 0.5 - 0.25, base - tall), (x + wide * 0.5, base - tall * 1.22), (x + wide * 0.5 + 0.25, base - tall)], "Z")}" fill="{side}"/>'
+            )
+        elif u[3] > 0.8:
+            out.append(
+                f'<path d="{path([(x, base - tall), (x + wide / 2, base - tall - wide * 0.6), (x + wide, base - tall)], "Z")}" fill="{face}"/>'
+            )
+        if windows:
+            out.append(_windows(stage, rng, x, base - tall, wide, tall, depth))
+    return "".join(out)
+
+
+def _windows(stage: Stage, rng: Rng, x: float, y: float, wide: float, tall: float, depth: float) -> str:
+    step = 2.1 if stage.fine else 4.2
+    columns, rows = max(1, int(wide / step)), max(1, int((tall - 1) / (step * 1.15)))
+    lit = rng.random((rows, columns)) < (0.55 if stage.light.dark else 0.8)
+    size = step * 0.42
+    d = "".join(
+        f"M{x + (c + 0.5) * wide / columns - size / 2:.1f},{y + 1 + r * step * 1.15:.1f}h{size:.2f}v{size * 1.3:.2f}h-{size:.2f}z"
+        for r in range(rows)
+        for c in range(columns)
+        if lit[r, c]
+    )
+    if not d:
+        return ""
+    tone, alpha = (LAMP, 0.85) if stage.light.dark else (stage.lit("#dff0fa", depth), 0.5)
+    return f'<path d="{d}" fill="{tone}" opacity="{alpha}"/>'
+
+
+def facades(
+    stage: Stage,
+    rng: Rng,
+    colours: Sequence[str],
+    roof: str = "#8a4a3a",
+    n: int = 5,
+    height: Sequence[float] = (26, 44),
+    gap: float = 0.16,
+) -> str:
+    """Two rows of house fronts that run towards the vanishing point of a street."""
+    vx, vy = stage.width * (0.42 + 0.16 * rng.random()), stage.horizon
+    out: list[str] = []
+    for side in (-1, 1):
+        near = -stage.width * 0.06 if side < 0 else stage.width * 1.06
+        stops = 1 - (1 - np.linspace(0, 1, n + 1)) ** 1.6
+        for k in range(n - 1, -1, -1):
+            a, b = float(stops[k]) * (1 - gap), float(stops[k + 1]) * (1 - gap)
+            tall = height[0] + (height[1] - height[0]) * float(rng.random())
+            colour = colours[int(rng.integers(len(colours)))]
+            out.append(
+                _front(
+                    stage,
+                    rng,
+                    (near, vx, vy),
+                    a,
+                    b,
+                    tall,
+                    colour,
+                    roof,
+                    depth=0.65 * b,
+                    lit_side=(stage.sun[0] < stage.width / 2) == (side > 0),
+                )
+            )
+    return "".join(out)
+
+
+def _front(
+    stage: Stage,
+    rng: Rng,
+    view: tuple[float, float, float],
+    a: float,
+    b: float,
+    tall: float,
+    colour: str,
+    roof: str,
+    depth: float,
+    lit_side: bool,
+) -> str:
+    near, vx, vy = view
+
+    def at(share: float, level: float) -> tuple[float, float]:
+        """A point on the row: `share` 0 = nearest … 1 = vanishing point; `level` 0 = street … 1 = eaves."""
+        scale = 1 - share
+        floor = vy + (104 - vy) * scale
+        return near + (vx - near) * share, floor - level * tall * 1.7 * scale
+
+    face = stage.lit(colour if lit_side else mix(colour, "#1c2440", 0.3), depth)
+    shade = stage.lit(mix(colour, "#141c30", 0.35), depth)
+    fill = stage.linear([(0, face), (1, mix(face, shade, 0.5))])
+    out = f'<path d="{path([at(a, 0), at(a, 1), at(b, 1), at(b, 0)], "Z")}" fill="{fill}"/>'
+    eave = stage.lit(roof, depth)
+    out += f'<path d="{path([at(a - 0.01, 0.98), at(a + 0.02, 1.14), at(b - 0.01, 1.14), at(b, 0.98)], "Z")}" fill="{eave}"/>'
+    glass = LAMP if stage.light.dark else stage.lit("#53687c", depth)
+    panes = []
+    columns, storeys = (3, 3) if stage.fine else (2, 2)
+    for c in range(columns):
+        for s in range(storeys):
+            start, stop = a + (b - a) * (c + 0.25) / columns, a + (b - a) * (c + 0.7) / columns
+            low, high = 0.3 + 0.68 * s / storeys, 0.3 + 0.68 * (s + 0.6) / storeys
+            if not stage.light.dark or rng.random() < 0.7:
+                panes.append(path([at(start, low), at(start, high), at(stop, high), at(stop, low)], "Z"))
+    out += f'<path d="{"".join(panes)}" fill="{glass}" opacity="0.9"/>'
+    awning = (stage.lit(("#b8433a", "#3f7d5c", "#d9a441", "#3d5f94")[int(rng.integers(4))], depth),)
+    out += f'<path d="{path([at(a + 0.1 * (b - a), 0.24), at(a + 0.1 * (b - a), 0.29), at(b - 0.1 * (b - a), 0.29), at(b - 0.1 * (b - a), 0.24)], "Z")}" fill="{awning[0]}"/>'
+    return out
+
+
+def quay(stage: Stage, rng: Rng, colour: str = "#9a8f80", t: Sequence[float] = (0.66, 0.76)) -> str:
+    """A stone quay along the lower edge, with its top lit and its face in shade."""
+    y = stage.y(pick(rng, t))
+    top = stage.linear([(0, stage.lit(mix(colour, "#ffffff", 0.2), 0.1)), (1, stage.lit(colour, 0))])
+    out = f'<rect x="-1" y="{y:.1f}" width="{stage.width + 2:.1f}" height="{101 - y:.1f}" fill="{top}"/>'
+    out += f'<rect x="-1" y="{y - 2.2:.1f}" width="{stage.width + 2:.1f}" height="2.6" fill="{stage.lit(mix(colour, "#101820", 0.5), 0.1)}"/>'
+    tone = stage.lit(mix(colour, "#202020", 0.3), 0)
+    joints = "".join(
+        f"M{x:.1f},{y:.1f}l{(x - stage.width / 2) * 0.35:.1f},{101 - y:.1f}" for x in np.linspace(0, stage.width, 8)
+    )
+    return out + f'<path d="{joints}" stroke="{tone}" stroke-width="0.4" opacity="0.6"/>'
+
+
+# ---- indoors -------------------------------------------------------------------------------------------------------
+
+
+def wall(stage: Stage, rng: Rng, colours: Sequence[str], part: str = "wall") -> str:
+    """The back wall of a room down to the skirting board, with a warm pool of light on it."""
+    colour = colours[int(rng.integers(len(colours)))]
+    fill = stage.linear([(0, stage.lit(mix(colour, "#20242c", 0.18), 0, part)), (1, stage.lit(colour, 0, part))])
+    out = f'<rect x="-1" y="-1" width="{stage.width + 2:.1f}" height="{stage.horizon + 2:.1f}" fill="{fill}"/>'
+    glow = stage.radial([(0, "#fff0cc", 0.35), (1, "#fff0cc", 0)])
+    out += f'<ellipse cx="{stage.sun[0]:.1f}" cy="{stage.horizon * 0.5:.1f}" rx="{stage.width * 0.5:.1f}" ry="{stage.horizon * 0.6:.1f}" fill="{glow}"/>'
+    board = stage.lit(mix(colour, "#ffffff", 0.5), 0)
+    return (
+        out + f'<rect x="-1" y="{stage.horizon - 2.6:.1f}" width="{stage.width + 2:.1f}" height="2.8" fill="{board}"/>'
+    )
+
+
+def window(stage: Stage, rng: Rng, size: Sequence[float] = (24, 32)) -> str:
+    """A window on the back wall with the light's own sky outside, and curtains."""
+    tall = pick(rng, size)
+    wide, x = tall * 0.95, stage.width * (0.18 + 0.64 * rng.random())
+    y = stage.horizon * 0.48
+    light = stage.light
+    fill = stage.linear([(0, light.sky[0][1]), (1, light.sky[-1][1])])
+    frame = stage.lit("#f4efe6", 0)
+    out = f'<rect x="{x - wide / 2 - 1.4:.1f}" y="{y - tall / 2 - 1.4:.1f}" width="{wide + 2.8:.1f}" height="{tall + 2.8:.1f}" fill="{frame}"/>'
+    out += f'<rect x="{x - wide / 2:.1f}" y="{y - tall / 2:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{fill}"/>'
+    hill = [
+        (x - wide / 2, y + tall / 2),
+        (x - wide / 2, y + tall * 0.2),
+        (x - wide * 0.15, y + tall * 0.1),
+        (x + wide * 0.2, y + tall * 0.24),
+        (x + wide / 2, y + tall * 0.14),
+        (x + wide / 2, y + tall / 2),
+    ]
+    out += f'<path d="{path(hill, "Z")}" fill="{light.lit("#6d9a5a", 0.5)}"/>'
+    out += f'<path d="M{x:.1f},{y - tall / 2:.1f}v{tall:.1f}M{x - wide / 2:.1f},{y:.1f}h{wide:.1f}" stroke="{frame}" stroke-width="1.2"/>'
+    tone = ("#b5574a", "#5d7ba6", "#c99a4a", "#6f8f66")[int(rng.integers(4))]
+    cloth = stage.linear(
+        [
+            (0, stage.lit(tone, 0)),
+            (0.5, stage.lit(mix(tone, "#ffffff", 0.25), 0)),
+            (1, stage.lit(mix(tone, "#101018", 0.25), 0)),
+        ],
+        down=False,
+    )
+    for side in (-1, 1):
+        edge = x + side * wide * 0.62
+        inner = x + side * wide * 0.3
+        out += f'<path d="M{edge:.1f},{y - tall * 0.6:.1f}L{inner:.1f},{y - tall * 0.6:.1f}Q{inner + side * 1:.1f},{y:.1f} {inner + side * 5:.1f},{y + tall * 0.62:.1f}L{edge:.1f},{y + tall * 0.62:.1f}Z" fill="{cloth}"/>'
+    return out
+
+
+def floor(stage: Stage, rng: Rng, colour: str = "#a9764a", rug: str | None = None) -> str:
+    """Boards that run towards the back wall; a rug."""
+    fill = stage.linear([(0, stage.lit(mix(colour, "#20140c", 0.3), 0, "floor")), (1, stage.lit(colour, 0, "floor"))])
+    out = f'<rect x="-1" y="{stage.horizon:.1f}" width="{stage.width + 2:.1f}" height="{101 - stage.horizon:.1f}" fill="{fill}"/>'
+    tone = stage.lit(mix(colour, "#20140c", 0.45), 0)
+    middle = stage.width / 2
+    seams = "".join(
+        f"M{middle + (x - middle) * 0.55:.1f},{stage.horizon:.1f}L{middle + (x - middle) * 1.5:.1f},101"
+        for x in np.linspace(-stage.width * 0.3, stage.width * 1.3, 13)
+    )
+    out += f'<path d="{seams}" stroke="{tone}" stroke-width="0.35" opacity="0.7"/>'
+    if rug:
+        cx, cy = stage.width * (0.4 + 0.2 * rng.random()), stage.y(0.5)
+        for k, shade in enumerate((mix(rug, "#ffffff", 0.35), rug, mix(rug, "#ffffff", 0.2))):
+            f = 1 - 0.16 * k
+            out += f'<ellipse cx="{cx:.1f}" cy="{cy:.1f}" rx="{stage.width * 0.34 * f:.1f}" ry="{(100 - stage.horizon) * 0.28 * f:.1f}" fill="{stage.lit(shade, 0)}"/>'
+    return out

@@ -1,0 +1,113 @@
+"""What is overhead: sky, stars, sun or moon, clouds."""
+
+from collections.abc import Sequence
+
+from ..light import mix
+from .stage import Rng, Stage, pick
+
+__all__ = ["clouds", "orb", "sky", "stars", "sun"]
+
+
+def sky(stage: Stage, rng: Rng) -> str:
+    """The light's sky from the upper edge to below the horizon."""
+    fill = stage.linear(list(stage.light.sky))
+    out = f'<rect x="-1" y="-1" width="{stage.width + 2:.1f}" height="{stage.horizon + 8:.1f}" fill="{fill}"/>'
+    if stage.light.stars:
+        out += stars(stage, rng, stage.light.stars)
+    return out
+
+
+def stars(stage: Stage, rng: Rng, n: float | Sequence[float], to: float = 1.0) -> str:
+    """Stars that thin out towards the horizon; a few large ones even at small sizes."""
+    out = []
+    for i in range(round(pick(rng, n))):
+        x, u, r = rng.random(3)
+        y = stage.horizon * to * u**1.3
+        size = 0.12 + 0.3 * r**6
+        if stage.fine or i % 4 == 0:
+            out.append(
+                f'<circle cx="{x * stage.width:.1f}" cy="{y:.1f}" r="{size:.2f}" fill="#fff" opacity="{0.35 + 0.65 * r:.2f}"/>'
+            )
+    return "".join(out)
+
+
+def sun(stage: Stage, rng: Rng, size: float | Sequence[float] | None = None) -> str:
+    """The sun's or moon's disc with its glow."""
+    light, (x, y) = stage.light, stage.sun
+    if light.disc == "none":
+        return ""
+    r = pick(rng, size if size is not None else light.sun_size)
+    glow = stage.radial([(0, light.glow, 0.85), (0.25, light.glow, 0.4), (1, light.glow, 0)])
+    wide = stage.radial([(0, light.glow, 0.35), (1, light.glow, 0)])
+    out = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{light.glow_size * 2.2:.1f}" fill="{wide}"/>'
+    out += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{light.glow_size:.1f}" fill="{glow}"/>'
+    out += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" fill="{light.sun}"/>'
+    if light.disc == "moon":
+        shade = mix(light.sun, "#8a94a8", 0.4)
+        out += "".join(
+            f'<circle cx="{x + dx * r:.2f}" cy="{y + dy * r:.2f}" r="{s * r:.2f}" fill="{shade}" opacity="0.5"/>'
+            for dx, dy, s in ((-0.35, -0.2, 0.22), (0.25, 0.3, 0.28), (0.3, -0.4, 0.14), (-0.2, 0.45, 0.12))
+        )
+    return out
+
+
+def clouds(
+    stage: Stage,
+    rng: Rng,
+    n: float | Sequence[float] = (3, 6),
+    t: Sequence[float] = (-0.95, -0.2),
+    size: float | Sequence[float] = (10, 22),
+    flat: float = 0.35,
+    colour: str | None = None,
+    opacity: float = 0.85,
+) -> str:
+    """Heaped clouds with lit tops and shaded feet; `flat` small gives streaks."""
+    light = stage.light
+    top, foot = colour or light.cloud, mix(colour, "#555a66", 0.3) if colour else light.cloud_shade
+    body = stage.radial([(0, top, 0.95), (0.6, top, 0.85), (0.85, top, 0.35), (1, top, 0)])
+    shade = stage.radial([(0, foot, 0.8), (0.5, foot, 0.5), (1, foot, 0)])
+    out = []
+    for _ in range(round(pick(rng, n))):
+        u = rng.random(3)
+        across = pick(rng, size) * (0.6 + 0.8 * u[2])
+        y = stage.y(t[0] + (t[1] - t[0]) * u[1])
+        across *= 0.5 + 0.8 * (1 - y / max(stage.horizon, 1))
+        x, tall = stage.width * (1.2 * u[0] - 0.1), across * flat
+        puffs = 7 if flat > 0.2 else 3
+        out.append(f'<g opacity="{opacity:.2f}">')
+        for _ in range(3):
+            dx = (rng.random() - 0.5) * across
+            out.append(
+                f'<ellipse cx="{x + dx:.1f}" cy="{y + tall * 0.3:.1f}" rx="{across * 0.45:.1f}" ry="{tall * 0.4:.1f}" fill="{shade}"/>'
+            )
+        for k in range(puffs):
+            dx = (k / (puffs - 1) - 0.5) * across * 1.2
+            bulge = 1 - (2 * dx / (across * 1.4)) ** 2
+            lift = bulge * tall * (0.1 + 0.45 * rng.random())
+            r = across * (0.13 + 0.13 * bulge + 0.08 * rng.random())
+            out.append(
+                f'<ellipse cx="{x + dx:.1f}" cy="{y - lift:.1f}" rx="{r:.1f}" ry="{max(r * flat * 1.9, 0.4):.1f}" fill="{body}"/>'
+            )
+        out.append(
+            f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{across * 0.55:.1f}" ry="{max(tall * 0.42, 0.3):.1f}" fill="{body}"/></g>'
+        )
+    return "".join(out)
+
+
+def orb(stage: Stage, rng: Rng, kind: str) -> str:
+    """A sun or moon that the prompt names: larger than the light's own, and there in any light."""
+    x, y = stage.sun
+    r = 6.5 + 1.5 * rng.random()
+    if stage.light.disc not in (kind, "none"):  # the light has the other one: stand apart from it
+        x = stage.width - x
+    y = max(y, r * 1.4) if kind == "sun" else max(min(y, stage.horizon * 0.6), r * 1.4)
+    tone, halo = ("#fff0b0", "#ffd070") if kind == "sun" else ("#f4f2e4", "#c4d4f0")
+    glow = stage.radial([(0, halo, 0.9), (0.3, halo, 0.35), (1, halo, 0)])
+    out = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r * 4:.1f}" fill="{glow}"/>'
+    out += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" fill="{tone}"/>'
+    if kind == "moon":
+        out += "".join(
+            f'<circle cx="{x + dx * r:.2f}" cy="{y + dy * r:.2f}" r="{s * r:.2f}" fill="#c3c4bc" opacity="0.55"/>'
+            for dx, dy, s in ((-0.35, -0.2, 0.22), (0.25, 0.3, 0.28), (0.3, -0.4, 0.14), (-0.2, 0.45, 0.12))
+        )
+    return out

@@ -1,0 +1,120 @@
+"""The few picture operations that moods, media and styles share. Lengths are shares of the picture's height, so that a
+small picture and a large one look alike. Pictures: (height, width, 3) or (height, width) float32 in [-1, 1]."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["Picture", "blur", "edges", "emboss", "luma", "noise", "posterise", "resize", "saturate", "vignette"]
+
+Picture = NDArray[np.floating[Any]]
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def luma(pixels: Picture) -> Picture:
+    """Brightness, (height, width)."""
+    return pixels @ LUMA
+
+
+def saturate(pixels: Picture, amount: float) -> Picture:
+    """Push colours away from (above 1) or towards (below 1) their grey."""
+    grey = luma(pixels)[..., None]
+    return grey + amount * (pixels - grey)
+
+
+def blur(pixels: Picture, share: float) -> Picture:
+    """A Gaussian of `share` of the height, by box passes: close enough, and alike at every size.
+
+    Where it is narrower than a pixel's box, the blurred picture is mixed in by as much as is left of its width; where
+    it is wide, a smaller picture is blurred, which nobody can tell apart.
+    """
+    wanted = share * pixels.shape[0] * 1.2
+    if wanted < 0.2:
+        return pixels
+    if wanted >= 2:
+        shrink = int(wanted / 1.5) + 1
+        height, width = pixels.shape[:2]
+        small = resize(pixels, max(2, width // shrink), max(2, height // shrink), Image.Resampling.BOX)
+        return resize(blur(small, share), width, height, Image.Resampling.BICUBIC)
+    radius = max(1, round(wanted))
+    out = pixels
+    for axis in (0, 1):
+        for _ in range(2):
+            out = _box(out, radius, axis)
+    return out if wanted >= 1 else pixels + np.float32(wanted * wanted) * (out - pixels)
+
+
+def _box(pixels: Picture, radius: int, axis: int) -> Picture:
+    """The mean of 2 * radius + 1 neighbours; the edge repeats."""
+    lines = np.moveaxis(pixels, axis, 0)
+    total = lines.copy()
+    for step in range(1, radius + 1):
+        total[step:] += lines[:-step]
+        total[:step] += lines[0]
+        total[:-step] += lines[step:]
+        total[-step:] += lines[-1]
+    total *= np.float32(1 / (2 * radius + 1))
+    return np.moveaxis(total, 0, axis)
+
+
+def edges(pixels: Picture, share: float = 0.004, gain: float = 3.0) -> Picture:
+    """Where colours change, 0 … 1, (height, width): lines about `share` of the height wide."""
+    step = max(1, round(share * pixels.shape[0]))
+    down = (
+        np.abs(np.diff(pixels, n=1, axis=0, append=pixels[-1:]))
+        if step == 1
+        else np.abs(_shift(pixels, step, 0) - _shift(pixels, -step, 0))
+    )
+    side = (
+        np.abs(np.diff(pixels, n=1, axis=1, append=pixels[:, -1:]))
+        if step == 1
+        else np.abs(_shift(pixels, step, 1) - _shift(pixels, -step, 1))
+    )
+    return np.clip((down.max(-1) + side.max(-1)) * gain - 0.25, 0, 1)
+
+
+def emboss(height: Picture, share: float = 0.006) -> Picture:
+    """Light from the upper left on a relief, about -1 … 1, (height, width)."""
+    step = max(1, round(share * height.shape[0]))
+    return (_shift(_shift(height, -step, 0), -step, 1) - _shift(_shift(height, step, 0), step, 1)) * -1
+
+
+def _shift(pixels: Picture, step: int, axis: int) -> Picture:
+    index = np.clip(np.arange(pixels.shape[axis]) + step, 0, pixels.shape[axis] - 1)
+    return np.take(pixels, index, axis=axis)
+
+
+def posterise(pixels: Picture, levels: int, soft: float = 0.0) -> Picture:
+    """Few tones a channel; `soft` (0 … 1) keeps some of the slope between them."""
+    scaled = (pixels + 1) * (levels - 1) / 2
+    flat = np.round(scaled)
+    return (flat + soft * (scaled - flat)) * np.float32(2 / (levels - 1)) - 1
+
+
+def resize(pixels: Picture, width: int, height: int, method: Image.Resampling = Image.Resampling.BILINEAR) -> Picture:
+    """Another size, in float32."""
+    if pixels.ndim == 2:
+        return np.asarray(Image.fromarray(pixels).resize((width, height), method))
+    return np.stack(
+        [resize(np.ascontiguousarray(pixels[..., c]), width, height, method) for c in range(pixels.shape[-1])], -1
+    )
+
+
+@lru_cache(maxsize=6)
+def noise(width: int, height: int, share: float, seed: int) -> Picture:
+    """Smooth random relief of about unit deviation with features `share` of the height wide."""
+    rows = max(2, min(height, round(1 / share)))
+    columns = max(2, min(width, round(width / height / share)))
+    grain = np.random.default_rng([seed, rows]).standard_normal((rows, columns)).astype(np.float32)
+    return grain if (rows, columns) == (height, width) else resize(grain, width, height, Image.Resampling.BICUBIC)
+
+
+@lru_cache(maxsize=4)
+def vignette(height: int, width: int, strength: float) -> Picture:
+    """A factor that darkens the corners, (height, width, 1)."""
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None]
+    return (1 - strength * np.clip((x * x + y * y) / 2, 0, 1) ** 1.5)[..., None].astype(np.float32)

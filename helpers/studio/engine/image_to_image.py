@@ -1,0 +1,130 @@
+"""What stays of an init image, place by place.
+
+SDEdit (Meng et al. 2022, arXiv 2108.01073): lay noise of some sigma over the init image and denoise from there. Little
+noise hides little, so the init image comes back; much noise hides all of it. To our denoiser the init image is one more
+thing that may lie behind the noise, and it decides for each place, not for the whole picture: one weight for all of it
+would lay one picture over the other like a double exposure. A place is a superpixel (Achanta et al. 2012, SLIC), a patch
+of like colours, so that seams run along edges that the init image has anyway.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .latent import Planes
+from .mixture import Variation
+
+__all__ = ["Places", "share_of"]
+
+PATCHES = 30
+ROUNDS = 3
+"""Of moving the patches' centres to the middle of what they hold."""
+COMPACT = 0.4
+"""How much a patch's width weighs against a difference in light of 1."""
+BLUR = 0.03
+"""Softness of a patch's border, in the same (squared) measure: sharp along edges, wide in plain places."""
+DECIDED = 0.02
+"""Within this share of the picture, a patch is between staying and going."""
+SEAM = 0.07
+"""Width of a seam through plain places, a share of the picture's side. Seams through detail are as sharp as the patches."""
+PLAIN = 0.1
+"""The square of the detail that parts plain places from others."""
+DETAIL_SD = 0.15
+"""Differences beyond the variation by less than this do not count as evidence."""
+ALL_UNTIL, NONE_FROM = 0.10, 0.64
+"""The shares of the schedule up to which all places keep the init image, and from which none does."""
+
+
+def share_of(start: float) -> float:
+    """The share of the picture's places that keep the init image when noise comes in at `start` of the schedule."""
+    t = min(max((start - ALL_UNTIL) / (NONE_FROM - ALL_UNTIL), 0.0), 1.0)
+    return 1 - t * t * (3 - 2 * t)
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """An init image in patches, and the share of them that it keeps."""
+
+    init: Planes
+    share: float
+    patches: NDArray[np.float32]
+    """(patches, height * width): how much each latent pixel belongs to each patch; sums to 1 over the patches."""
+    detail: NDArray[np.float32]
+    """(height, width): the square of what there is to see beyond the broad light."""
+    variation: Variation
+    light: Planes
+    """What the prompt's light adds to the init image where it stays."""
+
+    @staticmethod
+    def of(init: Planes, share: float, variation: Variation, light: Planes) -> "Places":
+        """Cut the init latent (3, height, width) into patches."""
+        detail = np.square(init - variation.kept(init, 0.5)).sum(0)
+        return Places(init, share, _superpixels(init), detail, variation, (1 - share) * variation.kept(light, 0.5))
+
+    def put(self, m: Planes) -> Planes:
+        """The init image where it stays, m elsewhere."""
+        return m + self.kept(m) * (self.init + self.light - m)
+
+    def kept(self, m: Planes) -> NDArray[np.float32]:
+        """Where the init image stays if the prompt's picture is m: (height, width) in [0, 1].
+
+        The noise hides plain places first, and those where init image and prompt are alike: there the evidence for the
+        init, 1/2 |X - M|^2 / C over the patch, is small. The prior is set so that the init keeps its share.
+        """
+        if self.share in (0.0, 1.0):
+            return np.full(self.init.shape[1:], self.share, np.float32)
+        cosines, power = self.variation.cosines, self.variation.power
+        apart = cosines.inverse(cosines.forward(self.init - m) / np.sqrt(power + DETAIL_SD**2))
+        evidence = _log_mean(self.patches, np.square(apart).sum(0)) + _log_mean(self.patches, self.detail)
+        before = _area_before(evidence, self.patches.sum(1))
+        stays = np.clip((before - (1 - self.share)) / DECIDED + 0.5, 0, 1)
+        return self._sewn((stays @ self.patches).reshape(self.detail.shape).astype(np.float32))
+
+    def _sewn(self, sharp: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Seams made wide where the init image is plain: no edge there that could hide one, and no detail to show twice."""
+        cosines = self.variation.cosines
+        soft = cosines.inverse(cosines.forward(sharp) * np.exp(-2 * (np.pi * SEAM * cosines.frequency()) ** 2))
+        busy = self.detail / (self.detail + PLAIN)
+        return np.clip(soft + busy * (sharp - soft), 0, 1)
+
+
+def _superpixels(latent: Planes) -> NDArray[np.float32]:
+    """Soft k-means over place and colour, begun on a grid."""
+    _, height, width = latent.shape
+    rows = max(1, round(np.sqrt(PATCHES * height / width)))
+    columns = max(1, round(PATCHES / rows))
+    side = np.sqrt(height * width / (rows * columns))
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(COMPACT / side)
+    points = np.stack([latent[0], 2 * latent[1], 2 * latent[2], y, x])
+    grid = np.ix_(_middles(height, rows), _middles(width, columns))
+    centres = np.stack([plane[grid].ravel() for plane in points])
+    coarse = points[:, :: max(1, height // 32), :: max(1, width // 32)].reshape(5, -1)
+    for _ in range(ROUNDS):
+        members = _members(coarse, centres)
+        centres = coarse @ members.T / np.maximum(members.sum(1), 1e-3)
+    return _members(points.reshape(5, -1), centres)
+
+
+def _members(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much each point (5, n) belongs to each centre (5, k): (k, n), nearer is more."""
+    distance = np.square(centres).sum(0)[:, None] - 2 * (centres.T @ points)
+    near = np.exp((distance.min(0) - distance) / BLUR)
+    return near / near.sum(0)
+
+
+def _middles(size: int, parts: int) -> NDArray[np.intp]:
+    return ((np.arange(parts) + 0.5) * size / parts).astype(np.intp)
+
+
+def _log_mean(patches: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The log of the mean of values (height, width) in each patch."""
+    return np.log((patches @ values.ravel()) / np.maximum(patches.sum(1), 1e-3) + 1e-5)
+
+
+def _area_before(values: NDArray[np.float32], sizes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For each patch, the share of the area in patches of smaller value (and half its own)."""
+    order = np.argsort(values, kind="stable")
+    before = np.empty_like(sizes)
+    before[order] = np.cumsum(sizes[order]) - sizes[order] / 2
+    return before / sizes.sum()

@@ -1,0 +1,344 @@
+"""From a Reading and a layout seed to a Scene: where the horizon and the sun are, and where every object stands.
+
+The numbers come from the layout seed and each entry's own number, never from a hash of the prompt's text: an object
+stays where it is when another word joins the prompt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from . import art, conditions, vocabulary
+from .light import Grade, Light
+from .prompt import Mention, Reading
+
+__all__ = ["Box", "Placement", "Scene", "compose"]
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 as shares (0..1) of the picture's width and height, from the upper left."""
+
+_PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
+_HANGING = ("sky", "under")
+_WET = ("water", "under", "far", "front")
+_PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
+_FALLBACK = {
+    "water": "ground",
+    "ground": "water",
+    "shore": "ground",
+    "floor": "ground",
+    "table": "ground",
+    "under": "water",
+    "far": "sky",
+}
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One drawing in the scene. Units: hundredths of the picture's height."""
+
+    entry: str
+    drawing: str
+    x: float  # of its middle
+    y: float  # of what it stands on
+    height: float
+    depth: float  # 0 near … 1 at the horizon: haze
+    flip: bool
+    colour: str | None
+    footing: str  # ground water sky …: shadow, reflection or neither
+    box: Box
+    lean: float = 0.0  # degrees, forward
+    lift: float = 0.0  # off the ground
+    squash: float = 1.0  # of its height
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture before it is painted: everything decided, nothing drawn."""
+
+    seed: int
+    aspect: float  # width / height
+    base: str
+    backdrops: tuple[str, ...]
+    horizon: float  # hundredths of the height, from the top
+    light: Light
+    sun: tuple[float, float]
+    overlays: tuple[tuple[str, float], ...]  # entries with layers on top (weather, season), and their weight
+    placements: tuple[Placement, ...]
+    accents: tuple[tuple[str, str, float], ...]  # part, colour (empty: no colour), weight
+    grade: Grade
+    media: tuple[str, ...]
+    faded: tuple[tuple[str, float], ...] = ()  # entries that negative prompts name, and the share of them that is left
+
+
+def compose(reading: Reading, layout_seed: int, aspect: float, region: Box | None = None) -> Scene:
+    """Decide one layout of the reading; with `region`, objects stand inside that box (a mask's)."""
+    return _compose(reading, int(layout_seed), round(float(aspect), 4), region)
+
+
+@lru_cache(maxsize=256)
+def _compose(reading: Reading, seed: int, aspect: float, region: Box | None) -> Scene:
+    rng = np.random.default_rng([seed, 1])
+    base, backdrops = _places(reading, rng)
+    data = vocabulary.entry(base).data
+    light = conditions.light_of(reading, base)
+    low, high = data.get("horizon", (0.4, 0.5))
+    accents = tuple((m.entry, m.colour or "", m.weight) for m in reading.of("part")) + tuple(
+        ("ground", m.colour, m.weight) for m in reading.of("scene") if m.colour
+    )
+    horizon = 100 * (low + (high - low) * rng.random())
+    if any(part == "sky" for part, _, _ in accents):
+        horizon = min(horizon + 10, 88)
+    shift, scale = _frame(reading)
+    horizon = min(max(horizon + 100 * shift, min(horizon, 12)), max(horizon, 86))
+    sun_x, sun_up = rng.random(), rng.random()
+    rise = light.sun_height[0] + (light.sun_height[1] - light.sun_height[0]) * sun_up
+    return Scene(
+        seed=seed,
+        aspect=aspect,
+        base=base,
+        backdrops=backdrops,
+        horizon=horizon,
+        light=light,
+        sun=(100 * aspect * (0.15 + 0.7 * sun_x), horizon * (1 - rise)),
+        overlays=tuple(
+            (m.entry, m.weight) for m in reading.of("light", "weather", "season", "part") if _has_layers(m.entry)
+        ),
+        placements=_place_objects(reading, seed, aspect, horizon, data, region, scale),
+        accents=accents,
+        grade=conditions.grade_of(reading),
+        media=tuple(m.entry for m in reading.of("medium")),
+        faded=reading.faded,
+    )
+
+
+def _frame(reading: Reading) -> tuple[float, float]:
+    """What camera words and the size of a place do: how far the horizon moves (share of the height), and all things' size."""
+    frames = [vocabulary.entry(m.entry).data.get("frame", {}) for m in reading.of("mood")]
+    shift = sum(frame.get("horizon", 0.0) for frame in frames)
+    scale = float(np.prod([frame.get("size", 1.0) for frame in frames]))
+    for mention in reading.of("scene"):  # a large place shows more of its ground and smaller things in it
+        if mention.size != 1:
+            shift += 0.07 if mention.size < 1 else -0.07
+            scale *= mention.size**-0.5
+    return max(-0.3, min(0.3, shift)), max(0.5, min(1.8, scale))
+
+
+def _places(reading: Reading, rng: np.random.Generator) -> tuple[str, tuple[str, ...]]:
+    """The scene one stands in, and those seen behind it."""
+    named = [m.entry for m in reading.of("scene") if m.place != "far"]
+    behind = [m.entry for m in reading.of("scene") if m.place == "far"]
+    if not named:
+        homes = [str(vocabulary.entry(m.entry).data.get("home")) for m in reading.of("object")]
+        homes = [h for h in homes if h in vocabulary.entries()]
+        named = homes[:1]
+    named += behind
+    if not named:
+        scenes = [e.name for e in vocabulary.entries().values() if e.kind == "scene" and not e.data.get("rare")]
+        wanted = [vocabulary.entry(m.entry).data.get("stands", "ground") for m in reading.of("object", "part")]
+        if wanted:
+            scenes = [s for s in scenes if wanted[0] in vocabulary.entry(s).data["zones"]] or scenes
+        return scenes[int(rng.integers(len(scenes)))], ()
+    ranked = sorted(named, key=lambda name: (name in behind, -vocabulary.entry(name).data.get("rank", 5)))
+    return ranked[0], tuple(
+        n for n in dict.fromkeys(ranked[1:]) if n != ranked[0] and vocabulary.entry(n).data.get("backdrop")
+    )
+
+
+def _has_layers(name: str) -> bool:
+    return bool(vocabulary.entry(name).data.get("layers"))
+
+
+def _place_objects(
+    reading: Reading,
+    seed: int,
+    aspect: float,
+    horizon: float,
+    scene: Mapping[str, Any],
+    region: Box | None,
+    scale: float,
+) -> tuple[Placement, ...]:
+    zones, indoor = scene["zones"], bool(scene.get("indoor"))
+    wanted = [(m, i) for m in reading.of("object") for i in range(m.count)]
+    if not wanted:
+        return ()
+    placed: list[Placement] = []
+    groups = [m for m in reading.of("object")]
+    order = np.random.default_rng([seed, 2]).permutation(len(groups))
+    for rank, mention in zip(order, groups, strict=True):
+        segment = (int(rank) / len(groups), (int(rank) + 1) / len(groups))
+        placed += _place_group(
+            replace(mention, size=mention.size * scale), seed, aspect, horizon, zones, segment, region, indoor
+        )
+    _mount(groups, placed, aspect)
+    return tuple(sorted(placed, key=lambda p: (p.footing != "sky", p.y if p.footing != "mount" else 101)))
+
+
+def _place_group(
+    mention: Mention,
+    seed: int,
+    aspect: float,
+    horizon: float,
+    zones: Mapping[str, tuple[float, float]],
+    segment: tuple[float, float],
+    region: Box | None,
+    indoor: bool,
+) -> list[Placement]:
+    item = vocabulary.entry(mention.entry)
+    rng = np.random.default_rng([seed, item.number])
+    footing, zone = _zone(item.data.get("stands", "ground"), mention.place, zones)
+    scale = mention.size * min(3.0, max(0.3, mention.weight)) ** 0.35 * mention.count**-0.2
+    alone = segment == (0, 1) and mention.count == 1 and mention.place is None and region is None
+    left, right = _PLACE_X.get(mention.place or "", (0.14 + 0.72 * segment[0], 0.14 + 0.72 * segment[1]))
+    if footing == "front" and mention.place not in _PLACE_X:
+        left, right = 0.25 + 0.5 * left, 0.25 + 0.5 * right
+    out = []
+    for index in range(mention.count):
+        u = rng.random(5)
+        along = (index + 0.25 + 0.5 * u[0]) / mention.count
+        near = zone[0] + (zone[1] - zone[0]) * u[1]
+        if mention.place == "near":
+            near = zone[1]
+        elif mention.place == "far":
+            near = zone[0]
+        drawings = item.data.get(f"art_{footing}", item.data["art"])
+        drawing = drawings[int(u[2] * len(drawings))]
+        low, high = item.data.get("height", (0.2, 0.26))
+        if alone:  # a picture of one thing shows that thing
+            near = max(near, zone[0] + 0.5 * (zone[1] - zone[0]))
+            low, high = max(low, min(_PORTRAIT, low * 1.4)), max(high, min(_PORTRAIT, high * 1.4))
+        height = 100 * (low + (high - low) * u[3]) * scale * _perspective(near, footing, indoor, mention.place)
+        y = horizon + near * (100 - horizon) if near >= 0 else horizon * (1 + near)
+        x = 100 * aspect * (left + (right - left) * along)
+        if region is not None:
+            x, y, height = _into(region, aspect, x, along, height, art.load(drawing).width / 100, footing, u[1])
+        width = height * art.load(drawing).width / 100
+        if region is None and width < 100 * aspect:
+            x = min(max(x, width / 2), 100 * aspect - width / 2)
+        if footing in _HANGING:
+            y = min(max(y, height * 1.02), max(horizon * 0.98, height * 1.02)) if region is None else y
+        flip = bool(u[4] < 0.5)
+        depth = 0.0 if indoor else max(0.0, 0.75 * (1 - max(near, 0) ** 0.6)) if footing not in _HANGING else 0.18
+        pose = vocabulary.grammar().actions.get(mention.pose or "", {})
+        lift = height * pose.get("lift", 0.0) if footing not in _HANGING else 0.0
+        squash, lean = pose.get("squash", 1.0), pose.get("lean", 0.0)
+        box = _box(x, y - lift, width, height * squash, aspect)
+        out.append(
+            Placement(
+                mention.entry,
+                drawing,
+                x,
+                y,
+                height,
+                round(depth, 2),
+                flip,
+                mention.colour,
+                footing,
+                box,
+                lean,
+                lift,
+                squash,
+            )
+        )
+    return out
+
+
+def _box(x: float, y: float, width: float, height: float, aspect: float) -> Box:
+    """Where a drawing of this size that stands at x, y is seen, cut at the picture's edges."""
+    return (
+        max(0.0, (x - width / 2) / (100 * aspect)),
+        max(0.0, (y - 0.96 * height) / 100),
+        min(1.0, (x + width / 2) / (100 * aspect)),
+        min(1.0, (y + 0.04 * height) / 100),
+    )
+
+
+def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) -> None:
+    """Set riders on what they ride, and put into hands and on heads what is carried: the object mentioned after them."""
+    for rider, mount in pairwise(groups):
+        if rider.carry:
+            _carry(rider, mount, placed, aspect)
+        if not rider.mount:
+            continue
+        seats = [p for p in placed if p.entry == mount.entry]
+        for index, place in enumerate(placed):
+            if place.entry == rider.entry and seats:
+                seat = seats[index % len(seats)]
+                height = min(place.height, 0.9 * seat.height)
+                width = height * art.load(place.drawing).width / 100
+                y = seat.y - seat.lift - 0.55 * seat.height
+                placed[index] = replace(
+                    place,
+                    x=seat.x,
+                    y=y,
+                    height=height,
+                    depth=seat.depth,
+                    flip=seat.flip,
+                    footing="mount",
+                    box=_box(seat.x, y, width, height, aspect),
+                    lift=0.0,
+                )
+
+
+def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: float) -> None:
+    """Move each of these things to one who carries it: beside (`x`, shares of the width) and above the ground (`y`, of the
+    height), no larger than `size` of the height.
+    """
+    action = vocabulary.grammar().actions[carrier.carry or ""]
+    hands = [p for p in placed if p.entry == carrier.entry]
+    for index, place in enumerate(placed):
+        if place.entry != thing.entry or not hands:
+            continue
+        hand = hands[index % len(hands)]
+        height = min(max(place.height, action["size"] * 0.6 * hand.height), action["size"] * hand.height)
+        width = height * art.load(place.drawing).width / 100
+        reach = action["x"] * hand.height * art.load(hand.drawing).width / 100
+        x = hand.x + (-reach if hand.flip else reach)
+        y = hand.y - hand.lift - action["y"] * hand.height * hand.squash
+        placed[index] = replace(
+            place,
+            x=x,
+            y=y,
+            height=height,
+            depth=hand.depth,
+            flip=hand.flip,
+            footing="mount",
+            box=_box(x, y, width, height, aspect),
+            lift=0.0,
+        )
+
+
+def _zone(stands: str, place: str | None, zones: Mapping[str, tuple[float, float]]) -> tuple[str, tuple[float, float]]:
+    """Where in depth something may stand; a scene without that footing lends its next best."""
+    wanted = "sky" if place == "sky" else "water" if place == "water" and stands not in _WET else stands
+    if wanted == "front":
+        return "front", (1.0, 1.0)
+    for footing in (wanted, _FALLBACK.get(wanted, "ground"), "ground", "water", "sky"):
+        if footing in zones:
+            under = footing in ("water", "under") and zones[footing][1] < 0  # a scene below the surface
+            return "under" if under else footing, zones[footing]
+    raise ValueError(f"a scene has no zone for {wanted}")
+
+
+def _perspective(near: float, footing: str, indoor: bool, place: str | None) -> float:
+    if footing in _HANGING:
+        return {"far": 0.6, "near": 1.4}.get(place or "", 1.0)
+    if indoor or footing == "front":
+        return 1.0
+    return 0.3 + 0.9 * max(near, 0.0)
+
+
+def _into(
+    region: Box, aspect: float, x: float, along: float, height: float, width_share: float, footing: str, u: float
+) -> tuple[float, float, float]:
+    """Fit something of this height into a mask's box."""
+    x0, y0, x1, y1 = region[0] * 100 * aspect, region[1] * 100, region[2] * 100 * aspect, region[3] * 100
+    height = min(max(height, 0.7 * (y1 - y0)), 0.92 * (y1 - y0), 0.95 * (x1 - x0) / width_share)
+    half = height * width_share / 2
+    x = x0 + half + (x1 - x0 - 2 * half) * (0.35 + 0.3 * along if x1 - x0 > 2 * half else 0.5)
+    top, bottom = y0 + 0.96 * height, y1 - 0.04 * height
+    y = bottom - (bottom - top) * (0.5 * u if footing != "sky" else 0.5)
+    return x, y, height

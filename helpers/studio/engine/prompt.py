@@ -1,0 +1,318 @@
+"""From words to a Reading: which entries of the vocabulary a prompt names, how many, in which colour, where.
+
+Words that describe wait for the thing that they describe, or go back to what was named last. A word that changes nothing
+in the picture is unknown and reported as written; only function words are passed over.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from . import vocabulary
+from .protocol import Prompt
+from .words import COUNT_LIMIT, Token, action_words, tokens
+
+__all__ = ["Mention", "Reading", "read", "without"]
+
+MAX_UNKNOWN = 64
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One entry as a prompt names it."""
+
+    entry: str
+    weight: float = 1.0
+    count: int = 1
+    colour: str | None = None  # #rrggbb
+    place: str | None = None  # left right middle near far sky
+    size: float = 1.0
+    pose: str | None = None  # an action of the grammar that leans, lifts or squashes it
+    mount: bool = False  # it sits on the object mentioned next
+    carry: str | None = (
+        None  # an action of the grammar that puts the object mentioned next into its hands, on its head …
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that the painter needs to know of a set of prompts."""
+
+    mentions: tuple[Mention, ...] = ()
+    unknown: tuple[str, ...] = ()
+    faded: tuple[tuple[str, float], ...] = ()  # what negative prompts name, and the share of it that is left
+
+    def of(self, *kinds: str) -> tuple[Mention, ...]:
+        """The mentions whose entry is of one of these kinds, in the order of the text."""
+        return tuple(m for m in self.mentions if vocabulary.entry(m.entry).kind in kinds)
+
+    @property
+    def has_scene(self) -> bool:
+        """A place is named."""
+        return bool(self.of("scene"))
+
+    @property
+    def mood_only(self) -> bool:
+        """Nothing to draw is named: only colours, moods, media, lights, weathers or parts."""
+        return bool(self.mentions) and not self.of("scene", "object")
+
+
+@lru_cache(maxsize=64)
+def read(prompts: tuple[Prompt, ...]) -> Reading:
+    """Read several prompts into one picture; a mention carries its prompt's weight (its absolute value)."""
+    mentions: dict[tuple[str, str | None, str | None], Mention] = {}
+    unknown: dict[str, None] = {}
+    for prompt in prompts:
+        found, missed = _read_text(prompt.text)
+        for mention in dict.fromkeys(found):
+            weighted = replace(mention, weight=mention.weight * abs(prompt.weight))
+            key = (mention.entry, mention.colour, mention.place)
+            old = mentions.get(key)
+            mentions[key] = (
+                weighted
+                if old is None
+                else replace(old, weight=max(old.weight, weighted.weight), count=max(old.count, weighted.count))
+            )
+        unknown.update(dict.fromkeys(missed))
+    return Reading(tuple(mentions.values()), tuple(unknown)[:MAX_UNKNOWN])
+
+
+def without(reading: Reading, negatives: tuple[Prompt, ...]) -> Reading:
+    """The reading where what negative prompts name fades as their weight goes from 0 to -1, and then is gone."""
+    left: dict[str, float] = {}
+    for prompt in negatives:
+        for mention in read((Prompt(prompt.text),)).of("object", "part", "scene", "weather", "season"):
+            left[mention.entry] = min(left.get(mention.entry, 1.0), max(0.0, 1 - abs(prompt.weight)))
+    return replace(reading, faded=tuple(left.items()))
+
+
+@lru_cache(maxsize=256)
+def _read_text(text: str) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
+    reader = _Reader()
+    for token in tokens(text):
+        reader.take(token)
+    return reader.finish()
+
+
+class _Reader:
+    """Goes through the tokens once: words that describe wait for what they describe, or go to what was named last."""
+
+    def __init__(self) -> None:
+        self.mentions: list[Mention] = []
+        self.unknown: list[tuple[int, str]] = []
+        self.waiting: list[Token] = []
+        self.last: int | None = None  # the object that a place or an action after it belongs to
+        self.latest: int | None = None  # what was named last, of any kind
+        self.lost = False  # the word before is unknown
+        self.held: tuple[int, Token] | None = None  # a thing named before the one who holds it
+        self.joins: list[tuple[int, Token]] = []  # riders and carriers that need an object to follow
+
+    def take(self, token: Token) -> None:
+        """One more piece of the text."""
+        if self.lost and (token.kind == "stop" or (token.kind == "function" and token.text.isascii())):
+            self._lose()
+        self.lost = token.kind == "unknown"
+        if token.kind == "unknown":
+            self.unknown.append((token.start, token.text))
+            self.latest = None
+        elif token.kind == "stop":
+            self._give_up()
+            self.last = self.latest = None
+        elif token.kind == "entry":
+            self._name(token)
+        elif token.kind in ("place", "action") and self._describes_last(token):
+            return
+        elif token.kind != "function":
+            self.waiting.append(token)
+
+    def finish(self) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
+        """All mentions, and the unknown words as written, in order, once each."""
+        if self.lost:
+            self._lose()
+        self._give_up()
+        objects = [i for i, m in enumerate(self.mentions) if vocabulary.entry(m.entry).kind == "object"]
+        for index, token in self.joins:
+            if not objects or objects[-1] <= index:
+                self._alone(index, token)
+        return tuple(self.mentions), tuple(dict.fromkeys(word for _, word in sorted(self.unknown)))
+
+    def _describes_last(self, token: Token) -> bool:
+        """Whether a place or an action belongs to what stands before it."""
+        if self.latest is not None and self.latest != self.last:
+            changed = _stir(self.mentions[self.latest], token)
+            if changed is not None:
+                self.mentions[self.latest] = changed
+                return True
+        if self.last is None:
+            return False
+        changed = _act_on(self.mentions[self.last], token)
+        if changed is None:
+            return False
+        if changed.mount or changed.carry:
+            self.joins.append((self.last, token))
+        self.mentions[self.last] = changed
+        return True
+
+    def _name(self, token: Token) -> None:
+        """An entry's word, with what waited for it."""
+        item = vocabulary.entry(token.value)
+        if item.kind == "object":
+            self.mentions.append(self._object(token, item))
+            self.last = len(self.mentions) - 1
+            self._hand_over(self.last)
+        else:
+            self.mentions.append(self._setting(token, item))
+        self.latest = len(self.mentions) - 1
+
+    def _hand_over(self, holder: int) -> None:
+        """In Chinese a thing may come before the one who holds it: its mention then moves behind the holder's."""
+        if self.held is None or self.held[0] == holder:
+            return
+        thing, word = self.held
+        self.held = None
+        if holder != thing + 1:
+            self.unknown.append((word.start, word.text))
+            return
+        self.mentions[thing:] = [replace(self.mentions[holder], carry=word.value), self.mentions[thing]]
+        self.last = thing
+
+    def _object(self, token: Token, item: vocabulary.Entry) -> Mention:
+        """A thing takes all that waits."""
+        if not self.waiting and not _is_plural(token.text, item.en):
+            return _bare(token.value)
+        actions = [_action(t) for t in self.waiting if t.kind == "action"]
+        colour, number, place = (self._last(kind) for kind in ("colour", "number", "place"))
+        count = max([int(a.get("count", 1)) for a in actions], default=1)
+        if count == 1 and _is_plural(token.text, item.en):
+            count = 3
+        mention = Mention(
+            token.value,
+            count=min(COUNT_LIMIT, int(number.value) if number else count),
+            colour=vocabulary.entry(colour.value).data["colour"] if colour else None,
+            place=place.value if place else None,
+            size=math.prod(a.get("size", 1.0) for a in actions),
+        )
+        for word in (t for t in self.waiting if t.kind == "action"):
+            acted = _act_on(mention, word, before=True)
+            if "carry" in _action(word):
+                self.held = (len(self.mentions), word)
+            elif acted is None and not _action(word).keys() & {"size", "count"}:
+                self.unknown.append((word.start, word.text))
+            mention = acted or mention
+        self.waiting = []
+        return mention
+
+    def _setting(self, token: Token, item: vocabulary.Entry) -> Mention:
+        """A place, a light, a mood takes what can change it; the rest waits on for a thing."""
+        if not self.waiting:
+            return _bare(token.value)
+        mention, kept = Mention(token.value), []
+        for word in self.waiting:
+            action = _action(word) if word.kind == "action" else {}
+            if word.kind == "colour" and item.kind in ("part", "scene"):
+                mention = replace(mention, colour=vocabulary.entry(word.value).data["colour"])
+            elif word.kind == "place" and word.value == "far" and item.kind == "scene":
+                mention = replace(mention, place="far")
+            elif item.kind == "scene" and action.keys() & {"size"} and "strengthen" not in action:
+                mention = replace(mention, size=mention.size * action["size"])
+            elif "strengthen" in action and item.kind not in ("scene", "light", "medium"):
+                mention = replace(mention, weight=mention.weight * action["strengthen"])
+            elif word.kind == "number" and item.kind == "scene" and _counted(token.text, item.en):
+                if word.value != "1":
+                    self.unknown.append((word.start, word.text))
+            else:
+                kept.append(word)
+        self.waiting = kept
+        return mention
+
+    def _lose(self) -> None:
+        """An unknown thing ends here ("in a red tutu"): its colour stays on whom it belongs to, its number and size are lost."""
+        kept = []
+        for word in self.waiting:
+            if word.kind == "colour" and self.last is not None and self.mentions[self.last].colour is None:
+                colour = vocabulary.entry(word.value).data["colour"]
+                self.mentions[self.last] = replace(self.mentions[self.last], colour=colour)
+            elif (word.kind == "number" and word.value != "1") or (
+                word.kind == "action" and _action(word).keys() & {"size", "count"}
+            ):
+                self.unknown.append((word.start, word.text))
+            else:
+                kept.append(word)
+        self.waiting = kept
+
+    def _last(self, kind: str) -> Token | None:
+        return next((t for t in reversed(self.waiting) if t.kind == kind), None)
+
+    def _give_up(self) -> None:
+        """A colour with nothing to paint colours the whole picture; what else still waits is unknown."""
+        for token in self.waiting:
+            if token.kind == "colour":
+                self.mentions.append(Mention(token.value))
+            elif token.kind != "number" or token.value != "1":
+                self.unknown.append((token.start, token.text))
+        self.waiting = []
+        if self.held is not None:
+            self.unknown.append((self.held[1].start, self.held[1].text))
+            self.held = None
+
+    def _alone(self, index: int, token: Token) -> None:
+        """A rider without a mount still sits, if its word says so ("sitting on"); else the word changes nothing."""
+        self.mentions[index] = replace(self.mentions[index], mount=False, carry=None)
+        first = token.text.split()[0].lower() if token.text.isascii() else token.text[0]
+        pose = action_words().get(first)
+        if pose and vocabulary.grammar().actions[pose].keys() & {"lean", "lift", "squash"}:
+            self.mentions[index] = replace(self.mentions[index], pose=pose)
+        else:
+            self.unknown.append((token.start, token.text))
+
+
+@lru_cache(maxsize=256)
+def _bare(entry: str) -> Mention:
+    """An entry of which the text says no more."""
+    return Mention(entry)
+
+
+def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | None:
+    """The mention after a place or an action that belongs to it; None where the word waits for the next one."""
+    if token.kind == "place":
+        return replace(mention, place=token.value)
+    action = _action(token)
+    if "mount" in action or "carry" in action:
+        if before:
+            return None
+        return replace(mention, mount=True) if action.get("mount") else replace(mention, carry=token.value)
+    if "stirs" in action and not before:
+        return replace(mention, size=mention.size * action.get("size", 1.0))
+    poses = bool(action.keys() & {"lean", "lift", "squash"})
+    if "place" in action and (before or "size" not in action):
+        return replace(mention, place=action["place"], pose=token.value if poses else mention.pose)
+    if poses:
+        return replace(mention, pose=token.value)
+    return None
+
+
+def _stir(mention: Mention, token: Token) -> Mention | None:
+    """A setting after a word that moves it ("falling" snow, mountains "in the background"); None where it does not."""
+    kind = vocabulary.entry(mention.entry).kind
+    if token.kind == "place":
+        return replace(mention, place="far") if kind == "scene" and token.value == "far" else None
+    stirs = _action(token).get("stirs")
+    if stirs and kind in ("weather", "season", "part"):
+        return replace(mention, weight=mention.weight * stirs)
+    return None
+
+
+def _action(token: Token) -> Mapping[str, Any]:
+    return vocabulary.grammar().actions[token.value]
+
+
+def _counted(written: str, words: tuple[str, ...]) -> bool:
+    """Whether a number before this word can only count it: a plural, or Chinese with a measure word."""
+    return not written.isascii() or _is_plural(written, words)
+
+
+def _is_plural(written: str, words: tuple[str, ...]) -> bool:
+    phrase = written.lower()
+    return phrase.isascii() and phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))

@@ -1,0 +1,26 @@
+"""Style presets and media: how an exemplar is painted, at whatever size it is painted.
+
+A style here is not a filter on the finished picture: every exemplar of the mixture is painted in it, so the denoiser
+pulls the latent towards it from the first step, and it shows in the denoised estimate long before the last.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..filters import Picture
+from . import media, presets
+from .isometric import diorama
+
+__all__ = ["STYLES", "apply", "diorama"]
+
+STYLES: dict[str, Callable[[Picture, int], Picture]] = {**presets.PRESETS, **media.MEDIA}
+
+
+def apply(pixels: Picture, names: tuple[str, ...], seed: int) -> NDArray[np.float32]:
+    """Paint (height, width, 3) float32 in [-1, 1] in the named styles, one after another."""
+    for name in names:
+        if name in STYLES:
+            pixels = np.clip(STYLES[name](pixels, seed % 97), -1, 1)
+    return pixels.astype(np.float32, copy=False)

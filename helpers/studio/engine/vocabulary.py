@@ -1,0 +1,134 @@
+"""The words the studio knows, read from the data files in `vocabulary/`. Adding a word needs no Python.
+
+Each TOML file holds one kind of entry, a table an entry: `en` and `zh` list its words, the rest says how it paints
+(vocabulary/README.md has the fields). `core.toml` holds what is grammar: numbers, measure words, places, actions,
+function words.
+"""
+
+import tomllib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from .light import Grade, Light, Remap
+
+__all__ = ["KINDS", "Entry", "Grammar", "entries", "entry", "grammar", "light_of", "words"]
+
+KINDS = ("scene", "light", "season", "weather", "object", "part", "mood", "medium", "colour", "style")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One thing, place, light or mood that the painter can paint."""
+
+    name: str
+    kind: str
+    en: tuple[str, ...]
+    zh: tuple[str, ...]
+    number: int  # stable across versions: seeds the entry's own share of the layout
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def grade(self) -> Grade:
+        """How the entry shifts the picture's colours (neutral for most)."""
+        return Grade(**self.data.get("grade", {}))
+
+
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """Words that change how other words are painted."""
+
+    numbers: Mapping[str, int]
+    zh_numbers: Mapping[str, int]
+    zh_measures: tuple[str, ...]
+    places: Mapping[str, str]
+    zh_places: Mapping[str, str]
+    actions: Mapping[str, Mapping[str, Any]]
+    functions: frozenset[str]
+    zh_functions: tuple[str, ...]
+    irregular: Mapping[str, str]
+    compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
+
+
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Every entry by name, in the files' order."""
+    found: dict[str, Entry] = {}
+    for file in sorted(_folder().iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".toml") or file.name == "core.toml":
+            continue
+        for name, data in tomllib.loads(file.read_text("utf-8")).items():
+            if name in found:
+                raise ValueError(f"vocabulary/{file.name}: {name!r} stands in two files")
+            kind = data.pop("kind", None)
+            if kind not in KINDS:
+                raise ValueError(
+                    f"vocabulary/{file.name}: {name}: kind must be one of {', '.join(KINDS)}, not {kind!r}"
+                )
+            en, zh = tuple(data.pop("en")), tuple(data.pop("zh"))
+            found[name] = Entry(name, kind, en, zh, zlib.crc32(name.encode()), data)
+    return found
+
+
+def entry(name: str) -> Entry:
+    """One entry; KeyError with the name where there is none."""
+    return entries()[name]
+
+
+@cache
+def light_of(name: str) -> Light:
+    """The light that a light entry describes."""
+    data: dict[str, Any] = dict(entry(name).data)
+    data.pop("grade", None)
+    data.pop("layers", None)
+    sky = tuple((float(stop[0]), str(stop[1])) for stop in data.pop("sky"))
+    ranges: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("sun_height", "sun_size") if key in data}
+    return Light(name=name, sky=sky, **ranges, **data)
+
+
+def remaps_of(entry: Entry) -> tuple[Remap, ...]:
+    """A season's changes of albedo."""
+    return tuple(Remap(tuple(r["from_hue"]), r["to"], r["strength"]) for r in entry.data.get("remaps", ()))
+
+
+@cache
+def words() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Two look-up tables from a word or phrase (lower case) to its entry's name: English, Chinese."""
+    english: dict[str, str] = {}
+    chinese: dict[str, str] = {}
+    for item in entries().values():
+        for word in item.en:
+            _claim(english, word.lower(), item.name)
+        for word in item.zh:
+            _claim(chinese, word, item.name)
+    return english, chinese
+
+
+@cache
+def grammar() -> Grammar:
+    """The contents of core.toml."""
+    data = tomllib.loads(_folder().joinpath("core.toml").read_text("utf-8"))
+    return Grammar(
+        numbers=data["numbers"],
+        zh_numbers=data["zh_numbers"],
+        zh_measures=tuple(data["zh_measures"]),
+        places=data["places"],
+        zh_places=data["zh_places"],
+        actions=data["actions"],
+        functions=frozenset(data["functions"]),
+        zh_functions=tuple(data["zh_functions"]),
+        irregular=data["irregular"],
+        compounds=frozenset(data["compounds"]),
+    )
+
+
+def _claim(table: dict[str, str], word: str, name: str) -> None:
+    if table.setdefault(word, name) != name:
+        raise ValueError(f"vocabulary: {word!r} is claimed by {table[word]!r} and by {name!r}")
+
+
+def _folder() -> Any:
+    return resources.files(__package__).joinpath("vocabulary")

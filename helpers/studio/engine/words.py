@@ -1,0 +1,212 @@
+"""From text to tokens: what each word or phrase of a prompt is to the vocabulary, before it is known what it acts on.
+
+English is matched longest phrase first, with plurals; a run of Chinese is cut where the fewest characters stay unknown,
+then into the fewest words.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from . import vocabulary
+
+__all__ = ["COUNT_LIMIT", "Token", "action_words", "tokens"]
+
+COUNT_LIMIT = 12
+"""The most of a thing that are painted."""
+_RUN = re.compile(
+    r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:[-'’]{1,2}[^\W_\u3400-\u9fff\uf900-\ufaff]+)*|[.,;:!?，。；：！？、\n]"
+    r"|[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f000-\U0001faff]*"  # signs and emoji
+)
+
+
+class Token(NamedTuple):
+    """A piece of the text: an entry, or a word of the grammar, or nothing known."""
+
+    kind: str  # entry number place action colour function unknown stop
+    text: str
+    value: str = ""
+    start: int = 0
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The pieces of a text, in order."""
+    runs = list(_RUN.finditer(text))
+    position = 0
+    while position < len(runs):
+        run = runs[position].group()
+        if run[0] >= "\u2600" and not run[0].isalnum() and run not in "，。；：！？、":
+            yield Token("unknown", run, start=runs[position].start())
+            position += 1
+        elif not run[0].isalnum():
+            yield Token("stop", run)
+            position += 1
+        elif _is_chinese(run):
+            yield from _chinese(run, runs[position].start())
+            position += 1
+        else:
+            token, used = _english(runs, position)
+            yield token
+            position += used
+
+
+def _is_chinese(run: str) -> bool:
+    return "\u3400" <= run[0] <= "\ufaff"
+
+
+def _english(runs: Sequence[re.Match[str]], position: int) -> tuple[Token, int]:
+    table, longest = _english_words()
+    start = runs[position].start()
+    words: list[str] = []
+    for run in runs[position : position + longest.get(_plain(runs[position].group()), 1)]:
+        written = run.group()
+        if _is_chinese(written) or not written[0].isalnum():
+            break
+        words.append(written)
+    for length in range(len(words), 0, -1):
+        written = " ".join(words[:length])
+        phrase = _plain(written)
+        known = table.get(phrase) or next((table[f] for f in _singulars(phrase) if f in table), None)
+        if known is not None:
+            return Token(known[0], written, known[1], start), length
+    if phrase.isdecimal() and 1 <= int(phrase[:4]) <= COUNT_LIMIT:
+        return Token("number", words[0], str(int(phrase[:4])), start), 1
+    if "-" in phrase:  # "snow-capped": one half that is known speaks for the word
+        for form in (phrase.replace("-", " "), phrase.replace("-", ""), *phrase.split("-")):
+            for single in _singulars(form):
+                if single in table and table[single][0] in ("entry", "colour", "action"):
+                    kind, value = table[single]
+                    return Token(kind, words[0], value, start), 1
+    return Token("unknown", words[0], start=start), 1
+
+
+def _plain(written: str) -> str:
+    return written.lower().replace("’", "'")
+
+
+@lru_cache(maxsize=1)
+def _english_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, int]]:
+    """Every English word or phrase with its kind and value; and how many words the longest phrase after each has."""
+    grammar = vocabulary.grammar()
+    english, _ = vocabulary.words()
+    table: dict[str, tuple[str, str]] = {word: (_kind(name), name) for word, name in english.items()}
+    for kind, found in (("place", grammar.places), ("action", action_words()), ("number", grammar.numbers)):
+        for word, value in found.items():
+            table.setdefault(word, (kind, str(value)))
+    for word in grammar.functions:
+        table.setdefault(word, ("function", ""))
+    for word in grammar.compounds:
+        table.setdefault(word, ("unknown", ""))
+    for word in [w for w in table if "-" in w and w.isascii()]:  # "close-up" is written "close up" too
+        table.setdefault(word.replace("-", " "), table[word])
+    longest: dict[str, int] = {}
+    for word in table:
+        first = word.split(" ", 1)[0]
+        longest[first] = max(longest.get(first, 1), word.count(" ") + 1)
+    return table, longest
+
+
+@lru_cache(maxsize=1)
+def _chinese_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[int, ...]]]:
+    """Every Chinese word with its kind and value, numbers with their measure words; and how long those are that begin
+    with each character.
+    """
+    grammar = vocabulary.grammar()
+    _, chinese = vocabulary.words()
+    table: dict[str, tuple[str, str]] = {word: (_kind(name), name) for word, name in chinese.items()}
+    numbers = {
+        digit + measure: n
+        for digit, n in grammar.zh_numbers.items()
+        if len(digit) == 1
+        for measure in grammar.zh_measures
+    }
+    numbers |= {word: n for word, n in grammar.zh_numbers.items() if len(word) > 1}
+    for kind, found in (("place", grammar.zh_places), ("action", action_words()), ("number", numbers)):
+        for word, value in found.items():
+            table.setdefault(word, (kind, str(value)))
+    for word in grammar.zh_functions:
+        table.setdefault(word, ("function", ""))
+    for word in grammar.compounds:
+        table.setdefault(word, ("unknown", ""))
+    lengths: dict[str, set[int]] = {}
+    for word in table:
+        lengths.setdefault(word[0], set()).add(len(word))
+    return table, {first: tuple(sorted(found)) for first, found in lengths.items()}
+
+
+def _kind(name: str) -> str:
+    return "colour" if vocabulary.entry(name).kind == "colour" else "entry"
+
+
+def _chinese(run: str, start: int) -> Iterator[Token]:
+    """Cut a run of Chinese: fewest unknown characters, then fewest words; what is unknown stays in whole runs."""
+    table, lengths = _chinese_words()
+    best = [0] * (len(run) + 1)  # what it costs to read on from here: 10,001 an unknown character, 1 a word
+    step = [1] * len(run)
+    for at in range(len(run) - 1, -1, -1):
+        best[at] = best[at + 1] + 10_001
+        for length in lengths.get(run[at], ()):
+            if (
+                at + length <= len(run)
+                and run[at : at + length] in table
+                and (cost := best[at + length] + 1) <= best[at]
+            ):
+                best[at], step[at] = cost, length
+    pieces: list[Token] = []
+    at = 0
+    while at < len(run):
+        piece = run[at : at + step[at]]
+        kind, value = table.get(piece, ("unknown", ""))
+        if kind == "unknown" and pieces and pieces[-1].kind == "unknown":
+            pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + piece)
+        else:
+            pieces.append(Token(kind, piece, value, start + at))
+        at += step[at]
+    yield from _whole(pieces)
+
+
+def _whole(pieces: list[Token]) -> list[Token]:
+    """An unknown run of an odd length takes in a single character beside it: most words have two ("水" in "水壶")."""
+    out: list[Token] = []
+    for piece in pieces:
+        before = out[-1] if out else None
+        if before is not None and (_takes(before, piece) or _takes(piece, before)):
+            out[-1] = Token("unknown", before.text + piece.text, start=before.start)
+        else:
+            out.append(piece)
+    return out
+
+
+def _takes(unknown: Token, other: Token) -> bool:
+    """Whether an unknown run takes in the piece beside it."""
+    if unknown.kind != "unknown":
+        return False
+    loose = len(other.text) == 1 and other.kind in ("entry", "action")
+    return other.kind == "unknown" or (loose and len(unknown.text) % 2 == 1)
+
+
+@lru_cache(maxsize=1)
+def action_words() -> dict[str, str]:
+    """Every word of an action, English or Chinese, with the action's name."""
+    return {
+        word: name for name, action in vocabulary.grammar().actions.items() for word in (*action["en"], *action["zh"])
+    }
+
+
+def _singulars(phrase: str) -> Iterator[str]:
+    """The phrase itself, then what it would be in the singular."""
+    yield phrase
+    head, _, last = phrase.rpartition(" ")
+    head = f"{head} " if head else ""
+    irregular = vocabulary.grammar().irregular.get(last)
+    if irregular:
+        yield head + irregular
+    if last.endswith("'s"):
+        yield head + last[:-2]
+    if last.endswith("ies"):
+        yield head + last[:-3] + "y"
+    if last.endswith("es"):
+        yield head + last[:-2]
+    if last.endswith("s") and not last.endswith("ss"):
+        yield head + last[:-1]

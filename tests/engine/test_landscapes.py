@@ -1,0 +1,72 @@
+"""Landscapes hold at every light and shape, differ from layout to layout, and are the same picture small and large."""
+
+import numpy as np
+import pytest
+
+from helpers.studio.engine import layout, painter, prompt, vocabulary
+from helpers.studio.engine.brushes.stage import Stage, noise, stream
+from helpers.studio.engine.protocol import Prompt
+
+PLACES = [e.name for e in vocabulary.entries().values() if e.kind == "scene"]
+FINE = 256  # the least multiple of 64 that is drawn with fine detail
+
+
+def compose(name: str, seed: int, aspect: float = 1.0, light: str = "") -> layout.Scene:
+    word = vocabulary.entry(name).en[0]
+    return layout.compose(prompt.read((Prompt(f"{word} {light}"),)), seed, aspect)
+
+
+def shrink(pixels: np.ndarray, times: int) -> np.ndarray:
+    height, width = pixels.shape[0] // times, pixels.shape[1] // times
+    return pixels.reshape(height, times, width, times, 3).mean((1, 3))
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_small_picture_of_a_place_is_its_large_one_seen_small(name: str) -> None:
+    for seed in (11, 12):  # (a city has fewer windows when it is small)
+        scene = compose(name, seed)
+        small, large = painter.paint(scene, 64, 64), painter.paint(scene, FINE, FINE)
+        assert np.abs(small - shrink(large, FINE // 64)).mean() * 127.5 < (12 if name == "city" else 8)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_two_layouts_of_a_place_are_two_pictures(name: str) -> None:
+    shots = [painter.paint(compose(name, seed), 64, 64) for seed in (1, 2, 3, 4)]
+    apart = [np.abs(a - b).mean() * 127.5 for i, a in enumerate(shots) for b in shots[:i]]
+    assert min(apart) > 4
+    assert np.mean(apart) > 8
+
+
+@pytest.mark.parametrize("aspect", [0.42, 2.4])
+@pytest.mark.parametrize("name", PLACES)
+def test_a_place_fills_tall_and_wide_pictures(name: str, aspect: float) -> None:
+    pixels = painter.paint(compose(name, 5, aspect), round(96 * aspect), 96)
+    rim = np.concatenate([pixels[:, :2].reshape(-1, 3), pixels[:, -2:].reshape(-1, 3), pixels[-2:].reshape(-1, 3)])
+    assert (rim > -0.999).any(1).mean() > 0.95  # painted to the edges: what is not painted is black
+
+
+@pytest.mark.parametrize("name", [n for n in PLACES if not vocabulary.entry(n).data.get("indoor")])
+def test_at_night_the_land_is_darker_than_by_day(name: str) -> None:
+    if vocabulary.entry(name).data.get("light"):
+        pytest.skip("this place has a light of its own")
+    day, night = (painter.paint(compose(name, 7, light=light), 64, 64)[40:].mean() for light in ("noon", "night"))
+    assert night < day - 0.1
+
+
+def test_a_random_line_is_the_same_at_any_number_of_points() -> None:
+    few, many = (noise(np.random.default_rng(4), np.linspace(-4, 104, n), 30, 3) for n in (28, 28 + 27 * 3))
+    assert np.allclose(few, many[::4], atol=1e-9)
+
+
+def test_every_layer_of_every_layout_has_random_numbers_of_its_own() -> None:
+    starts = {stream(seed, place, layer).random() for seed in range(6) for place in (1, 99) for layer in range(6)}
+    assert len(starts) == 72
+    again = stream(3, 1, 2).random(4).tolist()
+    stream(3, 1, 3).random(2)
+    assert stream(3, 1, 2).random(4).tolist() == again
+
+
+def test_layouts_lean_to_both_sides_and_take_every_variant() -> None:
+    stages = [Stage.of(compose("mountain", seed), fine=False) for seed in range(40)]
+    assert {stage.side for stage in stages} == {-1, 1}
+    assert {stage.variant for stage in stages} == set(vocabulary.entry("mountain").data["variants"])

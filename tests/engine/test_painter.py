@@ -1,0 +1,116 @@
+"""Every entry of the vocabulary paints, and the painter keeps its promises at every size and shape."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from helpers.studio.engine import layout, painter, prompt, styles, vocabulary
+from helpers.studio.engine.layout import Scene
+from helpers.studio.engine.protocol import Prompt
+
+SIDE = 64
+SEEDS = (3, 8, 21)
+
+
+def scene(text: str, seed: int, aspect: float = 1.0) -> Scene:
+    return layout.compose(prompt.read((Prompt(text),)), seed, aspect)
+
+
+def paint(text: str, seed: int, style: str | None = None) -> np.ndarray:
+    return painter.paint(scene(text, seed), SIDE, SIDE, style)
+
+
+def entries(*kinds: str) -> list[str]:
+    return [e.name for e in vocabulary.entries().values() if e.kind in kinds]
+
+
+def first_word(name: str) -> str:
+    return vocabulary.entry(name).en[0]
+
+
+def home_of(name: str) -> str:
+    return first_word(vocabulary.entry(name).data.get("home", "meadow"))
+
+
+@pytest.mark.parametrize("name", entries("object"))
+def test_every_object_is_painted_in_the_box_that_is_reported(name: str) -> None:
+    for seed in SEEDS:
+        place = home_of(name)
+        made = scene(f"{place} {first_word(name)}", seed)
+        (placed,) = made.placements[:1]
+        change = np.abs(painter.paint(made, SIDE, SIDE) - paint(place, seed)).mean(-1)
+        x0, y0, x1, y1 = (round(v * SIDE) for v in placed.box)
+        inside = change[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+        assert inside.max() > 0.1, f"{name} leaves no trace in its box {placed.box}"
+        assert inside.mean() > change.mean()
+
+
+@pytest.mark.parametrize("name", entries("light", "season", "weather", "mood", "medium", "colour", "part"))
+def test_every_word_for_light_weather_and_mood_changes_the_exemplar(name: str) -> None:
+    base = "beach" if name != "sunset" else "meadow"
+    change = [np.abs(paint(f"{first_word(name)}, {base}", s) - paint(base, s)) for s in SEEDS]
+    assert name == "day" or max(float(c.mean()) for c in change) > 0.003
+    assert name == "day" or max(float(c.max()) for c in change) > 0.1
+
+
+@pytest.mark.parametrize("name", entries("scene"))
+def test_every_scene_paints_a_picture_of_its_own(name: str) -> None:
+    own = np.stack([paint(first_word(name), s) for s in SEEDS])
+    assert own.std() > 0.1
+    for other in entries("scene"):
+        if other != name and other in ("beach", "mountain", "tea_garden"):
+            assert np.abs(own - np.stack([paint(first_word(other), s) for s in SEEDS])).mean() > 0.05
+
+
+def test_every_word_is_read_as_its_own_entry() -> None:
+    lost = []
+    for table in vocabulary.words():
+        for word, name in table.items():
+            reading = prompt.read((Prompt(word),))
+            if name not in [m.entry for m in reading.mentions] or reading.unknown:
+                lost.append((word, name, reading.unknown))
+    assert not lost
+
+
+def test_layouts_differ_by_seed_and_repeat_exactly() -> None:
+    assert np.array_equal(paint("beach sheep", 5), paint("beach sheep", 5))
+    assert not np.array_equal(paint("beach sheep", 5), paint("beach sheep", 6))
+
+
+def test_an_object_stays_where_it_is_when_a_mood_joins() -> None:
+    assert scene("beach sheep", 5).placements == scene("serene beach sheep at sunset", 5).placements
+
+
+@pytest.mark.parametrize("aspect", [320 / 1536, 0.7, 1.0, 1.75, 1536 / 320])
+def test_every_shape_is_painted_in_range(aspect: float) -> None:
+    height = 48
+    pixels = painter.paint(scene("three sheep on a mountain at night", 4, aspect), round(height * aspect), height)
+    assert pixels.shape == (height, round(height * aspect), 3)
+    assert pixels.dtype == np.float32
+    assert np.abs(pixels).max() <= 1
+
+
+@pytest.mark.parametrize("style", [*styles.presets.PRESETS, "isometric"])
+def test_every_style_repaints_the_exemplar(style: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain, styled = paint("sheep on a mountain", 4), paint("sheep on a mountain", 4, style)
+    assert styled.shape == plain.shape
+    assert np.isfinite(styled).all()
+    assert np.abs(styled - plain).mean() > 0.03
+
+
+@pytest.mark.parametrize("place", ["left", "right"])
+def test_left_and_right_are_kept(place: str) -> None:
+    for seed in range(8):
+        (placed,) = scene(f"a sheep on the {place}, beach", seed).placements
+        middle = (placed.box[0] + placed.box[2]) / 2
+        assert (middle < 0.5) == (place == "left")
+
+
+def test_objects_alone_come_with_alpha() -> None:
+    cut = painter.paint_objects(scene("sheep", 4), SIDE, SIDE)
+    assert cut.shape == (SIDE, SIDE, 4)
+    assert cut[..., 3].max() > 0.9
+    assert cut[..., 3].min() == 0

@@ -1,0 +1,67 @@
+"""The studio's controls do what they are said to do, and the tests that say so notice engines that do not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import broken
+import pytest
+import toy
+import truths
+from truths import Studio
+
+from helpers.studio.engine.protocol import Engine
+
+Truth = Callable[[Studio], None]
+
+
+@pytest.mark.parametrize("truth", truths.TRUTHS, ids=lambda truth: truth.__name__)
+def test_the_engine_keeps_its_promise(truth: Truth) -> None:
+    truth(Studio(toy.engine()))
+
+
+WRONG: list[tuple[Truth, Callable[[Engine], Engine]]] = [
+    (truths.same_request_same_bytes, broken.forgetful),
+    (truths.another_seed_another_picture, lambda e: broken.ignoring(e, seed=1)),
+    (truths.image_strength_keeps_the_init_image, lambda e: broken.ignoring(e, schedule_start=0.35)),
+    (truths.image_strength_keeps_the_init_image, lambda e: broken.ignoring(e, init_image=None)),
+    (truths.image_strength_leaves_no_ghosts, broken.cross_fading),
+    (truths.cfg_scale_clips_more_on_every_prompt, lambda e: broken.ignoring(e, cfg_scale=7.0)),
+    (truths.cfg_scale_saturates_colourful_prompts, lambda e: broken.ignoring(e, cfg_scale=7.0)),
+    (truths.cfg_scale_is_at_work_in_the_middle, lambda e: broken.ignoring(e, cfg_scale=7.0)),
+    (truths.cfg_scale_is_at_work_in_the_middle, broken.guiding_at_the_end),
+    (truths.more_steps_come_nearer_to_the_converged_picture, lambda e: broken.ignoring(e, steps=30)),
+    (truths.more_steps_come_nearer_to_the_converged_picture, lambda e: broken.ignoring(e, sampler="DDPM")),
+    (truths.samplers_differ_on_the_way, lambda e: broken.ignoring(e, sampler="K_EULER")),
+    (truths.negative_prompts_push_away, broken.deaf_to_negatives),
+    (truths.negative_prompts_are_at_work_in_the_middle, broken.deaf_to_negatives),
+    (truths.negative_prompts_are_at_work_in_the_middle, broken.refusing_at_the_end),
+    (truths.a_heavier_prompt_shows_more, broken.deaf_to_weights),
+    (truths.nothing_changes_outside_a_hard_mask, lambda e: broken.ignoring(e, mask=None)),
+    (truths.nothing_changes_outside_a_hard_mask, broken.leaking),
+    (truths.nothing_changes_outside_a_hard_mask, broken.rounding_twice),
+    (truths.what_is_named_stands_where_the_engine_says, broken.shifting),
+    (truths.a_style_is_there_in_the_middle, lambda e: broken.ignoring(e, style_preset=None)),
+    (truths.a_style_is_there_in_the_middle, broken.styling_at_the_end),
+    (truths.clip_guidance_pulls_towards_the_exemplar, lambda e: broken.ignoring(e, clip_guidance_preset="SLOW")),
+    (truths.unknown_words_are_told, broken.silent),
+]
+
+
+@pytest.mark.parametrize(("truth", "breaks"), WRONG)
+def test_a_broken_engine_is_found_out(truth: Truth, breaks: Callable[[Engine], Engine]) -> None:
+    with pytest.raises(AssertionError):
+        truth(Studio(breaks(toy.engine())))
+
+
+def test_every_promise_has_an_engine_that_breaks_it() -> None:
+    assert {truth for truth, _ in WRONG} == set(truths.TRUTHS)
+
+
+def made_in(truth: Truth, **fields: Any) -> None:
+    truth(Studio(toy.engine(), **fields))
+
+
+@pytest.mark.parametrize("sampler", ["K_HEUN", "K_EULER_ANCESTRAL", "DDIM"])
+def test_promises_do_not_hang_on_the_sampler(sampler: str) -> None:
+    for truth in (truths.same_request_same_bytes, truths.nothing_changes_outside_a_hard_mask):
+        made_in(truth, seeds=(1, 2), extra={"sampler": sampler, "steps": 10})
