@@ -1,0 +1,106 @@
+"""The door to AWS: whose account it is, which Region, and what a picture costs, told before anything is paid."""
+
+import os
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from helpers import models
+from helpers.call_errors import no_credentials, translate
+from helpers.errors import CallError, NoCredentialsError, SetupError
+from helpers.generation import Call
+from helpers.studio.process import JOIN_VARIABLE
+
+BEARER_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
+STUDIO_KEYS = "STUDIO"  # how the access keys that a studio makes begin
+
+
+def connect(region: str | None, config: Any) -> Any:
+    """A client of bedrock-runtime on AWS. Asks STS who we are, which is free, and prints what a picture costs."""
+    _refuse_a_studios_environment()
+    try:
+        session = boto3.DEFAULT_SESSION or boto3.Session()
+        _check_for_credentials(session)
+        bedrock = session.client("bedrock-runtime", region_name=region, config=config)
+        here = bedrock.meta.region_name
+        told = [_account(session, here), f"Region   {here}", *_endpoint(bedrock), *_prices(here)]
+    except (BotoCoreError, ClientError) as error:
+        raise translate(error, Call("aws", region)) from error
+    print("\n".join(["On AWS: from here on, every picture is billed.", *told]))
+    return bedrock
+
+
+def _check_for_credentials(session: Any) -> None:
+    """Raise NoCredentialsError where there are none, or where what is configured does not give them."""
+    if os.environ.get(BEARER_VARIABLE):
+        return
+    try:
+        found = session.get_credentials()
+        if found is not None:
+            found.get_frozen_credentials()  # runs the sign-in or the program that makes them
+    except (BotoCoreError, ClientError, OSError, RuntimeError, ValueError) as error:
+        raise no_credentials(str(error), Call("aws", None)) from error
+    if found is None:
+        raise no_credentials("", Call("aws", None))
+
+
+def identity(session: Any, region: str) -> dict[str, str]:
+    """What STS says of the caller (`Account`, `Arn`). Free. Raises CallError."""
+    patience = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+    try:
+        return dict(session.client("sts", region_name=region, config=patience).get_caller_identity())
+    except (BotoCoreError, ClientError) as error:
+        raise translate(error, Call("aws", region)) from error
+
+
+def _account(session: Any, region: str) -> str:
+    by_key = " (calls are signed with AWS_BEARER_TOKEN_BEDROCK)" if os.environ.get(BEARER_VARIABLE) else ""
+    if by_key and session.get_credentials() is None:
+        return "account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK"
+    try:
+        caller = identity(session, region)
+    except NoCredentialsError:
+        if not by_key:
+            raise
+        return "account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK"
+    except CallError as error:  # a network with a way to Bedrock alone
+        return f"account  not known: {error.what} {error.why}"
+    return f"account  {caller['Account']}, {caller['Arn'].rpartition(':')[2]}{by_key}"
+
+
+def _refuse_a_studios_environment() -> None:
+    joined = os.environ.get(JOIN_VARIABLE)
+    on_a_studio = joined and os.environ.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME") == joined
+    if on_a_studio or os.environ.get("AWS_ACCESS_KEY_ID", "").startswith(STUDIO_KEYS):
+        raise SetupError(
+            "This process was started on a studio, and there is no way from it to AWS.",
+            "Its AWS settings are the studio's: they came from `python -m helpers.studio`, or from a notebook on the studio.",
+            'Start it from a terminal with settings of your own, or call helpers.connect("aws") in the notebook first.',
+        )
+
+
+def _endpoint(bedrock: Any) -> list[str]:
+    endpoint = str(bedrock.meta.endpoint_url)
+    host = urlsplit(endpoint).hostname or ""
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+        return []
+    return [f"endpoint {endpoint}, which is set on this machine and is not AWS's own"]
+
+
+def _prices(region: str) -> list[str]:
+    lines = [_price(model, region) for model in models.all() if model.schema]
+    return [f"prices   in USD a picture, as of {models.as_of().isoformat()}:", *(f"         {line}" for line in lines)]
+
+
+def _price(model: models.Model, region: str) -> str:
+    price = f"{model.list_price({}):.2f}"
+    if model.retired_on(date.today()):
+        return f"{model.name}: left AWS on {model.eol}, was {price}; helpers.connect() draws it"
+    if model.regions and region not in model.regions:
+        home = model.regions[0]
+        return f'{model.name}: {price}, not in {region} but in {home}: helpers.connect("aws", region="{home}")'
+    return f"{model.name}: {price}"

@@ -1,0 +1,332 @@
+"""Why a call gave no picture: AWS's and botocore's errors as the workshop's own, each with what happened, why, and the fix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import botocore.exceptions as boto
+from urllib3.exceptions import HTTPError
+
+from helpers import bodies, models
+from helpers.errors import (
+    AccessError,
+    CallError,
+    FilteredError,
+    MalformedBodyError,
+    ModelFailedError,
+    NoCredentialsError,
+    RegionError,
+    RetiredModelError,
+    ServiceError,
+    ThrottledError,
+    TimeoutCallError,
+    UnknownModelError,
+)
+from helpers.generation import Call
+
+TRANSLATED = (boto.ClientError, boto.BotoCoreError, HTTPError, OSError, RuntimeError)  # what a call can raise
+
+
+def translate(error: BaseException, call: Call) -> CallError:
+    """The typed error that says the same. Raise it `from error`, so that the AWS error stays its cause."""
+    if isinstance(error, boto.ClientError):
+        return _answered(error, call)
+    if call.backend == "studio" and isinstance(error, _STUDIO_GONE):
+        return _studio_gone(call)
+    for kinds, make in _UNANSWERED:
+        if isinstance(error, kinds):
+            return make(str(error), call)
+    return ServiceError("The call failed before an answer came.", _sentence(str(error)), _RETRY, **call.details)
+
+
+def retired(call: Call) -> RetiredModelError:
+    """The error for a model past its end of life, before anything is sent."""
+    assert call.model is not None
+    return bodies.retired(call.model, call.body)
+
+
+# --- The service answered with an error ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One documented refusal: its code, words of its message, and what it means. `{model}` and `{rpm}` are filled in."""
+
+    code: str
+    words: str  # in lower case; "" matches every message
+    error: type[CallError]
+    what: str
+    fix: str
+
+
+_RETRY = "Wait a little and make the call again."
+_KEYS = 'Run `aws configure` again (or renew your sign-in: `aws sso login`), then helpers.connect("aws").'
+_REWRITE = "Say it in other words, or name the thing differently: the filter looks at single words too."
+_SCHEMA = "Compare the body with the one that helpers.text_to_image (SDXL) or helpers.core_body (Core) writes."
+
+# Order matters: the first row whose code and words fit is taken. Texts as users report them from the service.
+_ANSWERS = (
+    _Row("ResourceNotFoundException", "marked by provider as legacy", RetiredModelError,
+         "{model} is closed to accounts that have not used it lately.", "Move to a model that is not legacy."),
+    _Row("ResourceNotFoundException", "", UnknownModelError,
+         "There is no {model} to call here.", "Look up ids and Regions with helpers.models.all()."),
+    _Row("AccessDeniedException", "invalid_payment_instrument", AccessError,
+         "This account may not use {model} yet: it has no valid means of payment.",
+         "Add one in the AWS console under Billing > Payment preferences, then wait two minutes."),
+    _Row("AccessDeniedException", "aws-marketplace", AccessError,
+         "This user may not switch {model} on for the account.",
+         "Ask an administrator to make the first call, or for aws-marketplace:Subscribe and aws-marketplace:ViewSubscriptions; "
+         "then wait up to 15 minutes."),
+    _Row("AccessDeniedException", "not authorized to perform", AccessError,
+         "This user's permissions do not allow the call.",
+         "Ask an administrator for bedrock:InvokeModel on {model}."),
+    _Row("AccessDeniedException", "api key", NoCredentialsError,
+         "AWS did not accept the Bedrock API key.", "Make a new key, or unset AWS_BEARER_TOKEN_BEDROCK to use access keys."),
+    _Row("AccessDeniedException", "bearer token", NoCredentialsError,
+         "AWS did not accept the Bedrock API key.", "Make a new key, or unset AWS_BEARER_TOKEN_BEDROCK to use access keys."),
+    _Row("AccessDeniedException", "", AccessError,
+         "This account has no access to {model}.",
+         "The first call by a user with Marketplace rights switches it on (up to 15 minutes); ask an administrator to make it."),
+    _Row("ValidationException", "operation not allowed", AccessError,
+         "This account is not allowed to use {model}.",
+         "Its Marketplace agreement failed or the account is barred: write to AWS Support."),
+    _Row("ValidationException", "at 'modelid'", UnknownModelError,
+         "That is no model id.", "Use an id or a role from helpers.models.all()."),
+    _Row("ValidationException", "on-demand throughput", UnknownModelError,
+         "{model} cannot be called by its bare id.", "Call it through its inference profile: the id with us. before it."),
+    _Row("ValidationException", "not on this offline studio", UnknownModelError,
+         "{model} is not on the studio.", 'It lives on AWS: helpers.connect("aws").'),
+    _Row("ValidationException", "filtered words", FilteredError, "A word in the prompt is filtered.", _REWRITE),
+    _Row("ValidationException", "invalid_prompts", FilteredError, "The prompt is filtered.", _REWRITE),
+    _Row("ValidationException", "content filters", FilteredError, "A content filter stopped the request.", _REWRITE),
+    _Row("ValidationException", "less than or equal to 25000000", MalformedBodyError,
+         "The request body is larger than 25 MB.", "Send a smaller init image, or save it as JPEG first."),
+    _Row("ValidationException", "", MalformedBodyError, "{model} refused the request body.", _SCHEMA),
+    _Row("ServiceQuotaExceededException", "", ThrottledError,
+         "The account's quota for {model} is used up.", "Wait for the next minute or day, or ask AWS for a higher quota."),
+    _Row("ThrottlingException", "", ThrottledError,
+         "Too many requests: the account's quota for {model} is {rpm}.", "Wait a minute, or send fewer at once."),
+    _Row("TooManyRequestsException", "", ThrottledError,
+         "Too many requests: the account's quota for {model} is {rpm}.", "Wait a minute, or send fewer at once."),
+    _Row("ModelNotReadyException", "", ThrottledError, "{model} is not ready to answer yet.", _RETRY),
+    _Row("ModelTimeoutException", "", TimeoutCallError,
+         "{model} took too long and was stopped.", "Make the call again; fewer steps or a smaller picture take less time."),
+    _Row("ModelErrorException", "", ModelFailedError, "{model} failed on this request.", "Make the call again, with another seed if it fails twice."),
+    _Row("InternalServerException", "", ServiceError, "The service failed; the request may be in order.", _RETRY),
+    _Row("ServiceUnavailableException", "", ServiceError, "The service has no room at the moment.", _RETRY),
+    _Row("ExpiredToken", "", NoCredentialsError, "The credentials have expired.", _KEYS),
+    _Row("RequestExpired", "", NoCredentialsError, "The request was signed too long ago.", "Set this computer's clock right."),
+    _Row("InvalidSignatureException", "signature expired", NoCredentialsError,
+         "The request was signed at another time than AWS's.", "Set this computer's clock right."),
+    _Row("InvalidSignatureException", "signature not yet current", NoCredentialsError,
+         "The request was signed at another time than AWS's.", "Set this computer's clock right."),
+    _Row("InvalidSignatureException", "", NoCredentialsError, "The secret access key does not fit the access key.", _KEYS),
+    _Row("SignatureDoesNotMatch", "signature expired", NoCredentialsError,
+         "The request was signed at another time than AWS's.", "Set this computer's clock right."),
+    _Row("SignatureDoesNotMatch", "", NoCredentialsError, "The secret access key does not fit the access key.", _KEYS),
+    _Row("UnrecognizedClientException", "", NoCredentialsError, "The access key is not known.", _KEYS),
+    _Row("InvalidClientTokenId", "", NoCredentialsError, "The access key is not known.", _KEYS),
+    _Row("MissingAuthenticationToken", "", NoCredentialsError, "The request was not signed.", _KEYS),
+    _Row("IncompleteSignature", "", NoCredentialsError, "The request's signature is incomplete.", _KEYS),
+)  # fmt: skip
+
+# An answer that names no error type is read by its HTTP status.
+_BY_STATUS = {
+    400: "ValidationException",
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    408: "ModelTimeoutException",
+    413: "ValidationException",
+    424: "ModelErrorException",
+    429: "ThrottlingException",
+    500: "InternalServerException",
+    503: "ServiceUnavailableException",
+}
+
+
+def _answered(error: boto.ClientError, call: Call) -> CallError:
+    said = error.response.get("Error", {})
+    answer = error.response.get("ResponseMetadata", {})
+    code, message, status = str(said.get("Code", "")), str(said.get("Message", "")), answer.get("HTTPStatusCode")
+    details = {**call.details, "code": code, "status": status, "request_id": answer.get("RequestId")}
+    who = "The studio" if call.backend == "studio" else "AWS"
+    tries = f" after {answer['RetryAttempts'] + 1} attempts" if answer.get("RetryAttempts") else ""
+    why = _sentence(f"{who} answered {code}{tries}: {message}")
+    if call.model is not None and "end of its life" in message:
+        return _gone(call, call.model, why, details)
+    if call.model is not None and "model identifier is invalid" in message:
+        return _not_here(call, why, details)
+    row = _row(code, message) or _row(_BY_STATUS.get(status or 0, ""), message)
+    if row is None:
+        return ServiceError("The call was refused.", why, _RETRY, **details)
+    fill = {"model": call.model.name if call.model else "the model", "rpm": _rpm(call.model)}
+    fix = row.fix.format(**fill)
+    if row.error is NoCredentialsError and call.backend == "studio":
+        fix = "Each studio has keys of its own: use the client that helpers.connect() gives back."
+    if row.error is RetiredModelError and call.model is not None:
+        details["successor"] = call.model.successor
+    if row.error in (FilteredError, ModelFailedError):
+        details["body"] = call.body
+    return row.error(row.what.format(**fill), why, fix, **details)
+
+
+def _row(code: str, message: str) -> _Row | None:
+    lowered = message.lower()
+    return next((row for row in _ANSWERS if code in (row.code, row.code + "Exception") and row.words in lowered), None)
+
+
+def _gone(call: Call, model: models.Model, why: str, details: dict[str, Any]) -> CallError:
+    """What `retired` says, for a call that was made."""
+    known = bodies.retired(model, call.body)
+    since = f" on {model.eol.isoformat()}" if model.eol else ""
+    return RetiredModelError(
+        f"{model.name} left Amazon Bedrock{since}.",
+        why,
+        known.fix,
+        eol=known.eol,
+        body=known.body,
+        successor=known.successor,
+        **details,
+    )
+
+
+def _not_here(call: Call, why: str, details: dict[str, Any]) -> CallError:
+    """Bedrock says the same of a model that does not exist and of one that lives in another Region."""
+    assert call.model is not None
+    homes = call.model.regions
+    if homes and call.region not in homes:
+        return RegionError(
+            f"{call.model.name} is not offered in {call.region}.",
+            why,
+            f'It lives in {", ".join(homes)}: bedrock = helpers.connect("aws", region="{homes[-1]}").',
+            **details,
+        )
+    return UnknownModelError(
+        f"The service knows no model {call.model.invoke_id}.",
+        why,
+        "Look up ids and Regions with helpers.models.all().",
+        **details,
+    )
+
+
+def _rpm(model: models.Model | None) -> str:
+    return f"{model.rpm} requests a minute" if model and model.rpm else "spent for this minute"
+
+
+# --- No answer came ----------------------------------------------------------------------------------------------
+
+
+def no_credentials(said: str, call: Call) -> NoCredentialsError:
+    """The error for a call that could not be signed; `said` is what stood in the way, if that is known."""
+    return NoCredentialsError(
+        "No AWS credentials that work were found.",
+        _sentence(said),
+        "Run `aws configure` (never with the root user's keys), or `aws sso login` if you sign in that way; "
+        "or stay on the studio: helpers.connect().",
+        **call.details,
+    )
+
+
+def _no_region(said: str, call: Call) -> CallError:
+    return RegionError(
+        "No AWS Region is set.",
+        _sentence(said),
+        f'Give one: helpers.connect("aws", region="{_home()}"), or set it with `aws configure`.',
+        **call.details,
+    )
+
+
+def _odd_region(said: str, call: Call) -> CallError:
+    fix = f'Give the name of one, such as helpers.connect("aws", region="{_home()}").'
+    return RegionError("That is no AWS Region.", _sentence(said), fix, **call.details)
+
+
+def _no_time(said: str, call: Call) -> CallError:
+    billed = "" if call.backend == "studio" else " AWS may have made the picture and may bill it."
+    return TimeoutCallError("No answer came in time.", _sentence(said) + billed, _RETRY, **call.details)
+
+
+def _no_way(said: str, call: Call) -> CallError:
+    return ServiceError(
+        "The service could not be reached.",
+        _sentence(said),
+        "Check the network, the proxy settings and the Region; the studio needs none of them: helpers.connect().",
+        **call.details,
+    )
+
+
+def _no_tls(said: str, call: Call) -> CallError:
+    return ServiceError(
+        "The connection to AWS is not trusted.",
+        _sentence(said),
+        "Where a company proxy reads the traffic, point AWS_CA_BUNDLE at its certificate file.",
+        **call.details,
+    )
+
+
+def _no_bearer(said: str, call: Call) -> CallError:
+    return ServiceError(
+        "The endpoint set for Bedrock does not fit the credentials.",
+        _sentence(said),
+        "Unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL and AWS_BEARER_TOKEN_BEDROCK, then connect again.",
+        **call.details,
+    )
+
+
+def _not_sent(said: str, call: Call) -> CallError:
+    return MalformedBodyError("boto3 did not send the call.", _sentence(said), _SCHEMA, **call.details)
+
+
+def _studio_gone(call: Call) -> CallError:
+    return ServiceError(
+        "The studio is gone.",
+        "Nothing answers at its address: it was stopped, or the process that started it has ended.",
+        "Call bedrock = helpers.connect() again and repeat the call.",
+        **call.details,
+    )
+
+
+_Make = Callable[[str, Call], CallError]
+
+# Newer exceptions by name: an older botocore does not have them.
+_CREDENTIALS = tuple(
+    getattr(boto, name)
+    for name in (
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "CredentialRetrievalError",
+        "ProfileNotFound",
+        "ConfigParseError",
+        "SSOError",
+        "NoAuthTokenError",
+        "MetadataRetrievalError",
+        "TokenRetrievalError",
+        "InvalidConfigError",
+        "LoginError",
+    )
+    if hasattr(boto, name)
+)
+_BEARER = tuple(getattr(boto, name) for name in ("InvalidEndpointConfigurationError",) if hasattr(boto, name))
+_STUDIO_GONE = (boto.EndpointConnectionError, boto.ConnectionClosedError, boto.ConnectTimeoutError, ConnectionError)
+
+_UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
+    ((*_CREDENTIALS, RuntimeError), no_credentials),  # RuntimeError: credentials that stay expired when renewed
+    ((boto.NoRegionError,), _no_region),
+    ((boto.InvalidRegionError,), _odd_region),
+    ((boto.ReadTimeoutError, TimeoutError), _no_time),
+    ((boto.SSLError,), _no_tls),
+    (_BEARER, _no_bearer),
+    ((boto.ParamValidationError,), _not_sent),
+    ((boto.HTTPClientError, boto.ConnectionError, HTTPError, OSError), _no_way),
+)
+
+
+def _home() -> str:
+    """The Region where the model of the lessons lives."""
+    return models.get("core").regions[0]
+
+
+def _sentence(text: str) -> str:
+    """One line that ends in a full stop."""
+    line = " ".join(text.split())
+    return line if not line or line.endswith((".", "!", "?", ")")) else line + "."

@@ -1,0 +1,282 @@
+"""What a call gives back: `Generation`, the receipt of one picture, and how it is read from the service's answer."""
+
+import base64
+import binascii
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
+
+from helpers.errors import CallError, FilteredError, ModelFailedError, ServiceError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from helpers.models import Model
+
+Backend = Literal["studio", "aws"]
+UNKNOWN_WORDS_HEADER = "x-studio-unknown-words"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it goes out. Without a model it is one about the account."""
+
+    backend: Backend
+    region: str | None
+    model: "Model | None" = None
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def list_price(self) -> float | None:
+        """What AWS asks or asked for it, in USD; None where no page says."""
+        try:
+            return self.model.list_price(self.body) if self.model else 0.0
+        except LookupError:
+            return None
+
+    @property
+    def cost(self) -> float | None:
+        """What an answer costs, in USD."""
+        return 0.0 if self.backend == "studio" else self.list_price
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What every error about this call carries."""
+        return {"model_id": self.model.invoke_id if self.model else None, "region": self.region}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Generation:
+    """The receipt of one finished picture.
+
+    `.cost` is the money spent on it (0.0 on the studio), `.list_price` what AWS asks or asked for it, both in USD.
+    `.body` is what was sent; where it left the seed to chance, `.seed` is the one that was drawn.
+    """
+
+    images: "tuple[Image.Image, ...]"
+    seed: int | None
+    finish_reason: str
+    body: dict[str, Any]
+    model: str  # its id
+    cost: float | None  # None: no page gives a price
+    list_price: float | None
+    seconds: float  # from the call to the answer, retries and waiting included
+    unknown_words: tuple[str, ...]  # in the prompt, and not in the studio's vocabulary
+    request_id: str
+    backend: Backend
+
+    @property
+    def image(self) -> "Image.Image":
+        """The picture, or the first of several."""
+        return self.images[0]
+
+    @cached_property
+    def prompt(self) -> str:
+        """What was asked for: the positive prompts, joined by commas."""
+        return prompt_of(self.body)
+
+    def save(self, path: str | Path, overwrite: bool = False) -> Path:
+        """Write the picture, with its receipt inside the file, and give back the path.
+
+        A file with the same pixels is left alone; one with others raises FileExistsError unless `overwrite=True`.
+        """
+        from helpers import images
+
+        receipt = images.request_metadata(self.body, self.model, self.seed)
+        return images.save(self.image, path, overwrite=overwrite, metadata=receipt)
+
+    def __repr__(self) -> str:
+        width, height = self.image.size
+        parts = [f"{width}x{height}", repr(_shorten(self.prompt, 60)), f"seed {self.seed}", self.finish_reason]
+        if self.backend == "studio":
+            parts.append("on the studio, $0.00")
+        else:
+            parts.append("on AWS" if self.cost is None else f"on AWS, ${self.cost:.2f}")
+        if self.unknown_words:
+            parts.append("not known: " + ", ".join(self.unknown_words))
+        return f"<Generation {', '.join(parts)}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        from helpers import display
+
+        return display.bundle(self)
+
+
+def prompt_of(body: Mapping[str, Any]) -> str:
+    """The positive prompts of a body, joined by commas."""
+    prompts = body.get("text_prompts")
+    if prompts is None:
+        return str(body.get("prompt", ""))
+    return ", ".join(prompt["text"] for prompt in prompts if prompt.get("weight", 1) >= 0)
+
+
+def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float) -> Generation:
+    """The receipt of an answer: its body, and what boto3 tells about it (`ResponseMetadata`).
+
+    Raises FilteredError or ModelFailedError for a finish reason other than success, ServiceError for an answer that
+    holds no picture.
+    """
+    answer = _Answer(call, str(metadata.get("RequestId", "")))
+    pictures = [_finished(found, answer) for found in _pictures(_json(payload, answer), answer)]
+    return Generation(
+        images=tuple(image for image, _ in pictures),
+        seed=pictures[0][1],
+        finish_reason="SUCCESS",
+        body=call.body,
+        model=call.model.invoke_id if call.model else "",
+        cost=call.cost,
+        list_price=call.list_price,
+        seconds=seconds,
+        unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
+        request_id=answer.request_id,
+        backend=call.backend,
+    )
+
+
+def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The words that the studio could not paint, as it lists them in its answer's header; empty on AWS."""
+    listed = headers.get(UNKNOWN_WORDS_HEADER, "")
+    return tuple(unquote(word.strip()) for word in listed.split(",") if word.strip())
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One picture as an answer tells of it; `picture` is base64, absent where the model made none."""
+
+    finish_reason: str  # SUCCESS, or the service's own word
+    seed: int | None
+    picture: object
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the errors about an answer carry."""
+
+    call: Call
+    request_id: str
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {**self.call.details, "status": 200, "request_id": self.request_id}
+
+    def unusable(self, why: str) -> ServiceError:
+        return ServiceError(
+            "The call was answered, but not with a picture.",
+            why,
+            "Make the call again; if it stays so, the service's answer has changed or something on the way alters it.",
+            **self.details,
+        )
+
+
+def _json(payload: bytes, answer: _Answer) -> dict[str, Any]:
+    try:
+        parsed = json.loads(payload)
+    except ValueError as error:
+        raise answer.unusable(f"The answer's body is not JSON ({len(payload):,} bytes).") from error
+    if not isinstance(parsed, dict):
+        raise answer.unusable("The answer's body is not a JSON object.")
+    return parsed
+
+
+def _pictures(parsed: dict[str, Any], answer: _Answer) -> list[_Found]:
+    """Every picture of an answer, whichever of the two forms it has."""
+    found = _artifacts(parsed["artifacts"]) if "artifacts" in parsed else _images(parsed)
+    if not found:
+        raise answer.unusable(f"It holds no picture, only {', '.join(sorted(parsed)) or 'an empty object'}.")
+    return found
+
+
+def _artifacts(artifacts: object) -> list[_Found]:
+    """SDXL: `{"artifacts": [{"seed", "base64", "finishReason"}]}`."""
+    rows = [row for row in artifacts if isinstance(row, dict)] if isinstance(artifacts, list) else []
+    return [
+        _Found(str(row.get("finishReason") or "SUCCESS"), _whole(row.get("seed")), row.get("base64")) for row in rows
+    ]
+
+
+def _images(parsed: dict[str, Any]) -> list[_Found]:
+    """Stable Image: `{"seeds": [], "finish_reasons": [], "images": []}`; a filtered one may have finish reasons alone."""
+    reasons, pictures, seeds = (_list(parsed.get(key)) for key in ("finish_reasons", "images", "seeds"))
+    count = max(len(reasons), len(pictures))
+    return [
+        _Found(str(_at(reasons, index) or "SUCCESS"), _whole(_at(seeds, index)), _at(pictures, index))
+        for index in range(count)
+    ]
+
+
+def _finished(found: _Found, answer: _Answer) -> "tuple[Image.Image, int | None]":
+    if found.finish_reason != "SUCCESS":
+        raise _unfinished(found, answer)
+    return _decode(found.picture, answer), found.seed
+
+
+def _unfinished(found: _Found, answer: _Answer) -> FilteredError | ModelFailedError:
+    details: dict[str, Any] = {
+        "finish_reason": found.finish_reason,
+        "seed": found.seed,
+        "image": _decode_if_any(found.picture, answer),
+        "body": answer.call.body,
+        "cost": answer.call.cost or 0.0,
+        **answer.details,
+    }
+    billed = "" if answer.call.backend == "studio" else " AWS may bill it all the same."
+    if "filter" in found.finish_reason.lower():
+        blurred = " What came back is blurred, and is this error's .image." if details["image"] is not None else ""
+        return FilteredError(
+            "A content filter stopped this picture.",
+            f"The finish reason is {found.finish_reason!r}.{blurred}{billed}",
+            "Say it in other words, or try another seed: the filter looks at the prompt and at the picture.",
+            **details,
+        )
+    return ModelFailedError(
+        "The model failed on this picture.",
+        f"The finish reason is {found.finish_reason!r}.{billed}",
+        "Make the call again, with another seed if it fails twice.",
+        **details,
+    )
+
+
+def _decode(picture: object, answer: _Answer) -> "Image.Image":
+    from PIL import Image
+
+    if not isinstance(picture, str) or not picture:
+        raise answer.unusable("The finish reason is success, but the picture is missing.")
+    try:
+        data = base64.b64decode(picture, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise answer.unusable("The picture is not valid base64.") from error
+    try:
+        image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
+        image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise answer.unusable("The picture is no whole PNG, JPEG or WebP file.") from error
+    return image
+
+
+def _decode_if_any(picture: object, answer: _Answer) -> "Image.Image | None":
+    try:
+        return _decode(picture, answer)
+    except CallError:
+        return None
+
+
+def _shorten(text: str, length: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _at(values: list[Any], index: int) -> Any:
+    return values[index] if index < len(values) else None
