@@ -1,0 +1,230 @@
+"""Pictures in a notebook, each with a text alternative that a screen reader finds.
+
+JupyterLab and nbconvert give an `image/jpeg` output no alt text, whatever its metadata says. So a picture goes out as
+HTML with an `<img alt>`, which both keep even in a notebook that is not trusted, and as the plain text alone for a
+terminal. There is one JPEG an output, of at most 1280 pixels a side and 150 kB.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from helpers import sheets, wording
+from helpers.sheets import Missing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Missing", "bundle", "compare", "grid", "jpeg", "show", "strip", "use_workshop_style"]
+
+MOST_BYTES = 150_000  # of one JPEG
+WIDEST = sheets.WIDEST  # pixels
+_QUALITIES = (78, 70, 60, 50, 40)
+_STYLE: dict[Any, Any] = {
+    "figure.facecolor": "#f7f6f2",
+    "axes.facecolor": "#ffffff",
+    "axes.edgecolor": "#8c8a84",
+    "axes.grid": True,
+    "grid.color": "#e6e4dd",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 11,
+}
+
+Picture = Any  # a receipt from helpers.invoke, or whatever helpers.to_image takes
+Tile = Any  # a Picture; or why there is none: Missing("the reason"), an exception, or None
+
+
+def show(made_or_image: "Picture | Figure", alt: str | None = None, caption: str | None = None) -> None:
+    """Show one picture, or a matplotlib figure, with its text alternative and, if given, a caption under it.
+
+    `alt` says what the picture shows to who cannot see it. For a receipt it is made from prompt, size and seed; a
+    figure needs one. A receipt with words that the studio does not know says so in the caption.
+    """
+    _put(*bundle(made_or_image, alt, caption))
+
+
+def strip(
+    pictures: Sequence[Tile],
+    labels: Sequence[Any] | None = None,
+    title: str = "",
+    *,
+    alt: str | None = None,
+    caption: str | None = None,
+    same_scale: bool = False,
+    seconds: bool = False,
+) -> None:
+    """Show pictures in a row, each with its label below.
+
+    `labels`: one a picture; without them, receipts are labelled by the part of their bodies in which they differ.
+    `same_scale` shows a picture twice as large twice as large. `seconds` says below how long each receipt took.
+    """
+    pictures = list(pictures)
+    if not pictures:
+        raise ValueError("A strip needs at least one picture.")
+    texts = wording.differing(pictures) if labels is None else [str(label) for label in labels]
+    _check_count("picture", len(pictures), "label", texts)
+    sheet = sheets.strip([_tile(picture) for picture in pictures], texts, title, same_scale)
+    took = [picture.seconds for picture in pictures if hasattr(picture, "seconds")] if seconds else []
+    times = f"Seconds for each: {', '.join(f'{one:.2f}' for one in took)}." if took else ""
+    words = alt or wording.strip_alt(pictures, texts, title)
+    _put(*_bundle(sheet, words, _joined(caption, wording.unknown(pictures)), times))
+
+
+def grid(
+    rows: Sequence[Sequence[Tile]],
+    row_labels: Sequence[Any] = (),
+    column_labels: Sequence[Any] = (),
+    title: str = "",
+    *,
+    alt: str | None = None,
+    caption: str | None = None,
+) -> None:
+    """Show a table of pictures with labels for its rows and columns. Pictures may be of several sizes.
+
+    A tile may be an exception or `display.Missing("why")` instead of a picture: the reason is written in its place.
+    """
+    if not any(len(row) for row in rows):
+        raise ValueError("A grid needs at least one picture.")
+    down, across = [str(label) for label in row_labels], [str(label) for label in column_labels]
+    _check_count("row", len(rows), "row label", down or None)
+    _check_count("column", max(len(row) for row in rows), "column label", across or None)
+    tiles = [[_tile(tile) for tile in row] for row in rows]
+    holes = sum(isinstance(tile, Missing) for row in tiles for tile in row)
+    words = alt or wording.grid_alt(rows, down, across, title, holes)
+    unknown = wording.unknown([tile for row in rows for tile in row])
+    _put(*_bundle(sheets.grid(tiles, down, across, title), words, _joined(caption, unknown)))
+
+
+def compare(
+    a: Picture, b: Picture, labels: Sequence[str] = ("before", "after"), title: str = "", *, alt: str | None = None
+) -> None:
+    """Show two pictures side by side with what sets them apart: a map, brighter where they differ more, and numbers.
+
+    The map is black where no eye finds a difference. The numbers stand under the pictures and not in the text
+    alternative, which says the same in words: numbers may differ a little from one processor to another.
+    """
+    first, second = _picture(a), _picture(b)
+    _check_count("picture", 2, "label", labels)
+    third: sheets.Tile
+    if first.size == second.size:
+        found = sheets.difference(first, second)
+        third = found.picture if found.share else Missing("no difference")
+        said, numbers = wording.difference(found), wording.shares(found)
+    else:
+        third = Missing("two sizes: no difference pixel by pixel")
+        said, numbers = f"{first.width} by {first.height} pixels, and {second.width} by {second.height}.", ""
+    sheet = sheets.strip([first, second, third], [*labels, "difference"], title)
+    _put(*_bundle(sheet, alt or wording.compare_alt(labels, title, said), said, numbers))
+
+
+def bundle(
+    made_or_image: "Picture | Figure", alt: str | None = None, caption: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a notebook stores for one picture: its data by mime type, and the metadata (none).
+
+    Receipts call this from `_repr_mimebundle_`, so that one at the end of a cell shows itself.
+    """
+    image = _picture(made_or_image)
+    words = alt or _default_alt(made_or_image, image)
+    return _bundle(image, words, _joined(caption, wording.unknown([made_or_image])))
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """The picture as a JPEG of at most 1280 pixels a side and 150 kB, as good as fits."""
+    image = sheets.flat(image)
+    image.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    while True:
+        for quality in _QUALITIES:
+            data = io.BytesIO()
+            image.save(data, "JPEG", quality=quality)
+            if data.tell() <= MOST_BYTES:
+                return data.getvalue()
+        image = image.resize((image.width * 4 // 5, image.height * 4 // 5), Image.Resampling.LANCZOS)
+
+
+def use_workshop_style() -> None:
+    """Give matplotlib the workshop's font, so that Chinese labels are legible, and a quiet light style with it."""
+    import matplotlib as mpl
+
+    from helpers import fonts
+
+    fonts.use_in_matplotlib()
+    mpl.rcParams.update(_STYLE)
+
+
+# ---- out ------------------------------------------------------------------------------------------------------------
+
+
+def _put(data: dict[str, Any], metadata: dict[str, Any]) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.display import display
+
+    if InteractiveShell.initialized():
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+    else:
+        print(data["text/plain"])
+
+
+def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """`measured`: what may be another on the next machine. It stands on the page alone, in a span of that class."""
+    data = jpeg(image)
+    width, height = Image.open(io.BytesIO(data)).size
+    below = _joined(html.escape(caption), f'<span class="measured">{measured}</span>' if measured else "")
+    page = (
+        f'<figure style="margin: 0"><img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}"'
+        f' width="{width}" height="{height}" style="max-width: 100%; height: auto" alt="{html.escape(alt)}">'
+        + (f"<figcaption>{below}</figcaption>" if below else "")
+        + "</figure>"
+    )
+    return {"text/html": page, "text/plain": _joined(alt, caption, "\n")}, {}
+
+
+def _joined(first: str | None, second: str, between: str = " ") -> str:
+    return between.join(part for part in (first, second) if part)
+
+
+# ---- in -------------------------------------------------------------------------------------------------------------
+
+
+def _picture(source: Any) -> Image.Image:
+    if hasattr(source, "savefig"):
+        return _drawn(source)
+    from helpers import images
+
+    return images.to_image(source)
+
+
+def _drawn(figure: "Figure") -> Image.Image:
+    """A matplotlib figure as a picture; it is closed, or the notebook would show it once more."""
+    from matplotlib import pyplot as plt
+
+    data = io.BytesIO()
+    figure.savefig(data, format="png", bbox_inches="tight", pad_inches=0.15)
+    plt.close(figure)
+    return Image.open(data).convert("RGB")
+
+
+def _tile(tile: Tile) -> sheets.Tile:
+    if tile is None or isinstance(tile, Missing):
+        return tile or Missing("")
+    if isinstance(tile, BaseException):
+        return Missing(getattr(tile, "what", "") or str(tile) or type(tile).__name__)
+    return _picture(tile)
+
+
+def _default_alt(source: Any, image: Image.Image) -> str:
+    if hasattr(source, "body"):
+        return wording.alt_text(source)
+    if hasattr(source, "savefig"):
+        raise ValueError('A plot needs a text alternative: helpers.show(figure, alt="what the plot shows").')
+    return f"Picture of {image.width} by {image.height} pixels."
+
+
+def _check_count(thing: str, count: int, label: str, labels: Sequence[str] | None) -> None:
+    if labels is not None and len(labels) != count:
+        raise ValueError(f"{count} {thing}s need {count} {label}s, not {len(labels)}.")
