@@ -1,0 +1,229 @@
+"""The lab scripts by themselves: documented answers in, through botocore's own Stubber, and what a learner gets to see."""
+
+import base64
+import importlib.util
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+from PIL import Image
+
+LABS = Path(__file__).parents[2] / "labs"
+MODEL_ID = "stability.stable-diffusion-xl-v1"
+# Amazon Bedrock's words for a model past its end of life, as users report them.
+END_OF_LIFE = (
+    "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
+)
+
+
+def lab(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(Path(path).stem, LABS / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def png(colour: str = "teal") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def answer(finish_reason: str = "SUCCESS") -> dict[str, Any]:
+    """SDXL 1.0's answer as the user guide gives it."""
+    artifact = {"seed": 10, "base64": base64.b64encode(png()).decode(), "finishReason": finish_reason}
+    payload = json.dumps({"result": "success", "artifacts": [artifact]}).encode()
+    return {"body": StreamingBody(io.BytesIO(payload), len(payload)), "contentType": "application/json"}
+
+
+@pytest.fixture
+def bedrock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """A stubbed client that `boto3.client("bedrock-runtime")` gives back."""
+    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-west-2")
+    client = session.client("bedrock-runtime")
+    monkeypatch.setattr(boto3, "client", lambda name, **_: client if name == "bedrock-runtime" else None)
+    with Stubber(client) as stubber:
+        yield stubber
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> ModuleType:
+    module = lab("api/bedrock_api.py")
+    vars(module)["PICTURE"] = tmp_path / "data" / "sd_generated_image.jpg"
+    return module
+
+
+@pytest.fixture
+def image_to_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = lab("image_to_image/image_to_image.py")
+    save: Callable[..., Path] = module.save
+    monkeypatch.setattr(module, "save", lambda image_bytes: save(image_bytes, tmp_path / "data"))
+    return module
+
+
+@pytest.fixture
+def init_image(tmp_path: Path) -> Path:
+    path = tmp_path / "init.png"
+    path.write_bytes(png("orange"))
+    return path
+
+
+def test_text_to_image_sends_the_source_text_s_request_and_saves_a_jpeg(
+    api: ModuleType, bedrock: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = {"text_prompts": [{"text": "a beautiful mountain landscape"}], "seed": 10, "cfg_scale": 10, "steps": 30}
+    bedrock.add_response(
+        "invoke_model",
+        answer(),
+        {
+            "modelId": MODEL_ID,
+            "body": json.dumps(sent),
+            "contentType": "application/json",
+            "accept": "application/json",
+        },
+    )
+
+    assert api.main() == 0
+
+    first_line, last_line = capsys.readouterr().out.splitlines()
+    assert first_line == base64.b64encode(png()).decode()[:80] + "..."
+    assert last_line == "Saved data/sd_generated_image.jpg beside this script."
+    with Image.open(api.PICTURE) as saved:
+        assert (saved.format, saved.size) == ("JPEG", (64, 64))
+
+
+def test_text_to_image_says_so_when_it_replaces_the_picture(
+    api: ModuleType, bedrock: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        bedrock.add_response("invoke_model", answer())
+        assert api.main() == 0
+    assert "Replaced data/sd_generated_image.jpg" in capsys.readouterr().out
+
+
+def test_text_to_image_saves_beside_itself_whatever_the_current_folder() -> None:
+    assert lab("api/bedrock_api.py").PICTURE == LABS / "api" / "data" / "sd_generated_image.jpg"
+
+
+def test_text_to_image_explains_the_404_of_the_retired_model(
+    api: ModuleType, bedrock: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bedrock.add_client_error("invoke_model", "ResourceNotFoundException", END_OF_LIFE, 404)
+
+    assert api.main() == 1
+
+    said = capsys.readouterr().err
+    assert END_OF_LIFE in said
+    assert "2025-05-20" in said
+    assert "python -m helpers.studio -- python labs/api/bedrock_api.py" in said
+    assert not api.PICTURE.exists()
+
+
+def test_text_to_image_saves_no_filtered_picture(
+    api: ModuleType, bedrock: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bedrock.add_response("invoke_model", answer("CONTENT_FILTERED"))
+    assert api.main() == 1
+    assert "CONTENT_FILTERED" in capsys.readouterr().err
+    assert not api.PICTURE.exists()
+
+
+def test_image_to_image_sends_the_source_text_s_request_and_saves_the_picture(
+    image_to_image: ModuleType, bedrock: Stubber, init_image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = {
+        "text_prompts": [{"text": "一艘宇宙飞船。"}],
+        "init_image": base64.b64encode(init_image.read_bytes()).decode(),
+        "style_preset": "isometric",
+    }
+    expected = {"modelId": MODEL_ID, "body": json.dumps(sent), "contentType": ANY, "accept": ANY}
+    bedrock.add_response("invoke_model", answer(), expected)
+
+    assert image_to_image.main(["--init-image", str(init_image)]) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "success",
+        f"Finished generating an image with SDXL model {MODEL_ID}.",
+        "Saved data/image_to_image_001.png beside this script.",
+    ]
+    assert (tmp_path / "data" / "image_to_image_001.png").read_bytes() == png()
+
+
+def test_image_to_image_never_writes_over_an_earlier_picture(
+    image_to_image: ModuleType, bedrock: Stubber, init_image: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        bedrock.add_response("invoke_model", answer())
+        image_to_image.main(["--init-image", str(init_image)])
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
+        "image_to_image_001.png",
+        "image_to_image_002.png",
+    ]
+
+
+@pytest.mark.parametrize("finish_reason", ["ERROR", "CONTENT_FILTERED"])
+def test_image_to_image_raises_its_own_error_for_a_picture_that_is_none(
+    image_to_image: ModuleType, bedrock: Stubber, finish_reason: str
+) -> None:
+    bedrock.add_response("invoke_model", answer(finish_reason))
+    with pytest.raises(image_to_image.ImageError, match=finish_reason):
+        image_to_image.generate_image(MODEL_ID, "{}")
+
+
+@pytest.mark.parametrize("finish_reason", ["ERROR", "CONTENT_FILTERED"])
+def test_image_to_image_logs_a_picture_that_is_none_and_saves_nothing(
+    image_to_image: ModuleType,
+    bedrock: Stubber,
+    init_image: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    finish_reason: str,
+) -> None:
+    bedrock.add_response("invoke_model", answer(finish_reason))
+    assert image_to_image.main(["--init-image", str(init_image)]) == 1
+    assert f"finishReason is {finish_reason}" in caplog.text
+    assert not (tmp_path / "data").exists()
+
+
+def test_image_to_image_explains_the_404_of_the_retired_model(
+    image_to_image: ModuleType, bedrock: Stubber, init_image: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bedrock.add_client_error("invoke_model", "ResourceNotFoundException", END_OF_LIFE, 404)
+    assert image_to_image.main(["--init-image", str(init_image)]) == 1
+    assert END_OF_LIFE in caplog.text
+    assert "2025-05-20" in caplog.text
+    assert "python -m helpers.studio -- python labs/image_to_image/image_to_image.py" in caplog.text
+
+
+def test_image_to_image_reports_an_init_image_that_is_not_there(
+    image_to_image: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert image_to_image.main(["--init-image", "no such picture.png"]) == 1
+    assert "no such picture.png" in caplog.text
+
+
+def test_image_to_image_opens_a_viewer_only_when_asked(
+    image_to_image: ModuleType, bedrock: Stubber, init_image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+    monkeypatch.setattr(Image.Image, "show", lambda image: shown.append(image.size))
+    for arguments in ([], ["--show"]):
+        bedrock.add_response("invoke_model", answer())
+        image_to_image.main(["--init-image", str(init_image), *arguments])
+    assert shown == [(64, 64)]
+
+
+@pytest.mark.parametrize("script", sorted(LABS.glob("*/*.py")), ids=lambda path: str(path.relative_to(LABS)))
+def test_labs_import_nothing_of_ours(script: Path) -> None:
+    imported = [line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith(("import", "from"))]
+    assert imported
+    assert not [line for line in imported if "helpers" in line]
