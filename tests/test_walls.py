@@ -1,0 +1,117 @@
+"""Guards the walls between the rooms: who may import whom, and what `import helpers` may cost."""
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HELPERS = ROOT / "helpers"
+HEAVY = ("numpy", "boto3", "botocore", "matplotlib", "PIL", "pydantic", "IPython", "ipywidgets")
+
+
+def module_of(path: Path) -> str:
+    """helpers/studio/__init__.py -> helpers.studio"""
+    parts = path.relative_to(HELPERS.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path, module: str) -> set[str]:
+    """The full names that a file imports, at its top or inside a function; those for types alone are left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            node.body = []
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *filter(None, [node.module])])
+            found |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@cache
+def graph() -> dict[str, set[str]]:
+    """Each module of helpers, with the modules of helpers that it imports."""
+    files = {module_of(path): path for path in HELPERS.rglob("*.py")}
+    return {module: imports_of(path, module) & (set(files) - {"helpers"}) for module, path in files.items()}
+
+
+def reached_from(start: str) -> set[str]:
+    """Every module of helpers that importing these leads to, step by step; `start` names a module or a package."""
+    seen = {module for module in graph() if module == start or module.startswith(start + ".")}
+    waiting = list(seen)
+    while waiting:
+        new = graph()[waiting.pop()] - seen
+        seen |= new
+        waiting += new
+    return seen
+
+
+def forbidden(start: str, *rooms: str) -> list[str]:
+    return sorted(m for m in reached_from(start) for room in rooms if m == room or m.startswith(room + "."))
+
+
+def test_the_graph_sees_imports_of_every_form(tmp_path: Path) -> None:
+    file = tmp_path / "b.py"
+    file.write_text(
+        "import helpers.images\nfrom helpers import masks\nfrom . import models\nfrom .costs import quote\n"
+        "def f():\n    from helpers.client import invoke\n"
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import helpers.display\n",
+        "utf-8",
+    )
+    found = imports_of(file, "helpers.b")
+    assert {"helpers.images", "helpers.masks", "helpers.models", "helpers.costs", "helpers.client"} <= found
+    assert "helpers.display" not in found
+
+
+def test_schemas_import_nothing_of_ours() -> None:
+    schemas = {module for module in graph() if module.startswith("helpers.schemas")}
+    assert schemas
+    assert {module: graph()[module] - schemas for module in schemas if graph()[module] - schemas} == {}
+
+
+@pytest.mark.parametrize("module", ["bodies", "images", "masks"])
+def test_the_tools_for_requests_know_no_client_and_no_studio(module: str) -> None:
+    assert f"helpers.{module}" in graph()
+    assert forbidden(f"helpers.{module}", "helpers.client", "helpers.studio", "helpers.display") == []
+
+
+def test_the_studio_knows_nobody_above_it() -> None:
+    above = ("client", "display", "sweeps", "widgets", "lessons", "doctor")
+    assert forbidden("helpers.studio", *(f"helpers.{room}" for room in above)) == []
+
+
+def test_the_engine_knows_no_wire_and_no_schemas() -> None:
+    others = ("schemas", "bodies", "models", "studio.server", "studio.service", "studio.workers", "studio.signing")
+    assert forbidden("helpers.studio.engine", *(f"helpers.{room}" for room in others)) == []
+
+
+def test_labs_stand_alone() -> None:
+    scripts = list((ROOT / "labs").rglob("*.py"))
+    assert scripts
+    ours = {"helpers", "setup", "workshop", "labs", "tests"}
+    for script in scripts:
+        used = {name.split(".")[0] for name in imports_of(script, script.stem)}
+        assert not used & ours, script
+        outside = used - set(sys.stdlib_module_names) - {"boto3", "botocore", "PIL", ""}
+        assert not outside, (script, outside)
+
+
+def test_importing_helpers_loads_nothing_heavy() -> None:
+    code = f"import sys, helpers; print([name for name in {HEAVY!r} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (told.stdout.strip(), told.stderr) == ("[]", "")
+
+
+def test_the_studios_front_loads_no_numpy() -> None:
+    code = "import sys, helpers.studio.server; print('numpy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (told.stdout.strip(), told.stderr) == ("False", "")
