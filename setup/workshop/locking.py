@@ -42,17 +42,19 @@ def _make_locks(place: Place, arguments: list[str]) -> int:
     main = compiled(uv, place, ["pyproject.toml"], place.requirements, arguments)
     place.requirements.write_text(MAIN + main, "utf-8", newline="\n")
     with_tests = ["pyproject.toml", "--extra", "test", "--constraint", str(place.requirements)]
-    known = set(main.splitlines())
-    more = [
-        line
-        for line in compiled(uv, place, with_tests, place.test_requirements, arguments).splitlines()
-        if line not in known
-    ]
+    known = {name_of(line) for line in main.splitlines()}  # by name: the marker may differ, the version never does
+    tools_of_tests = compiled(uv, place, with_tests, place.test_requirements, arguments).splitlines()
+    more = [line for line in tools_of_tests if name_of(line) not in known]
     place.test_requirements.write_text(TEST + "".join(line + "\n" for line in more), "utf-8", newline="\n")
     tools = place.root / "setup" / "requirements-install.txt"
     tools.write_text(TOOLS + compiled(uv, place, ["-"], tools, arguments, "pip\nuv\n"), "utf-8", newline="\n")
     say("The locks are written; look at what changed, then run setup/test.py.")
     return 0
+
+
+def name_of(line: str) -> str:
+    """The package of a pinned line; a comment is itself."""
+    return line.split("==")[0].strip()
 
 
 def compiled(uv: str, place: Place, sources: list[str], present: Path, arguments: list[str], given: str = "") -> str:
