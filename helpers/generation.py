@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
@@ -69,11 +69,29 @@ class Generation:
     unknown_words: tuple[str, ...]  # in the prompt, and not in the studio's vocabulary
     request_id: str
     backend: Backend
+    files: tuple[bytes, ...] = ()  # the pictures as they came: PNG or JPEG files
 
     @property
     def image(self) -> "Image.Image":
         """The picture, or the first of several."""
         return self.images[0]
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """All but the pictures, in JSON's own types: what `save` keeps in the file."""
+        return {
+            "model": self.model,
+            "seed": self.seed,
+            "body": self.body,
+            "finish_reason": self.finish_reason,
+            "backend": self.backend,
+            "cost": self.cost,
+            "list_price": self.list_price,
+            "seconds": round(self.seconds, 3),
+            "unknown_words": list(self.unknown_words),
+            "request_id": self.request_id,
+            "made_with": _made_with(),
+        }
 
     @cached_property
     def prompt(self) -> str:
@@ -81,14 +99,14 @@ class Generation:
         return prompt_of(self.body)
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
-        """Write the picture, with its receipt inside the file, and give back the path.
+        """Write the picture, with its receipt inside the file, and give back the path; `helpers.recipe(path)` reads it.
 
-        A file with the same pixels is left alone; one with others raises FileExistsError unless `overwrite=True`.
+        In the format that it came in it is not encoded again. The pictures that it was made from go to `inputs/` beside
+        it. A file with the same pixels is left alone; one with others raises FileExistsError unless `overwrite=True`.
         """
         from helpers import images
 
-        receipt = images.request_metadata(self.body, self.model, self.seed)
-        return images.save(self.image, path, overwrite=overwrite, metadata=receipt)
+        return images.save(self, path, overwrite=overwrite)
 
     def __repr__(self) -> str:
         width, height = self.image.size
@@ -122,10 +140,10 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
     holds no picture.
     """
     answer = _Answer(call, str(metadata.get("RequestId", "")))
-    pictures = [_finished(found, answer) for found in _pictures(_json(payload, answer), answer)]
+    found = _pictures(_json(payload, answer), answer)
     return Generation(
-        images=tuple(image for image, _ in pictures),
-        seed=pictures[0][1],
+        images=tuple(_finished(one, answer) for one in found),
+        seed=found[0].seed,
         finish_reason="SUCCESS",
         body=call.body,
         model=call.model.invoke_id if call.model else "",
@@ -135,6 +153,7 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
         unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
         request_id=answer.request_id,
         backend=call.backend,
+        files=tuple(base64.b64decode(str(one.picture)) for one in found),
     )
 
 
@@ -209,10 +228,10 @@ def _images(parsed: dict[str, Any]) -> list[_Found]:
     ]
 
 
-def _finished(found: _Found, answer: _Answer) -> "tuple[Image.Image, int | None]":
+def _finished(found: _Found, answer: _Answer) -> "Image.Image":
     if found.finish_reason != "SUCCESS":
         raise _unfinished(found, answer)
-    return _decode(found.picture, answer), found.seed
+    return _decode(found.picture, answer)
 
 
 def _unfinished(found: _Found, answer: _Answer) -> FilteredError | ModelFailedError:
@@ -263,6 +282,16 @@ def _decode_if_any(picture: object, answer: _Answer) -> "Image.Image | None":
         return _decode(picture, answer)
     except CallError:
         return None
+
+
+@cache
+def _made_with() -> str:
+    from importlib import metadata
+
+    try:
+        return f"bedrock-image-workshop {metadata.version('bedrock-image-workshop')}"
+    except metadata.PackageNotFoundError:  # a copy of the folder that is not installed
+        return "bedrock-image-workshop"
 
 
 def _shorten(text: str, length: int) -> str:

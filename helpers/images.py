@@ -5,9 +5,7 @@ Pictures are `PIL.Image.Image` of mode RGB, RGBA or L, upright and without metad
 
 import base64
 import binascii
-import hashlib
 import io
-import json
 import math
 import os
 import secrets
@@ -15,9 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageOps
 
-from helpers import picture_files
+from helpers import infotext, picture_files
 from helpers.errors import ImageError, PictureExistsError, Problem
 from helpers.picture_files import LARGEST_READ as LARGEST_READ
 from helpers.picture_files import say as say
@@ -26,10 +24,8 @@ from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size
 
 Fit = Literal["crop", "pad", "stretch"]
 
-METADATA_KEY = "bedrock-image-workshop"  # the name of our text chunk in a PNG
 JPEG_QUALITY = 95
 _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-_PICTURE_FIELDS = ("init_image", "mask_image")
 _HOME = Path(__file__).resolve().parent.parent
 
 
@@ -171,7 +167,7 @@ def body_problems(body: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the pictures in an SDXL body: damaged, of an illegal size, or a mask of another size."""
     found: list[Problem] = []
     sizes: dict[str, tuple[int, int]] = {}
-    for field in _PICTURE_FIELDS:
+    for field in infotext.PICTURE_FIELDS:
         if isinstance(body.get(field), str):
             try:
                 sizes[field] = from_base64(body[field]).size
@@ -208,15 +204,21 @@ def save(
     """Write the picture to `path` and give the path back; the extension (.png, .jpg, .webp) decides the format.
 
     Folders are made. The file appears whole or not at all. With the same pixels there already nothing is done; with
-    other pixels PictureExistsError (a FileExistsError) is raised, unless `overwrite`. `metadata` is kept as JSON in a
-    PNG's text chunk; `read_metadata` gives it back.
+    other pixels PictureExistsError (a FileExistsError) is raised, unless `overwrite`.
+
+    What `invoke` gives keeps its receipt in the file (`infotext` says how; `read_metadata` gives it back), the pictures
+    it was made from in `inputs/` beside it, and in its own format the very bytes that came. `metadata` takes the
+    receipt's place.
     """
     path = Path(path).expanduser()
-    data = _encode(to_image(source), _format(path), metadata)
+    receipt = metadata if metadata is not None else getattr(source, "receipt", None)
+    data = _encode(to_image(source), _format(path), receipt, next(iter(getattr(source, "files", ())), b""))
     path.parent.mkdir(parents=True, exist_ok=True)
     if not overwrite and os.path.lexists(path):
         _must_hold(data, path)
         return path
+    if receipt is not None:
+        infotext.keep_inputs(receipt.get("body", {}), path)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         temporary.write_bytes(data)
@@ -228,20 +230,15 @@ def save(
         _must_hold(data, path)
     finally:
         temporary.unlink(missing_ok=True)
+    if receipt is not None and infotext.read(data) is None:  # it had no place inside
+        infotext.write_sidecar(path, receipt)
     return path
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """What `save` put beside the pixels of a PNG; None where there is nothing."""
-    with Image.open(find(path)) as image:
-        text = image.info.get(METADATA_KEY)
-    return json.loads(text) if text else None
-
-
-def request_metadata(body: Mapping[str, Any], model_id: str, seed: int | None) -> dict[str, Any]:
-    """What made a picture, for `save`: the body with its pictures named by hash, the model's id and the seed used."""
-    plain = {key: _hash(value) if key in _PICTURE_FIELDS else value for key, value in body.items()}
-    return {"model": model_id, "seed": seed, "body": plain}
+    """The receipt that `save` put into a picture file or beside it; None where there is nothing."""
+    path = find(path)
+    return infotext.read(path.read_bytes()) or infotext.read_sidecar(path)
 
 
 def pixels_equal(one: Any, other: Any) -> bool:
@@ -304,18 +301,20 @@ def _over(image: Image.Image, colour: str) -> Image.Image:
     return Image.alpha_composite(ground, image).convert("RGB")
 
 
-def _encode(image: Image.Image, kind: str, metadata: Mapping[str, Any] | None) -> bytes:
+def _encode(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, came_as: bytes) -> bytes:
+    """The picture as a file of this kind; `came_as`, if it is one already and still shows the same."""
     out = io.BytesIO()
-    if kind == "PNG":
-        chunk = PngImagePlugin.PngInfo()
-        if metadata is not None:
-            chunk.add_itxt(METADATA_KEY, json.dumps(metadata, ensure_ascii=False))
-        image.save(out, "PNG", pnginfo=chunk)
+    if image_format(came_as) == kind and pixels_equal(came_as, image):
+        out.write(came_as)
+    elif kind == "PNG":
+        image.save(out, "PNG")
     elif kind == "JPEG":
         _over(image, "white").save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     else:
-        image.save(out, kind, lossless=True, exact=True)
-    return out.getvalue()
+        exif = {"exif": infotext.exif(receipt, image.size)} if receipt is not None else {}
+        image.save(out, kind, lossless=True, exact=True, **exif)
+    data = out.getvalue()
+    return data if receipt is None or kind == "WEBP" else infotext.stamped(data, receipt)
 
 
 def _format(path: Path) -> str:
@@ -359,10 +358,6 @@ def _wrong_size(size: tuple[int, int], problem: str) -> ImageError:
         f"For SDXL {problem}.",
         f"The nearest legal size is {_by(nearest)}: helpers.fit(image, {nearest}) crops it to that.",
     )
-
-
-def _hash(text: Any) -> Any:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if isinstance(text, str) else text
 
 
 def _ratio(side: float, wanted: float) -> float:

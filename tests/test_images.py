@@ -347,7 +347,7 @@ def test_a_saved_file_may_be_read_by_whom_the_umask_allows(tmp_path: Path) -> No
 
 def test_a_png_remembers_its_request_with_pictures_named_by_hash(tmp_path: Path) -> None:
     body = {"text_prompts": [{"text": "一艘宇宙飞船"}], "init_image": images.to_base64(picture()), "steps": 30}
-    told = images.request_metadata(body, "a-model", 7)
+    told = {"model": "a-model", "seed": 7, "body": body}
     path = images.save(picture(), tmp_path / "a.png", metadata=told)
     back = images.read_metadata(path)
     assert back is not None
