@@ -1,12 +1,13 @@
 """An engine for the wire's own tests: flat pictures in a colour that the seed gives, and words that do what they say.
 
 `sleep`, `explode`, `exit`, `print` and `noise` in a prompt wait a second, raise, end the process, write to standard
-output, and draw what compresses badly.
+output, and draw what compresses badly. `hang PATH` makes that file, and then waits until somebody ends the process.
 Words of more than seven letters are unknown to it.
 """
 
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,9 @@ class FakeEngine:
         text = " ".join(prompt.text for prompt in request.prompts)
         if "sleep" in text:
             time.sleep(1.0)
+        if "hang" in text:
+            Path(text.split()[-1]).touch()
+            time.sleep(600)
         if "explode" in text:
             raise ValueError("the fuse was lit")
         if "exit" in text:

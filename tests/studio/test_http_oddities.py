@@ -38,7 +38,7 @@ def status_of(answer: bytes) -> int:
 @pytest.fixture
 def connection(studio: Studio) -> Iterator[socket.socket]:
     host, port = studio.endpoint.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as opened:
+    with socket.create_connection((host, int(port)), timeout=60) as opened:
         yield opened
 
 
@@ -129,10 +129,10 @@ def test_a_request_that_stands_still_is_hung_up_on(monkeypatch: pytest.MonkeyPat
     slow = server.StudioServer()
     threading.Thread(target=slow.serve_forever, daemon=True).start()
     try:
-        with socket.create_connection(("127.0.0.1", slow.server_port), timeout=5) as opened:
+        with socket.create_connection(("127.0.0.1", slow.server_port), timeout=60) as opened:
             opened.sendall(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc")
             assert opened.recv(100) == b""
-        with socket.create_connection(("127.0.0.1", slow.server_port), timeout=5) as opened:
+        with socket.create_connection(("127.0.0.1", slow.server_port), timeout=60) as opened:
             opened.sendall(b"POST / HTTP/1.1\r\nContent-Le")
             assert opened.recv(100) == b""
     finally:
@@ -197,4 +197,4 @@ def test_a_small_answer_does_not_wait_for_an_acknowledgement(wire: Any, bedrock:
         with pytest.raises(bedrock.exceptions.ValidationException):
             wire.invoke(bedrock, b"{")
         took.append(time.perf_counter() - began)
-    assert sorted(took)[len(took) // 2] < 0.03  # with Nagle's algorithm each takes 0.044 s
+    assert min(took) < 0.03  # with Nagle's algorithm none takes less than 0.04 s, however fast the machine

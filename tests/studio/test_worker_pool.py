@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,14 @@ def pools(wire: Any) -> Iterator[Callable[..., Pool]]:
     yield make
     for pool in made:
         pool.close()
+
+
+def wait_for(file: Path) -> None:
+    """Until the engine of the fake has begun to hang."""
+    end = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < end, "the engine never began"
+        time.sleep(0.01)
 
 
 def gone(pid: int) -> bool:
@@ -92,13 +101,15 @@ def test_nothing_is_drawn_for_a_client_that_left_the_queue(pools: Callable[..., 
 
 
 @unix
-def test_a_worker_that_is_killed_in_the_middle_is_a_model_error_and_replaced(pools: Callable[..., Pool]) -> None:
+def test_a_worker_that_is_killed_in_the_middle_is_a_model_error_and_replaced(
+    pools: Callable[..., Pool], tmp_path: Path
+) -> None:
     pool = pools(size=1)
     pool.draw(job())
     (pid,) = pool.pids()
     with ThreadPoolExecutor(1) as threads:
-        drawing = threads.submit(pool.draw, job("sleep"))
-        time.sleep(0.3)
+        drawing = threads.submit(pool.draw, job(f"hang {tmp_path / 'begun'}"))
+        wait_for(tmp_path / "begun")
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(BedrockError, match=r"ended in the middle of this picture \(signal 9\)") as caught:
             drawing.result()
@@ -162,18 +173,18 @@ def test_a_ctrl_c_for_the_parents_group_does_not_reach_a_worker(pools: Callable[
 
 
 @unix
-def test_workers_leave_when_their_pipe_ends_even_in_the_middle_of_a_picture(pools: Callable[..., Pool]) -> None:
+def test_workers_leave_when_their_pipe_ends_even_in_the_middle_of_a_picture(
+    pools: Callable[..., Pool], tmp_path: Path
+) -> None:
     pool = pools(size=1)
     pool.draw(job())
     (pid,) = pool.pids()
     with ThreadPoolExecutor(1) as threads:
-        drawing = threads.submit(pool.draw, job("sleep"))
-        time.sleep(0.2)
-        began = time.monotonic()
+        drawing = threads.submit(pool.draw, job(f"hang {tmp_path / 'begun'}"))
+        wait_for(tmp_path / "begun")
         pool.close()
         with pytest.raises(BedrockError, match="ended in the middle"):
-            drawing.result()
-    assert time.monotonic() - began < 0.7
+            drawing.result(timeout=60)
     assert gone(pid)
 
 
