@@ -195,6 +195,6 @@ def test_two_starts_at_once_take_turns(place: Place, capsys: pytest.CaptureFixtu
         with open(environment.lock_file(place), "a+b") as file:
             assert not environment.lock(file)
         other.stdin.close()
-        other.wait(timeout=20)
+        other.wait(timeout=60)
     with environment.alone(place):
         assert "waiting" not in capsys.readouterr().out
