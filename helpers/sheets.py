@@ -1,11 +1,13 @@
 """Pictures side by side on one sheet of paper with their labels: strips, grids, comparisons, composed with Pillow.
 
-A sheet brings its own light paper and border, so that it reads the same on a light and on a dark page. Pictures are
-reduced to the size they are shown at before they are put together: a hundred large pictures cost little memory.
+A sheet brings its own light paper and border, so that it reads the same on a light and on a dark page. Its size is
+known before anything is drawn, and pictures are read, reduced and put in their places one by one: a hundred large
+pictures cost little time and memory.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from PIL import Image, ImageChops, ImageDraw
@@ -24,12 +26,34 @@ _MOST_IN_A_ROW = 6
 
 @dataclass(frozen=True)
 class Missing:
-    """A tile without a picture: the reason is written in its place."""
+    """A tile without a picture: the reason is written in its place, and above it, if given, of what kind that is."""
 
     reason: str
+    kind: str = ""
 
 
-Tile = Image.Image | Missing
+@dataclass(frozen=True)
+class Stored:
+    """A picture in a file, which is read when it is drawn; `thumbnail` is a file with the same picture, smaller."""
+
+    path: Path
+    size: tuple[int, int]
+    thumbnail: Path | None = None
+
+    def read(self, to: tuple[int, int]) -> Image.Image | Missing:
+        """The picture, from the smallest file that has enough pixels for a size."""
+        for path in filter(None, (self.thumbnail, self.path)):
+            try:
+                with Image.open(path) as image:
+                    if path == self.path or image.width >= to[0]:
+                        image.load()
+                        return image
+            except (OSError, SyntaxError, ValueError):  # lost or damaged since it was stored
+                continue
+        return Missing(f"{self.path.name} cannot be read", "lost")
+
+
+Tile = Image.Image | Stored | Missing
 T = TypeVar("T")
 
 
@@ -43,25 +67,49 @@ class Difference:
     largest: int  # the largest difference
 
 
-def strip(tiles: Sequence[Tile], labels: Sequence[str], title: str = "", same_scale: bool = False) -> Image.Image:
+def strip(
+    tiles: Sequence[Tile], labels: Sequence[str], title: str = "", same_scale: bool = False, tile: int | None = None
+) -> Image.Image:
     """Pictures in a row, each with its label below; more than six go on in further rows.
 
-    With `same_scale`, a picture twice as wide is shown twice as wide; without, each fills its place.
+    With `same_scale`, a picture twice as wide is shown twice as wide; without, each fills its place. `tile` is the
+    most pixels a side of one picture, as in `grid`.
     """
-    across = -(-len(tiles) // -(-len(tiles) // _MOST_IN_A_ROW))
-    box = min(_TILE, (WIDEST - 2 * _MARGIN - _GAP * (across - 1)) // across)
-    return _compose(_in_rows(tiles, across), _in_rows(labels, across), [], [], title, box, same_scale)
+    return _strip(tiles, labels, title, same_scale, tile).paper()
+
+
+def strip_size(tiles: Sequence[Tile], labels: Sequence[str], title: str = "", *, tile: int) -> tuple[int, int]:
+    """What `strip` would measure."""
+    return _strip(tiles, labels, title, False, tile).size
 
 
 def grid(
-    rows: Sequence[Sequence[Tile]], row_labels: Sequence[str], column_labels: Sequence[str], title: str = ""
+    rows: Sequence[Sequence[Tile]],
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    title: str = "",
+    names: tuple[str, str] = ("", ""),
+    tile: int | None = None,
 ) -> Image.Image:
-    """Pictures in a table, labels at the left of rows and on top of columns. Rows may be short."""
-    across = max(len(row) for row in rows)
-    beside = _label_width(row_labels, _text_size(WIDEST))
-    box = min(_TILE, (WIDEST - 2 * _MARGIN - beside - _GAP * (across - 1)) // across)
-    tall = (WIDEST - 3 * _MARGIN - _GAP * (len(rows) - 1)) // (len(rows) + 1)  # leaves a row's height for the labels
-    return _compose(rows, [], row_labels, column_labels, title, min(box, max(tall, 24)), False)
+    """Pictures in a table, labels at the left of rows and on top of columns. Rows may be short.
+
+    `names` says what rows and columns stand for. `tile` is the most pixels a side of one picture, and lets the sheet
+    grow; without it the sheet measures at most 1280 pixels, as in a notebook.
+    """
+    return _grid(rows, row_labels, column_labels, title, names, tile).paper()
+
+
+def grid_size(
+    rows: Sequence[Sequence[Tile]],
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    title: str = "",
+    names: tuple[str, str] = ("", ""),
+    *,
+    tile: int,
+) -> tuple[int, int]:
+    """What `grid` would measure."""
+    return _grid(rows, row_labels, column_labels, title, names, tile).size
 
 
 def difference(a: Image.Image, b: Image.Image) -> Difference:
@@ -91,21 +139,51 @@ def flat(image: Image.Image) -> Image.Image:
     return board
 
 
+def _strip(tiles: Sequence[Tile], labels: Sequence[str], title: str, same_scale: bool, tile: int | None) -> "_Sheet":
+    across = -(-len(tiles) // -(-len(tiles) // _MOST_IN_A_ROW))
+    box = tile or min(_TILE, (WIDEST - 2 * _MARGIN - _GAP * (across - 1)) // across)
+    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), tile)
+    return _compose(_in_rows(tiles, across), _in_rows(labels, across), [], [], title, ("", ""), box, size, same_scale)
+
+
+def _grid(
+    rows: Sequence[Sequence[Tile]],
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    title: str,
+    names: tuple[str, str],
+    tile: int | None,
+) -> "_Sheet":
+    across = max(len(row) for row in rows)
+    box = tile or _box_on_a_page(rows, row_labels, names[0], across)
+    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), tile)
+    return _compose(rows, [], row_labels, column_labels, title, names, box, size, False)
+
+
+def _box_on_a_page(rows: Sequence[Sequence[Tile]], row_labels: Sequence[str], name: str, across: int) -> int:
+    beside = _label_width(row_labels, name, _text_size(WIDEST))
+    box = min(_TILE, (WIDEST - 2 * _MARGIN - beside - _GAP * (across - 1)) // across)
+    tall = (WIDEST - 3 * _MARGIN - _GAP * (len(rows) - 1)) // (len(rows) + 1)  # leaves a row's height for the labels
+    return min(box, max(tall, 24))
+
+
 def _compose(
     rows: Sequence[Sequence[Tile]],
     labels: Sequence[Sequence[str]],
     row_labels: Sequence[str],
     column_labels: Sequence[str],
     title: str,
+    names: tuple[str, str],
     box: int,
+    size: int,
     same_scale: bool,
-) -> Image.Image:
+) -> "_Sheet":
     scale = _common_scale(rows, box) if same_scale else None
-    thumbs = [[_thumbnail(tile, box, scale) for tile in row] for row in rows]
-    heights = [max((thumb.height for thumb in row if isinstance(thumb, Image.Image)), default=box) for row in thumbs]
+    fitted = [[_fitted(tile, box, scale) for tile in row] for row in rows]
+    tallest = max((to[1] for row in fitted for to in row if to), default=box)
+    heights = [max((to[1] for to in row if to), default=tallest) for row in fitted]
     across = max(len(row) for row in rows)
-    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1))
-    beside = _label_width(row_labels, size)
+    beside = _label_width(row_labels, names[0], size)
     below = [[fonts.wrap(label, size, box) for label in row] for row in labels]
     above = [fonts.wrap(label, size, box) for label in column_labels]
     wide = 2 * _MARGIN + beside + across * box + _GAP * (across - 1)
@@ -116,19 +194,21 @@ def _compose(
         sheet.text(_MARGIN, line, size + 3)
     if heading:
         sheet.skip(6)
+    if any(names):
+        sheet.names([(_MARGIN, names[0], " ↓"), (_MARGIN + beside, names[1], " →")], size)
     if any(above):
         sheet.band([(_MARGIN + beside + i * (box + _GAP), lines) for i, lines in enumerate(above)], box, size)
-    for i, row in enumerate(thumbs):
+    for i, row in enumerate(rows):
         if i < len(row_labels):
             lines = fonts.wrap(row_labels[i], size, beside - _GAP, max(heights[i] // fonts.line_height(size), 1))
             sheet.beside(_MARGIN, lines, size, heights[i])
-        for j, thumb in enumerate(row):
-            sheet.tile(_MARGIN + beside + j * (box + _GAP), thumb, box, heights[i], size)
+        for j, tile in enumerate(row):
+            sheet.tile(_MARGIN + beside + j * (box + _GAP), tile, fitted[i][j], box, heights[i], size)
         sheet.skip(heights[i] + 8)
         if i < len(below):
             sheet.band([(_MARGIN + j * (box + _GAP), lines) for j, lines in enumerate(below[i])], box, size)
         sheet.skip(_GAP - 8)
-    return sheet.paper()
+    return sheet
 
 
 class _Sheet:
@@ -145,6 +225,13 @@ class _Sheet:
         self._line(x, self.y, line, size, _INK)
         self.y += fonts.line_height(size)
 
+    def names(self, places: Sequence[tuple[int, str, str]], size: int) -> None:
+        """What rows and columns stand for, each with an arrow along them."""
+        for x, name, arrow in places:
+            if name:
+                self._line(x, self.y, name + arrow, max(11, size - 2), _FAINT)
+        self.y += fonts.line_height(size) + 2
+
     def band(self, columns: Sequence[tuple[int, list[str]]], box: int, size: int) -> None:
         """Labels side by side, each centred on its column."""
         for x, lines in columns:
@@ -157,70 +244,94 @@ class _Sheet:
         for i, line in enumerate(lines):
             self._line(x, top + i * fonts.line_height(size), line, size, _INK)
 
-    def tile(self, x: int, thumb: Tile, box: int, height: int, size: int) -> None:
-        if isinstance(thumb, Missing):
-            self._hole(x, thumb.reason, box, height, max(11, size - 2))
-        else:
-            self._picture(x + (box - thumb.width) // 2, self.y + (height - thumb.height) // 2, thumb)
+    def tile(self, x: int, tile: Tile, to: tuple[int, int] | None, box: int, height: int, size: int) -> None:
+        """A picture at its size, or a hole with the reason. Both are drawn when the paper is there."""
+        top = self.y
+
+        def step(paper: Image.Image, canvas: ImageDraw.ImageDraw) -> None:
+            shown = _drawn(tile, to) if to else tile
+            if isinstance(shown, Missing):
+                _hole(canvas, shown, (x, top, x + box - 1, top + height - 1), max(11, size - 2))
+            elif isinstance(shown, Image.Image):
+                left, upper = x + (box - shown.width) // 2, top + (height - shown.height) // 2
+                paper.paste(shown, (left, upper))
+                canvas.rectangle((left - 1, upper - 1, left + shown.width, upper + shown.height), outline=_EDGE)
+
+        self.steps.append(step)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.y - _GAP + _MARGIN
 
     def paper(self) -> Image.Image:
-        paper = Image.new("RGB", (self.width, self.y - _GAP + _MARGIN), _PAPER)
+        paper = Image.new("RGB", self.size, _PAPER)
         canvas = ImageDraw.Draw(paper)
         for step in self.steps:
             step(paper, canvas)
         canvas.rectangle((0, 0, paper.width - 1, paper.height - 1), outline=_EDGE)
         return paper
 
-    def _picture(self, x: int, y: int, thumb: Image.Image) -> None:
-        def step(paper: Image.Image, canvas: ImageDraw.ImageDraw) -> None:
-            paper.paste(thumb, (x, y))
-            canvas.rectangle((x - 1, y - 1, x + thumb.width, y + thumb.height), outline=_EDGE)
-
-        self.steps.append(step)
-
-    def _hole(self, x: int, reason: str, box: int, height: int, size: int) -> None:
-        around = (x, self.y, x + box - 1, self.y + height - 1)
-        self.steps.append(lambda _, canvas: canvas.rectangle(around, fill=_HOLE, outline=_EDGE))
-        lines = fonts.wrap(reason, size, box - 16, max(1, (height - 12) // fonts.line_height(size)))
-        top = self.y + max(6, (height - len(lines) * fonts.line_height(size)) // 2)
-        self._centred(x, top, lines, size, box, _FAINT)
-
     def _centred(self, x: int, y: int, lines: list[str], size: int, box: int, ink: str) -> None:
-        for i, line in enumerate(lines):
-            self._line(x + (box - fonts.width(line, size)) / 2, y + i * fonts.line_height(size), line, size, ink)
+        self.steps.append(lambda _, canvas: _centre(canvas, x, y, lines, size, box, ink))
 
     def _line(self, x: float, y: int, line: str, size: int, ink: str) -> None:
         self.steps.append(lambda _, canvas: fonts.draw_line(canvas, x, y, line, size, ink))
 
 
-def _text_size(width: int) -> int:
-    """Letters grow with the sheet, because a wide sheet is shown reduced to the page."""
-    return max(14, min(18, round(width / 68)))
+def _hole(canvas: ImageDraw.ImageDraw, missing: Missing, around: tuple[int, int, int, int], size: int) -> None:
+    left, top, right, bottom = around
+    canvas.rectangle(around, fill=_HOLE, outline=_EDGE)
+    box, tall = right - left + 1, fonts.line_height(size)
+    room = max(1, (bottom - top - 11) // tall)
+    kind = fonts.wrap(missing.kind, size, box - 10, 1) if missing.kind else []
+    lines = fonts.wrap(missing.reason, size, box - 10, room - len(kind)) if missing.reason and room > len(kind) else []
+    y = top + max(5, (bottom - top + 1 - (len(kind) + len(lines)) * tall) // 2)
+    _centre(canvas, left, y, kind, size, box, _INK)
+    _centre(canvas, left, y + len(kind) * tall, lines, size, box, _FAINT)
 
 
-def _label_width(labels: Sequence[str], size: int) -> int:
+def _centre(canvas: ImageDraw.ImageDraw, x: int, y: int, lines: list[str], size: int, box: int, ink: str) -> None:
+    for i, line in enumerate(lines):
+        fonts.draw_line(
+            canvas, x + (box - fonts.width(line, size)) / 2, y + i * fonts.line_height(size), line, size, ink
+        )
+
+
+def _text_size(width: int, tile: int | None = None) -> int:
+    """Letters grow with the sheet, because a wide sheet is shown reduced to the page, and with pictures of a set size."""
+    return max(14, round(tile / 15)) if tile else max(14, min(18, round(width / 68)))
+
+
+def _label_width(labels: Sequence[str], name: str, size: int) -> int:
     if not any(labels):
         return 0
-    return min(_ROW_LABEL, max(round(fonts.width(label, size)) for label in labels)) + _GAP
+    wanted = max(round(fonts.width(label, size)) for label in (*labels, name and name + " ↓"))
+    return min(round(_ROW_LABEL * max(1, size / 18)), wanted) + _GAP
 
 
-def _thumbnail(tile: Tile, box: int, scale: float | None) -> Tile:
-    """The tile's picture, reduced to the box; a smaller one is enlarged by whole factors, so that its pixels stay."""
+def _fitted(tile: Tile, box: int, scale: float | None) -> tuple[int, int] | None:
+    """The size at which a picture fills the box; a smaller one is enlarged by whole factors, so that its pixels stay."""
     if isinstance(tile, Missing):
-        return tile
-    factor = scale or min(box / tile.width, box / tile.height)
+        return None
+    width, height = tile.size
+    factor = scale or min(box / width, box / height)
     if factor > 1 and scale is None:
         factor = max(1, int(factor))
-    to = max(1, round(tile.width * factor)), max(1, round(tile.height * factor))
-    if to == tile.size:
-        return flat(tile)
-    if factor > 1:
-        return flat(tile).resize(to, Image.Resampling.NEAREST)
-    return flat(tile).resize(to, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def _drawn(tile: Tile, to: tuple[int, int]) -> Tile:
+    """The tile's picture at a size, read from its file if it is stored."""
+    image = tile.read(to) if isinstance(tile, Stored) else tile
+    if isinstance(image, Missing) or image.size == to:
+        return image if isinstance(image, Missing) else flat(image)
+    if to[0] > image.width:
+        return flat(image).resize(to, Image.Resampling.NEAREST)
+    return flat(image).resize(to, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _common_scale(rows: Sequence[Sequence[Tile]], box: int) -> float:
-    sides = [max(tile.size) for row in rows for tile in row if isinstance(tile, Image.Image)]
+    sides = [max(tile.size) for row in rows for tile in row if not isinstance(tile, Missing)]
     return box / max(sides, default=box)
 
 

@@ -3,12 +3,15 @@
 They are compared when a notebook is checked, so they hold nothing that changes from one machine or run to the next.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers import sheets
 
 _LONGEST_QUOTE = 240  # characters of a prompt
+_SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label that needs no cutting
+_PIECE = re.compile(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)")  # a word, or one Chinese character
 _PARTS = ((0.15, "in a small part"), (0.5, "in a part"), (0.85, "in most places"))  # share of pixels, at most
 _TASKS = {
     "text_to_image": "Picture made",
@@ -32,14 +35,22 @@ def strip_alt(pictures: Sequence[Any], labels: Sequence[str], title: str) -> str
     return f"{sentence(title)}{count}{_shared(pictures)}, from left to right: {'; '.join(labels)}."
 
 
-def grid_alt(rows: Sequence[Sequence[Any]], down: Sequence[str], across: Sequence[str], title: str, holes: int) -> str:
+def grid_alt(
+    rows: Sequence[Sequence[Any]],
+    down: Sequence[str],
+    across: Sequence[str],
+    title: str,
+    holes: int,
+    names: tuple[str, str] = ("", ""),
+) -> str:
     """A table of pictures: its size, the prompt where they share one, the labels, and how many have no picture."""
+    by = tuple(f", by {name}" if name else "" for name in names)
     pictures = [tile for row in rows for tile in row]
     words = f"{sentence(title)}Pictures in {len(rows)} rows and {max(map(len, rows))} columns{_shared(pictures)}."
     if any(down):
-        words += f" Rows: {'; '.join(down)}."
+        words += f" Rows{by[0]}: {'; '.join(down)}."
     if any(across):
-        words += f" Columns: {'; '.join(across)}."
+        words += f" Columns{by[1]}: {'; '.join(across)}."
     return f"{words} {holes} without a picture." if holes else words
 
 
@@ -67,6 +78,22 @@ def differing(pictures: Sequence[Any]) -> list[str]:
     return [", ".join(_named(key, body[key]) for key in told if key in body) for body in bodies]
 
 
+def apart(labels: Sequence[str]) -> list[str]:
+    """Long labels without the words that all of them begin or end with: `…in oil`, `…in ink`. Short ones stay whole."""
+    if len(set(labels)) < 2 or not all(labels) or max(map(_wide, labels)) <= _SHORT_LABEL:
+        return list(labels)
+    pieces = [_PIECE.findall(label) for label in labels]
+    fewest = min(map(len, pieces))
+    start = next((i for i in range(fewest) if len({words[i] for words in pieces}) > 1), fewest)
+    end = next((i for i in range(fewest - start) if len({words[-1 - i] for words in pieces}) > 1), fewest - start)
+    if start + end >= fewest:  # one of them has nothing of its own: one word that they share says where it stands
+        start, end = (start - 1, end) if start else (start, end - 1)
+    return [
+        ("…" if start else "") + "".join(words[start : len(words) - end]).strip() + ("…" if end else "")
+        for words in pieces
+    ]
+
+
 def difference(found: sheets.Difference) -> str:
     """How far two pictures are apart, in words that are the same on every processor."""
     if not found.share:
@@ -84,6 +111,10 @@ def shares(found: sheets.Difference) -> str:
     clear = "none" if not found.clear else _percent(found.clear)
     said = f"{_percent(found.share)} of the pixels differ, {clear} by more than {sheets.CLEAR} of 255 levels."
     return said[0].upper() + said[1:]
+
+
+def _wide(label: str) -> int:
+    return sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in label)
 
 
 def _percent(share: float) -> str:

@@ -1,0 +1,177 @@
+"""Draws a sweep as labelled tables of its pictures: for the notebook, or as files for print.
+
+Pictures are read from the sweep's folder one by one, at the size they are drawn at. A tile without a picture says in
+its place of what kind that is, and why.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from helpers import display, sheets, wording
+from helpers.picture_files import LARGEST_READ, say
+from helpers.sweeps import writing
+from helpers.sweeps.arranging import Page, Pages, Run, arrange
+from helpers.sweeps.tiles import Axis, Tile
+
+MOST_PAGES = 12  # shown at once in a notebook
+SMALLEST = 48  # pixels: smaller pictures in a notebook are hard to judge
+LARGEST_SIDES = {"WEBP": 16_383, "JPEG": 65_500}  # pixels: what the formats themselves can hold
+TILE = 512  # pixels: the most a side of one picture in a file
+
+
+def draw(
+    tiles: Sequence[Tile],
+    axes: Sequence[Axis],
+    rows: str | None = None,
+    columns: str | None = None,
+    pages: Pages = None,
+    *,
+    title: str = "",
+    path: str | os.PathLike[str] | None = None,
+    tile: int | None = None,
+    overwrite: bool = False,
+) -> list[Path] | None:
+    """Show the tiles in the notebook, one picture a page; or with `path`, write them to files and give these back.
+
+    `rows`, `columns` and `pages` are as `arrange` takes them. `tile` is the most pixels a side of one picture in a
+    file. Where the whole would be too large for its format, a WorkshopWarning says so and the pictures are drawn
+    smaller. Several pages get numbers in their names.
+    """
+    arranged = arrange(tiles, axes, rows, columns, pages)
+    if path is not None:
+        return _write(arranged, title, Path(path).expanduser(), TILE if tile is None else tile, overwrite)
+    if tile is not None:
+        raise ValueError('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.')
+    for page in arranged[:MOST_PAGES]:
+        left_out = len(arranged) - MOST_PAGES if page is arranged[:MOST_PAGES][-1] else 0
+        display.show(sheet(page, title), alt=alt_text(page, title), caption=caption(page, left_out))
+    return None
+
+
+def sheet(page: Page, title: str = "", tile: int | None = None) -> Image.Image:
+    """One page as a picture: at most 1280 pixels a side, or with pictures of `tile` pixels."""
+    heading = _heading(page, title)
+    if page.wrapped:
+        labels = _labels(page.columns) or [""]
+        return sheets.strip(_cells(page)[0], _with_name(page.columns, labels), heading, tile=tile)
+    down, across = _labels(page.rows), _labels(page.columns)
+    return sheets.grid(_cells(page), down, across, heading, _names(page), tile)
+
+
+def sheet_size(page: Page, title: str, tile: int) -> tuple[int, int]:
+    """What `sheet` would measure, in pixels, told before anything is drawn."""
+    heading = _heading(page, title)
+    if page.wrapped:
+        labels = _labels(page.columns) or [""]
+        return sheets.strip_size(_cells(page)[0], _with_name(page.columns, labels), heading, tile=tile)
+    return sheets.grid_size(_cells(page), _labels(page.rows), _labels(page.columns), heading, _names(page), tile=tile)
+
+
+def alt_text(page: Page, title: str = "") -> str:
+    """The page in words: its size, prompt, labels, and what has no picture."""
+    pictures = [tile for row in page.tiles for tile in row]
+    holes = sum(tile is None or not tile.made for tile in pictures)
+    heading = _heading(page, title)
+    if page.wrapped:
+        said = wording.strip_alt(pictures, _with_name(page.columns, _labels(page.columns) or ["the only one"]), heading)
+        return f"{said} {holes} without a picture." if holes else said
+    down, across = (list(run.labels) if run else [] for run in (page.rows, page.columns))
+    return wording.grid_alt(page.tiles, down, across, heading, holes, _names(page))
+
+
+def caption(page: Page, left_out: int = 0) -> str:
+    """What to know beside the pictures: how many failed and how, and what is not shown."""
+    kinds = Counter(tile.failure.kind for row in page.tiles for tile in row if tile and tile.failure)
+    said = []
+    if kinds:
+        counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        said.append(f"Without a picture: {counted}.")
+    shown = len(page.columns.labels) if page.columns else 1
+    if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
+        said.append('The pictures are small here: .gallery("gallery.html") shows them large.')
+    if left_out:
+        said.append(f"{left_out} more of {page.of} pages: choose them with pages=.")
+    return " ".join(said)
+
+
+# ---- into files -----------------------------------------------------------------------------------------------------
+
+
+def _write(pages: list[Page], title: str, path: Path, tile: int, overwrite: bool) -> list[Path]:
+    if tile < 1:
+        raise ValueError(f"A picture cannot be {tile} pixels. Give tile= above 0.")
+    kind = writing.picture_format(path)
+    many = len(pages) > 1
+    paths = [path.with_name(f"{path.stem}-{page.number}{path.suffix}") if many else path for page in pages]
+    sizes = [_fitting(page, title, tile, kind) for page in pages]
+    for to, page, size in zip(paths, pages, sizes, strict=True):
+        writing.write(to, writing.encoded(sheet(page, title, size), kind), overwrite)
+    return paths
+
+
+def _fitting(page: Page, title: str, tile: int, kind: str) -> int:
+    """The tile size at which a page can be kept in its format; a warning where that is not the one asked for."""
+    most = LARGEST_SIDES.get(kind)
+    asked = sheet_size(page, title, tile)
+    size, reached = tile, asked
+    while size > 1 and (max(reached) > (most or max(reached)) or reached[0] * reached[1] > LARGEST_READ):
+        by_side = most / max(reached) if most else 1.0
+        by_area = (LARGEST_READ / (reached[0] * reached[1])) ** 0.5
+        size = max(1, min(size - 1, int(size * min(by_side, by_area))))
+        reached = sheet_size(page, title, size)
+    if size < tile:
+        limit = f"a {kind} file holds at most {most:,} pixels a side" if most and max(asked) > most else ""
+        limit = limit or f"most programs refuse more than {LARGEST_READ:,} pixels"
+        say(
+            f"This grid would be {asked[0]:,} x {asked[1]:,} pixels, and {limit}: its pictures are drawn at {size}"
+            f" pixels instead of {tile}. For all of them, choose pages=, or write a gallery."
+        )
+    return size
+
+
+# ---- words and cells ------------------------------------------------------------------------------------------------
+
+
+def _cells(page: Page) -> list[list[sheets.Tile]]:
+    return [[_cell(tile) for tile in row] for row in page.tiles]
+
+
+def _cell(tile: Tile | None) -> sheets.Tile:
+    if tile is None:
+        return sheets.Missing("not in this sweep")
+    if tile.failure:
+        return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.kind)
+    if tile.path is None:
+        return sheets.Missing("not made yet")
+    try:
+        with Image.open(tile.path) as image:
+            return sheets.Stored(tile.path, image.size, tile.thumbnail)
+    except (OSError, SyntaxError, ValueError):
+        return sheets.Missing(f"{tile.path.name} cannot be read", "lost")
+
+
+def _heading(page: Page, title: str) -> str:
+    where = ", ".join(f"{name}: {label}" for name, label in page.where)
+    return " — ".join(part for part in (title, where) if part)
+
+
+def _labels(run: Run | None) -> list[str]:
+    return wording.apart(run.labels) if run else []
+
+
+def _with_name(run: Run | None, labels: list[str]) -> list[str]:
+    """Labels of a strip, which has no heading for its axis."""
+    return [f"{run.name} {label}" for label in labels] if run and all(map(_is_value, labels)) else labels
+
+
+def _is_value(label: str) -> bool:
+    """A number or one word, which says little without the name of its axis."""
+    return " " not in label and len(label) <= 16
+
+
+def _names(page: Page) -> tuple[str, str]:
+    return page.rows.name if page.rows else "", page.columns.name if page.columns else ""

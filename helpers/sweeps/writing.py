@@ -1,0 +1,76 @@
+"""Files of grids and galleries: written whole or not at all, and never over another without being told to."""
+
+import io
+import os
+import secrets
+from pathlib import Path
+
+from PIL import Image
+
+from helpers import images
+from helpers.errors import ImageError, PictureExistsError
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+
+
+def picture_format(path: Path) -> str:
+    """The format that a name asks for. ImageError for one that is not known."""
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise ImageError(
+            f"{path.name} does not say what kind of picture it is to be.", fix=f"End its name in {', '.join(_FORMATS)}."
+        )
+    return kind
+
+
+def encoded(image: Image.Image, kind: str, quality: int = 90) -> bytes:
+    """The picture as a file of this format. A lossy one keeps fine letters sharp."""
+    if kind == "PNG":
+        return images.encode_png(image)
+    data = io.BytesIO()
+    options = {"subsampling": 0} if kind == "JPEG" else {"method": 3}
+    image.save(data, kind, quality=quality, **options)
+    return data.getvalue()
+
+
+def write(path: Path, data: bytes, overwrite: bool = False) -> Path:
+    """Write the file, its folders too. The same file there already is left alone.
+
+    PictureExistsError (a FileExistsError) for another one, unless `overwrite`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not overwrite and os.path.lexists(path):
+        _must_hold(data, path)
+        return path
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        temporary.write_bytes(data)
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _place(temporary, path)
+    except FileExistsError:  # somebody else was quicker
+        _must_hold(data, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _place(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError as error:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from error
+        os.replace(temporary, path)
+
+
+def _must_hold(data: bytes, path: Path) -> None:
+    if not path.is_file() or path.stat().st_size != len(data) or path.read_bytes() != data:
+        raise PictureExistsError(
+            f"{path} is there already, and holds something else.",
+            "Nothing is overwritten silently.",
+            "Choose another name, or say overwrite=True.",
+        )
