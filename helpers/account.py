@@ -13,6 +13,7 @@ from helpers import models
 from helpers.call_errors import no_credentials, translate
 from helpers.errors import CallError, NoCredentialsError, SetupError
 from helpers.generation import Call
+from helpers.language import tr
 from helpers.studio.process import JOIN_VARIABLE
 
 BEARER_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
@@ -27,10 +28,10 @@ def connect(region: str | None, config: Any) -> Any:
         _check_for_credentials(session)
         bedrock = session.client("bedrock-runtime", region_name=region, config=config)
         here = bedrock.meta.region_name
-        told = [_account(session, here), f"Region   {here}", *_endpoint(bedrock), *_prices(here)]
+        told = [_account(session, here), tr("Region   {region}", region=here), *_endpoint(bedrock), *_prices(here)]
     except (BotoCoreError, ClientError) as error:
         raise translate(error, Call("aws", region)) from error
-    print("\n".join(["On AWS: from here on, every picture is billed.", *told]))
+    print("\n".join([tr("On AWS: from here on, every picture is billed."), *told]))
     return bedrock
 
 
@@ -58,18 +59,23 @@ def identity(session: Any, region: str) -> dict[str, str]:
 
 
 def _account(session: Any, region: str) -> str:
-    by_key = " (calls are signed with AWS_BEARER_TOKEN_BEDROCK)" if os.environ.get(BEARER_VARIABLE) else ""
+    by_key = tr(" (calls are signed with AWS_BEARER_TOKEN_BEDROCK)") if os.environ.get(BEARER_VARIABLE) else ""
     if by_key and session.get_credentials() is None:
-        return "account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK"
+        return tr("account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK")
     try:
         caller = identity(session, region)
     except NoCredentialsError:
         if not by_key:
             raise
-        return "account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK"
+        return tr("account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK")
     except CallError as error:  # a network with a way to Bedrock alone
-        return f"account  not known: {error.what} {error.why}"
-    return f"account  {caller['Account']}, {caller['Arn'].rpartition(':')[2]}{by_key}"
+        return tr("account  not known: {what} {why}", what=error.what, why=error.why)
+    return tr(
+        "account  {account}, {caller}{by_key}",
+        account=caller["Account"],
+        caller=caller["Arn"].rpartition(":")[2],
+        by_key=by_key,
+    )
 
 
 def _refuse_a_studios_environment() -> None:
@@ -77,9 +83,15 @@ def _refuse_a_studios_environment() -> None:
     on_a_studio = joined and os.environ.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME") == joined
     if on_a_studio or os.environ.get("AWS_ACCESS_KEY_ID", "").startswith(STUDIO_KEYS):
         raise SetupError(
-            "This process was started on a studio, and there is no way from it to AWS.",
-            "Its AWS settings are the studio's: they came from `python -m helpers.studio`, or from a notebook on the studio.",
-            'Start it from a terminal with settings of your own, or call helpers.connect("aws") in the notebook first.',
+            tr("This process was started on a studio, and there is no way from it to AWS."),
+            tr(
+                "Its AWS settings are the studio's: they came from `python -m helpers.studio`, or from a notebook on"
+                " the studio."
+            ),
+            tr(
+                "Start it from a terminal with settings of your own, or call"
+                ' helpers.connect("aws") in the notebook first.'
+            ),
         )
 
 
@@ -88,19 +100,33 @@ def _endpoint(bedrock: Any) -> list[str]:
     host = urlsplit(endpoint).hostname or ""
     if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         return []
-    return [f"endpoint {endpoint}, which is set on this machine and is not AWS's own"]
+    return [tr("endpoint {endpoint}, which is set on this machine and is not AWS's own", endpoint=endpoint)]
 
 
 def _prices(region: str) -> list[str]:
     lines = [_price(model, region) for model in models.all() if model.schema]
-    return [f"prices   in USD a picture, as of {models.as_of().isoformat()}:", *(f"         {line}" for line in lines)]
+    return [
+        tr("prices   in USD a picture, as of {day}:", day=models.as_of()),
+        *(f"         {line}" for line in lines),
+    ]
 
 
 def _price(model: models.Model, region: str) -> str:
     price = f"{model.list_price({}):.2f}"
     if model.retired_on(date.today()):
-        return f"{model.name}: left AWS on {model.eol}, was {price}; helpers.connect() draws it"
+        return tr(
+            "{name}: left AWS on {eol}, was {price}; helpers.connect() draws it",
+            name=model.name,
+            eol=model.eol,
+            price=price,
+        )
     if model.regions and region not in model.regions:
         home = model.regions[0]
-        return f'{model.name}: {price}, not in {region} but in {home}: helpers.connect("aws", region="{home}")'
+        return tr(
+            '{name}: {price}, not in {region} but in {home}: helpers.connect("aws", region="{home}")',
+            name=model.name,
+            price=price,
+            region=region,
+            home=home,
+        )
     return f"{model.name}: {price}"

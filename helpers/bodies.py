@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from helpers import images, models
 from helpers.errors import BodyError, ImageError, Problem, RetiredModelError, WorkshopWarning
+from helpers.language import joined, tr
 from helpers.schemas import CoreRequest, SDXLRequest, problems
 from helpers.schemas.sdxl import (
     DEFAULT_IMAGE_STRENGTH,
@@ -174,14 +175,15 @@ def core_body(body: "Mapping[str, Any] | Prompt") -> Body:
     return said
 
 
-def check(body: Mapping[str, Any], model: str | models.Model | None = None) -> None:
+def check(body: Mapping[str, Any], model: str | models.Model | None = None, *, look_at_pictures: bool = True) -> None:
     """Raise BodyError with everything that is wrong with `body`, or return None.
 
     `model`: an id or role; None: the one whose schema the body belongs to. Legal things that may surprise are said
     once each as WorkshopWarning: an untrained size, a dearer number of steps, a field that will not be read.
+    `look_at_pictures=False` leaves undecoded what was decoded before.
     """
     if not isinstance(body, Mapping):
-        message = f"The body must be a dict, not {type(body).__name__}; json.loads makes one from JSON."
+        message = tr("The body must be a dict, not {kind}; json.loads makes one from JSON.", kind=type(body).__name__)
         raise _body_error([Problem("body", message, body)])
     asked = models.for_body(body) if model is None else models.get(model)
     if asked.schema is None:
@@ -189,7 +191,7 @@ def check(body: Mapping[str, Any], model: str | models.Model | None = None) -> N
     request = _REQUESTS[asked.schema]
     found = [Problem(*one) for one in _schema_problems(request, body)]
     named = {problem.field for problem in found}
-    if request is SDXLRequest:
+    if request is SDXLRequest and look_at_pictures:
         found += [problem for problem in images.body_problems(body) if problem.field not in named]
     if found:
         raise _body_error(found, asked.name)
@@ -204,18 +206,35 @@ def notes(body: Mapping[str, Any]) -> list[str]:
     size = (body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE))
     if "init_image" not in body and size not in ((DEFAULT_SIDE, DEFAULT_SIDE), *model.trained_sizes):
         trained = ", ".join(f"{width} x {height}" for width, height in model.trained_sizes)
-        said.append(f"{model.name} was not trained on {size[0]} x {size[1]}. Its own sizes are {trained}.")
+        said.append(
+            tr(
+                "{model} was not trained on {width} x {height}. Its own sizes are {trained}.",
+                model=model.name,
+                width=size[0],
+                height=size[1],
+                trained=trained,
+            )
+        )
     steps = body.get("steps", 0)
     if steps > DOCUMENTED_STEPS:
         dear, cheap = model.list_price(body), model.list_price({**body, "steps": DOCUMENTED_STEPS})
         said.append(
-            f"More than {DOCUMENTED_STEPS} steps: the guide's maximum is {DOCUMENTED_STEPS}, and the list price"
-            f" rises from {cheap:.2f} to {dear:.2f} USD a picture."
+            tr(
+                "More than {most} steps: the guide's maximum is {most}, and "
+                "the list price rises from {cheap:.2f} to {dear:.2f} USD a picture.",
+                most=DOCUMENTED_STEPS,
+                cheap=cheap,
+                dear=dear,
+            )
         )
     by_schedule = body.get("init_image_mode") == "STEP_SCHEDULE"
     unread = ("image_strength",) if by_schedule else ("step_schedule_start", "step_schedule_end")
     said += [
-        f"{field} is not read with init_image_mode {'STEP_SCHEDULE' if by_schedule else 'IMAGE_STRENGTH'}."
+        tr(
+            "{field} is not read with init_image_mode {mode}.",
+            field=field,
+            mode="STEP_SCHEDULE" if by_schedule else "IMAGE_STRENGTH",
+        )
         for field in unread
         if field in body
     ]
@@ -225,25 +244,31 @@ def notes(body: Mapping[str, Any]) -> list[str]:
 def retired(model: str | models.Model, body: Mapping[str, Any]) -> RetiredModelError:
     """The error for a call to a model that has left Bedrock: since when, and the Core body that says the same."""
     gone = models.get(model)
-    since = f" on {gone.eol.isoformat()}" if gone.eol else ""
-    what = f"{gone.name} left Amazon Bedrock{since}, so nothing was sent."
-    why = "On AWS every call to it ends in a 404, ResourceNotFoundException."
+    since = tr(" on {day}", day=gone.eol) if gone.eol else ""
+    what = tr("{model} left Amazon Bedrock{since}, so nothing was sent.", model=gone.name, since=since)
+    why = tr("On AWS every call to it ends in a 404, ResourceNotFoundException.")
     if gone.schema != "sdxl":
-        successor = f" On AWS {models.get(gone.successor).name} takes its place." if gone.successor else ""
+        successor = (
+            tr("On AWS {model} takes its place.", model=models.get(gone.successor).name) if gone.successor else ""
+        )
         return RetiredModelError(
             what,
             why,
-            f"helpers.models.all() lists the models of Bedrock and when each leaves.{successor}",
+            joined(tr("helpers.models.all() lists the models of Bedrock and when each leaves."), successor),
             eol=gone.eol,
             model_id=gone.id,
             successor=gone.successor,
         )
     core = models.get("core")
-    leaves_out = " It takes no picture and no mask, so it draws a new one." if "init_image" in body else ""
-    fix = (
-        f"The offline studio still draws it: helpers.connect(). On AWS, {core.name} in {core.regions[0]} says the"
-        f" same with this body (model={core.roles[0]!r}).{leaves_out}"
+    leaves_out = tr("It takes no picture and no mask, so it draws a new one.") if "init_image" in body else ""
+    fix = tr(
+        "The offline studio still draws it: helpers.connect(). On AWS, {model} in {region} says"
+        " the same with this body (model={role!r}).",
+        model=core.name,
+        region=core.regions[0],
+        role=core.roles[0],
     )
+    fix = joined(fix, leaves_out)
     return RetiredModelError(what, why, fix, eol=gone.eol, model_id=gone.id, body=core_body(body), successor=core.id)
 
 
@@ -277,7 +302,7 @@ def _is_pair(prompt: Any) -> bool:
 def _one_way_only(by_schedule: bool, image_strength: Any, mode: Any) -> None:
     if by_schedule and (image_strength is not None or mode == "IMAGE_STRENGTH"):
         field = "image_strength" if image_strength is not None else "init_image_mode"
-        message = "image_strength and step_schedule_start or _end are two ways to say one thing: give one of them."
+        message = tr("image_strength and step_schedule_start or _end are two ways to say one thing: give one of them.")
         raise _body_error([Problem(field, message, image_strength or mode)])
 
 
@@ -310,23 +335,30 @@ def _schema_problems(request: type[BaseModel], body: Mapping[str, Any]) -> Itera
     try:
         request.model_validate(dict(body))
     except ValidationError as error:
-        return problems(error)
+        return problems(error, tr)
     return ()
 
 
 def _body_error(found: list[Problem], name: str = "SDXL") -> BodyError:
     if len(found) == 1:
-        what, why = f"This is not a body that {name} takes.", found[0].message
+        what, why = tr("This is not a body that {model} takes.", model=name), found[0].message
     else:
-        what = f"This is not a body that {name} takes: {len(found)} fields are wrong."
+        what = tr("This is not a body that {model} takes: {count} fields are wrong.", model=name, count=len(found))
         why = "".join(f"\n- {problem.message}" for problem in found) + "\n"
-    return BodyError(what, why, f"Mend {', '.join(problem.field for problem in found)} and try again.", problems=found)
+    return BodyError(
+        what,
+        why,
+        tr("Mend {fields} and try again.", fields=", ".join(problem.field for problem in found)),
+        problems=found,
+    )
 
 
 def _no_schema(model: models.Model) -> BodyError:
-    taught = " or ".join(repr(one.roles[0]) for one in models.all() if one.schema)
+    taught = tr(" or ").join(repr(one.roles[0]) for one in models.all() if one.schema)
     return BodyError(
-        f"The workshop cannot check a body for {model.name}.", "It has no schema for it.", f"Use {taught}, or boto3."
+        tr("The workshop cannot check a body for {model}.", model=model.name),
+        tr("It has no schema for it."),
+        tr("Use {taught}, or boto3.", taught=taught),
     )
 
 

@@ -23,6 +23,7 @@ from helpers.errors import (
     UnknownModelError,
 )
 from helpers.generation import Call
+from helpers.language import joined, mark, tr
 
 TRANSLATED = (boto.ClientError, boto.BotoCoreError, HTTPError, OSError, RuntimeError)  # what a call can raise
 
@@ -36,7 +37,7 @@ def translate(error: BaseException, call: Call) -> CallError:
     for kinds, make in _UNANSWERED:
         if isinstance(error, kinds):
             return make(str(error), call)
-    return ServiceError("The call failed before an answer came.", _sentence(str(error)), _RETRY, **call.details)
+    return ServiceError(tr("The call failed before an answer came."), _sentence(str(error)), tr(_RETRY), **call.details)
 
 
 def retired(call: Call) -> RetiredModelError:
@@ -50,7 +51,10 @@ def retired(call: Call) -> RetiredModelError:
 
 @dataclass(frozen=True)
 class _Row:
-    """One documented refusal: its code, words of its message, and what it means. `{model}` and `{rpm}` are filled in."""
+    """One documented refusal: its code, words of its message, and what it means. `{model}` and `{rpm}` are filled in.
+
+    `what` and `fix` are translated when an error is made of them.
+    """
 
     code: str
     words: str  # in lower case; "" matches every message
@@ -59,10 +63,10 @@ class _Row:
     fix: str
 
 
-_RETRY = "Wait a little and make the call again."
-_KEYS = 'Run `aws configure` again (or renew your sign-in: `aws sso login`), then helpers.connect("aws").'
-_REWRITE = "Say it in other words, or name the thing differently: the filter looks at single words too."
-_SCHEMA = "Compare the body with the one that helpers.text_to_image (SDXL) or helpers.core_body (Core) writes."
+_RETRY = mark("Wait a little and make the call again.")
+_KEYS = mark('Run `aws configure` again (or renew your sign-in: `aws sso login`), then helpers.connect("aws").')
+_REWRITE = mark("Say it in other words, or name the thing differently: the filter looks at single words too.")
+_SCHEMA = mark("Compare the body with the one that helpers.text_to_image (SDXL) or helpers.core_body (Core) writes.")
 
 # Order matters: the first row whose code and words fit is taken. Texts as users report them from the service.
 _ANSWERS = (
@@ -149,25 +153,27 @@ def _answered(error: boto.ClientError, call: Call) -> CallError:
     answer = error.response.get("ResponseMetadata", {})
     code, message, status = str(said.get("Code", "")), str(said.get("Message", "")), answer.get("HTTPStatusCode")
     details = {**call.details, "code": code, "status": status, "request_id": answer.get("RequestId")}
-    who = "The studio" if call.backend == "studio" else "AWS"
-    tries = f" after {answer['RetryAttempts'] + 1} attempts" if answer.get("RetryAttempts") else ""
-    why = _sentence(f"{who} answered {code}{tries}: {message}")
+    who = tr("The studio") if call.backend == "studio" else "AWS"
+    tries = (
+        tr(" after {attempts} attempts", attempts=answer["RetryAttempts"] + 1) if answer.get("RetryAttempts") else ""
+    )
+    why = _sentence(tr("{who} answered {code}{tries}: {message}", who=who, code=code, tries=tries, message=message))
     if call.model is not None and "end of its life" in message:
         return _gone(call, call.model, why, details)
     if call.model is not None and "model identifier is invalid" in message:
         return _not_here(call, why, details)
     row = _row(code, message) or _row(_BY_STATUS.get(status or 0, ""), message)
     if row is None:
-        return ServiceError("The call was refused.", why, _RETRY, **details)
-    fill = {"model": call.model.name if call.model else "the model", "rpm": _rpm(call.model)}
-    fix = row.fix.format(**fill)
+        return ServiceError(tr("The call was refused."), why, tr(_RETRY), **details)
+    fill = {"model": call.model.name if call.model else tr("the model"), "rpm": _rpm(call.model)}
+    fix = tr(row.fix, **fill)
     if row.error is NoCredentialsError and call.backend == "studio":
-        fix = "Each studio has keys of its own: use the client that helpers.connect() gives back."
+        fix = tr("Each studio has keys of its own: use the client that helpers.connect() gives back.")
     if row.error is RetiredModelError and call.model is not None:
         details["successor"] = call.model.successor
     if row.error in (FilteredError, ModelFailedError):
         details["body"] = call.body
-    return row.error(row.what.format(**fill), why, fix, **details)
+    return row.error(tr(row.what, **fill), why, fix, **details)
 
 
 def _row(code: str, message: str) -> _Row | None:
@@ -178,9 +184,9 @@ def _row(code: str, message: str) -> _Row | None:
 def _gone(call: Call, model: models.Model, why: str, details: dict[str, Any]) -> CallError:
     """What `retired` says, for a call that was made."""
     known = bodies.retired(model, call.body)
-    since = f" on {model.eol.isoformat()}" if model.eol else ""
+    since = tr(" on {day}", day=model.eol.isoformat()) if model.eol else ""
     return RetiredModelError(
-        f"{model.name} left Amazon Bedrock{since}.",
+        tr("{name} left Amazon Bedrock{since}.", name=model.name, since=since),
         why,
         known.fix,
         eol=known.eol,
@@ -196,21 +202,25 @@ def _not_here(call: Call, why: str, details: dict[str, Any]) -> CallError:
     homes = call.model.regions
     if homes and call.region not in homes:
         return RegionError(
-            f"{call.model.name} is not offered in {call.region}.",
+            tr("{model} is not offered in {region}.", model=call.model.name, region=call.region),
             why,
-            f'It lives in {", ".join(homes)}: bedrock = helpers.connect("aws", region="{homes[-1]}").',
+            tr(
+                'It lives in {regions}: bedrock = helpers.connect("aws", region="{home}").',
+                regions=", ".join(homes),
+                home=homes[-1],
+            ),
             **details,
         )
     return UnknownModelError(
-        f"The service knows no model {call.model.invoke_id}.",
+        tr("The service knows no model {model}.", model=call.model.invoke_id),
         why,
-        "Look up ids and Regions with helpers.models.all().",
+        tr("Look up ids and Regions with helpers.models.all()."),
         **details,
     )
 
 
 def _rpm(model: models.Model | None) -> str:
-    return f"{model.rpm} requests a minute" if model and model.rpm else "spent for this minute"
+    return tr("{rpm} requests a minute", rpm=model.rpm) if model and model.rpm else tr("spent for this minute")
 
 
 # --- No answer came ----------------------------------------------------------------------------------------------
@@ -219,69 +229,73 @@ def _rpm(model: models.Model | None) -> str:
 def no_credentials(said: str, call: Call) -> NoCredentialsError:
     """The error for a call that could not be signed; `said` is what stood in the way, if that is known."""
     return NoCredentialsError(
-        "No AWS credentials that work were found.",
+        tr("No AWS credentials that work were found."),
         _sentence(said),
-        "Run `aws configure` (never with the root user's keys), or `aws sso login` if you sign in that way; "
-        "or stay on the studio: helpers.connect().",
+        tr(
+            "Run `aws configure` (never with the root user's keys), or `aws sso login` if you sign in that way; "
+            "or stay on the studio: helpers.connect()."
+        ),
         **call.details,
     )
 
 
 def _no_region(said: str, call: Call) -> CallError:
     return RegionError(
-        "No AWS Region is set.",
+        tr("No AWS Region is set."),
         _sentence(said),
-        f'Give one: helpers.connect("aws", region="{_home()}"), or set it with `aws configure`.',
+        tr('Give one: helpers.connect("aws", region="{home}"), or set it with `aws configure`.', home=_home()),
         **call.details,
     )
 
 
 def _odd_region(said: str, call: Call) -> CallError:
-    fix = f'Give the name of one, such as helpers.connect("aws", region="{_home()}").'
-    return RegionError("That is no AWS Region.", _sentence(said), fix, **call.details)
+    fix = tr('Give the name of one, such as helpers.connect("aws", region="{home}").', home=_home())
+    return RegionError(tr("That is no AWS Region."), _sentence(said), fix, **call.details)
 
 
 def _no_time(said: str, call: Call) -> CallError:
-    billed = "" if call.backend == "studio" else " AWS may have made the picture and may bill it."
-    return TimeoutCallError("No answer came in time.", _sentence(said) + billed, _RETRY, **call.details)
+    billed = "" if call.backend == "studio" else tr("AWS may have made the picture and may bill it.")
+    return TimeoutCallError(tr("No answer came in time."), joined(_sentence(said), billed), tr(_RETRY), **call.details)
 
 
 def _no_way(said: str, call: Call) -> CallError:
     return ServiceError(
-        "The service could not be reached.",
+        tr("The service could not be reached."),
         _sentence(said),
-        "Check the network, the proxy settings and the Region; the studio needs none of them: helpers.connect().",
+        tr("Check the network, the proxy settings and the Region; the studio needs none of them: helpers.connect()."),
         **call.details,
     )
 
 
 def _no_tls(said: str, call: Call) -> CallError:
     return ServiceError(
-        "The connection to AWS is not trusted.",
+        tr("The connection to AWS is not trusted."),
         _sentence(said),
-        "Where a company proxy reads the traffic, point AWS_CA_BUNDLE at its certificate file.",
+        tr("Where a company proxy reads the traffic, point AWS_CA_BUNDLE at its certificate file."),
         **call.details,
     )
 
 
 def _no_bearer(said: str, call: Call) -> CallError:
     return ServiceError(
-        "The endpoint set for Bedrock does not fit the credentials.",
+        tr("The endpoint set for Bedrock does not fit the credentials."),
         _sentence(said),
-        "Unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL and AWS_BEARER_TOKEN_BEDROCK, then connect again.",
+        tr(
+            "Unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL and AWS_BEARER_TOKEN_BEDROCK, then connect again."
+        ),
         **call.details,
     )
 
 
 def _not_sent(said: str, call: Call) -> CallError:
-    return MalformedBodyError("boto3 did not send the call.", _sentence(said), _SCHEMA, **call.details)
+    return MalformedBodyError(tr("boto3 did not send the call."), _sentence(said), tr(_SCHEMA), **call.details)
 
 
 def _studio_gone(call: Call) -> CallError:
     return ServiceError(
-        "The studio is gone.",
-        "Nothing answers at its address: it was stopped, or the process that started it has ended.",
-        "Call bedrock = helpers.connect() again and repeat the call.",
+        tr("The studio is gone."),
+        tr("Nothing answers at its address: it was stopped, or the process that started it has ended."),
+        tr("Call bedrock = helpers.connect() again and repeat the call."),
         **call.details,
     )
 
@@ -329,4 +343,4 @@ def _home() -> str:
 def _sentence(text: str) -> str:
     """One line that ends in a full stop."""
     line = " ".join(text.split())
-    return line if not line or line.endswith((".", "!", "?", ")")) else line + "."
+    return line if not line or line.endswith((".", "!", "?", ")", "。", "！", "？", "）")) else line + "."

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from helpers.errors import BodyError, CallError, Problem, SetupError
 from helpers.generation import Backend, Call, Generation, read
 from helpers.isolation import Isolation
+from helpers.language import tr
 
 if TYPE_CHECKING:
     from helpers.models import Model
@@ -51,8 +52,11 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
     """
     if backend not in ("studio", "aws"):
         raise ValueError(
-            f'There is no back end {backend!r}. It is helpers.connect("studio"), the offline studio, which costs '
-            'nothing, or helpers.connect("aws"), Amazon Bedrock.'
+            tr(
+                'There is no back end {backend!r}. It is helpers.connect("studio"), the offline '
+                'studio, which costs nothing, or helpers.connect("aws"), Amazon Bedrock.',
+                backend=backend,
+            )
         )
     with _lock:
         if backend == "studio":
@@ -73,7 +77,7 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     from helpers import bodies, call_errors, models
 
     if not hasattr(bedrock, "invoke_model"):
-        raise TypeError("The first argument is a client of bedrock-runtime: made = helpers.invoke(bedrock, body).")
+        raise TypeError(tr("The first argument is a client of bedrock-runtime: made = helpers.invoke(bedrock, body)."))
     asked, named = _unpacked(body)
     name = model or named
     chosen = models.get(name) if name else models.for_body(asked)
@@ -153,9 +157,12 @@ def _this_studio() -> "Studio":
     if found is not None:
         if not _answers(found.endpoint):
             raise SetupError(
-                f"No studio answers at {found.endpoint}.",
-                f"{process.JOIN_VARIABLE} names it, and it was stopped or never there.",
-                f"Start it again (python -m helpers.studio), or unset {process.JOIN_VARIABLE} to get one of your own.",
+                tr("No studio answers at {endpoint}.", endpoint=found.endpoint),
+                tr("{variable} names it, and it was stopped or never there.", variable=process.JOIN_VARIABLE),
+                tr(
+                    "Start it again (python -m helpers.studio), or unset {variable} to get one of your own.",
+                    variable=process.JOIN_VARIABLE,
+                ),
             )
         return found
     if _studio is not None and _studio_of != os.getpid():  # started by our parent, before the fork
@@ -224,15 +231,15 @@ def _from_json(text: str | bytes) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except ValueError as error:
-        raise _no_body(f"It is not JSON: {error}.", text) from error
+        raise _no_body(tr("It is not JSON: {error}.", error=error), text) from error
     if not isinstance(body, dict):
-        raise _no_body("It is JSON, but not an object in braces.", text)
+        raise _no_body(tr("It is JSON, but not an object in braces."), text)
     return body
 
 
 def _no_body(why: str, found: object) -> BodyError:
-    fix = 'Start from helpers.text_to_image("a serene beach at sunset").'
-    return BodyError("This is not a request body.", why, fix, problems=[Problem("body", why, found)])
+    fix = tr('Start from helpers.text_to_image("a serene beach at sunset").')
+    return BodyError(tr("This is not a request body."), why, fix, problems=[Problem("body", why, found)])
 
 
 def _is_loopback(endpoint: str) -> bool:

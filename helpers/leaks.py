@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from helpers import mask_edges, mask_preview
+from helpers.language import joined, tr
 
 Pixels = NDArray[np.uint8]
 Where = NDArray[np.bool_]
@@ -49,27 +50,49 @@ class LeakReport:
     def verdict(self) -> str:
         """The report in one sentence."""
         if not self.outside:
-            return "The mask lets every pixel change, so nothing could leak."
-        beyond = f" by more than {self.tolerance} of 255" if self.tolerance else ""
+            return tr("The mask lets every pixel change, so nothing could leak.")
+        beyond = tr(" by more than {tolerance} of 255", tolerance=self.tolerance) if self.tolerance else ""
         if not self.leaked:
-            return f"Nothing leaked: none of the {self.outside:,} pixels outside the mask changed{beyond}."
-        away = f", up to {self.reach} pixels from the mask" if self.reach else ""
-        changed = (
-            f"{self.changed:,} of {self.outside:,} pixels outside the mask changed{beyond} ({_percent(self.share)})"
+            return tr(
+                "Nothing leaked: none of the {outside:,} pixels outside the mask changed{beyond}.",
+                outside=self.outside,
+                beyond=beyond,
+            )
+        away = tr(", up to {reach} pixels from the mask", reach=self.reach) if self.reach else ""
+        changed = tr(
+            "{changed:,} of {outside:,} pixels outside the mask changed{beyond} ({share})",
+            changed=self.changed,
+            outside=self.outside,
+            beyond=beyond,
+            share=_percent(self.share),
         )
-        return f"The mask leaked: {changed}, by at most {self.largest} of 255{away}."
+        return tr(
+            "The mask leaked: {changed}, by at most {largest} of 255{away}.",
+            changed=changed,
+            largest=self.largest,
+            away=away,
+        )
 
     @property
     def alt(self) -> str:
         """The text alternative of the heat map."""
         where = (
-            f" The changes lie between ({self.box[0]}, {self.box[1]}) and ({self.box[2]}, {self.box[3]})."
+            tr(
+                "The changes lie between ({left}, {top}) and ({right}, {bottom}).",
+                left=self.box[0],
+                top=self.box[1],
+                right=self.box[2],
+                bottom=self.box[3],
+            )
             if self.box
             else ""
         )
-        return (
-            f"Heat map of what changed outside the mask, {self.size[0]} by {self.size[1]} pixels. {self.verdict}{where}"
+        what = tr(
+            "Heat map of what changed outside the mask, {width} by {height} pixels.",
+            width=self.size[0],
+            height=self.size[1],
         )
+        return joined(what, self.verdict, where)
 
     def __str__(self) -> str:
         return self.verdict
@@ -146,4 +169,4 @@ def _heat_map(pixels: Pixels, before: Image.Image, apart: NDArray[np.int16]) -> 
 
 
 def _percent(share: float) -> str:
-    return "less than 0.1%" if share < 0.001 else f"{share:.1%}"
+    return tr("less than 0.1%") if share < 0.001 else f"{share:.1%}"

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from helpers.errors import BodyError, Problem, UnknownModelError
+from helpers.language import tr
 
 Schema = Literal["sdxl", "stable-image-core"]
 State = Literal["active", "legacy", "retired"]
@@ -81,7 +82,14 @@ class Model:
         for price in self.prices:
             if price.covers(steps, pixels):
                 return price.usd
-        raise LookupError(f"No page gives a price for {self.name} at {steps} steps and {pixels:,} pixels.")
+        raise LookupError(
+            tr(
+                "No page gives a price for {model} at {steps} steps and {pixels:,} pixels.",
+                model=self.name,
+                steps=steps,
+                pixels=pixels,
+            )
+        )
 
 
 def get(name: "str | Model") -> Model:
@@ -90,7 +98,8 @@ def get(name: "str | Model") -> Model:
         return name
     if not isinstance(name, str):
         raise UnknownModelError(
-            f"A model is named by a text, not by {name!r}.", fix=f'Give an id or a role, such as "{all()[0].roles[0]}".'
+            tr("A model is named by a text, not by {name!r}.", name=name),
+            fix=tr('Give an id or a role, such as "{role}".', role=all()[0].roles[0]),
         )
     known = _by_name()
     found = known.get(name) or known.get(name.rsplit("/", 1)[-1])
@@ -116,11 +125,11 @@ def for_body(body: Mapping[str, Any]) -> Model:
         return _of_schema("sdxl")
     if "prompt" in body:
         return _of_schema("stable-image-core")
-    problem = Problem("body", "It has neither text_prompts (SDXL) nor prompt (Stable Image Core).", dict(body))
+    problem = Problem("body", tr("It has neither text_prompts (SDXL) nor prompt (Stable Image Core)."), dict(body))
     raise BodyError(
-        "This body belongs to no model that the workshop knows.",
+        tr("This body belongs to no model that the workshop knows."),
         problem.message,
-        'Start from helpers.text_to_image("a serene beach at sunset").',
+        tr('Start from helpers.text_to_image("a serene beach at sunset").'),
         problems=[problem],
     )
 
@@ -132,9 +141,16 @@ def _of_schema(schema: Schema) -> Model:
 def _unknown(name: str) -> UnknownModelError:
     near = difflib.get_close_matches(name, _by_name(), n=3, cutoff=0.5)
     roles = ", ".join(role for model in all() if model.schema for role in model.roles)
-    fix = f"Did you mean {' or '.join(near)}?" if near else f"The models with a lesson are {roles}."
+    fix = (
+        tr("Did you mean {names}?", names=tr(" or ").join(near))
+        if near
+        else tr("The models with a lesson are {roles}.", roles=roles)
+    )
     return UnknownModelError(
-        f"There is no model named {name!r}.", "It is no id, alias or role of the registry.", fix, model_id=name
+        tr("There is no model named {name!r}.", name=name),
+        tr("It is no id, alias or role of the registry."),
+        fix,
+        model_id=name,
     )
 
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageFilter
 
 from helpers import bodies, images, mask_shapes
 from helpers.errors import ImageError, MaskError
+from helpers.language import tr
 from helpers.masks import Mask
 from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size_problem
 
@@ -49,7 +50,7 @@ def outpaint(
     """
     sides = left, right, up, down
     canvas, mask = extend(init_image, left=left, right=right, up=up, down=down, overlap=overlap, feather=feather)
-    problem = size_problem(*canvas.size)
+    problem = size_problem(*canvas.size, tr)
     if problem:
         raise _wrong_canvas(canvas.size, sides, problem)
     return bodies.inpaint(
@@ -92,11 +93,12 @@ def extend(
         mask_shapes.pixel_count(down),
     )
     if not any(sides):
-        raise ImageError("Nothing was added to the picture.", fix="Give left, right, up or down in pixels.")
+        raise ImageError(tr("Nothing was added to the picture."), fix=tr("Give left, right, up or down in pixels."))
     size = picture.width + sides[0] + sides[1], picture.height + sides[2] + sides[3]
     if size[0] * size[1] > images.LARGEST_READ:
         raise ImageError(
-            f"A canvas of {size[0]} x {size[1]} pixels is too large.", fix=f"SDXL takes {MAX_PIXELS:,} pixels at most."
+            tr("A canvas of {width} x {height} pixels is too large.", width=size[0], height=size[1]),
+            fix=tr("SDXL takes {most:,} pixels at most.", most=MAX_PIXELS),
         )
     return _canvas(picture, sides), _mask(picture.size, size, sides, overlap, feather)
 
@@ -115,14 +117,19 @@ def _mask(old: tuple[int, int], size: tuple[int, int], sides: Sides, overlap: in
     soft = overlap // 2 if feather is None else mask_shapes.pixel_count(feather)
     if soft > overlap // 2:
         raise MaskError(
-            f"A feather of {soft} pixels does not fit in an overlap of {overlap}.",
-            "It would let less than all of the new area change, or more of the old picture.",
-            f"Give at most {overlap // 2}, half of the overlap.",
+            tr("A feather of {soft} pixels does not fit in an overlap of {overlap}.", soft=soft, overlap=overlap),
+            tr("It would let less than all of the new area change, or more of the old picture."),
+            tr("Give at most {most}, half of the overlap.", most=overlap // 2),
         )
     if overlap * (bool(left) + bool(right)) >= old[0] or overlap * (bool(up) + bool(down)) >= old[1]:
         raise MaskError(
-            f"An overlap of {overlap} pixels leaves nothing of a picture of {old[0]} x {old[1]}.",
-            fix="Give a smaller overlap.",
+            tr(
+                "An overlap of {overlap} pixels leaves nothing of a picture of {width} x {height}.",
+                overlap=overlap,
+                width=old[0],
+                height=old[1],
+            ),
+            fix=tr("Give a smaller overlap."),
         )
     depth = overlap - soft
     inner = (
@@ -136,15 +143,32 @@ def _mask(old: tuple[int, int], size: tuple[int, int], sides: Sides, overlap: in
 
 def _wrong_canvas(size: tuple[int, int], sides: Sides, problem: str) -> ImageError:
     old = size[0] - sides[0] - sides[1], size[1] - sides[2] - sides[3]
-    what = f"With this much added, the picture of {old[0]} x {old[1]} pixels becomes {size[0]} x {size[1]}."
+    what = tr(
+        "With this much added, the picture of {width} x {height} pixels becomes {across} x {down}.",
+        width=old[0],
+        height=old[1],
+        across=size[0],
+        down=size[1],
+    )
     nearest = _nearest_canvas(size, old)
     if nearest is None:
-        fix = f"No legal canvas is larger than {old[0]} x {old[1]}: make the picture smaller first, with helpers.fit."
-        return ImageError(what, f"For SDXL {problem}.", fix)
+        fix = tr(
+            "No legal canvas is larger than {width} x {height}: make the picture smaller first, with helpers.fit.",
+            width=old[0],
+            height=old[1],
+        )
+        return ImageError(what, tr("For SDXL {problem}.", problem=problem), fix)
     amounts = *_split(nearest[0] - old[0], sides[:2]), *_split(nearest[1] - old[1], sides[2:])
     said = ", ".join(f"{n}={v}" for n, v in zip(("left", "right", "up", "down"), amounts, strict=True) if v)
     return ImageError(
-        what, f"For SDXL {problem}.", f"The nearest legal canvas is {nearest[0]} x {nearest[1]}: say {said}."
+        what,
+        tr("For SDXL {problem}.", problem=problem),
+        tr(
+            "The nearest legal canvas is {width} x {height}: say {said}.",
+            width=nearest[0],
+            height=nearest[1],
+            said=said,
+        ),
     )
 
 

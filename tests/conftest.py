@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+os.environ["WORKSHOP_LANG"] = "en"  # the tests compare English sentences, on a machine of any language
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     failed = os.environ.get("WORKSHOP_FAILED_CHECKS")

@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, JsonValue, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -15,20 +16,33 @@ Whole = Annotated[int, Field(strict=True)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 _MAGIC = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+ONE_OF = "one of "  # how a description begins that lists choices
 RULE = "rule"  # the type of our own validation errors: their message is a whole sentence already
 
 
+class Say(Protocol):
+    """Fills the {named} places of a sentence; one of another language translates it first."""
+
+    def __call__(self, sentence: str, /, **values: object) -> str: ...
+
+
+def in_english(sentence: str, /, **values: object) -> str:
+    """The sentence as it stands, its {named} places filled where values are given."""
+    return sentence.format(**values) if values else sentence
+
+
 class Broken(NamedTuple):
-    """A rule that a value breaks: where, the sentence that says so, and the value."""
+    """A rule that a value breaks: where, the sentence that says so, the value, and what fills the sentence's places."""
 
     loc: tuple[str | int, ...]
     message: str
     value: object
+    places: Mapping[str, object] = MappingProxyType({})
 
 
 def one_of(choices: Iterable[str]) -> str:
     """`one of A, B, C`, for a message."""
-    return f"one of {', '.join(choices)}"
+    return ONE_OF + ", ".join(choices)
 
 
 def image_format(data: bytes) -> str | None:
@@ -85,20 +99,22 @@ def explicit_nulls(model: type[BaseModel], body: Mapping[str, Any]) -> list[Brok
     """A JSON null in a field that may be left out says nothing that leaving it out would not say better."""
     optional = (name for name, field in model.model_fields.items() if not field.is_required())
     return [
-        Broken((name,), f"{name} is null. Leave it out, and its default holds.", None)
+        Broken((name,), "{field} is null. Leave it out, and its default holds.", None, {"field": name})
         for name in optional
         if name in body and body[name] is None
     ]
 
 
 def _details(broken: Broken) -> InitErrorDetails:
-    return InitErrorDetails(type=_rule(broken.message), loc=broken.loc, input=broken.value)
+    return InitErrorDetails(type=_rule(broken.message, broken.places), loc=broken.loc, input=broken.value)
 
 
 def _again(error: Any) -> InitErrorDetails:
-    kind = _rule(error["msg"]) if error["type"] == RULE else error["type"]
+    kind = _rule(**error["ctx"]["rule"]) if error["type"] == RULE else error["type"]
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
 
 
-def _rule(message: str) -> PydanticCustomError:
-    return PydanticCustomError(RULE, "{said}", {"said": message})
+def _rule(sentence: str, places: Mapping[str, object] = MappingProxyType({})) -> PydanticCustomError:
+    """The error of a broken rule; what it was made of travels with it, for `problems` to say in another language."""
+    rule = {"sentence": sentence, "places": dict(places)}
+    return PydanticCustomError(RULE, "{said}", {"said": in_english(sentence, **places), "rule": rule})

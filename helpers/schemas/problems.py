@@ -1,4 +1,7 @@
-"""Validation errors as sentences to a person: the field's path, the legal range, and the way to mend it."""
+"""Validation errors as sentences to a person: the field's path, the legal range, and the way to mend it.
+
+The sentences are English. `problems` takes a function that says them in another language.
+"""
 
 import difflib
 from typing import Any, NamedTuple
@@ -7,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from helpers.schemas.fields import RULE
+from helpers.schemas.fields import ONE_OF, RULE, Say, in_english
 from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP, SDXLRequest, TextPrompt
 from helpers.schemas.stability import CoreRequest
 
@@ -42,12 +45,15 @@ class FieldProblem(NamedTuple):
     value: object
 
 
-def problems(error: ValidationError) -> list[FieldProblem]:
-    """Each broken field of `error`, once, in the schema's order. `error` comes from SDXLRequest or CoreRequest."""
+def problems(error: ValidationError, say: Say = in_english) -> list[FieldProblem]:
+    """Each broken field of `error`, once, in the schema's order. `error` comes from SDXLRequest or CoreRequest.
+
+    `say` makes a sentence of a template and its values, in the reader's language.
+    """
     request = _REQUESTS.get(error.title)
     found: dict[str, FieldProblem] = {}
     for one in error.errors(include_url=False):
-        problem = _problem(one, request)
+        problem = _problem(one, request, say)
         found.setdefault(problem.field, problem)
     order = list(request.model_fields) if request else []
     return sorted(found.values(), key=lambda problem: _rank(problem.field, order))
@@ -66,30 +72,43 @@ def _rank(field: str, order: list[str]) -> int:
     return order.index(top) if top in order else len(order)
 
 
-def _problem(error: ErrorDetails, request: type[BaseModel] | None) -> FieldProblem:
+def _problem(error: ErrorDetails, request: type[BaseModel] | None, say: Say) -> FieldProblem:
     field = path(error["loc"])
     value = None if error["type"] == "missing" else error["input"]
-    return FieldProblem(field, _sentence(error, field, request), value)
+    return FieldProblem(field, _sentence(error, field, request, say), value)
 
 
-def _sentence(error: ErrorDetails, field: str, request: type[BaseModel] | None) -> str:
+def _sentence(error: ErrorDetails, field: str, request: type[BaseModel] | None, say: Say) -> str:
     owner, info = _field_of(error["loc"], request)
     kind, value = error["type"], error["input"]
-    wanted = (info.description if info else None) or _plain(error["msg"])
+    wanted = _wanted(info.description, say) if info and info.description else _plain(error["msg"])
     if kind == RULE:
-        message = error["msg"]
-        return message if message.startswith(field) else f"{field} {message}"
+        rule = error["ctx"]["rule"]
+        message = say(rule["sentence"], **{name: _place(name, value, say) for name, value in rule["places"].items()})
+        return message if rule["places"] or rule["sentence"].startswith(field) else f"{field} {message}"
     if kind == "extra_forbidden":
-        return _unknown(field, str(error["loc"][-1]), owner)
+        return _unknown(field, str(error["loc"][-1]), owner, say)
     if kind == "missing":
-        return f"{field} is missing: it must be {wanted}."
+        return say("{field} is missing: it must be {wanted}.", field=field, wanted=wanted)
     if not error["loc"]:
-        return f"The body must be a JSON object, not {_shown(value)}."
+        return say("The body must be a JSON object, not {found}.", found=_shown(value, say))
     if kind == "string_too_long":
-        return f"{field} must be {wanted}, and this one has {len(value)}."
+        return say("{field} must be {wanted}, and this one has {count}.", field=field, wanted=wanted, count=len(value))
     if kind == "model_type":
-        return f'{field} must be an object such as {{"text": "a beach at sunset", "weight": 1}}, not {_shown(value)}.'
-    return f"{field} must be {wanted}, not {_shown(value)}.{_hint(kind, value, info)}"
+        wanted = say("an object such as {example}", example='{"text": "a beach at sunset", "weight": 1}')
+    told = say("{field} must be {wanted}, not {found}.", field=field, wanted=wanted, found=_shown(value, say))
+    hint = "" if kind == "model_type" else _hint(kind, value, info, say)
+    return f"{told} {hint}" if hint else told
+
+
+def _place(name: str, value: object, say: Say) -> object:
+    return say(str(value)) if name == "task" else value
+
+
+def _wanted(description: str, say: Say) -> str:
+    """What a field must be, which its description says."""
+    choices = description.removeprefix(ONE_OF)
+    return say("one of {choices}", choices=choices) if choices != description else say(description)
 
 
 def _field_of(
@@ -103,29 +122,31 @@ def _field_of(
     return request, request.model_fields.get(str(loc[0]))
 
 
-def _unknown(field: str, name: str, owner: type[BaseModel] | None) -> str:
+def _unknown(field: str, name: str, owner: type[BaseModel] | None, say: Say) -> str:
     known = list(owner.model_fields) if owner else []
     meant = _OTHER_NAMES.get(name.lower())
     near = [meant] if meant in known else difflib.get_close_matches(name.lower(), known, n=1)
-    told = f"Did you mean {near[0]}?" if near else f"The fields are {', '.join(known)}."
-    return f"{field} is not a field of this request. {told}"
+    if near:
+        return say("{field} is not a field of this request. Did you mean {near}?", field=field, near=near[0])
+    fields = ", ".join(known)
+    return say("{field} is not a field of this request. The fields are {fields}.", field=field, fields=fields)
 
 
-def _hint(kind: str, value: object, info: FieldInfo | None) -> str:
+def _hint(kind: str, value: object, info: FieldInfo | None, say: Say) -> str:
     if kind == "literal_error" and isinstance(value, str) and info and info.description:
-        choices = info.description.removeprefix("one of ").split(", ")
+        choices = info.description.removeprefix(ONE_OF).split(", ")
         by_case = {choice.lower(): choice for choice in choices}
         near = difflib.get_close_matches(value.lower(), by_case, n=1, cutoff=0.5)
-        return f" Did you mean {by_case[near[0]]}?" if near else ""
+        return say("Did you mean {near}?", near=by_case[near[0]]) if near else ""
     if kind == "multiple_of" and isinstance(value, int):
         nearest = min(max(round(value / SIDE_STEP) * SIDE_STEP, MIN_SIDE), MAX_SIDE)
-        return f" The nearest is {nearest}."
+        return say("The nearest is {nearest}.", nearest=nearest)
     if kind == "int_type" and isinstance(value, float) and value.is_integer():
-        return f" Write {int(value)}."
+        return say("Write {number}.", number=int(value))
     if kind in ("int_type", "float_type") and type(value).__module__ == "numpy":
-        return f" Write {value}: JSON knows no numbers of NumPy's."
+        return say("Write {number}: JSON knows no numbers of NumPy's.", number=value)
     if kind in ("int_type", "float_type") and isinstance(value, str) and _is_number(value):
-        return f" Leave out the quotation marks: {value.strip()}."
+        return say("Leave out the quotation marks: {number}.", number=value.strip())
     return ""
 
 
@@ -137,11 +158,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, say: Say) -> str:
     try:
         written = repr(value)
     except ValueError:  # Python writes no whole number of more than 4,300 digits
-        return f"a {type(value).__name__} too long to show"
+        return say("a {kind} too long to show", kind=type(value).__name__)
     return written if len(written) <= _LONGEST_SHOWN else f"{written[: _LONGEST_SHOWN - 1]}…"
 
 

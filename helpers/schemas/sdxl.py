@@ -14,9 +14,11 @@ from helpers.schemas.fields import (
     Broken,
     Finite,
     JsonObject,
+    Say,
     Whole,
     add_broken,
     explicit_nulls,
+    in_english,
     one_of,
 )
 
@@ -83,7 +85,7 @@ _TASKS_OF_FIELD: dict[str, tuple[Task, ...]] = {
     "step_schedule_start": ("image_to_image",),
     "step_schedule_end": ("image_to_image",),
 }
-_TASK_NAMES = {"text_to_image": "text-to-image", "image_to_image": "image-to-image", "inpaint": "masking"}
+TASK_NAMES = {"text_to_image": "text-to-image", "image_to_image": "image-to-image", "inpaint": "masking"}
 
 Side = Annotated[
     Whole,
@@ -166,13 +168,21 @@ class SDXLResponse(BaseModel):
     artifacts: list[Artifact]
 
 
-def size_problem(width: int, height: int) -> str | None:
-    """What is wrong with this size, as the end of a sentence ("... must be ..."); None where it is legal."""
+def size_problem(width: int, height: int, say: Say = in_english) -> str | None:
+    """What is wrong with this size, as the end of a sentence ("... must be ..."); None where it is legal.
+
+    `say` puts it into another language.
+    """
     sides = all(MIN_SIDE <= side <= MAX_SIDE and side % SIDE_STEP == 0 for side in (width, height))
     if not sides:
-        return f"both sides must be a multiple of {SIDE_STEP} from {MIN_SIDE} to {MAX_SIDE}"
+        return say(
+            "both sides must be a multiple of {step} from {least} to {most}",
+            step=SIDE_STEP,
+            least=MIN_SIDE,
+            most=MAX_SIDE,
+        )
     if width * height > MAX_PIXELS:
-        return f"width x height must be at most {MAX_PIXELS:,} pixels, such as 1024 x 1024"
+        return say("width x height must be at most {most:,} pixels, such as 1024 x 1024", most=MAX_PIXELS)
     return None
 
 
@@ -196,17 +206,28 @@ def _fields_of_another_task(body: dict[str, Any]) -> list[Broken]:
     broken = []
     for field, tasks in _TASKS_OF_FIELD.items():
         if field in body and task not in tasks:
-            why = _why_not(field, task)
-            broken.append(Broken((field,), f"{field} has no place in {_TASK_NAMES[task]}: {why}", body[field]))
+            broken.append(_out_of_place(field, task, body[field]))
     return broken
 
 
-def _why_not(field: str, task: Task) -> str:
+def _out_of_place(field: str, task: Task, value: object) -> Broken:
+    places = {"field": field, "task": TASK_NAMES[task]}
     if field in ("width", "height"):
-        return "the picture takes the size of init_image. Leave it out."
+        return Broken(
+            (field,),
+            "{field} has no place in {task}: the picture takes the size of init_image. Leave it out.",
+            value,
+            places,
+        )
     if task == "text_to_image":
-        return "it says how much of init_image to keep, and there is none. Add init_image, or leave it out."
-    return "the mask says what is kept. Leave it out."
+        return Broken(
+            (field,),
+            "{field} has no place in {task}: it says how much of init_image to keep, and there is none."
+            " Add init_image, or leave it out.",
+            value,
+            places,
+        )
+    return Broken((field,), "{field} has no place in {task}: the mask says what is kept. Leave it out.", value, places)
 
 
 def _missing_images(body: dict[str, Any]) -> list[Broken]:
@@ -217,11 +238,23 @@ def _missing_images(body: dict[str, Any]) -> list[Broken]:
         broken.append(Broken(("init_image",), "init_image is missing: a mask needs a picture to change.", None))
     source = body.get("mask_source")
     if "mask_source" not in body:
-        message = f"mask_source is missing: it says what the mask's colours mean, {one_of(MASK_SOURCES)}."
-        broken.append(Broken(("mask_source",), message, None))
+        broken.append(
+            Broken(
+                ("mask_source",),
+                "mask_source is missing: it says what the mask's colours mean, one of {choices}.",
+                None,
+                {"choices": ", ".join(MASK_SOURCES)},
+            )
+        )
     if source in ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK") and "mask_image" not in body:
-        message = f"mask_image is missing: mask_source {source} reads the mask from it."
-        broken.append(Broken(("mask_image",), message, None))
+        broken.append(
+            Broken(
+                ("mask_image",),
+                "mask_image is missing: mask_source {source} reads the mask from it.",
+                None,
+                {"source": source},
+            )
+        )
     return broken
 
 
@@ -231,8 +264,19 @@ def _too_many_pixels(body: dict[str, Any]) -> list[Broken]:
         return []  # named already, each by its own field
     if width * height <= MAX_PIXELS:
         return []
-    message = (
-        f"height is too large for this width: {width} x {height} is {width * height:,} pixels, and the most is"
-        f" {MAX_PIXELS:,}. Try {width} x {MAX_PIXELS // width // SIDE_STEP * SIDE_STEP}."
-    )
-    return [Broken(("height",), message, height)]
+    places = {
+        "width": width,
+        "height": height,
+        "pixels": width * height,
+        "most": MAX_PIXELS,
+        "fits": MAX_PIXELS // width // SIDE_STEP * SIDE_STEP,
+    }
+    return [
+        Broken(
+            ("height",),
+            "height is too large for this width: {width} x {height} is {pixels:,} pixels, and the most is {most:,}."
+            " Try {width} x {fits}.",
+            height,
+            places,
+        )
+    ]
