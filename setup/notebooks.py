@@ -1,7 +1,7 @@
 """Runs the lessons and keeps what they show inside them, so that a reader on a web page sees every picture.
 
 python setup/notebooks.py             run every notebook, and store what changed
-python setup/notebooks.py 01 03       only those whose names begin so
+python setup/notebooks.py 01 03       only those whose names begin so; zh-CN: the Chinese ones, zh-CN/01: one of them
 python setup/notebooks.py --check     store nothing; the exit code is 1 if something would change
 
 Run it with the Python in .venv, after a change in a lesson or in what a lesson shows. A second run changes nothing: what
@@ -28,6 +28,7 @@ from PIL import Image, ImageChops
 
 HOME = Path(__file__).resolve().parent.parent
 LESSONS = HOME / "notebooks"
+CHINESE = "zh-CN"  # the folder of the Chinese notebooks
 CELL_SECONDS = 600  # a cell that takes longer is stuck
 
 # A picture made anew on another processor may differ by one level in 1.5% of its values. As JPEG that comes to a mean of
@@ -46,7 +47,7 @@ _LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "pyth
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python setup/notebooks.py", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("names", nargs="*", help="beginnings of names: 01, 02_image; none: all")
+    parser.add_argument("names", nargs="*", help="beginnings of names: 01, 02_image, zh-CN/01; none: all")
     parser.add_argument("--check", action="store_true", help="store nothing, say what would change")
     asked = parser.parse_args(arguments)
     lessons = find(LESSONS, asked.names)
@@ -57,15 +58,16 @@ def main(arguments: list[str]) -> int:
 
 
 def find(folder: Path, names: list[str]) -> list[Path]:
-    """The notebooks below a folder in teaching order; with names, those whose file names begin with one of them."""
+    """The notebooks below a folder in teaching order; with names, those whose paths in it begin with one of them."""
     found = sorted(path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
-    return [path for path in found if not names or path.name.startswith(tuple(names))]
+    return [path for path in found if not names or path.relative_to(folder).as_posix().startswith(tuple(names))]
 
 
 def refreshed(stored: NotebookNode, folder: Path) -> NotebookNode:
     """The notebook run anew from its first cell to its last, tidied, with stored outputs where they still hold.
 
-    Runs in `folder`, with an empty folder for what it makes. Raises CellExecutionError if a cell fails.
+    Runs in `folder`, with an empty folder for what it makes; helpers speak Chinese in the folder of the Chinese ones and
+    English elsewhere, whatever this machine speaks. Raises CellExecutionError if a cell fails.
     """
     stored = tidy(stored)
     fresh = copy.deepcopy(stored)
@@ -73,8 +75,14 @@ def refreshed(stored: NotebookNode, folder: Path) -> NotebookNode:
         place = {"metadata": {"path": str(folder)}}
         client = NotebookClient(fresh, timeout=CELL_SECONDS, kernel_name="python3", resources=place)
         paths = os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")]))
-        client.execute(env={**os.environ, "PYTHONPATH": paths, "WORKSHOP_OUTPUTS": outputs})
+        ours = {"PYTHONPATH": paths, "WORKSHOP_OUTPUTS": outputs, "WORKSHOP_LANG": language_of(folder)}
+        client.execute(env={**os.environ, **ours})
     return keep(stored, tidy(fresh))
+
+
+def language_of(folder: Path) -> str:
+    """What WORKSHOP_LANG must be for the notebooks of a folder."""
+    return CHINESE if folder.name == CHINESE else "en"
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -166,23 +174,24 @@ def written(notebook: NotebookNode) -> str:
 
 def _update(lesson: Path, only_check: bool) -> int:
     before = lesson.read_text(encoding="utf-8")
+    name = lesson.relative_to(LESSONS).as_posix() if lesson.is_relative_to(LESSONS) else lesson.name
     try:
         notebook = refreshed(read(before), lesson.parent)
     except CellExecutionError as error:
-        print(f"{lesson.name}: failed\n{error}")
+        print(f"{name}: failed\n{error}")
         return 1
     wrong = list(complaints(notebook))
     for complaint in wrong:
-        print(f"{lesson.name}: {complaint}")
+        print(f"{name}: {complaint}")
     after = written(notebook)
     if after == before:
-        print(f"{lesson.name}: unchanged")
+        print(f"{name}: unchanged")
         return 1 if wrong else 0
     if only_check:
-        print(f"{lesson.name}: would change")
+        print(f"{name}: would change")
         return 1
     lesson.write_text(after, encoding="utf-8", newline="\n")
-    print(f"{lesson.name}: stored")
+    print(f"{name}: stored")
     return 1 if wrong else 0
 
 

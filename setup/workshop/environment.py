@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from workshop import stamp as stamps
-from workshop.console import PreparationError, say
+from workshop.console import PreparationError, say, tr
 from workshop.installer import Installer, base_python
 from workshop.place import Place
 from workshop.stamp import Remedy, Stamp
@@ -130,7 +130,7 @@ def create(place: Place, command: str) -> None:
             "Python could not be run: {error}.", "Install Python from python.org.", error=error
         ) from error
     if made.returncode != 0:
-        words = (made.stderr or made.stdout).decode("utf-8", "replace").strip().splitlines() or ["nothing"]
+        words = (made.stderr or made.stdout).decode("utf-8", "replace").strip().splitlines() or [tr("nothing")]
         raise PreparationError(
             "This Python cannot make a virtual environment; its last words were: {words}",
             "On Debian and Ubuntu run: sudo apt install python{python}-venv (elsewhere install Python from python.org), "

@@ -1,22 +1,33 @@
 """Turns what an installer printed into one sentence and its fix."""
 
-from workshop.console import PreparationError
+from typing import NamedTuple
 
-# (kind, words that give it away in the installer's output in lower case, what happened, the fix). The first match counts.
-KNOWN: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
-    (
+from workshop.console import PreparationError, joined, tr
+
+
+class Known(NamedTuple):
+    """A failure that the installer's output gives away by some words, in lower case; what happened, and the fix."""
+
+    kind: str
+    words: tuple[str, ...]
+    what: str
+    fix: str
+
+
+KNOWN = (  # the first match counts
+    Known(
         "disk",
         ("no space left", "(os error 28)", "not enough space", "disk full", "(os error 112)", "disk quota"),
         "The disk is full.",
         "Free about 1 GB, then run {command} again.",
     ),
-    (
+    Known(
         "certificate",
         ("certificate_verify_failed", "certificate verify failed", "invalid peer certificate", "unknownissuer"),
         "The package index could not be trusted: its certificate is signed by one that this machine does not know.",
         "Ask your network's administrator for the certificate file, set PIP_CERT to its path, and run {command} again.",
     ),
-    (
+    Known(
         "proxy",
         (
             "proxy authentication required",
@@ -28,7 +39,7 @@ KNOWN: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
         "The proxy of this network refused the download.",
         "Set HTTPS_PROXY to your proxy with its user and password, and run {command} again.",
     ),
-    (
+    Known(
         "network",
         (
             "dns error",
@@ -47,19 +58,19 @@ KNOWN: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
         "The packages could not be downloaded: there is no connection to the package index.",
         "Connect to the internet (or set PIP_INDEX_URL to an index that you can reach), then run {command} again.",
     ),
-    (
+    Known(
         "busy",
         ("being used by another process", "(os error 32)", "winerror 32"),
         "A file of {folder} is in use.",
         "Close JupyterLab, VS Code and every other program that uses the workshop, then run {command} again.",
     ),
-    (
+    Known(
         "permission",
         ("permission denied", "(os error 13)", "access is denied", "(os error 5)", "read-only file system"),
         "The installer may not write to {folder}.",
         "Copy the workshop's folder to a place of your own, such as your home folder, and run {command} there.",
     ),
-    (
+    Known(
         "wheel",
         (
             "no matching distribution",
@@ -86,10 +97,10 @@ def problem(output: str, command: str, folder: object, log: object) -> Preparati
     kind = kind_of(output)
     for known, _, what, fix in KNOWN:
         if known == kind:
-            return PreparationError(
-                what, fix + " The installer's own words are in {log}.", command=command, folder=folder, log=log
-            )
-    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "nothing")
+            found = PreparationError(what, fix, command=command, folder=folder)
+            found.fix = joined(found.fix, tr("The installer's own words are in {log}.", log=log))
+            return found
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), tr("nothing"))
     return PreparationError(
         "The packages could not be installed; the installer's last words were: {last}",
         "Read {log} for the whole story, then run {command} again.",

@@ -6,10 +6,11 @@ import subprocess
 from collections.abc import Mapping
 from types import FrameType
 
-from workshop.console import say
+from workshop.console import say, speaks_chinese
 from workshop.place import Place
 
 FIRST = "00_setup.ipynb"
+CHINESE = "zh-CN"  # the folder of the Chinese notebooks
 
 
 def open_lab(place: Place, environ: Mapping[str, str]) -> int:
@@ -26,8 +27,10 @@ def open_lab(place: Place, environ: Mapping[str, str]) -> int:
 def command(place: Place) -> list[str]:
     """The command line of JupyterLab on the first notebook, with the workshop's folder as its root."""
     start = [str(place.python), "-m", "jupyterlab", "--log-level=WARN", f"--ServerApp.root_dir={place.root}"]
-    if (place.notebooks / FIRST).exists():  # as the default page, so that the printed address leads there too
-        start.append(f"--LabApp.default_url=/lab/tree/{place.notebooks.name}/{FIRST}")
+    chinese = f"{CHINESE}/{FIRST}"
+    first = chinese if speaks_chinese() and (place.notebooks / chinese).exists() else FIRST
+    if (place.notebooks / first).exists():  # as the default page, so that the printed address leads there too
+        start.append(f"--LabApp.default_url=/lab/tree/{place.notebooks.name}/{first}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; JupyterLab asks for this word there
         start.append("--allow-root")
     return start

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from workshop import checks, lab, notebooks
-from workshop.console import PreparationError, complain, make_printable, say
+from workshop.console import PreparationError, complain, make_printable, say, tr
 from workshop.environment import prepare
 from workshop.place import Place
 
@@ -31,8 +31,9 @@ def _start(place: Place, arguments: list[str]) -> int:
         say("With --run it runs every notebook and ends; with --install-only it ends after installing.")
         return 0
     if arguments not in ([], ["--run"], ["--install-only"]):
-        words = "{command} takes --run or --install-only or nothing, and not: {given}"
-        print(words.format(command=START, given=" ".join(arguments)), file=sys.stderr)
+        given = " ".join(arguments)
+        words = tr("{command} takes --run or --install-only or nothing, and not: {given}", command=START, given=given)
+        print(words, file=sys.stderr)
         return USAGE
     prepare(place, START)
     if arguments == ["--install-only"]:
@@ -57,5 +58,5 @@ def guarded(work: Callable[[], int]) -> int:
         complain(problem)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+        print("\n" + tr("Stopped."), file=sys.stderr)
         return STOPPED

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workshop.console import say
+from workshop.console import columns, say, tr
+from workshop.lab import CHINESE
 from workshop.place import Place
 
 SIDE_BY_SIDE = 2
@@ -45,7 +46,7 @@ def run_all(place: Place, environ: Mapping[str, str]) -> bool:
         return False
     say("Running {count} notebooks.", count=len(notebooks))
     outcomes = run_side_by_side(place, notebooks, environ)
-    say("\n{table}\n", table=table(outcomes))
+    print(f"\n{table(outcomes)}\n", flush=True)
     failed = sum(not outcome.passed for outcome in outcomes)
     numbers = {"failed": failed, "count": len(outcomes), "folder": place.outputs}
     if failed:
@@ -72,11 +73,16 @@ def run_side_by_side(place: Place, notebooks: list[Path], environ: Mapping[str, 
 
 def report(outcome: Outcome, number: int, count: int) -> None:
     """A line for a notebook that has ended, and for a failure another with its reason."""
-    line = "[{number}/{count}] {name}: {result}, {seconds:.1f} s"
-    named = {"name": outcome.name, "result": result(outcome), "seconds": outcome.seconds}
-    say(line, number=number, count=count, **named)
+    say(
+        "[{number}/{count}] {name}: {result}, {seconds:.1f} s",
+        number=number,
+        count=count,
+        name=outcome.name,
+        result=result(outcome),
+        seconds=outcome.seconds,
+    )
     if outcome.reason:
-        say("      {reason}", reason=outcome.reason)
+        print(f"      {outcome.reason}", flush=True)
 
 
 def find(folder: Path) -> list[Path]:
@@ -93,6 +99,8 @@ def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True, exist_ok=True)
     environment = place.environment(environ) | {"WORKSHOP_OUTPUTS": str(made), "PYTHONIOENCODING": "utf-8"}
+    if CHINESE in name.parts:
+        environment["WORKSHOP_LANG"] = CHINESE
     begun = time.monotonic()
     ran = subprocess.run(
         papermill(place, notebook, executed),
@@ -152,28 +160,28 @@ def failure(cells: list[dict[str, Any]]) -> str:
         for output in cell.get("outputs", []):
             if output.get("output_type") == "error":
                 words = COLOURS.sub("", f"{output.get('ename')}: {output.get('evalue')}").strip().splitlines()
-                return f"cell {number}: {words[0]}"
+                return tr("cell {number}: {error}", number=number, error=words[0])
     return ""
 
 
 def last_line(output: str) -> str:
     """The last line with anything on it."""
     return next(
-        (line.strip() for line in reversed(output.splitlines()) if line.strip()), "papermill ended without a word"
+        (line.strip() for line in reversed(output.splitlines()) if line.strip()), tr("papermill ended without a word")
     )
 
 
 def result(outcome: Outcome) -> str:
-    return "pass" if outcome.passed else "fail"
+    return tr("pass") if outcome.passed else tr("fail")
 
 
 def table(outcomes: list[Outcome]) -> str:
     """The closing summary, one line a notebook, columns aligned."""
-    head = ("notebook", "seconds", "pictures", "saved", "result")
+    head = (tr("notebook"), tr("seconds"), tr("pictures"), tr("saved"), tr("result"))
     rows = [(o.name, f"{o.seconds:.1f}", str(o.pictures), str(o.saved), result(o)) for o in outcomes]
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    widths = [max(columns(row[column]) for row in (head, *rows)) for column in range(len(head))]
     lines = []
     for row in (head, tuple("-" * width for width in widths), *rows):
-        middle = [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True)]
-        lines.append("  ".join([row[0].ljust(widths[0]), *middle, row[-1]]))
+        middle = [" " * (width - columns(cell)) + cell for cell, width in zip(row[1:-1], widths[1:-1], strict=True)]
+        lines.append("  ".join([row[0] + " " * (widths[0] - columns(row[0])), *middle, row[-1]]))
     return "\n".join(lines)

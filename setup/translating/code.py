@@ -1,0 +1,73 @@
+"""The messages of the code: what its files hand to `tr` and its kin, and what the schemas say of their fields."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+HOME = Path(__file__).resolve().parents[2]
+FILES = ("helpers/**/*.py", "setup/workshop/*.py")
+# Functions, and which of their arguments are texts for the catalogue.
+_Keywords = dict[str, tuple[int, ...]]
+_EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
+_IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
+_IN_SCHEMAS: _Keywords = {"say": (0,), "_rule": (0,), "Broken": (1,)}
+_IN_SETUP: _Keywords = {"say": (0,), "PreparationError": (0, 1), "Known": (2, 3), "Finding": (1,)}
+
+
+class Text(NamedTuple):
+    """A text to translate, and where it stands: a file, or a cell of a notebook."""
+
+    text: str
+    place: str
+
+
+def messages(home: Path = HOME) -> Iterator[Text]:
+    """Every message of helpers and setup, in the order of files and lines, then the schemas' descriptions."""
+    for pattern in FILES:
+        for path in sorted(home.glob(pattern)):
+            place = path.relative_to(home).as_posix()
+            yield from (Text(text, place) for text in in_source(path.read_text("utf-8"), place))
+    yield from descriptions()
+
+
+def in_source(source: str, place: str) -> list[str]:
+    """The constant texts that a file hands to the functions of the catalogue. SyntaxError where one is put together."""
+    keywords = _keywords(place)
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    calls.sort(key=lambda call: (call.lineno, call.col_offset))
+    found = []
+    for call in calls:
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        for index in keywords.get(name, ()):
+            if index < len(call.args):
+                found += _constants(call.args[index], place, name in _EVERYWHERE)
+    return found
+
+
+def descriptions() -> Iterator[Text]:
+    """What the schemas say of their fields, with the limits that they have now; lists of choices are no sentences."""
+    from helpers.schemas import CoreRequest, SDXLRequest, TextPrompt
+    from helpers.schemas.sdxl import TASK_NAMES
+
+    for schema in (SDXLRequest, TextPrompt, CoreRequest):
+        for field in schema.model_fields.values():
+            if field.description and not field.description.startswith("one of "):
+                yield Text(field.description, f"helpers/schemas, {schema.__name__}")
+    yield from (Text(name, "helpers/schemas, names of tasks") for name in TASK_NAMES.values())
+
+
+def _keywords(place: str) -> _Keywords:
+    if place.startswith("helpers/schemas/"):
+        return _EVERYWHERE | _IN_SCHEMAS
+    return _EVERYWHERE | (_IN_SETUP if place.startswith("setup/") else _IN_HELPERS)
+
+
+def _constants(node: ast.expr, place: str, strict: bool) -> list[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value] if node.value else []
+    if isinstance(node, ast.IfExp):
+        return [*_constants(node.body, place, strict), *_constants(node.orelse, place, strict)]
+    if isinstance(node, (ast.JoinedStr, ast.BinOp)) and strict:
+        raise SyntaxError(f"{place}, line {node.lineno}: write the text as one constant with {{named}} places")
+    return []
