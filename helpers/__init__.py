@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from helpers import masks as masks
     from helpers import models as models
     from helpers import outpainting as outpainting
+    from helpers import widgets as widgets
     from helpers.bodies import check as check
     from helpers.bodies import core_body as core_body
     from helpers.bodies import image_to_image as image_to_image
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from helpers.leaks import LeakReport as LeakReport
     from helpers.masks import Mask as Mask
     from helpers.outpainting import outpaint as outpaint
+    from helpers.widgets import MaskPainter as MaskPainter
 
 _ROOMS = {
     "bodies": ("check", "core_body", "image_to_image", "inpaint", "text_to_image"),
@@ -61,6 +63,7 @@ _ROOMS = {
     "mask_forms": (),
     "outpainting": ("outpaint",),
     "leaks": ("LeakReport",),
+    "widgets": ("MaskPainter",),
     "client": ("Generation", "connect", "invoke"),
     "models": (),
     "display": ("compare", "grid", "show", "strip"),
