@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from helpers import masks as masks
     from helpers import models as models
     from helpers import outpainting as outpainting
+    from helpers import recipes as recipes
     from helpers import widgets as widgets
     from helpers.bodies import check as check
     from helpers.bodies import core_body as core_body
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from helpers.errors import NoCredentialsError as NoCredentialsError
     from helpers.errors import PictureExistsError as PictureExistsError
     from helpers.errors import Problem as Problem
+    from helpers.errors import RecipeError as RecipeError
     from helpers.errors import RegionError as RegionError
     from helpers.errors import RetiredModelError as RetiredModelError
     from helpers.errors import ServiceError as ServiceError
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from helpers.leaks import LeakReport as LeakReport
     from helpers.masks import Mask as Mask
     from helpers.outpainting import outpaint as outpaint
+    from helpers.recipes import recipe as recipe
     from helpers.widgets import MaskPainter as MaskPainter
 
 _ROOMS = {
@@ -66,6 +69,7 @@ _ROOMS = {
     "widgets": ("MaskPainter",),
     "client": ("Generation", "connect", "invoke"),
     "models": (),
+    "recipes": ("recipe",),
     "display": ("compare", "grid", "show", "strip"),
     "errors": (
         "AccessError",
@@ -79,6 +83,7 @@ _ROOMS = {
         "NoCredentialsError",
         "PictureExistsError",
         "Problem",
+        "RecipeError",
         "RegionError",
         "RetiredModelError",
         "ServiceError",

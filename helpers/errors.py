@@ -58,6 +58,10 @@ class PictureExistsError(WorkshopError, FileExistsError):
     """A file with other pixels stands where a picture was to be saved; it was left as it is."""
 
 
+class RecipeError(WorkshopError, LookupError):
+    """A picture that does not say which request made it, or whose init image or mask is no longer beside it."""
+
+
 class SetupError(WorkshopError):
     """The workshop itself is not ready: something is missing, or the studio did not start."""
 

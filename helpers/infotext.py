@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from decimal import Decimal
@@ -29,6 +30,7 @@ PARAMETERS = "parameters"
 INPUTS = "inputs"  # the folder beside a picture that holds what it was made from
 PICTURE_FIELDS = ("init_image", "mask_image")
 _HASH = "sha256:"
+_NAMED = re.compile(_HASH + "[0-9a-f]{64}")
 _EXTENSION = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 
 
@@ -136,16 +138,13 @@ def input_path(hashed: str, picture: str | os.PathLike[str], kind: str | None = 
 
 def by_hash(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body with its pictures named by the hash of their files; all else, and a picture named before, as it is."""
-    named = {}
-    for key, value in body.items():
-        data = _bytes(value) if key in PICTURE_FIELDS else None
-        named[key] = value if data is None else _hash(data)
-    return named
+    pictures = {field: _bytes(body.get(field)) for field in PICTURE_FIELDS}
+    return {**body, **{field: _hash(data) for field, data in pictures.items() if data is not None}}
 
 
 def is_hash(value: object) -> bool:
     """Whether a body's field names a picture by hash, and does not hold it."""
-    return isinstance(value, str) and value.startswith(_HASH)
+    return isinstance(value, str) and _NAMED.fullmatch(value) is not None
 
 
 def hash_of(data: bytes) -> str:

@@ -1,0 +1,199 @@
+"""From a picture back to what made it: `recipe` reads the receipt in a file and writes it as code that runs."""
+
+import base64
+import html
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from helpers import images, infotext, models, recipe_texts
+from helpers.errors import ImageError, PictureExistsError, RecipeError, UnknownModelError
+from helpers.schemas.fields import image_format
+
+_NAMES = {"init_image": "init image", "mask_image": "mask"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Recipe:
+    """How a picture was made. `.cell`, `.boto3` and `.cli` are texts to run; each sends the same bytes as before.
+
+    `.body` is the request as a dict, `.body_json` the very text that was sent. `.inputs` says in which files the
+    pictures of the request are. `.receipt` is all that the file tells: what came back, what it cost, how long it took.
+    """
+
+    given: str  # the picture, as it was named
+    body: Mapping[str, Any]
+    model: str  # its id
+    seed: int | None  # the one used, drawn where the body left it to chance
+    inputs: Mapping[str, Path]
+    receipt: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return Path(self.given).name
+
+    @property
+    def stem(self) -> str:
+        """The file's name, without its extension."""
+        return Path(self.given).stem
+
+    @property
+    def suffix(self) -> str:
+        """The extension of what the service sends for this body."""
+        return ".jpg" if self.body.get("output_format") == "jpeg" else ".png"
+
+    @property
+    def backend(self) -> str | None:
+        """Where it was made: "studio" or "aws"; None where the file does not tell."""
+        return self.receipt.get("backend")
+
+    @property
+    def cost(self) -> float | None:
+        """What it cost, in USD."""
+        return self.receipt.get("cost")
+
+    @cached_property
+    def body_json(self) -> str:
+        """The body as it was sent, byte for byte."""
+        return json.dumps(self.body)
+
+    @cached_property
+    def cell(self) -> str:
+        """A notebook cell, with helpers."""
+        return recipe_texts.cell(self)
+
+    @cached_property
+    def boto3(self) -> str:
+        """A script, with boto3 alone."""
+        return recipe_texts.boto3_script(self)
+
+    @cached_property
+    def cli(self) -> str:
+        """The call of the AWS command line, for bash and its like. Elsewhere, give it a file: see `save_body`."""
+        return recipe_texts.command_line(self)
+
+    def save_body(self, path: str | os.PathLike[str]) -> Path:
+        """Write the body to a file, for `--body fileb://…`. Raises FileExistsError where another text is there."""
+        path, data = Path(path).expanduser(), self.body_json.encode("ascii")
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            if path.read_bytes() == data:
+                return path
+            raise PictureExistsError(
+                f"{path} is there already, and holds something else.",
+                "Nothing is overwritten silently.",
+                "Choose another name.",
+            ) from None
+        return path
+
+    def __repr__(self) -> str:
+        return f"# {self._summary()}\n{self.cell}"
+
+    def _repr_html_(self) -> str:
+        parts = (("Notebook cell", self.cell), ("boto3", self.boto3), ("AWS command line", self.cli))
+        shown = "".join(
+            f"<details{' open' if place == 0 else ''}><summary>{title}</summary>"
+            f'<pre style="overflow-x: auto; max-height: 24em"><code>{html.escape(text)}</code></pre></details>'
+            for place, (title, text) in enumerate(parts)
+        )
+        return f"<p><strong>{html.escape(self._summary())}</strong></p>{shown}"
+
+    def _summary(self) -> str:
+        try:
+            model = models.get(self.model).name
+        except UnknownModelError:
+            model = self.model
+        seed = "" if self.seed is None else f", seed {self.seed}"
+        return recipe_texts.escaped(f"How {self.name} was made: {model}{seed}.")
+
+
+def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Recipe:
+    """How a saved picture was made, as code that runs and sends the same bytes.
+
+    `picture`: a file that `made.save` or a sweep wrote, or anything with such a `.path`. `inputs`: the folder that holds
+    the pictures it was made from, where it is not `inputs/` beside it. Raises RecipeError where the file does not tell,
+    or where one of those pictures is gone; ImageError where it is no picture.
+    """
+    path = images.find(getattr(picture, "path", None) or picture)
+    data = _read(path)
+    receipt = infotext.read(data) or infotext.read_sidecar(path)
+    if receipt is None:
+        raise _untold(path, data)
+    body, model, seed = receipt.get("body"), receipt.get("model"), receipt.get("seed")
+    if not isinstance(body, dict) or not isinstance(model, str) or not isinstance(seed, (int, type(None))):
+        raise RecipeError(
+            f"{path.name} does not say how it was made.",
+            "What it tells holds no request: it is damaged, or was saved with metadata of another kind.",
+            "Use a picture that made.save or a sweep wrote.",
+        )
+    files = dict(_inputs(path, body, Path(inputs).expanduser() if inputs is not None else None))
+    whole = {**body, **{field: base64.b64encode(file.read_bytes()).decode("ascii") for field, file in files.items()}}
+    return Recipe(path.as_posix(), whole, model, seed, MappingProxyType(files), MappingProxyType(receipt))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ImageError(
+            f"There is no file {path}.", f"The current folder is {Path.cwd()}.", "Check the path."
+        ) from error
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read.", f"The system says: {error.strerror}.", "Check the path.") from error
+    if image_format(data) is None:
+        images.to_image(path)  # says what it is instead, where it is no picture
+    return data
+
+
+def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str, Path]]:
+    """Each picture that the body names by hash, and the file that holds it. Raises RecipeError where one is gone."""
+    for field in infotext.PICTURE_FIELDS:
+        named = body.get(field)
+        if not infotext.is_hash(named):
+            continue
+        beside = infotext.input_path(str(named), picture).parent if folder is None else folder
+        digits = infotext.input_path(str(named), picture).stem
+        found = sorted(beside.glob(f"{digits}.*"))
+        if not found:
+            raise _gone(picture, field, beside, digits)
+        if infotext.hash_of(found[0].read_bytes()) != named:
+            raise RecipeError(
+                f"The {_NAMES[field]} that {picture.name} was made from is not what it was.",
+                f"{found[0]} has been changed: its hash is another one.",
+                "Bring back the file as it was.",
+            )
+        yield field, found[0]
+
+
+def _gone(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:
+    return RecipeError(
+        f"The {_NAMES[field]} that {picture.name} was made from is missing.",
+        f"It is no part of the picture, and there is no file {digits}.* in {folder}.",
+        f"Copy the folder {infotext.INPUTS}/ along with the picture, or say where it is:"
+        f' helpers.recipe({picture.name!r}, inputs="folder").',
+    )
+
+
+def _untold(path: Path, data: bytes) -> RecipeError:
+    images.to_image(path)  # a damaged picture has a sentence of its own
+    told = infotext.read_parameters(data).strip()
+    if told:
+        why = f"It was made by another tool, which tells: {_shortened(told)}"
+    else:
+        why = "It holds no receipt: another tool made it, or a chat or web site took it out, as most of them do."
+    return RecipeError(
+        f"{path.name} does not say which request made it.", why, "Use the file that made.save or a sweep wrote."
+    )
+
+
+def _shortened(text: str, most: int = 300) -> str:
+    line = " / ".join(part.strip() for part in text.splitlines() if part.strip())
+    return f"“{line if len(line) <= most else line[: most - 1] + '…'}”."
