@@ -165,7 +165,10 @@ def _heat_map(pixels: Pixels, before: Image.Image, apart: NDArray[np.int16]) -> 
     strength = np.asarray(heat, np.float32)[..., None]
     hot = strength / max(1.0, float(strength.max()))
     colour = np.array([230, 110, 0], np.float32) * (1 - hot) + np.array([255, 255, 220], np.float32) * hot
-    return Image.fromarray(np.where(strength > 0, colour.astype(np.uint8), drawn))
+    mapped = np.where(strength > 0, colour.astype(np.uint8), drawn)
+    inner, _ = mask_preview.lines(pixels)  # inside of the mask, where it hides no leak
+    mapped[inner] = 255
+    return Image.fromarray(mapped)
 
 
 def _percent(share: float) -> str:

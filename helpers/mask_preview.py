@@ -21,9 +21,19 @@ def striped(pixels: Pixels, picture: Image.Image) -> Image.Image:
 
 def outlined(drawn: Pixels, pixels: Pixels) -> Pixels:
     """The (height, width, 3) array, in place, with a white line just inside of the mask's edge and a black one outside."""
-    inner, outer = _lines(pixels)
+    inner, outer = lines(pixels)
     drawn[outer], drawn[inner] = 0, 255
     return drawn
+
+
+def lines(pixels: Pixels) -> tuple[Where, Where]:
+    """Just inside and just outside of the edge where a pixel turns more likely to change than to stay."""
+    inside = Image.fromarray(np.where(pixels >= 128, np.uint8(255), np.uint8(0)))
+    wide = 5 if min(pixels.shape) >= 128 else 3
+    within = np.asarray(inside)
+    shrunk = np.asarray(inside.filter(ImageFilter.MinFilter(wide)))
+    grown = np.asarray(inside.filter(ImageFilter.MaxFilter(wide)))
+    return (within > 0) & (shrunk == 0), (within == 0) & (grown > 0)
 
 
 def _stripes(width: int, height: int) -> tuple[NDArray[np.float32], Where]:
@@ -32,13 +42,3 @@ def _stripes(width: int, height: int) -> tuple[NDArray[np.float32], Where]:
     down, across = np.mgrid[:height, :width]
     phase = (down + across) // pitch % 7
     return np.where(phase == 0, np.float32(0), np.float32(255)), phase < 2
-
-
-def _lines(pixels: Pixels) -> tuple[Where, Where]:
-    """Just inside and just outside of the edge where a pixel turns more likely to change than to stay."""
-    inside = Image.fromarray(np.where(pixels >= 128, np.uint8(255), np.uint8(0)))
-    wide = 5 if min(pixels.shape) >= 128 else 3
-    within = np.asarray(inside)
-    shrunk = np.asarray(inside.filter(ImageFilter.MinFilter(wide)))
-    grown = np.asarray(inside.filter(ImageFilter.MaxFilter(wide)))
-    return (within > 0) & (shrunk == 0), (within == 0) & (grown > 0)

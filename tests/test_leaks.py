@@ -107,6 +107,13 @@ def test_the_heat_map_is_bright_where_it_leaked_and_dark_elsewhere() -> None:
     assert report.image.size == GREY.size
 
 
+def test_the_mask_is_outlined_on_the_heat_map_even_where_all_around_it_leaked() -> None:
+    flooded = np.asarray(helpers.to_image(MASK.leaks(GREY, Image.new("RGB", GREY.size, (101, 101, 101)))))
+    assert (flooded[41, 42:78] == 255).all(), "a white line just inside of the mask's edge"
+    assert (flooded[60, 55:65] < 60).all(), "the inside of the mask stays dark"
+    assert (flooded[38, 42:78] > (200, 50, 0)).any(1).all(), "a leak right at the mask is not hidden by the line"
+
+
 def test_the_ends_of_what_a_mask_can_allow_have_their_own_words() -> None:
     white = Image.new("RGB", GREY.size, "white")
     assert "every pixel" in Mask.box(GREY, (0, 0, 160, 140)).leaks(GREY, white).verdict
