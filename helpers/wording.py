@@ -1,6 +1,7 @@
 """Words about pictures: text alternatives, labels and captions, made from what receipts and comparisons say.
 
 They are compared when a notebook is checked, so they hold nothing that changes from one machine or run to the next.
+They are in the reader's language (helpers.language); what is quoted from a body stays as it was sent.
 """
 
 import re
@@ -8,15 +9,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers import sheets
+from helpers.language import joined, mark, tr
 
 _LONGEST_QUOTE = 240  # characters of a prompt
 _SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label that needs no cutting
 _PIECE = re.compile(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)")  # a word, or one Chinese character
-_PARTS = ((0.15, "in a small part"), (0.5, "in a part"), (0.85, "in most places"))  # share of pixels, at most
+_PARTS = (  # share of pixels, at most
+    (0.15, mark("They differ clearly, in a small part.")),
+    (0.5, mark("They differ clearly, in a part.")),
+    (0.85, mark("They differ clearly, in most places.")),
+    (1.0, mark("They differ clearly, nearly everywhere.")),
+)
 _TASKS = {
-    "text_to_image": "Picture made",
-    "image_to_image": "Picture made from another picture",
-    "inpaint": "Picture edited inside a mask",
+    "text_to_image": mark("Picture made by {maker} for {prompts}, {width} by {height} pixels{seed}."),
+    "image_to_image": mark(
+        "Picture made from another picture by {maker} for {prompts}, {width} by {height} pixels{seed}."
+    ),
+    "inpaint": mark("Picture edited inside a mask by {maker} for {prompts}, {width} by {height} pixels{seed}."),
 }
 
 
@@ -24,15 +33,27 @@ def alt_text(made: Any) -> str:
     """What a receipt's picture is, for who cannot see it: how it was made, the prompt, its size and seed."""
     body, image = made.body, made.image
     task = "inpaint" if "mask_source" in body else "image_to_image" if "init_image" in body else "text_to_image"
-    by = "the offline studio" if made.backend == "studio" else f"{_model_name(made.model)} on Amazon Bedrock"
-    seed = "" if made.seed is None else f", seed {made.seed}"
-    return f"{_TASKS[task]} by {by} for {_quoted(body)}, {image.width} by {image.height} pixels{seed}."
+    on_aws = "" if made.backend == "studio" else tr("{model} on Amazon Bedrock", model=_model_name(made.model))
+    return tr(
+        _TASKS[task],
+        maker=on_aws or tr("the offline studio"),
+        prompts=_quoted(body),
+        width=image.width,
+        height=image.height,
+        seed="" if made.seed is None else tr(", seed {seed}", seed=made.seed),
+    )
 
 
 def strip_alt(pictures: Sequence[Any], labels: Sequence[str], title: str) -> str:
     """A row of pictures: how many, for which prompt where they share one, and their labels in order."""
-    count = "One picture" if len(pictures) == 1 else f"{len(pictures)} pictures in a row"
-    return f"{sentence(title)}{count}{_shared(pictures)}, from left to right: {'; '.join(labels)}."
+    count = tr("One picture") if len(pictures) == 1 else tr("{count} pictures in a row", count=len(pictures))
+    return tr(
+        "{title}{count}{prompts}, from left to right: {labels}.",
+        title=sentence(title),
+        count=count,
+        prompts=_shared(pictures),
+        labels=tr("; ").join(labels),
+    )
 
 
 def grid_alt(
@@ -44,30 +65,43 @@ def grid_alt(
     names: tuple[str, str] = ("", ""),
 ) -> str:
     """A table of pictures: its size, the prompt where they share one, the labels, and how many have no picture."""
-    by = tuple(f", by {name}" if name else "" for name in names)
+    by = tuple(tr(", by {name}", name=name) if name else "" for name in names)
     pictures = [tile for row in rows for tile in row]
-    words = f"{sentence(title)}Pictures in {len(rows)} rows and {max(map(len, rows))} columns{_shared(pictures)}."
+    words = tr(
+        "{title}Pictures in {rows} rows and {columns} columns{prompts}.",
+        title=sentence(title),
+        rows=len(rows),
+        columns=max(map(len, rows)),
+        prompts=_shared(pictures),
+    )
     if any(down):
-        words += f" Rows{by[0]}: {'; '.join(down)}."
+        words = joined(words, tr("Rows{by}: {labels}.", by=by[0], labels=tr("; ").join(down)))
     if any(across):
-        words += f" Columns{by[1]}: {'; '.join(across)}."
-    return f"{words} {holes} without a picture." if holes else words
+        words = joined(words, tr("Columns{by}: {labels}.", by=by[1], labels=tr("; ").join(across)))
+    return joined(words, tr("{count} without a picture.", count=holes)) if holes else words
 
 
 def compare_alt(labels: Sequence[str], title: str, said: str) -> str:
     """Two pictures and a map of what sets them apart, and the numbers about it."""
-    return f"{sentence(title)}Two pictures side by side, {labels[0]} and {labels[1]}, and where they differ. {said}"
+    told = tr(
+        "{title}Two pictures side by side, {one} and {other}, and where they differ.",
+        title=sentence(title),
+        one=labels[0],
+        other=labels[1],
+    )
+    return joined(told, said)
 
 
 def sentence(title: str) -> str:
     """A title as the first sentence of a text, or nothing."""
-    return f"{title.rstrip('.')}. " if title else ""
+    return tr("{title}. ", title=title.rstrip(".。")) if title else ""
 
 
 def unknown(pictures: Sequence[Any]) -> str:
     """The one sentence about words that the studio could not paint, or nothing."""
     words = dict.fromkeys(word for picture in pictures for word in getattr(picture, "unknown_words", ()))
-    return f"The studio does not know: {', '.join(words)}. A real model would." if words else ""
+    known = tr("The studio does not know: {words}. A real model would.", words=tr(", ").join(words))
+    return known if words else ""
 
 
 def differing(pictures: Sequence[Any]) -> list[str]:
@@ -97,19 +131,22 @@ def apart(labels: Sequence[str]) -> list[str]:
 def difference(found: sheets.Difference) -> str:
     """How far two pictures are apart, in words that are the same on every processor."""
     if not found.share:
-        return "The two pictures are the same, pixel for pixel."
+        return tr("The two pictures are the same, pixel for pixel.")
     if found.clear < 0.002:
-        return "They differ by less than an eye finds."
-    where = next((words for most, words in _PARTS if found.clear <= most), "nearly everywhere")
-    return f"They differ clearly, {where}."
+        return tr("They differ by less than an eye finds.")
+    return tr(next(words for most, words in _PARTS if found.clear <= most))
 
 
 def shares(found: sheets.Difference) -> str:
     """How far two pictures are apart, in numbers; nothing where they are the same."""
     if not found.share:
         return ""
-    clear = "none" if not found.clear else _percent(found.clear)
-    said = f"{_percent(found.share)} of the pixels differ, {clear} by more than {sheets.CLEAR} of 255 levels."
+    said = tr(
+        "{share} of the pixels differ, {clear} by more than {levels} of 255 levels.",
+        share=_percent(found.share),
+        clear=_percent(found.clear) if found.clear else tr("none"),
+        levels=sheets.CLEAR,
+    )
     return said[0].upper() + said[1:]
 
 
@@ -118,19 +155,20 @@ def _wide(label: str) -> int:
 
 
 def _percent(share: float) -> str:
-    return "less than 1%" if share < 0.01 else f"{share:.0%}"
+    return tr("less than 1%") if share < 0.01 else f"{share:.0%}"
 
 
 def _shared(pictures: Sequence[Any]) -> str:
     prompts = {_quoted(picture.body) for picture in pictures if hasattr(picture, "body")}
-    return f" for {prompts.pop()}" if len(prompts) == 1 else ""
+    return tr(" for {prompts}", prompts=prompts.pop()) if len(prompts) == 1 else ""
 
 
 def _quoted(body: Mapping[str, Any]) -> str:
     """The prompts of a body in words: the prompt “a beach”, against “dull colours”."""
     wanted, unwanted = _prompts(body)
-    words = f"the prompt{'s' if len(wanted) > 1 else ''} {_in_quotes(wanted)}"
-    return f"{words}, against {_in_quotes(unwanted)}" if unwanted else words
+    quoted = _in_quotes(wanted)
+    words = tr("the prompts {quoted}", quoted=quoted) if len(wanted) > 1 else tr("the prompt {quoted}", quoted=quoted)
+    return tr("{wanted}, against {quoted}", wanted=words, quoted=_in_quotes(unwanted)) if unwanted else words
 
 
 def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -141,7 +179,7 @@ def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _in_quotes(texts: Sequence[str]) -> str:
-    return " and ".join(f"“{_shortened(text)}”" for text in texts)
+    return tr(" and ").join(f"“{_shortened(text)}”" for text in texts)
 
 
 def _shortened(text: str) -> str:

@@ -18,6 +18,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from helpers.errors import SetupError
+from helpers.language import tr
 from helpers.studio.workers import import_path, own_session
 
 JOIN_VARIABLE = "WORKSHOP_STUDIO"
@@ -98,9 +99,14 @@ def joined(environment: Mapping[str, str]) -> Studio | None:
         )
     except KeyError as missing:
         raise SetupError(
-            f"{JOIN_VARIABLE} names a studio at {endpoint}, and {missing.args[0]} is not set.",
-            "Both come from the studio together.",
-            f"Set every line that `python -m helpers.studio` prints, or unset {JOIN_VARIABLE}.",
+            tr(
+                "{variable} names a studio at {endpoint}, and {missing} is not set.",
+                variable=JOIN_VARIABLE,
+                endpoint=endpoint,
+                missing=missing.args[0],
+            ),
+            tr("Both come from the studio together."),
+            tr("Set every line that `python -m helpers.studio` prints, or unset {variable}.", variable=JOIN_VARIABLE),
         ) from None
 
 
@@ -170,9 +176,11 @@ def _first_line(child: "subprocess.Popen[bytes]", timeout: float) -> bytes:
 
 def _not_started(errors: str, timeout: float) -> SetupError:
     last = [line for line in errors.strip().splitlines() if line.strip()][-1:]
-    why = f"It said: {last[0].strip()}" if last else f"It said nothing for {timeout:g} seconds."
+    said, silent = last[0].strip() if last else "", tr("It said nothing for {seconds:g} seconds.", seconds=timeout)
     return SetupError(
-        "The offline studio did not start.", why, "Run `python -m helpers.studio` in a terminal to see more."
+        tr("The offline studio did not start."),
+        tr("It said: {said}", said=said) if said else silent,
+        tr("Run `python -m helpers.studio` in a terminal to see more."),
     )
 
 
