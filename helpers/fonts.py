@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import ImageDraw, ImageFont
 
 from helpers.errors import SetupError, WorkshopWarning
+from helpers.language import joined, tr
 
 _PACKAGE = "pylopdf_fonts_zh_cn"
 _UNASSIGNED = "\U0010fffe"  # no font draws this code point: it shows what a missing glyph looks like
@@ -25,9 +26,9 @@ def path() -> Path:
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise SetupError(
-            "The font for picture labels is missing.",
-            "It comes with the workshop's environment, and this Python is not that environment.",
-            "Run python setup/start.py --install-only, and use the Python in .venv.",
+            tr("The font for picture labels is missing."),
+            tr("It comes with the workshop's environment, and this Python is not that environment."),
+            tr("Run python setup/start.py --install-only, and use the Python in .venv."),
         )
     return Path(found.origin).with_name("NotoSansSC-Regular.otf")
 
@@ -151,7 +152,7 @@ def _main_path() -> Path:
     try:
         return path()
     except SetupError as error:
-        warnings.warn(f"{error} Until then, Chinese labels are left out.", WorkshopWarning, stacklevel=2)
+        warnings.warn(joined(str(error), tr("Until then, Chinese labels are left out.")), WorkshopWarning, stacklevel=2)
         return _spare_path()
 
 
