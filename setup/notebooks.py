@@ -40,6 +40,7 @@ MOST_SIDE, MOST_PICTURE, MOST_NOTEBOOK = 1280, 150_000, 1_500_000  # pixels, byt
 
 PICTURE = re.compile(r"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)")
 MEASURED = re.compile(r'<span class="measured">[^<]*</span>')  # seconds, shares of pixels
+WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_ALT = re.compile(r'<img(?![^>]*\balt="[^"]+")[^>]*>')
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}
@@ -196,10 +197,14 @@ def _update(lesson: Path, only_check: bool) -> int:
 
 
 def _tidy_outputs(outputs: list[NotebookNode], count: int | None) -> list[NotebookNode]:
-    """The outputs with neighbouring text of one stream joined, and what a display alone needs left out."""
+    """The outputs with neighbouring text of one stream joined, and what a display alone needs left out.
+
+    A widget's view is a random id of what lives in the kernel: stored, it shows an error. Its words stay.
+    """
     tidied: list[NotebookNode] = []
     for output in outputs:
         output.pop("transient", None)
+        output.get("data", {}).pop(WIDGET, None)
         if output.output_type == "stream" and tidied and tidied[-1].get("name") == output.name:
             tidied[-1].text += output.text
             continue

@@ -171,6 +171,14 @@ def test_tidying_twice_is_tidying_once() -> None:
     assert notebooks.written(once).endswith("}\n")
 
 
+def test_of_a_widget_its_words_are_stored_and_not_the_id_of_its_view() -> None:
+    view = {"model_id": "0123456789abcdef0123456789abcdef", "version_major": 2, "version_minor": 0}
+    data = {notebooks.WIDGET: view, "text/plain": "<MaskPainter 8 x 8, 0% may change>"}
+    shown = v4.new_output("execute_result", data=data, execution_count=1)  # type: ignore[no-untyped-call]
+    (output,) = with_output(shown).cells[1].outputs
+    assert dict(output.data) == {"text/plain": "<MaskPainter 8 x 8, 0% may change>"}
+
+
 # ---- keeping stored pictures ----------------------------------------------------------------------------------------
 
 
