@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from helpers import models as models
     from helpers import outpainting as outpainting
     from helpers import recipes as recipes
+    from helpers import sweeps as sweeps
     from helpers import widgets as widgets
     from helpers.bodies import check as check
     from helpers.bodies import core_body as core_body
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from helpers.display import strip as strip
     from helpers.errors import AccessError as AccessError
     from helpers.errors import BodyError as BodyError
+    from helpers.errors import BudgetError as BudgetError
     from helpers.errors import CallError as CallError
     from helpers.errors import FilteredError as FilteredError
     from helpers.errors import ImageError as ImageError
@@ -57,7 +59,12 @@ if TYPE_CHECKING:
     from helpers.masks import Mask as Mask
     from helpers.outpainting import outpaint as outpaint
     from helpers.recipes import recipe as recipe
+    from helpers.sweeps import Sweep as Sweep
+    from helpers.sweeps import axis as axis
+    from helpers.sweeps import swap as swap
+    from helpers.sweeps import together as together
     from helpers.widgets import MaskPainter as MaskPainter
+    from helpers.widgets import playground as playground
 
 _ROOMS = {
     "bodies": ("check", "core_body", "image_to_image", "inpaint", "text_to_image"),
@@ -66,14 +73,16 @@ _ROOMS = {
     "mask_forms": (),
     "outpainting": ("outpaint",),
     "leaks": ("LeakReport",),
-    "widgets": ("MaskPainter",),
+    "widgets": ("MaskPainter", "playground"),
     "client": ("Generation", "connect", "invoke"),
     "models": (),
     "recipes": ("recipe",),
+    "sweeps": ("Sweep", "axis", "swap", "together"),
     "display": ("compare", "grid", "show", "strip"),
     "errors": (
         "AccessError",
         "BodyError",
+        "BudgetError",
         "CallError",
         "FilteredError",
         "ImageError",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from helpers.language import joined
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -23,7 +25,7 @@ class WorkshopError(Exception):
         self.what, self.why, self.fix = what, why, fix
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.fix) if part)
+        return joined(self.what, self.why, self.fix)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class RecipeError(WorkshopError, LookupError):
 
 class SetupError(WorkshopError):
     """The workshop itself is not ready: something is missing, or the studio did not start."""
+
+
+class BudgetError(WorkshopError):
+    """A run that would spend money that nobody has agreed to, or a budget that cannot be kept; nothing was sent."""
 
 
 class CallError(WorkshopError):

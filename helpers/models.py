@@ -1,13 +1,14 @@
 """The registry: what the workshop knows of every image model on Amazon Bedrock, read from models.toml."""
 
 import difflib
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from helpers.errors import BodyError, Problem, UnknownModelError
@@ -90,6 +91,20 @@ class Model:
                 pixels=pixels,
             )
         )
+
+
+class Chosen(tuple[Model, ...]):
+    """Several models, as an axis of a sweep: `helpers.models(["sdxl", "core"])`."""
+
+
+class _Registry(ModuleType):
+    """This module, which can be called: `helpers.models(["sdxl", "core"])` beside `helpers.models.get("core")`."""
+
+    def __call__(self, names: "Iterable[str | Model]") -> Chosen:
+        return Chosen(get(name) for name in ([names] if isinstance(names, (str, Model)) else names))
+
+
+sys.modules[__name__].__class__ = _Registry
 
 
 def get(name: "str | Model") -> Model:

@@ -1,0 +1,259 @@
+"""The axes of a sweep: a field or a path, a swap of words in the prompts, fields that move together, and models."""
+
+import itertools
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from helpers import images, models
+from helpers.bodies import Body
+from helpers.errors import BodyError, Problem, WorkshopWarning
+from helpers.schemas.fields import image_format
+from helpers.sweeps import paths, ranges
+from helpers.sweeps.tiles import Axis
+
+LONGEST_LABEL = 80  # characters
+
+
+@dataclass(frozen=True)
+class Knob:
+    """An axis, and how one of its values changes a body. `turns` names the places that it sets."""
+
+    axis: Axis
+    turns: tuple[str, ...]
+    turn: Callable[[Body, Any], Body] = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<axis {self.axis.name}: {', '.join(self.axis.labels[:8])}{', …' if len(self.axis) > 8 else ''}>"
+
+
+def axis(path: str, values: Any) -> Knob:
+    """The axis along one place of the body: a field (`"cfg_scale"`) or a path (`"text_prompts[1].weight"`).
+
+    `values`: a list, a range, or a text such as `"1-10 (+3)"`, `"1-10 [5]"` or `"anime || line-art"`. None in a list
+    leaves the field out. Pictures (`init_image`, `mask_image`) may be whatever `helpers.to_image` takes.
+    """
+    paths.parse(path)
+    listed = _values(path, values)
+    return Knob(axis_of(path, listed), (path,), lambda body, value: paths.put(body, path, value))
+
+
+def swap(term: str, replacements: Any) -> Knob:
+    """The axis that puts other words in the place of `term`, in every prompt that holds it; upper and lower case count.
+
+    `replacements`: a list, or a text such as `"forest, desert"`. Add the term itself to keep the prompt as it is, too.
+    """
+    if not isinstance(term, str) or not term:
+        raise _no_values("swap", f"The words to replace are missing: {term!r}.", term)
+    words = ranges.texts(replacements) if isinstance(replacements, str) else _listed("swap", replacements)
+    odd = [word for word in words if not isinstance(word, str)]
+    if odd or not words:
+        raise _no_values(term, f"Words are replaced by words, not by {odd[0]!r}." if odd else "It is empty.", words)
+    return Knob(axis_of(term, [(word, word) for word in words]), (f"the words {term!r}",), _Swap(term))
+
+
+def together(name: str | None = None, /, **fields: Any) -> Knob:
+    """The axis along which several fields move at once: `together(width=[512, 768], height=[768, 512])`.
+
+    All lists have the same length. `name` names the axis; without it, the fields do.
+    """
+    if not fields:
+        raise _no_values("together", "It names no field.", fields)
+    listed = {path: _values(path, values) for path, values in fields.items()}
+    lengths = {path: len(values) for path, values in listed.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{path} {count}" for path, count in lengths.items())
+        raise _no_values("together", f"Fields that move together have one value each for every step: {told}.", fields)
+    rows = [
+        (dict(zip(listed, (value for value, _ in row), strict=True)), _row_label(tuple(listed), row))
+        for row in zip(*listed.values(), strict=True)
+    ]
+    return Knob(axis_of(name or _row_name(tuple(listed)), rows), tuple(listed), _put_all)
+
+
+def of_models(chosen: Iterable["models.Model | str"]) -> Knob:
+    """The axis along models. A body of SDXL is said again in the words of each: see `helpers.core_body`."""
+    known = [models.get(one) for one in chosen]
+    return Knob(axis_of("model", [(model, model.name) for model in known]), ("model",), lambda body, _: body)
+
+
+def of_field(name: str, values: Any) -> Knob:
+    """The axis of `Sweep(body, name=values)`."""
+    return (
+        of_models([values] if isinstance(values, (str, models.Model)) else values)
+        if name == "model"
+        else axis(name, values)
+    )
+
+
+def of_any(given: Any) -> Knob:
+    """What was given to `Sweep` as an axis."""
+    if isinstance(given, Knob):
+        return given
+    if isinstance(given, models.Chosen):
+        return of_models(given)
+    why = f"{given!r} is none: axes come from helpers.axis, swap, together or models, or as name=values."
+    fix = 'Write helpers.Sweep(body, helpers.swap("beach", ["forest"]), seed=[1, 2]).'
+    raise BodyError("This is no axis.", why, fix, problems=[Problem("axes", why, given)])
+
+
+def label_of(value: Any) -> str:
+    """A value in a few words: numbers without the noise of binary fractions, files by their names."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return ranges.written(value)
+    if isinstance(value, os.PathLike):
+        return Path(value).name
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
+
+
+def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
+    """The axis of these values and their labels: each value once, and no two labels alike."""
+    kept: dict[str, tuple[Any, str]] = {}
+    for value, label in rows:
+        kept.setdefault(_identity(value), (value, label))
+    if len(kept) < len(rows):
+        remark = f"{name}: {len(rows) - len(kept)} of {len(rows)} values were there before, and are taken once."
+        warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
+    labels: dict[str, None] = {}
+    for _, label in kept.values():
+        again = (f"{label} ({count})" for count in itertools.count(2))
+        labels[label if label not in labels else next(one for one in again if one not in labels)] = None
+    return Axis(name, tuple(labels), tuple(value for value, _ in kept.values()))
+
+
+# ---- how ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Swap:
+    """Replaces a term in the texts of a body's prompts."""
+
+    term: str
+
+    def __call__(self, body: Body, words: str) -> Body:
+        if "text_prompts" not in body:
+            self._must_hold([("prompt", body.get("prompt")), ("negative_prompt", body.get("negative_prompt"))])
+            said = {
+                name: self._said(text, words) for name, text in body.items() if name in ("prompt", "negative_prompt")
+            }
+            return {**body, **said}
+        prompts = body["text_prompts"]
+        self._must_hold([(f"text_prompts[{place}]", prompt.get("text")) for place, prompt in enumerate(prompts)])
+        return {**body, "text_prompts": [{**one, "text": self._said(one["text"], words)} for one in prompts]}
+
+    def _said(self, text: Any, words: str) -> Any:
+        return text.replace(self.term, words) if isinstance(text, str) else text
+
+    def _must_hold(self, places: list[tuple[str, Any]]) -> None:
+        texts = [(name, text) for name, text in places if isinstance(text, str)]
+        if any(self.term in text for _, text in texts):
+            return
+        looked = "; ".join(f"{name} {label_of(text)!r}" for name, text in texts)
+        case = " In other case it is there." if any(self.term.lower() in text.lower() for _, text in texts) else ""
+        why = f"the words {self.term!r} are in none of the prompts, so they cannot be swapped: {looked}.{case}"
+        fix = "Give words that the prompt holds."
+        raise BodyError(f"{self.term!r} cannot be swapped.", why, fix, problems=[Problem(self.term, why, self.term)])
+
+
+def _put_all(body: Body, row: Mapping[str, Any]) -> Body:
+    for path, value in row.items():
+        body = paths.put(body, path, value)
+    return body
+
+
+def _row_name(fields: tuple[str, ...]) -> str:
+    return "size" if fields == ("width", "height") else " + ".join(fields)
+
+
+def _row_label(fields: tuple[str, ...], row: tuple[tuple[Any, str], ...]) -> str:
+    if fields == ("width", "height"):
+        return " × ".join(label for _, label in row)
+    return ", ".join(f"{path} {label}" for path, (_, label) in zip(fields, row, strict=True))
+
+
+def _identity(value: Any) -> str:
+    """What makes two values the same one: 7 and 7.0 are."""
+    if isinstance(value, models.Model):
+        return value.id
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}={_identity(held)}" for key, held in value.items())
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return ranges.written(value) if number else f"{type(value).__name__} {value!r}"
+
+
+def _values(path: str, values: Any) -> list[tuple[Any, str]]:
+    """The values of a field as its body carries them, each with its label."""
+    if path in paths.PICTURES:
+        several = isinstance(values, (list, tuple)) or hasattr(values, "__next__")
+        pictures = _listed(path, values) if several else [values]
+        return [_picture(path, picture, number) for number, picture in enumerate(pictures, 1)]
+    if isinstance(values, str):
+        return [(value, label_of(value)) for value in ranges.expand(values, whole=paths.takes_whole_numbers(path))]
+    return [(value, label_of(value)) for value in map(_plain, _listed(path, values))]
+
+
+def _listed(name: str, values: Any) -> list[Any]:
+    """The values as a list; counted first, so that an endless one is refused and not waited for."""
+    if isinstance(values, (Mapping, bytes)):
+        raise _no_values(name, f"Values come as a list or a text, not as {type(values).__name__}.", values)
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return [values]
+    most = ranges.MOST_VALUES
+    try:
+        count = len(values) if isinstance(values, Sized) else 0
+    except OverflowError:  # a range longer than any list
+        count = most + 1
+    found = list(itertools.islice(values, most + 1)) if count <= most else []
+    if count > most or len(found) > most:
+        told = f"{count:,}" if isinstance(values, Sized) else f"more than {most:,}"
+        raise _no_values(name, f"It has {told} values, and an axis may have {most:,}.", None)
+    if not found:
+        raise _no_values(name, "It is empty.", values)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A value in JSON's own types, with decimal fractions as they were meant: 0.1 + 0.2 is 0.3."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
+        value = value.item()
+    if isinstance(value, Decimal) and value.is_finite():
+        return ranges.plain(value)
+    if isinstance(value, float) and value - value == 0:  # finite
+        return float(ranges.denoised(value))
+    return value
+
+
+def _picture(path: str, value: Any, number: int) -> tuple[Any, str]:
+    if value is None:
+        return None, "none"
+    if isinstance(value, str) and image_format(_first_bytes(value)):
+        return value, f"picture {number}"
+    label = Path(value).name if isinstance(value, (str, os.PathLike)) else f"picture {number}"
+    image = images.init_image(value) if path == "init_image" else images.to_image(value)
+    return images.to_base64(image), label
+
+
+def _first_bytes(text: str) -> bytes:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(text[:64], validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _no_values(name: str, why: str, found: object) -> BodyError:
+    fix = 'Write a list, or a text such as "1-10 (+3)".'
+    return BodyError(f"{name!r} has no values that can be used.", why, fix, problems=[Problem(name, why, found)])

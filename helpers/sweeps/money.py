@@ -1,0 +1,195 @@
+"""A sweep's two bills: the quote before anything runs, and the receipt after. And the question before money is spent."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from helpers import models
+from helpers.errors import BudgetError
+from helpers.generation import Backend
+from helpers.sweeps import failures, plan
+from helpers.sweeps.tiles import Failure, Tile
+
+_PLACES = {"studio": "on the studio", "aws": "on AWS"}
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a run will come to. Money is in USD; `price` is what will be spent, `list_price` what AWS asks or asked."""
+
+    backend: Backend
+    tiles: int
+    made: int  # already, in the folder
+    failed: int  # before, and not repeated by run(): retry() does
+    calls: int  # that are to be made
+    price: float | None  # None: no page gives a price for one of them
+    list_price: float | None
+    minutes: float | None  # at the quota of the model that takes longest; None: no page gives one
+    megapixels: float  # of all pictures together
+    largest: tuple[int, int] | None  # the largest picture, in pixels
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The quote as names and texts."""
+        done = f", {self.made:,} made already" if self.made else ""
+        failed = f", {self.failed:,} failed before (sweep.retry() repeats them)" if self.failed else ""
+        size = f", the largest {self.largest[0]} × {self.largest[1]}" if self.largest else ""
+        return [
+            ("tiles", f"{self.tiles:,}{done}{failed}"),
+            ("calls", f"{self.calls:,}"),
+            ("price", self._price()),
+            ("time", self._time()),
+            ("pictures", f"{self.megapixels:.1f} megapixels together{size}"),
+        ]
+
+    def _price(self) -> str:
+        if self.backend == "aws":
+            return _usd(self.price)
+        return f"nothing on the studio (list price on AWS: {_usd(self.list_price)})"
+
+    def _time(self) -> str:
+        if self.minutes is None:
+            return "no page gives the quota"
+        minutes = "under a minute" if self.minutes < 1 else f"{self.minutes:,.0f} minutes"
+        return (
+            f"{minutes} at least, at the quota" if self.backend == "aws" else f"no quota on the studio (AWS: {minutes})"
+        )
+
+    def __repr__(self) -> str:
+        return _lined(f"Quote {_PLACES[self.backend]}", self.rows())
+
+    def _repr_html_(self) -> str:
+        return failures.table((f"Quote {_PLACES[self.backend]}", ""), self.rows())
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a run has come to. Money is in USD."""
+
+    backend: Backend
+    made: int  # in this run
+    reused: int  # were there already
+    failed: dict[str, int]  # tiles by kind
+    calls: int
+    retries: int  # calls for a tile that was asked for before, throttled ones included
+    throttled: int
+    quoted: float | None
+    spent: float | None
+    perhaps: float  # for calls that timed out: AWS may bill them
+    filtered_billed: int  # pictures that a filter stopped, and that are billed all the same
+    seconds: float
+    stopped: Failure | None = None  # why the run ended before its time
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The receipt as names and texts; how long it took is `.seconds`, and differs from one run to the next."""
+        failed = "".join(f", {count:,} {kind}" for kind, count in sorted(self.failed.items()) if kind != "stopped")
+        left = f", {self.failed['stopped']:,} not asked for" if self.failed.get("stopped") else ""
+        rows = [
+            ("tiles", f"{self.made:,} made, {self.reused:,} were there already{failed}{left}"),
+            ("calls", f"{self.calls:,}, of which {self.retries:,} repeated, {self.throttled:,} throttled"),
+            ("quoted", _usd(self.quoted)),
+            ("spent", _usd(self.spent)),
+        ]
+        if self.filtered_billed:
+            rows.append(("filtered", f"{self.filtered_billed:,} stopped by a filter and billed all the same"))
+        if self.perhaps:
+            rows.append(("perhaps", f"{_usd(self.perhaps)} more, for calls that got no answer in time"))
+        if self.stopped is not None:
+            rows.append(("stopped", f"{self.stopped.why or self.stopped.what} {self.stopped.fix}"))
+        return rows
+
+    def __repr__(self) -> str:
+        return _lined(f"Receipt {_PLACES[self.backend]}", self.rows())
+
+    def _repr_html_(self) -> str:
+        return failures.table((f"Receipt {_PLACES[self.backend]}", ""), self.rows())
+
+
+def quote(
+    tiles: Sequence[Tile], called: Sequence[models.Model], wanted: Sequence[tuple[Tile, models.Model]], backend: Backend
+) -> Quote:
+    """The quote for the requests in `wanted`, out of a sweep's tiles."""
+    prices = [tile.list_price for tile, _ in wanted]
+    asked = sum_of(prices)
+    calls: dict[models.Model, int] = {}
+    for _, model in wanted:
+        calls[model] = calls.get(model, 0) + 1
+    minutes = [count / model.rpm if model.rpm else None for model, count in calls.items()]
+    known = [size for tile, model in zip(tiles, called, strict=True) if (size := plan.size_of(model, tile.body))]
+    return Quote(
+        backend=backend,
+        tiles=len(tiles),
+        made=sum(tile.made for tile in tiles),
+        failed=sum(tile.failure is not None and tile.failure.kind in failures.LASTING for tile in tiles),
+        calls=len(wanted),
+        price=asked if backend == "aws" else 0.0,
+        list_price=asked,
+        minutes=None if None in minutes else max((one for one in minutes if one), default=0.0),
+        megapixels=sum(width * height for width, height in known) / 1e6,
+        largest=max(known, key=lambda size: size[0] * size[1], default=None),
+    )
+
+
+def sum_of(prices: Iterable[float | None]) -> float | None:
+    """A sum of money, without the noise of binary fractions; None where a price is not known."""
+    total = 0.0
+    for price in prices:
+        if price is None:
+            return None
+        total += price
+    return round(total, 6)
+
+
+def agree(quoted: Quote, budget: float | None) -> bool:
+    """Whether this run may spend what it will: asked once where there is no budget. Raises BudgetError."""
+    if budget is not None:
+        _check(quoted, budget)
+        return True
+    if quoted.backend != "aws" or not quoted.calls:
+        return True
+    if not _somebody_is_there():
+        raise _no_budget(quoted)
+    print(quoted, flush=True)
+    try:
+        said = input(f"Send {quoted.calls:,} calls for {_usd(quoted.price)}? Type yes to go on: ")
+    except (EOFError, OSError, NotImplementedError) as error:  # a kernel that nobody can type to
+        raise _no_budget(quoted) from error
+    return said.strip().lower() in ("y", "yes")
+
+
+def _check(quoted: Quote, budget: float) -> None:
+    if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget >= 0:
+        raise BudgetError(f"{budget!r} is no budget.", "It is an amount of USD.", "Write budget=1.50.")
+    if quoted.price is None and quoted.calls:
+        raise BudgetError(
+            "No budget can be kept here.",
+            "No page gives the price of one of these pictures.",
+            "Leave out that model, or run without a budget and watch the bill.",
+        )
+
+
+def _no_budget(quoted: Quote) -> BudgetError:
+    price = _usd(quoted.price)
+    return BudgetError(
+        "Nothing was sent: this run costs money, and nobody is here to be asked.",
+        f"It makes {quoted.calls:,} calls for {price} on AWS.",
+        f"Say what it may spend: sweep.run(bedrock, budget={quoted.price or 0:.2f}).",
+    )
+
+
+def _somebody_is_there() -> bool:
+    """Whether a question would be seen: in a notebook's kernel that takes input, or at a terminal."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        return bool(getattr(kernel, "_allow_stdin", True))
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _usd(amount: float | None) -> str:
+    if amount is None:
+        return "an amount that no page gives"
+    return f"${amount:,.2f}" if round(amount, 2) == round(amount, 6) else f"${amount:,.3f}"
+
+
+def _lined(heading: str, rows: Sequence[tuple[str, str]]) -> str:
+    return "\n".join([heading, *(f"  {name:<9} {text}" for name, text in rows)])

@@ -1,0 +1,289 @@
+"""From a body and its axes to tiles: counted, built, given one seed, and checked, all before anything is sent."""
+
+import itertools
+import math
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from helpers import bodies, images, models
+from helpers.bodies import Body
+from helpers.errors import BodyError, Problem
+from helpers.picture_files import say
+from helpers.schemas.sdxl import DEFAULT_SIDE
+from helpers.sweeps import keys
+from helpers.sweeps.axes import Knob, axis_of, label_of
+from helpers.sweeps.paths import PICTURES
+from helpers.sweeps.tiles import Axis, Coordinate, Tile
+
+MOST_TILES = 10_000
+HIGHEST_DRAWN_SEED = 999_999  # short enough to be read out and typed
+_SAID_BY_CORE = {
+    "text_prompts",
+    "seed",
+    "style_preset",
+    "width",
+    "height",
+    "samples",
+}  # fields of SDXL with words there
+_SEEN = "iVBORw0KGgo="  # the first bytes of any PNG: stands for a picture that was looked at already
+_MOST_SHOWN = 20  # problems in one message
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The axes as the tiles have them, the tiles in order, and each one's model."""
+
+    axes: tuple[Axis, ...]
+    tiles: tuple[Tile, ...]
+    models: tuple[models.Model, ...]
+
+
+def plan(body: Body, knobs: Sequence[Knob], model: models.Model | None = None, most: int = MOST_TILES) -> Plan:
+    """Every combination, the last axis turning fastest. Raises BodyError with all that is wrong, by axis and value."""
+    _different_places(knobs)
+    _not_too_many(knobs, most)
+    _sound_prompts(body)
+    spare = _Seed()
+    knobs = [spare.settled(knob) for knob in knobs]
+    builder = _Builder(body, knobs, model)
+    tiles, chosen = [], []
+    wrong: dict[tuple[str, str], list[tuple[int, ...]]] = {}
+    check = _Checker()
+    for places in itertools.product(*(range(len(knob.axis)) for knob in knobs)):
+        found: list[Problem] = []
+        try:
+            asked, called = builder(places, found)
+            asked = spare.given(asked)
+            check(asked, called)
+        except BodyError as error:
+            found += error.problems or (Problem("body", str(error)),)
+        if found:
+            for problem in found:
+                wrong.setdefault((problem.field, problem.message), []).append(places)
+            continue
+        key = keys.key_of(keys.request(called.id, asked))
+        tiles.append(Tile(key, _coordinates(knobs, places), asked, called.id, list_price=price_of(called, asked)))
+        chosen.append(called)
+    axes = tuple(knob.axis for knob in knobs)
+    if wrong:
+        raise _all_that_is_wrong(wrong, axes)
+    spare.tell()
+    builder.tell()
+    return Plan(axes, tuple(tiles), tuple(chosen))
+
+
+def count_of(knobs: Sequence[Knob]) -> int:
+    """How many tiles the axes span, without building one."""
+    return math.prod(len(knob.axis) for knob in knobs)
+
+
+def price_of(model: models.Model, body: Mapping[str, Any]) -> float | None:
+    """What AWS asks or asked for this picture in USD; None where no page says."""
+    try:
+        return model.list_price(body)
+    except LookupError:
+        return None
+
+
+def size_of(model: models.Model, body: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The picture's width and height in pixels; None where they are not known beforehand."""
+    if model.schema == "sdxl":
+        if isinstance(body.get("init_image"), str):
+            return _size_of_picture(body["init_image"])
+        return body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)
+    return model.sizes.get(body.get("aspect_ratio", "1:1"))
+
+
+# ---- building -------------------------------------------------------------------------------------------------------
+
+
+class _Builder:
+    """The body of each tile, and what had to be left out because its model has no word for it."""
+
+    def __init__(self, body: Body, knobs: Sequence[Knob], model: models.Model | None) -> None:
+        self.body, self.knobs, self.model = body, knobs, model
+        self.left_out: dict[str, set[str]] = {}
+
+    def __call__(self, places: tuple[int, ...], wrong: list[Problem]) -> tuple[Body, models.Model]:
+        """The body at these places. What an axis cannot do to it is added to `wrong`, and the others go on."""
+        body, model = self.body, self.model
+        for knob, place in zip(self.knobs, places, strict=True):
+            value = knob.axis.values[place]
+            if isinstance(value, models.Model):
+                model = value
+                continue
+            try:
+                body = knob.turn(body, value)
+            except BodyError as error:
+                wrong += error.problems
+        if model is None:
+            return body, models.for_body(body)
+        if model.schema != "stable-image-core" or "text_prompts" not in body:
+            return body, model
+        bodies.check({**body, "seed": body.get("seed") or 0})
+        self.left_out.setdefault(model.name, set()).update(body.keys() - _SAID_BY_CORE)
+        return bodies.core_body(body), model
+
+    def tell(self) -> None:
+        """Say what was left out."""
+        for name, fields in self.left_out.items():
+            if fields:
+                say(f"{name} has no {', '.join(sorted(fields))}: its tiles are asked for without.")
+
+
+def _coordinates(knobs: Sequence[Knob], places: tuple[int, ...]) -> tuple[Coordinate, ...]:
+    return tuple(
+        Coordinate(knob.axis.name, knob.axis.labels[place], knob.axis.values[place])
+        for knob, place in zip(knobs, places, strict=True)
+    )
+
+
+class _Seed:
+    """One seed for all tiles that would leave theirs to chance, so that they differ in what is swept and can be kept."""
+
+    def __init__(self) -> None:
+        self.seed = secrets.randbelow(HIGHEST_DRAWN_SEED) + 1
+        self.used = False
+
+    def given(self, body: Body) -> Body:
+        """The body with that seed, if it has none; a seed of 0 means none to the service."""
+        if not _is_chance(body.get("seed")):
+            return body
+        self.used = True
+        return {**body, "seed": self.seed}
+
+    def settled(self, knob: Knob) -> Knob:
+        """The axis with that seed in the place of 0 or none."""
+        if "seed" not in knob.turns:
+            return knob
+        rows = list(zip(map(self._settled_value, knob.axis.values), knob.axis.labels, strict=True))
+        rows = [
+            (new, label if new == old else label_of(new) if new == self.seed else f"{label} ({self.seed})")
+            for (new, label), old in zip(rows, knob.axis.values, strict=True)
+        ]
+        return Knob(axis_of(knob.axis.name, rows), knob.turns, knob.turn)
+
+    def _settled_value(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return self.given(dict(value)) if "seed" in value else value
+        if not _is_chance(value):
+            return value
+        self.used = True
+        return self.seed
+
+    def tell(self) -> None:
+        """Say which seed was drawn, if it is in use."""
+        if self.used:
+            say(
+                f"A seed of 0 or none means another picture on every call, so all tiles share a seed that was drawn: "
+                f"{self.seed}. Write seed={self.seed} in the body to meet the same tiles again."
+            )
+
+
+def _is_chance(seed: Any) -> bool:
+    return seed is None or (isinstance(seed, (int, float)) and not isinstance(seed, bool) and seed == 0)
+
+
+# ---- checking -------------------------------------------------------------------------------------------------------
+
+
+class _Checker:
+    """`bodies.check`, with each picture decoded once and not once a tile."""
+
+    def __init__(self) -> None:
+        self._good: set[tuple[int, ...]] = set()
+        self._kept: list[Any] = []  # so that no id is given to another picture
+
+    def __call__(self, body: Body, model: models.Model) -> None:
+        pictures = [body[field] for field in PICTURES if isinstance(body.get(field), str)]
+        known = tuple(map(id, pictures))
+        if pictures and known in self._good:
+            seen = {field: _SEEN for field in PICTURES if field in body}
+            bodies.check({**body, **seen}, model, look_at_pictures=False)
+            return
+        bodies.check(body, model)
+        self._good.add(known)
+        self._kept += pictures
+
+
+def _different_places(knobs: Sequence[Knob]) -> None:
+    turned: dict[str, str] = {}
+    names: set[str] = set()
+    for knob in knobs:
+        for place in knob.turns:
+            if place in turned:
+                why = f"{place} is turned by two axes, {turned[place]} and {knob.axis.name}."
+                raise _bad_axes(why, "Use one, or helpers.together(...) for fields that move at once.", place)
+            turned[place] = knob.axis.name
+        if knob.axis.name in names:
+            raise _bad_axes(f"Two axes are called {knob.axis.name}.", "Give one of them another name.", knob.axis.name)
+        names.add(knob.axis.name)
+
+
+def _sound_prompts(body: Body) -> None:
+    """Raise BodyError for prompts that no axis could be turned in."""
+    try:
+        bodies.check(body)
+    except BodyError as error:
+        if any(problem.field.startswith(("text_prompts", "body")) for problem in error.problems):
+            raise
+
+
+def _not_too_many(knobs: Sequence[Knob], most: int) -> None:
+    count = count_of(knobs)
+    if count <= most:
+        return
+    told = " × ".join(f"{knob.axis.name} {len(knob.axis):,}" for knob in knobs)
+    fix = f"Take fewer values, or allow more with Sweep(..., most={count})."
+    raise _bad_axes(f"{told} make {count:,} tiles, and a sweep may have {most:,}.", fix, "tiles")
+
+
+def _bad_axes(why: str, fix: str, place: str) -> BodyError:
+    return BodyError("These axes make no sweep.", why, fix, problems=[Problem(place, why)])
+
+
+def _all_that_is_wrong(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], axes: Sequence[Axis]) -> BodyError:
+    """One error for all tiles: each problem once, with the values that bring it about."""
+    problems = []
+    for (field, message), tiles in wrong.items():
+        where = _where(tiles, axes)
+        counted = "" if len(tiles) == 1 else f" ({len(tiles):,} tiles)"
+        problems.append(Problem(field, f"{where}{counted}: {message}", field))
+    bad = len({places for tiles in wrong.values() for places in tiles})
+    count = math.prod(len(axis) for axis in axes)
+    shown = [f"\n- {problem.message}" for problem in problems[:_MOST_SHOWN]]
+    more = f"\n- and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
+    what = f"{bad:,} of {count:,} tiles cannot be asked for, so nothing was sent:"
+    return BodyError(what, "".join(shown) + more + "\n", "Mend these values and try again.", problems=problems)
+
+
+def _where(tiles: Sequence[tuple[int, ...]], axes: Sequence[Axis]) -> str:
+    """The values that a problem needs, as far as the tiles that have it show."""
+    seen = [sorted({places[number] for places in tiles}) for number in range(len(axes))]
+    is_box = math.prod(map(len, seen)) == len(tiles)
+    telling = [number for number, places in enumerate(seen) if len(places) < len(axes[number])]
+    if not is_box:
+        shown = "; ".join(", ".join(_values(axes, places)) for places in tiles[:3])
+        return shown + ("; …" if len(tiles) > 3 else "")
+    if not telling:
+        return "every tile"
+    return ", ".join(
+        f"{axes[number].name} {_one_of(axes[number].labels[place] for place in seen[number])}" for number in telling
+    )
+
+
+def _values(axes: Sequence[Axis], places: tuple[int, ...]) -> Iterator[str]:
+    return (f"{axis.name} {axis.labels[place]}" for axis, place in zip(axes, places, strict=True))
+
+
+def _one_of(labels: Iterator[str]) -> str:
+    shown = list(labels)
+    return " or ".join(shown) if len(shown) <= 4 else f"{' or '.join(shown[:3])} or {len(shown) - 3} more"
+
+
+@lru_cache(maxsize=256)
+def _size_of_picture(text: str) -> tuple[int, int]:
+    return images.from_base64(text).size

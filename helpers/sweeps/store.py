@@ -1,0 +1,175 @@
+"""The folder where tiles are kept: one picture a request, under the hash of the request, whole or not there at all.
+
+    sweeps/studio/6e0c…-1f2a.png    the picture as it came, with its receipt inside
+                  6e0c…-1f2a.webp   the same, at most 256 px a side
+                  6e0c….json        the record; written last, so that a tile without it was never finished
+                  6e0c….failure     why there is no picture, for a request that failed
+                  inputs/           pictures that requests were made from
+    sweeps/aws/…                    what AWS made is never mixed with it
+
+A picture's name holds the hash of its own bytes too: two runs that make the same tile at once write two files, and the
+record, which is replaced in one step, names one that is whole.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from helpers import infotext
+from helpers.generation import Backend
+from helpers.studio import VERSION
+from helpers.sweeps import keys
+from helpers.sweeps.drawing import Drawn
+from helpers.sweeps.tiles import Failure, Tile
+
+_KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
+_LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
+_REPLACE_TRIES = 40  # on Windows a file that another process reads cannot be replaced for a moment
+_REPLACE_WAIT = 0.05  # seconds
+
+
+@dataclass(frozen=True)
+class Store:
+    """The tiles of one back end in one folder. It holds nothing itself: every question is asked of the disk."""
+
+    home: Path
+    backend: Backend
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures are."""
+        return self.home / self.backend
+
+    def filled(self, tile: Tile) -> Tile:
+        """The tile with what is known about it: its picture, or how it failed. As it was, where nothing is stored."""
+        bare = replace(tile, path=None, thumbnail=None, seed=None, cost=None, seconds=None, failure=None, backend=None)
+        record = self.record(tile.key)
+        if record is not None:
+            return self._with_picture(bare, record)
+        failure = self._failure(tile.key)
+        return bare if failure is None else replace(bare, failure=failure, backend=self.backend)
+
+    def record(self, key: str) -> dict[str, Any] | None:
+        """What was written down about a finished tile; None where there is none, or its picture is not whole."""
+        record = _read(self._place(key, ".json"))
+        return record if record is not None and record.get("key") == key and self._is_whole(record) else None
+
+    def keep(self, tile: Tile, drawn: Drawn, cost: float | None) -> Tile:
+        """Write a picture that has arrived, and give back its tile. The record comes last."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        receipt = {**drawn.receipt, "cost": cost, "list_price": tile.list_price}
+        receipt["grid"] = {place.axis: place.label for place in tile.coordinates}
+        picture = infotext.stamped(drawn.file, {**receipt, "body": dict(tile.body)})
+        name = f"{tile.key[:_KEY_DIGITS]}-{hashlib.sha256(picture).hexdigest()[:8]}"
+        path, thumbnail = self.folder / f"{name}.png", self.folder / f"{name}.webp"
+        write(path, picture)
+        infotext.keep_inputs(tile.body, path)
+        if infotext.is_sealed(picture):
+            infotext.write_sidecar(path, {**receipt, "body": dict(tile.body)})
+        write(thumbnail, drawn.thumbnail)
+        record = {
+            "key": tile.key,
+            "picture": path.name,
+            "bytes": len(picture),
+            "thumbnail": thumbnail.name,
+            **{**receipt, **keys.request(tile.model, tile.body)},
+            "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "studio": VERSION if self.backend == "studio" else None,
+        }
+        write(self._place(tile.key, ".json"), _json(record))
+        with contextlib.suppress(OSError):
+            self._place(tile.key, ".failure").unlink(missing_ok=True)
+        return self._with_picture(replace(tile, failure=None), record)
+
+    def note(self, tile: Tile, failure: Failure) -> Tile:
+        """Write down why a tile has no picture, and give back the tile."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        told = {"key": tile.key, **asdict(failure), **keys.request(tile.model, tile.body)}
+        write(self._place(tile.key, ".failure"), _json(told))
+        return replace(tile, failure=failure, backend=self.backend)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every finished tile in the folder, of whichever sweep."""
+        if self.folder.is_dir():
+            for path in sorted(self.folder.glob("*.json")):
+                record = _read(path)
+                if record is not None and "body" in record and self._is_whole(record):
+                    yield record
+
+    def tidy(self) -> None:
+        """Remove what killed runs left half written."""
+        oldest = time.time() - _LEFTOVER_SECONDS
+        if self.folder.is_dir():
+            for path in self.folder.glob(".*.tmp"):
+                with contextlib.suppress(OSError):  # another run was quicker
+                    if path.stat().st_mtime < oldest:
+                        path.unlink()
+
+    def _place(self, key: str, ending: str) -> Path:
+        return self.folder / f"{key[:_KEY_DIGITS]}{ending}"
+
+    def _is_whole(self, record: Mapping[str, Any]) -> bool:
+        """Whether the record's picture is there in full, and this studio would draw it in the same way."""
+        if self.backend == "studio" and record.get("studio") != VERSION:
+            return False
+        try:
+            return os.stat(self.folder / str(record["picture"])).st_size == record["bytes"]
+        except (OSError, KeyError, ValueError):
+            return False
+
+    def _with_picture(self, tile: Tile, record: Mapping[str, Any]) -> Tile:
+        thumbnail = self.folder / str(record.get("thumbnail"))
+        return replace(
+            tile,
+            path=self.folder / record["picture"],
+            thumbnail=thumbnail if thumbnail.is_file() else None,
+            seed=record.get("seed"),
+            cost=record.get("cost"),
+            seconds=record.get("seconds"),
+            backend=self.backend,
+        )
+
+    def _failure(self, key: str) -> Failure | None:
+        told = _read(self._place(key, ".failure"))
+        if told is None or told.get("key") != key:
+            return None
+        try:
+            return Failure(told["kind"], told["what"], told["why"], told["fix"])
+        except KeyError:
+            return None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file that appears whole, in the place of an older one, or not at all."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        temporary.write_bytes(data)
+        for tries_left in range(_REPLACE_TRIES, 0, -1):
+            try:
+                os.replace(temporary, path)
+                return
+            except PermissionError:
+                if tries_left == 1 or os.name != "nt":
+                    raise
+                time.sleep(_REPLACE_WAIT)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _json(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8")

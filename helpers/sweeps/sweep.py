@@ -1,0 +1,338 @@
+"""`Sweep`: one body, several axes, a picture for every combination. Quoted before, paced while it runs, kept for good."""
+
+import copy
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from helpers import models
+from helpers.bodies import retired
+from helpers.client import Client, backend_of, connect
+from helpers.errors import BodyError, Problem
+from helpers.generation import Backend, prompt_of
+from helpers.picture_files import say
+from helpers.sweeps import axes as axes_
+from helpers.sweeps import drawing, failures, money, plan, runner, tables, whys
+from helpers.sweeps.store import Store
+from helpers.sweeps.tiles import Axis, Failure, Tile
+
+WORKERS = 8
+_LONGEST_TITLE = 80  # characters
+
+
+class Sweep:
+    """Pictures of one request body along axes, every combination once.
+
+        sweep = helpers.Sweep(body, helpers.swap("beach", ["forest", "desert"]), cfg_scale="1-13 (+4)", seed=[1, 2, 3])
+        sweep.quote()
+        sweep.run(bedrock)
+
+    Axes are made by `helpers.axis`, `swap`, `together` and `models`; a keyword is the axis of a field of the body. The
+    last one turns fastest. All requests are built and checked here: BodyError lists everything that is wrong, by axis
+    and value. Tiles that the folder holds are taken from it, and never paid for again.
+
+    `model`: an id or role, where the body does not say it. `backend`: whose pictures to look for before `run` is given a
+    client. `folder`: where tiles are kept (default: `sweeps` among the outputs). `most`: tiles that are allowed.
+    """
+
+    def __init__(
+        self,
+        body: Mapping[str, Any],
+        *axes: "axes_.Knob | models.Chosen",
+        model: Any = None,
+        title: str = "",
+        backend: Backend = "studio",
+        folder: str | os.PathLike[str] | None = None,
+        most: int = plan.MOST_TILES,
+        **fields: Any,
+    ) -> None:
+        asked = _plain_body(body)
+        several = model is not None and not isinstance(model, (str, models.Model))
+        knobs = _knobs(axes, {**({"model": model} if several else {}), **fields})
+        called = models.get(model) if model is not None and not several else None
+        planned = plan.plan(asked, knobs, called, most)
+        self.title = title or _titled(asked)
+        self.axes: tuple[Axis, ...] = planned.axes
+        self._tiles = list(planned.tiles)
+        self.receipt: money.Receipt | None = None
+        self._models = planned.models
+        self._home = _home(folder)
+        self._backend: Backend = backend
+        self._bedrock: Client | None = None
+        self._ran: set[str] = set()
+        self._refresh()
+        self._places: dict[str, list[int]] = {}
+        for place, tile in enumerate(self._tiles):
+            self._places.setdefault(tile.key, []).append(place)
+        shared = len(self._tiles) - len(self._places)
+        if shared:
+            say(f"{shared} of {len(self._tiles)} tiles ask for the same as another one, and share its picture.")
+
+    def quote(self, bedrock: Client | None = None) -> money.Quote:
+        """What `run` will come to: tiles, those made already, calls, price, minutes at the quota, megapixels.
+
+        Makes no call. `bedrock`: the client that is to be used, where it is another than last time.
+        """
+        self._turn_to(bedrock)
+        return money.quote(self.tiles, self._models, self._wanted(), self._backend)
+
+    def run(
+        self,
+        bedrock: Client | None = None,
+        budget: float | None = None,
+        *,
+        workers: int = WORKERS,
+        executor: Executor | None = None,
+        folder: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+        per_minute: float | None = None,
+    ) -> "Sweep":
+        """Make what is missing, and give the sweep back.
+
+        `bedrock`: a client, or None for the studio. `budget`: USD that may be spent; without it a run on AWS asks
+        once. `workers`: calls at a time. `executor`: who makes them, instead of threads here: a ProcessPoolExecutor, or
+        Dask's `client.get_executor(pure=False)`; pace, retries and files stay here. `per_minute`: a quota to keep to
+        (default on AWS: the registry's).
+
+        Throttles slow all workers down and fail nothing. Tiles that fail are `.failures`; a filtered or invalid one is
+        not asked for again but by `retry`. Ctrl-C ends the run within a moment, and what was made is kept.
+        """
+        if folder is not None:
+            self._home = _home(folder)
+        return self._run(bedrock, budget, workers, executor, progress, per_minute, failed=False)
+
+    def retry(
+        self,
+        bedrock: Client | None = None,
+        budget: float | None = None,
+        *,
+        workers: int = WORKERS,
+        executor: Executor | None = None,
+        progress: bool = True,
+        per_minute: float | None = None,
+    ) -> "Sweep":
+        """Ask once more for the tiles that failed, and for no other; by the client that `run` was given."""
+        return self._run(bedrock, budget, workers, executor, progress, per_minute, failed=True)
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """Every combination in order, the last axis turning fastest: with its picture, or why there is none."""
+        return tuple(self._tiles)
+
+    @property
+    def failures(self) -> failures.Failures:
+        """The tiles without a picture, each with the kind, the reason and the fix. Shown as a table."""
+        return failures.Failures(tile for tile in self.tiles if tile.failure is not None)
+
+    @property
+    def folder(self) -> Path:
+        """Where `run` puts this sweep's tables, tiles.csv and tiles.jsonl; the pictures lie beside it."""
+        told = "-".join(re.sub(r"\W+", "-", axis.name).strip("-") for axis in self.axes)[:40] or "one"
+        keys = hashlib.sha256("".join(tile.key for tile in self.tiles).encode("ascii")).hexdigest()
+        return self._home / f"{self._backend}-{told}-{keys[:8]}"
+
+    def why(self, tile: Tile | int) -> str:
+        """Which field made this tile (or the one of that number) run, in a sentence."""
+        chosen = self._tiles[tile] if isinstance(tile, int) else tile
+        return whys.why(chosen, self._store.records(), frozenset(self._places), chosen.key in self._ran)
+
+    def __len__(self) -> int:
+        return len(self.tiles)
+
+    def __iter__(self) -> Iterator[Tile]:
+        return iter(self.tiles)
+
+    def __repr__(self) -> str:
+        span = " × ".join(f"{axis.name} ({len(axis)})" for axis in self.axes) or "one request"
+        made = sum(tile.made for tile in self._tiles)
+        failed = len(self.failures)
+        missing = len(self.tiles) - made - failed
+        parts = [f"{made:,} made"] if made else []
+        parts += [f"{failed:,} without a picture (sweep.failures)"] if failed else []
+        parts += [f"{missing:,} to make"] if missing else []
+        return f"<Sweep {span} = {_counted(len(self.tiles))}: {', '.join(parts)}>"
+
+    # ---- how ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _store(self) -> Store:
+        return Store(self._home, self._backend)
+
+    def _turn_to(self, bedrock: Client | None) -> None:
+        if bedrock is not None:
+            self._bedrock, self._backend = bedrock, backend_of(bedrock)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Look up in the folder what is known about each tile; one that was stopped stays so until it runs."""
+        store = self._store
+        for place, old in enumerate(self._tiles):
+            new = store.filled(old)
+            if new.made or new.failure is not None or old.failure is None:
+                self._tiles[place] = new
+
+    def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
+        """The requests to make, each once: those that failed, or all that are missing and may succeed."""
+        wanted: dict[str, tuple[Tile, models.Model]] = {}
+        for tile, model in zip(self._tiles, self._models, strict=True):
+            lasting = tile.failure is not None and tile.failure.kind in failures.LASTING
+            if not tile.made and (tile.failure is not None if failed else not lasting):
+                wanted.setdefault(tile.key, (tile, model))
+        return list(wanted.values())
+
+    def _run(
+        self,
+        bedrock: Client | None,
+        budget: float | None,
+        workers: int,
+        executor: Executor | None,
+        progress: bool,
+        per_minute: float | None,
+        *,
+        failed: bool,
+    ) -> "Sweep":
+        _check_run(workers, per_minute)
+        self._turn_to(bedrock if bedrock is not None else self._bedrock or connect(self._backend))
+        self._store.tidy()
+        wanted = self._without_retired(self._wanted(failed=failed))
+        quoted = money.quote(self.tiles, self._models, wanted, self._backend)
+        if not money.agree(quoted, budget):
+            print("Nothing was sent.")
+            return self
+        region = getattr(getattr(self._bedrock, "meta", None), "region_name", None)
+        line: runner.Line
+        if executor is not None:
+            line = runner.Elsewhere(executor, drawing.target_of(self._bedrock, self._backend))
+        else:
+            line = runner.Direct(drawing.client_for(self._bedrock, max(1, min(workers, len(wanted)))))
+        quotas = runner.quotas_of((model for _, model in wanted), per_minute, self._backend == "aws")
+        going = runner.Run(wanted, line, self._store, region, workers=workers, budget=budget, quotas=quotas)
+        began = time.monotonic()
+        reused = sum(tile.made for tile in self.tiles)
+        try:
+            self._follow(going, len(wanted), progress)
+        finally:
+            self._finish(going, quoted, reused, time.monotonic() - began)
+        return self
+
+    def _follow(self, going: runner.Run, count: int, progress: bool) -> None:
+        """Take in each tile as it is settled, with a bar; on Ctrl-C, what arrives in a moment, and then no more."""
+        from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+        grace = 0.0
+        with tqdm(total=count, desc="sweep", unit="tile", disable=not progress or not count) as bar:
+            try:
+                going.start()
+                for tile in going.tiles():
+                    self._ran.add(tile.key)
+                    self._take(tile)
+                    bar.set_postfix_str(_so_far(going.tally), refresh=False)
+                    bar.update()
+            except BaseException as error:
+                interrupted = isinstance(error, KeyboardInterrupt)
+                grace = runner.GRACE if interrupted else 0.0
+                going.stop("It was interrupted." if interrupted else f"It failed: {error}")
+                raise
+            finally:
+                for tile in going.rest(grace):
+                    self._take(tile)
+
+    def _finish(self, going: runner.Run, quoted: money.Quote, reused: int, seconds: float) -> None:
+        tally = going.tally
+        left = sum(tile.failure is not None and tile.failure.kind == "stopped" for tile in self.tiles)
+        self.receipt = money.Receipt(
+            backend=self._backend,
+            made=tally.made,
+            reused=reused,
+            failed={**tally.failed, **({"stopped": left} if left else {})},
+            calls=tally.calls,
+            retries=tally.repeated,
+            throttled=tally.throttled,
+            quoted=quoted.price,
+            spent=round(tally.spent, 6) if quoted.price is not None else None,
+            perhaps=round(tally.perhaps, 6),
+            filtered_billed=tally.filtered_billed,
+            seconds=round(seconds, 3),
+            stopped=going.stopped,
+        )
+        tables.save(self.folder, self.tiles, self.axes)
+
+    def _take(self, settled: Tile) -> None:
+        """Put a tile in its place; tiles that ask for the same share what came of it."""
+        for place in self._places[settled.key]:
+            self._tiles[place] = replace(settled, coordinates=self._tiles[place].coordinates)
+
+    def _without_retired(self, wanted: list[tuple[Tile, models.Model]]) -> list[tuple[Tile, models.Model]]:
+        """What may be sent to AWS today. Raises RetiredModelError where nothing is left."""
+        if self._backend != "aws":
+            return wanted
+        gone = [(tile, model) for tile, model in wanted if model.retired_on(date.today())]
+        if gone and len(gone) == len(wanted):
+            raise retired(gone[0][1], gone[0][0].body)
+        for tile, model in gone:
+            error = retired(model, tile.body)
+            self._take(replace(tile, failure=Failure("invalid", error.what, error.why, error.fix)))
+        return [one for one in wanted if one not in gone]
+
+
+# ---- small things ---------------------------------------------------------------------------------------------------
+
+
+def _plain_body(body: Any) -> dict[str, Any]:
+    if isinstance(body, Mapping):
+        return copy.deepcopy(dict(body))
+    why = f"It is {type(body).__name__}, and a body is a dict."
+    fix = 'Start from helpers.text_to_image("a serene beach at sunset", seed=1).'
+    raise BodyError("A sweep starts from a request body.", why, fix, problems=[Problem("body", why, body)])
+
+
+def _knobs(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[axes_.Knob]:
+    """Every axis of a sweep. Raises BodyError with what is wrong in the values of all of them."""
+    knobs: list[axes_.Knob] = [axes_.of_any(axis) for axis in axes]
+    wrong: list[BodyError] = []
+    for name, values in fields.items():
+        try:
+            knobs.append(axes_.of_field(name, values))
+        except BodyError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        told = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
+        problems = [problem for error in wrong for problem in error.problems]
+        raise BodyError(f"{len(wrong)} axes have no values that can be used:", told, wrong[0].fix, problems=problems)
+    return knobs
+
+
+def _home(folder: str | os.PathLike[str] | None) -> Path:
+    from helpers import images
+
+    return images.outputs("sweeps") if folder is None else Path(folder).expanduser()
+
+
+def _titled(body: Mapping[str, Any]) -> str:
+    text = " ".join(prompt_of(body).split())
+    return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
+
+
+def _check_run(workers: int, per_minute: float | None) -> None:
+    if not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers={workers!r} is no number of calls at a time. Write workers=8.")
+    if per_minute is not None and not per_minute > 0:
+        raise ValueError(f"per_minute={per_minute!r} is no quota. Write per_minute=60, or leave it out.")
+
+
+def _so_far(tally: runner.Tally) -> str:
+    failed = sum(tally.failed.values())
+    return f"${tally.spent:.2f} spent" + (f", {failed} failed" if failed else "")
+
+
+def _counted(tiles: int) -> str:
+    return "1 tile" if tiles == 1 else f"{tiles:,} tiles"
