@@ -1,0 +1,365 @@
+// The playground's page. It holds no rule of its own: Python says what there is to set, what it costs and what came of it.
+
+const PART = 4 * 1024 * 1024; // bytes of one message: the server closes connections that bring more than 10 MB at once
+const CHANGE_AFTER = 700; // milliseconds without another change, before "run on change" sends
+
+let views = 0;
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element && typeof value !== "string") element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+function render({ model, el }) {
+  const id = `playground-${++views}`;
+  const words = model.get("page_words");
+  const inputs = {}; // the setting's name -> how to read and write its control
+  const stop = [];
+  const on = (name, then) => {
+    model.on(`change:${name}`, then);
+    stop.push(() => model.off(`change:${name}`, then));
+    then();
+  };
+
+  // ---- what is set
+
+  const settings = () => model.get("page_settings");
+  const isBusy = () => Boolean(model.get("page_status").busy);
+  let waiting = null;
+  let again = false;
+
+  const change = (changes) => {
+    model.set("page_settings", { ...settings(), ...changes });
+    model.save_changes();
+    if (!onChange.checked) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(runOfItself, CHANGE_AFTER);
+  };
+  const runOfItself = () => {
+    if (isBusy()) again = true;
+    else if (!model.get("page_quote").problems.length) send("run", { settings: settings(), because: "change" });
+  };
+  const send = (what, more = {}) => model.send({ do: what, ...more });
+  const runNow = () => send("run", { settings: settings(), because: "button" });
+
+  // ---- one control for each setting
+
+  const labelled = (key, control, { label, help, after } = {}) => {
+    const name = `${id}-${key}`;
+    const text = help ?? words[`${key}.help`] ?? "";
+    control.id = name;
+    if (text) control.setAttribute("aria-describedby", `${name}-help`);
+    return h("div", { class: `pg-field pg-${key}` },
+      h("label", { for: name }, label ?? words[key]),
+      h("div", { class: "pg-control" }, control, after ?? null),
+      text && h("p", { class: "pg-help", id: `${name}-help` }, text));
+  };
+
+  const number = (field) => {
+    const parse = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
+    const box = h("input", { type: "number", min: `${field.min}`, max: `${field.max}`, step: `${field.step}`, inputmode: "decimal" });
+    const write = (value) => { if (value !== null && parse(box.value) !== value) box.value = value; };
+    box.addEventListener("input", () => change({ [field.key]: parse(box.value) }));
+    let slider = null;
+    if (field.kind === "range") {
+      slider = h("input", { type: "range", min: `${field.min}`, max: `${field.max}`, step: `${field.step}`, "aria-label": words[field.key] });
+      slider.addEventListener("input", () => change({ [field.key]: Number(slider.value) }));
+    }
+    inputs[field.key] = (value) => { write(value); if (slider && value !== null) slider.value = value; };
+    return labelled(field.key, box, { help: field.help, after: slider });
+  };
+
+  const choice = (field) => {
+    const list = h("select", {}, field.options.map(([value, label]) => h("option", { value: JSON.stringify(value) }, label)));
+    list.addEventListener("change", () => change({ [field.key]: JSON.parse(list.value) }));
+    inputs[field.key] = (value) => { list.value = JSON.stringify(value); };
+    return labelled(field.key, list, { help: field.help });
+  };
+
+  const check = (field) => {
+    const box = h("input", { type: "checkbox" });
+    box.addEventListener("change", () => change({ [field.key]: box.checked }));
+    inputs[field.key] = (value) => { box.checked = value; };
+    const shown = labelled(field.key, box, { help: field.help });
+    shown.classList.add("pg-check");
+    return shown;
+  };
+
+  const size = (field) => {
+    const shape = ([width, height]) => (width === height ? "square" : width > height ? "landscape" : "portrait");
+    const shapes = Object.entries(field.options).filter(([, sizes]) => sizes.length);
+    const shapeList = h("select", {}, shapes.map(([name]) => h("option", { value: name }, words[name])));
+    const sizeList = h("select");
+    const fill = (chosen) => {
+      const sizes = [...(field.options[shape(chosen)] ?? [])];
+      if (!sizes.some((one) => one.join() === chosen.join())) sizes.push(chosen); // one that Python has set
+      sizeList.replaceChildren(...sizes.map((one) => h("option", { value: one.join() }, one.join(" × "))));
+      sizeList.value = chosen.join();
+      shapeList.value = shape(chosen);
+    };
+    const take = ([width, height]) => change({ width, height });
+    shapeList.addEventListener("change", () => take(field.options[shapeList.value][0]));
+    sizeList.addEventListener("change", () => take(sizeList.value.split(",").map(Number)));
+    inputs.size = (_, all) => fill([all.width, all.height]);
+    return h("div", { class: "pg-pair" }, labelled("orientation", shapeList), labelled("size", sizeList));
+  };
+
+  const note = (field) => h("div", { class: "pg-field pg-note" },
+    h("span", { class: "pg-label" }, words[field.key]), h("p", { class: "pg-help" }, field.text));
+
+  const KINDS = { range: number, number, choice, check, size, note };
+
+  // ---- the parts of the page
+
+  const header = h("header", { class: "pg-header" });
+  const actions = h("fieldset", { class: "pg-actions" });
+  const presets = h("div", { class: "pg-presets", role: "group", "aria-label": words.presets });
+  const sections = h("div", { class: "pg-sections" });
+
+  const prompt = h("textarea", { rows: "2" });
+  prompt.addEventListener("input", () => change({ prompt: prompt.value }));
+  inputs.prompt = (value) => { if (prompt.value !== value) prompt.value = value; };
+  const negative = h("textarea", { rows: "3" });
+  negative.addEventListener("input", () => change({ negative_prompt: negative.value }));
+  const negativeField = labelled("negative_prompt", negative);
+  inputs.negative_prompt = (value) => { if (negative.value !== value) negative.value = value; };
+
+  const run = h("button", { class: "pg-run", type: "button", onclick: runNow });
+  const quote = h("p", { class: "pg-quote", id: `${id}-quote` });
+  run.setAttribute("aria-describedby", quote.id);
+  const onChange = h("input", { type: "checkbox", id: `${id}-on-change` });
+  const onChangeRow = h("div", { class: "pg-on-change", title: words["run_on_change.help"] },
+    onChange, h("label", { for: onChange.id }, words.run_on_change));
+
+  // Both live regions stay on the page: one that comes and goes is not read out.
+  const mark = h("span", { class: "pg-mark", "aria-hidden": "true" });
+  const polite = h("span", { role: "status", "aria-live": "polite" });
+  const alert = h("span", { role: "alert", "aria-live": "assertive" });
+  const status = h("div", { class: "pg-status" }, mark, polite, alert);
+
+  const file = h("input", { type: "file", accept: "image/*", class: "pg-file", id: `${id}-file` });
+  file.addEventListener("change", async () => {
+    const [chosen] = file.files;
+    if (chosen) await upload(chosen);
+    file.value = "";
+  });
+  const upload = async (chosen) => {
+    const about = { name: chosen.name, size: chosen.size };
+    const largest = 64_000_000; // Python refuses more, with a sentence; nothing of it need be sent
+    for (let start = 0; start === 0 || (start < chosen.size && chosen.size <= largest); start += PART) {
+      const part = chosen.size <= largest ? await chosen.slice(start, start + PART).arrayBuffer() : new ArrayBuffer(0);
+      model.send({ do: "upload", start, ...about }, undefined, [part]);
+    }
+  };
+  const referenceImage = h("img", { class: "pg-reference-image" });
+  const referenceText = h("p", { class: "pg-help" });
+  const painterPlace = h("div", { class: "pg-painter" });
+  const paintHelp = h("p", { class: "pg-help" }, words["reference.paint"]);
+  const reference = h("section", { class: "pg-reference", "aria-labelledby": `${id}-reference` },
+    h("h3", { id: `${id}-reference` }, words.reference),
+    h("p", { class: "pg-help" }, words["reference.help"]),
+    referenceImage, paintHelp, painterPlace, referenceText,
+    h("label", { class: "pg-button", for: file.id }, words["reference.upload"]), file);
+
+  const tiles = h("div", { class: "pg-tiles" });
+  const result = h("section", { class: "pg-result", "aria-labelledby": `${id}-result` },
+    h("h3", { id: `${id}-result` }, words.result), tiles);
+  const pictures = h("div", { class: "pg-stage" }, result);
+  const strip = h("div", { class: "pg-strip" });
+  const history = h("section", { class: "pg-history", "aria-labelledby": `${id}-history` },
+    h("h3", { id: `${id}-history` }, words.history), strip);
+
+  const codeBox = (title) => {
+    const text = h("pre", { tabindex: "0", "aria-label": title });
+    const copy = h("button", { type: "button", class: "pg-small" }, words.copy);
+    copy.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(text.textContent); } catch {
+        getSelection().selectAllChildren(text);
+        document.execCommand("copy");
+      }
+      copy.textContent = words.copied;
+      setTimeout(() => { copy.textContent = words.copy; }, 2000);
+    });
+    const above = h("p", { class: "pg-help" });
+    const shown = h("details", { class: "pg-code" }, h("summary", {}, title), above, h("div", { class: "pg-code-box" }, text, copy));
+    return { shown, text, above, copy };
+  };
+  const python = codeBox(words.python);
+  const body = codeBox(words.request);
+
+  // ---- together
+
+  const width = model.get("page_width");
+  if (width) el.style.maxWidth = `${width}px`;
+  el.classList.add("pg");
+  el.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes Enter and letters away from the buttons
+  el.append(
+    header,
+    h("div", { class: "pg-columns" },
+      h("div", { class: "pg-main" },
+        presets, labelled("prompt", prompt),
+        h("div", { class: "pg-go" }, run, onChangeRow, quote),
+        status, pictures, history, python.shown, body.shown),
+      h("div", { class: "pg-side" }, actions, negativeField, sections)));
+
+  // ---- what Python tells
+
+  on("page_header", () => {
+    const told = model.get("page_header");
+    const category = h("select", { id: `${id}-category` }, told.categories.map((name) => h("option", {}, name)));
+    const models = h("select", { id: `${id}-model` }, told.models.map((one) => h("option", { value: one.value }, one.label)));
+    models.value = told.model;
+    const inference = h("select", { id: `${id}-inference` }, h("option", {}, told.inference));
+    const about = h("p", { class: "pg-help pg-about" });
+    const tell = () => {
+      const chosen = told.models.find((one) => one.value === models.value);
+      about.textContent = models.value === told.model ? chosen.note : `${chosen.note} ${words.not_applied}`;
+    };
+    models.addEventListener("change", tell);
+    tell();
+    const field = (label, control) => h("div", { class: "pg-field" }, h("label", { for: control.id }, label), control);
+    header.replaceChildren(
+      h("div", { class: "pg-title" }, h("h2", {}, words.title), h("span", { class: `pg-badge pg-${told.backend}` }, told.badge)),
+      h("div", { class: "pg-choose" },
+        field(words.category, category), field(words.model, models), field(words.inference, inference),
+        h("button", { type: "button", class: "pg-button", onclick: () => send("apply", { model: models.value }) }, words.apply)),
+      about);
+    onChangeRow.hidden = told.backend !== "studio";
+    const radio = (action) => {
+      const button = h("input", { type: "radio", name: `${id}-action`, value: action.value, id: `${id}-${action.value}`, disabled: !action.able });
+      button.addEventListener("change", () => change({ action: action.value }));
+      return h("label", { for: button.id, class: action.able ? "" : "pg-off" }, button, action.label);
+    };
+    const [generate, variation, edit] = told.actions.map(radio);
+    const modes = (key, ...buttons) => h("div", { class: "pg-mode" }, h("span", { class: "pg-label" }, words[key]), ...buttons);
+    actions.replaceChildren(
+      h("legend", {}, words.action),
+      h("p", { class: "pg-help" }, told.actions_note || words["action.help"]),
+      modes("mode.generate", generate, variation), modes("mode.edit", edit));
+    inputs.action = (value) => { const button = actions.querySelector(`input[value=${value}]`); if (button) button.checked = true; };
+    presets.replaceChildren(h("span", { class: "pg-label" }, words.presets), ...told.presets.map((one) =>
+      h("button", { type: "button", class: "pg-button", title: one.help, onclick: () => send("preset", { name: one.value }) }, one.label)));
+    showSettings();
+  });
+
+  function showSettings() {
+    const now = settings();
+    for (const [key, write] of Object.entries(inputs)) write(now[key], now);
+    for (const part of sections.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(now.action);
+    reference.hidden = now.action === "generate";
+    // An edit is painted where there is room; for a variation the reference stands among the settings.
+    if (now.action === "edit" && reference.parentNode !== pictures) pictures.prepend(reference);
+    if (now.action === "variation" && reference.previousSibling !== negativeField) negativeField.after(reference);
+    el.dataset.action = now.action;
+    showReference();
+  }
+
+  on("page_form", () => {
+    for (const key of Object.keys(inputs)) if (!["prompt", "negative_prompt", "action"].includes(key)) delete inputs[key];
+    sections.replaceChildren(...model.get("page_form").map((section) => {
+      const fields = section.fields.map((field) => {
+        const shown = KINDS[field.kind](field);
+        if (field.when) shown.dataset.when = field.when.join(" ");
+        return shown;
+      });
+      return h("details", { class: "pg-section", open: true },
+        h("summary", {}, words[section.key]), h("p", { class: "pg-help" }, words[`${section.key}.help`]), ...fields);
+    }));
+    showSettings();
+  });
+
+  on("page_settings", showSettings);
+
+  on("page_quote", () => {
+    const told = model.get("page_quote");
+    quote.textContent = told.problems.length ? told.problems.join(" ") : told.text;
+    quote.classList.toggle("pg-problem", told.problems.length > 0);
+    showRun();
+  });
+
+  function showRun() {
+    run.textContent = isBusy() ? words["run.busy"] : model.get("page_quote").button;
+    run.setAttribute("aria-disabled", String(isBusy()));
+  }
+
+  on("page_status", () => {
+    const { state, text } = model.get("page_status");
+    status.dataset.state = state;
+    const urgent = state === "failed" || state === "filtered";
+    polite.textContent = urgent ? "" : text;
+    alert.textContent = urgent ? text : "";
+    result.setAttribute("aria-busy", String(isBusy()));
+    el.classList.toggle("pg-busy", isBusy());
+    showRun();
+    if (again && !isBusy()) { again = false; runOfItself(); }
+  });
+
+  function showReference() {
+    const told = model.get("page_reference");
+    const painting = settings().action === "edit" && model.get("painter");
+    referenceImage.hidden = !told.src || Boolean(painting);
+    if (told.src) { referenceImage.src = told.src; referenceImage.alt = told.alt; }
+    painterPlace.hidden = paintHelp.hidden = !painting;
+    referenceText.textContent = told.src ? [told.alt, told.remark].filter(Boolean).join(" ") : words["reference.none"];
+  }
+  on("page_reference", showReference);
+
+  let painter = 0;
+  on("painter", async () => {
+    const turn = ++painter;
+    const painted = model.get("painter");
+    painterPlace.replaceChildren();
+    showReference();
+    if (!painted) return;
+    const child = await model.widget_manager.get_model(painted.slice("IPY_MODEL_".length));
+    const view = await model.widget_manager.create_view(child);
+    if (turn === painter) painterPlace.replaceChildren(view.el); else view.remove();
+  });
+
+  on("page_result", () => {
+    const { number, tiles: told } = model.get("page_result");
+    tiles.dataset.count = told.length;
+    if (!told.length) { tiles.replaceChildren(h("p", { class: "pg-empty" }, words["result.none"])); return; }
+    tiles.replaceChildren(...told.map((tile, index) => h("figure", { class: `pg-tile pg-${tile.kind}` },
+      tile.src ? h("img", { src: tile.src, alt: tile.alt }) : h("div", { class: "pg-hole" }),
+      tile.mark && h("span", { class: "pg-tile-mark" }, tile.mark),
+      h("figcaption", {}, tile.caption),
+      tile.kind === "picture" && model.get("page_header").actions[1].able && h("button", {
+        type: "button", class: "pg-button", onclick: () => send("use", { number, place: index + 1 }),
+        "aria-label": words["use.of"].replace("{place}", index + 1),
+      }, words.use))));
+  });
+
+  on("page_history", () => {
+    const told = model.get("page_history");
+    if (!told.length) { strip.replaceChildren(h("p", { class: "pg-help" }, words["history.none"])); return; }
+    strip.replaceChildren(...told.map((one) => h("button", {
+      type: "button", class: "pg-past", title: words["history.help"], "aria-current": one.shown ? "true" : null,
+      onclick: () => send("restore", { number: one.number }),
+    },
+      one.src ? h("img", { src: one.src, alt: "" }) : h("span", { class: "pg-hole" }),
+      h("span", { class: "pg-hidden" }, one.alt),
+      h("span", { class: "pg-past-mark" }, [`${one.number}`, one.mark, one.shown ? words["history.shown"] : ""].filter(Boolean).join(" · ")))));
+    strip.scrollLeft = strip.scrollWidth;
+  });
+
+  on("page_code", () => {
+    const told = model.get("page_code");
+    for (const [box, text, above] of [[python, told.python, ""], [body, told.body, told.note]]) {
+      box.text.textContent = text || words["code.none"];
+      box.above.textContent = above;
+      box.copy.hidden = !text;
+    }
+  });
+
+  return () => { clearTimeout(waiting); stop.forEach((undo) => undo()); };
+}
+
+export default { render };
