@@ -48,6 +48,11 @@ def width(text: str, size: int) -> float:
     return sum(face.getlength(run) for run, face in _runs(text, size))
 
 
+def lacking(text: str) -> str:
+    """The characters of `text` that neither font has; in a picture they are left out."""
+    return "".join(dict.fromkeys(one for one in text if one.isprintable() and _face_for(one, 16) is None))
+
+
 def line_height(size: int) -> int:
     """Pixels from one baseline to the next at `size`."""
     return round(size * 1.4)

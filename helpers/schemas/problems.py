@@ -98,7 +98,7 @@ def _sentence(error: ErrorDetails, field: str, request: type[BaseModel] | None, 
         wanted = say("an object such as {example}", example='{"text": "a beach at sunset", "weight": 1}')
     told = say("{field} must be {wanted}, not {found}.", field=field, wanted=wanted, found=_shown(value, say))
     hint = "" if kind == "model_type" else _hint(kind, value, info, say)
-    return f"{told} {hint}" if hint else told
+    return say("{told} {hint}", told=told, hint=hint) if hint else told
 
 
 def _place(name: str, value: object, say: Say) -> object:

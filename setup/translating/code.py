@@ -8,6 +8,7 @@ from typing import NamedTuple
 HOME = Path(__file__).resolve().parents[2]
 FILES = ("helpers/**/*.py", "setup/workshop/*.py")
 # Functions, and which of their arguments are texts for the catalogue.
+_LANGUAGE = ("helpers.language", "workshop.console")
 _Keywords = dict[str, tuple[int, ...]]
 _EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
 _IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
@@ -33,8 +34,9 @@ def messages(home: Path = HOME) -> Iterator[Text]:
 
 def in_source(source: str, place: str) -> list[str]:
     """The constant texts that a file hands to the functions of the catalogue. SyntaxError where one is put together."""
-    keywords = _keywords(place)
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    tree = ast.parse(source)
+    keywords = _keywords(place, _taken_from_language(tree))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     found = []
     for call in calls:
@@ -57,10 +59,17 @@ def descriptions() -> Iterator[Text]:
     yield from (Text(name, "helpers/schemas, names of tasks") for name in TASK_NAMES.values())
 
 
-def _keywords(place: str) -> _Keywords:
+def _taken_from_language(tree: ast.Module) -> set[str]:
+    """The names that a file has from helpers.language; another function may be called mark too."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {alias.name for node in imports if node.module in _LANGUAGE for alias in node.names}
+
+
+def _keywords(place: str, taken: set[str]) -> _Keywords:
+    everywhere = {name: places for name, places in _EVERYWHERE.items() if name in taken}
     if place.startswith("helpers/schemas/"):
-        return _EVERYWHERE | _IN_SCHEMAS
-    return _EVERYWHERE | (_IN_SETUP if place.startswith("setup/") else _IN_HELPERS)
+        return everywhere | _IN_SCHEMAS
+    return everywhere | (_IN_SETUP if place.startswith("setup/") else _IN_HELPERS)
 
 
 def _constants(node: ast.expr, place: str, strict: bool) -> list[str]:
