@@ -83,8 +83,11 @@ class Painter extends View {
   // ---- mouse, pen and touch
 
   place(event) {
-    const { left, top } = this.surface.getBoundingClientRect();
-    return [Math.floor((event.clientX - left) / this.zoom), Math.floor((event.clientY - top) / this.zoom)];
+    const { left, top, width, height } = this.surface.getBoundingClientRect();
+    return [
+      Math.floor(((event.clientX - left) * this.painting.width) / width),
+      Math.floor(((event.clientY - top) * this.painting.height) / height),
+    ];
   }
 
   pressed(event) {
@@ -97,7 +100,7 @@ class Painter extends View {
       this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
       if (this.fingers.size > 1) {
         this.drop(); // the first finger did not mean to paint
-        this.held = null;
+        this.held = this.from = null;
         this.pinch = { ...this.spread(), zoom: this.zoom };
         return;
       }

@@ -103,7 +103,7 @@ class MaskPainter(anywidget.AnyWidget):
             opacity=opacity,
             pressure=pressure,
             labels=dict(LABELS),
-            note=LABELS["painted before"].format(file=self.path.name) if before else "",
+            note=LABELS["painted before"].format(file=_short(self.path)) if before else "",
         )
         self.on_msg(self._asked)
 
@@ -148,9 +148,9 @@ class MaskPainter(anywidget.AnyWidget):
             if os.path.lexists(self.path) and not self._is_ours():
                 raise _taken(self.path)
             images.save(self._mask.image, self.path, overwrite=True, metadata={_KEY: self._digest})
-            self.note, self.trouble = LABELS["kept"].format(file=self.path.name), ""
+            self.note, self.trouble = self.labels["kept"].format(file=_short(self.path)), ""
         except (OSError, WorkshopError) as error:
-            self.trouble = LABELS["not kept"].format(why=error)
+            self.trouble = self.labels["not kept"].format(why=error)
 
     def _is_ours(self) -> bool:
         return _belongs_to(self.path) == self._digest
@@ -195,7 +195,7 @@ def _painted_before(path: Path, digest: str) -> Mask | None:
         return None
     if _belongs_to(path) != digest:
         raise _taken(path)
-    return Mask.from_image(path)
+    return Mask.from_image(path.absolute())
 
 
 def _belongs_to(path: Path) -> str | None:
@@ -204,6 +204,11 @@ def _belongs_to(path: Path) -> str | None:
         return (images.read_metadata(path.absolute()) or {}).get(_KEY)
     except (OSError, ValueError, AttributeError, SyntaxError):  # no picture, or one with a chunk of another kind
         return None
+
+
+def _short(path: Path) -> str:
+    """A file with its folder, as far as a line under a picture has room."""
+    return "/".join(path.parts[-2:])
 
 
 def _taken(path: Path) -> PictureExistsError:

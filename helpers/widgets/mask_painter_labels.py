@@ -36,6 +36,7 @@ LABELS = {
     "fit": "Fit",
     "fit help": "Show the whole picture",
     "picture": "Picture of {width} by {height} pixels to paint on. Arrow keys move the brush, Space puts it down and lifts it.",
+    "alt": "The picture under the mask",
     "state": "{tool}, {size} px. {share} of the picture may change.",
     "state soft": "{tool}, {size} px, {softness} soft. {share} of the picture may change.",
     "state plain": "{tool}. {share} of the picture may change.",

@@ -5,7 +5,8 @@
 
 const STEPS = [0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
 const LARGEST_BRUSH = 256; // pixels
-const TALLEST = 620; // CSS pixels of the frame in which the picture lies
+const TALLEST = 620; // CSS pixels of the frame in which the picture lies, and what part of a low window it may take
+const PART = 0.65;
 const TOOL_KEYS = { b: "brush", e: "eraser", r: "box", t: "eraser box", h: "move" };
 const ICONS = {
   brush: "M3 13c2 0 1.5-3 3.5-3S9 13 6.5 14 3 13 3 13zM7 9.5 13 3l.500.5L8.5 11",
@@ -44,6 +45,8 @@ class View {
     this.fingers = new Map();
     this.stop = new AbortController(); // ends every listener on the page when the view goes
     el.classList.add("mask-painter");
+    el.setAttribute("role", "group");
+    el.setAttribute("aria-label", this.say("painter"));
     el.append(this.toolbar(), this.frame(), this.below());
     this.listen();
     this.redraw(painting.whole);
@@ -79,7 +82,7 @@ class View {
 
   slider(trait, low, high, shown) {
     const input = made("input", "", { type: "range", min: low, max: high, "aria-label": this.say(trait.key) });
-    const value = made("output", "mp-value");
+    const value = made("span", "mp-value");
     const update = () => {
       input.value = this.model.get(trait.name);
       value.textContent = shown(input.value);
@@ -109,8 +112,8 @@ class View {
     this.undo = this.button("undo", () => painting.step(false), { keys: "Control+Z" });
     this.redo = this.button("redo", () => painting.step(true), { keys: "Control+Y" });
     const percent = (number) => this.say("percent", { number });
-    this.zoomed = made("output", "mp-value mp-zoom");
-    return made("div", "mp-toolbar", {},
+    this.zoomed = made("span", "mp-value mp-zoom");
+    this.row = made("div", "mp-toolbar", {},
       made("div", "mp-row", {},
         this.group("tools", ...Object.values(this.tools)),
         this.group("changes", this.undo, this.redo,
@@ -127,11 +130,12 @@ class View {
           this.zoomed,
           this.button("zoom in", () => this.zoomBy(1), { text: "+", help: this.say("zoom in"), keys: "+" }),
           this.button("fit", () => this.fit(), { keys: "0" }))));
+    return this.row;
   }
 
   frame() {
     const { painting } = this;
-    this.image = made("img", "", { alt: "", draggable: "false" });
+    this.image = made("img", "", { alt: this.say("alt"), draggable: "false" });
     this.stripes = made("canvas", "mp-stripes", { width: painting.width, height: painting.height });
     this.ink = this.stripes.getContext("2d");
     this.ring = made("div", "mp-ring");
@@ -241,9 +245,12 @@ class View {
   // ---- zoom
 
   fit() {
-    const { width, height } = this.painting, room = this.el.clientWidth - 2;
-    if (room <= 0) return;
-    this.zoomTo(Math.min(room / width, TALLEST / height, 2));
+    const { width, height } = this.painting, room = this.row.clientWidth - 2; // the frame's two lines
+    if (room <= 0) return; // not shown yet
+    const tall = Math.min(TALLEST, Math.max(TALLEST / 2, window.innerHeight * PART));
+    this.stage.style.maxHeight = `${tall + 2}px`;
+    this.zoomTo(Math.min(room / width, tall / height, 2));
+    this.stage.scrollTo(0, 0);
     this.fits = true;
   }
 
@@ -259,8 +266,8 @@ class View {
     const across = (this.stage.scrollLeft + x) / this.zoom, down = (this.stage.scrollTop + y) / this.zoom;
     this.fits = false;
     this.zoom = Math.min(STEPS.at(-1), Math.max(STEPS[0], zoom));
-    this.surface.style.width = `${Math.floor(this.painting.width * this.zoom)}px`;
-    this.surface.style.height = `${Math.floor(this.painting.height * this.zoom)}px`;
+    this.surface.style.width = `${this.painting.width * this.zoom}px`;
+    this.surface.style.height = `${this.painting.height * this.zoom}px`;
     this.surface.classList.toggle("mp-large", this.zoom >= 2);
     this.stage.scrollTo(across * this.zoom - x, down * this.zoom - y);
     this.write(this.zoomed, this.say("percent", { number: Math.round(this.zoom * 100) }));

@@ -5,13 +5,13 @@ start once, when the first test asks. The browser starts once a test file: while
 and no other test of the session could start one.
 """
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import nbformat
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
@@ -103,8 +103,17 @@ def _pictures(temporary: Path) -> Path:
 
 
 def _write(path: Path, cells: list[str]) -> None:
-    notebook: Any = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(code) for code in cells],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, path)
+    kept = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{index}",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [],
+            "source": code,
+        }
+        for index, code in enumerate(cells)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": kept}
+    path.write_text(json.dumps(notebook), "utf-8")
