@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from helpers import models
 from helpers.bodies import retired
@@ -22,6 +22,9 @@ from helpers.sweeps import axes as axes_
 from helpers.sweeps import drawing, failures, money, plan, runner, tables, whys
 from helpers.sweeps.store import Store
 from helpers.sweeps.tiles import Axis, Failure, Tile
+
+if TYPE_CHECKING:
+    from helpers.sweeps.effects import Effects
 
 WORKERS = 8
 _LONGEST_TITLE = 80  # characters
@@ -142,6 +145,12 @@ class Sweep:
         """Which field made this tile (or the one of that number) run, in a sentence."""
         chosen = self._tiles[tile] if isinstance(tile, int) else tile
         return whys.why(chosen, self._store.records(), frozenset(self._places), chosen.key in self._ran)
+
+    def effects(self) -> "Effects":
+        """How much each axis moves the picture, held against what a new seed does: a table, a plot, a sentence."""
+        from helpers.sweeps import effects
+
+        return effects.measure(self.tiles, self.axes)
 
     def __len__(self) -> int:
         return len(self.tiles)
