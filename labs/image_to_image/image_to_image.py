@@ -3,6 +3,11 @@
     python -m helpers.studio -- python labs/image_to_image/image_to_image.py     on the offline studio: no account, no cost
     python labs/image_to_image/image_to_image.py --show                          on AWS, with the credentials you have configured
 
+What is not asked for is left out of the request, and the model uses its own value. A variation, as from the console:
+
+    ... image_to_image.py --prompt "add vibrant hues to the sky" --negative-prompt "dull colors"
+        --style-preset none --cfg-scale 30 --steps 50 --seed 321
+
 Each picture is saved under data/ beside this file, under a new name each time.
 SDXL 1.0 left AWS on 2025-05-20: there, this script reaches the service and explains the error that comes back.
 """
@@ -15,6 +20,7 @@ import json
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -58,15 +64,18 @@ def generate_image(model_id: str, body: str) -> bytes:
     return base64.b64decode(artifact["base64"])
 
 
-def request_body(prompt: str, init_image: Path, style_preset: str) -> str:
-    """The request body as JSON, with the init image as a base64 string."""
-    return json.dumps(
-        {
-            "text_prompts": [{"text": prompt}],
-            "init_image": base64.b64encode(init_image.read_bytes()).decode("ascii"),
-            "style_preset": style_preset,
-        }
-    )
+def request_body(prompt: str, init_image: Path, style_preset: str, negative_prompt: str = "", **more: Any) -> str:
+    """The request body as JSON, with the init image as a base64 string. What is None is left out."""
+    prompts: list[dict[str, Any]] = [{"text": prompt}]
+    if negative_prompt:
+        prompts.append({"text": negative_prompt, "weight": -1})
+    body = {
+        "text_prompts": prompts,
+        "init_image": base64.b64encode(init_image.read_bytes()).decode("ascii"),
+    }
+    if style_preset != "none":
+        body["style_preset"] = style_preset
+    return json.dumps(body | {name: value for name, value in more.items() if value is not None})
 
 
 def save(image_bytes: bytes, folder: Path = HERE / "data") -> Path:
@@ -103,7 +112,18 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--init-image", type=Path, default=INIT_IMAGE, help="PNG or JPEG file (default: data/sample_init.png)"
     )
-    parser.add_argument("--style-preset", default=STYLE_PRESET, help="one of SDXL's styles (default: isometric)")
+    parser.add_argument(
+        "--style-preset", default=STYLE_PRESET, help="one of SDXL's styles, or none (default: isometric)"
+    )
+    parser.add_argument("--negative-prompt", default="", help="what the picture should not show")
+    parser.add_argument(
+        "--image-strength", type=float, help="0 to 1: near 1 keeps the init image (SDXL's default: 0.35)"
+    )
+    parser.add_argument("--cfg-scale", type=float, help="prompt strength, 0 to 35 (SDXL's default: 7)")
+    parser.add_argument("--steps", type=int, help="how often the picture is refined (SDXL's default: 30)")
+    parser.add_argument(
+        "--seed", type=int, help="the same seed gives the same picture again (SDXL's default: 0, random)"
+    )
     parser.add_argument("--show", action="store_true", help="open the picture in a viewer")
     return parser.parse_args(argv)
 
@@ -112,7 +132,16 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     options = arguments(argv)
     try:
-        body = request_body(options.prompt, options.init_image, options.style_preset)
+        body = request_body(
+            options.prompt,
+            options.init_image,
+            options.style_preset,
+            options.negative_prompt,
+            image_strength=options.image_strength,
+            cfg_scale=options.cfg_scale,
+            steps=options.steps,
+            seed=options.seed,
+        )
         image_bytes = generate_image(MODEL_ID, body)
     except ClientError as error:
         logger.error("A client error occurred: %s", explain(error))

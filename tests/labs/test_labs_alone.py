@@ -71,6 +71,14 @@ def image_to_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleTyp
 
 
 @pytest.fixture
+def masking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = lab("masking/masking.py")
+    save: Callable[..., Path] = module.save
+    monkeypatch.setattr(module, "save", lambda image_bytes: save(image_bytes, tmp_path / "data"))
+    return module
+
+
+@pytest.fixture
 def init_image(tmp_path: Path) -> Path:
     path = tmp_path / "init.png"
     path.write_bytes(png("orange"))
@@ -220,6 +228,117 @@ def test_image_to_image_opens_a_viewer_only_when_asked(
         bedrock.add_response("invoke_model", answer())
         image_to_image.main(["--init-image", str(init_image), *arguments])
     assert shown == [(64, 64)]
+
+
+def test_image_to_image_sends_what_is_asked_for_and_leaves_the_rest_to_the_model(
+    image_to_image: ModuleType, init_image: Path
+) -> None:
+    asked = image_to_image.arguments(
+        ["--prompt", "vibrant", "--negative-prompt", "dull", "--style-preset", "none", "--cfg-scale", "30",
+         "--steps", "50", "--seed", "321", "--image-strength", "0.5"]
+    )  # fmt: skip
+    names = ("cfg_scale", "steps", "seed", "image_strength")
+    more = {name: getattr(asked, name) for name in names}
+    body = json.loads(
+        image_to_image.request_body(asked.prompt, init_image, asked.style_preset, asked.negative_prompt, **more)
+    )
+    del body["init_image"]
+    assert body == {
+        "text_prompts": [{"text": "vibrant"}, {"text": "dull", "weight": -1}],
+        "cfg_scale": 30, "steps": 50, "seed": 321, "image_strength": 0.5,
+    }  # fmt: skip
+
+
+def sent_bodies(bedrock: Stubber) -> list[dict[str, Any]]:
+    """A list that fills with each body that the stubbed client is asked to send, and two answers for them."""
+    sent: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        sent.append(json.loads(params["body"]))
+
+    bedrock.client.meta.events.register("provide-client-params.bedrock-runtime.InvokeModel", note)
+    for _ in range(2):
+        bedrock.add_response("invoke_model", answer())
+    return sent
+
+
+def pictured(text: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(text)))
+
+
+def test_masking_draws_a_tea_garden_and_adds_a_sheep_inside_an_ellipse(
+    masking: ModuleType, bedrock: Stubber, tmp_path: Path
+) -> None:
+    sent = sent_bodies(bedrock)
+    assert masking.main([]) == 0
+    garden, edit = sent
+    assert garden["text_prompts"] == [{"text": "green tea garden"}]
+    assert (edit["text_prompts"], edit["cfg_scale"]) == ([{"text": "add a sheep"}], 10)
+    assert pictured(edit["init_image"]).size == pictured(edit["mask_image"]).size == (64, 64)
+    mask = pictured(edit["mask_image"])
+    assert (mask.getpixel((32, 46)), mask.getpixel((2, 2))) == (255, 0)
+    assert (tmp_path / "data" / "masking_001.png").read_bytes() == png()
+
+
+@pytest.mark.parametrize("form", ["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA"])
+def test_masking_sends_white_for_may_change_in_the_form_that_is_named(
+    masking: ModuleType, bedrock: Stubber, init_image: Path, tmp_path: Path, form: str
+) -> None:
+    mask = Image.new("L", (64, 64), "black")
+    mask.paste("white", (0, 0, 32, 64))
+    mask.save(tmp_path / "mask.png")
+    sent = sent_bodies(bedrock)
+    named = ["--init-image", str(init_image), "--mask-image", str(tmp_path / "mask.png"), "--mask-source", form]
+    assert masking.main(named) == 0
+    (edit,) = sent
+    assert edit["mask_source"] == form
+    alpha = form == "INIT_IMAGE_ALPHA"
+    shown = pictured(edit["init_image"]).getchannel("A") if alpha else pictured(edit["mask_image"])
+    changes = 255 if form == "MASK_IMAGE_WHITE" else 0
+    assert (shown.getpixel((0, 0)), shown.getpixel((63, 0))) == (changes, 255 - changes)
+    assert ("mask_image" in edit) is not alpha
+    assert pictured(edit["init_image"]).convert("RGB").getpixel((0, 0)) == (255, 165, 0), "colours are kept beneath"
+
+
+def test_masking_refuses_a_mask_of_another_size_before_any_call(
+    masking: ModuleType, bedrock: Stubber, init_image: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Image.new("L", (32, 64)).save(tmp_path / "mask.png")
+    assert masking.main(["--init-image", str(init_image), "--mask-image", str(tmp_path / "mask.png")]) == 1
+    assert "32 x 64 pixels and the picture 64 x 64" in caplog.text
+
+
+@pytest.mark.parametrize("option", ["--init-image", "--mask-image"])
+def test_masking_reports_a_picture_that_is_not_there_before_any_call(
+    masking: ModuleType, bedrock: Stubber, caplog: pytest.LogCaptureFixture, option: str
+) -> None:
+    assert masking.main([option, "no such picture.png"]) == 1
+    assert "no such picture.png" in caplog.text
+
+
+@pytest.mark.parametrize("finish_reason", ["ERROR", "CONTENT_FILTERED"])
+def test_masking_logs_a_picture_that_is_none_and_saves_nothing(
+    masking: ModuleType,
+    bedrock: Stubber,
+    init_image: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    finish_reason: str,
+) -> None:
+    bedrock.add_response("invoke_model", answer(finish_reason))
+    assert masking.main(["--init-image", str(init_image)]) == 1
+    assert f"finishReason is {finish_reason}" in caplog.text
+    assert not (tmp_path / "data").exists()
+
+
+def test_masking_explains_the_404_of_the_retired_model(
+    masking: ModuleType, bedrock: Stubber, caplog: pytest.LogCaptureFixture
+) -> None:
+    bedrock.add_client_error("invoke_model", "ResourceNotFoundException", END_OF_LIFE, 404)
+    assert masking.main([]) == 1
+    assert END_OF_LIFE in caplog.text
+    assert "2025-05-20" in caplog.text
+    assert "python -m helpers.studio -- python labs/masking/masking.py" in caplog.text
 
 
 @pytest.mark.parametrize("script", sorted(LABS.glob("*/*.py")), ids=lambda path: str(path.relative_to(LABS)))

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 ROOT = Path(__file__).parents[2]
+SCRIPTS = ["api/bedrock_api.py", "image_to_image/image_to_image.py", "masking/masking.py"]
 FAKE_ENGINE = f"{ROOT / 'tests' / 'studio' / 'fake_engine.py'}:create"
 
 # The script of the source text, as it is printed there.
@@ -18,7 +19,7 @@ import json
 import boto3
 import base64
 import os
-from PIL import Image
+from PIL import Image, ImageChops
 import io
 
 session = boto3.Session()
@@ -112,6 +113,21 @@ def test_image_to_image_runs_with_the_source_text_s_defaults(labs: Path, tmp_pat
         assert saved.size == (512, 512)
 
 
+def test_masking_changes_the_picture_inside_the_mask_alone(labs: Path, tmp_path: Path) -> None:
+    sample = labs.parent / "data" / "sample_init.png"
+    more = ["--init-image", str(sample), "--mask-source", "MASK_IMAGE_BLACK"]
+    ran = on_the_studio("python", str(labs / "masking" / "masking.py"), *more, folder=tmp_path, engine=None)
+    assert ran.returncode == 0, ran.stderr
+    with Image.open(sample) as before, Image.open(labs / "masking" / "data" / "masking_001.png") as after:
+        box = ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox()
+    assert box is not None
+    left, top, right, bottom = box
+    assert left >= 0.3 * 512 - 1
+    assert top >= 0.5 * 512 - 1
+    assert right <= 0.75 * 512 + 1
+    assert bottom <= 0.95 * 512 + 1
+
+
 @pytest.mark.parametrize(
     ("prompt", "words"),
     [
@@ -131,14 +147,14 @@ def test_image_to_image_meets_a_filter_or_a_failure_and_says_so(
     assert not (labs / "image_to_image" / "data").exists()
 
 
-@pytest.mark.parametrize("script", ["api/bedrock_api.py", "image_to_image/image_to_image.py"])
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_labs_run_in_a_console_that_is_not_utf_8(labs: Path, tmp_path: Path, script: str) -> None:
     plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
     ran = on_the_studio("python", str(labs / script), folder=tmp_path, **plain)
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("script", ["api/bedrock_api.py", "image_to_image/image_to_image.py"])
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_labs_without_a_studio_or_an_account_say_what_to_do(labs: Path, tmp_path: Path, script: str) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
