@@ -90,9 +90,10 @@ def image_to_image(
     """The SDXL body that draws a picture from words and another picture, in that picture's size.
 
     `init_image`: a PIL image, path, bytes, base64, or what `invoke` made; its size must be legal (`helpers.fit`).
-    `image_strength`: 0 to 1, how much of it is kept (None: 0.35). Or `step_schedule_start` and `step_schedule_end`, 0
-    to 1: where on the way from noise (1) to picture (0) the drawing starts and ends; these take the place of
-    `image_strength`. The rest as in `text_to_image`. Raises BodyError or ImageError.
+    `image_strength`: 0 to 1, how much of it is kept (None: 0.35). In its place `step_schedule_start`, 0 to 1: how far
+    before the picture the drawing starts (0: the init image comes back; it is 1 - `image_strength`), and
+    `step_schedule_end`, 0 to 1: lower values leave out more of the end, so that more of the init image stays.
+    The rest as in `text_to_image`. Raises BodyError or ImageError.
     """
     by_schedule = init_image_mode == "STEP_SCHEDULE" or not (step_schedule_start is None and step_schedule_end is None)
     _one_way_only(by_schedule, image_strength, init_image_mode)
