@@ -40,6 +40,7 @@ def gallery_data(tiles: Sequence[Tile], axes: Sequence[Axis], title: str, full: 
     with ThreadPoolExecutor(min(8, (os.cpu_count() or 2) + 1)) as threads:
         pictures = list(threads.map(lambda tile: _pictures(tile, full), tiles))
     told = [_tile(*both, used, inputs, words) for both in zip(tiles, pictures, strict=True)]
+    _tell_apart(told)
     kept = inputs.kept()
     return {
         "title": title or words["untitled"],
@@ -58,6 +59,15 @@ def alike(tiles: Sequence[Tile]) -> dict[str, str]:
     """The fields that all bodies share, in words: the prompt, and each setting that is nowhere different."""
     bodies = [_flat(tile.body) for tile in tiles]
     return {key: value for key, value in bodies[0].items() if all(body.get(key) == value for body in bodies)}
+
+
+def _tell_apart(told: Sequence[dict[str, Any]]) -> None:
+    """Tiles that ask for the same have one key, and each needs a name of its own in a link."""
+    seen: dict[str, int] = {}
+    for tile in told:
+        seen[tile["key"]] = count = seen.get(tile["key"], 0) + 1
+        if count > 1:
+            tile["key"] += f"-{count}"
 
 
 # ---- one tile -------------------------------------------------------------------------------------------------------

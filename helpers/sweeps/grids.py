@@ -47,7 +47,7 @@ def draw(
     if tile is not None:
         raise ValueError('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.')
     for page in arranged[:MOST_PAGES]:
-        left_out = len(arranged) - MOST_PAGES if page is arranged[:MOST_PAGES][-1] else 0
+        left_out = max(0, len(arranged) - MOST_PAGES) if page is arranged[:MOST_PAGES][-1] else 0
         display.show(sheet(page, title), alt=alt_text(page, title), caption=caption(page, left_out))
     return None
 

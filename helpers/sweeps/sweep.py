@@ -146,6 +146,29 @@ class Sweep:
         chosen = self._tiles[tile] if isinstance(tile, int) else tile
         return whys.why(chosen, self._store.records(), frozenset(self._places), chosen.key in self._ran)
 
+    def grid(
+        self,
+        rows: str | None = None,
+        columns: str | None = None,
+        pages: Any = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        tile: int | None = None,
+        overwrite: bool = False,
+    ) -> list[Path] | None:
+        """Show the pictures in tables, or write them to `path`: helpers.sweeps.grids.draw says how to choose."""
+        from helpers.sweeps import grids
+
+        return grids.draw(
+            self.tiles, self.axes, rows, columns, pages, title=self.title, path=path, tile=tile, overwrite=overwrite
+        )
+
+    def gallery(self, path: str | os.PathLike[str], *, full: int | None = None, overwrite: bool = False) -> Path:
+        """Write one HTML file to look through and compare the pictures in: helpers.sweeps.gallery.write says more."""
+        from helpers.sweeps import gallery
+
+        return gallery.write(path, self.tiles, self.axes, self.title, full=full, overwrite=overwrite)
+
     def effects(self) -> "Effects":
         """How much each axis moves the picture, held against what a new seed does: a table, a plot, a sentence."""
         from helpers.sweeps import effects

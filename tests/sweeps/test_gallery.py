@@ -159,6 +159,13 @@ def test_a_body_is_kept_as_it_would_be_sent_with_its_numbers_and_its_order(sweep
     assert Page(gallery.page(tiles, axes)).data["tiles"][0]["body"] == json.dumps(body, ensure_ascii=False, indent=2)
 
 
+def test_tiles_that_ask_for_the_same_keep_names_of_their_own(sweep: Sweep) -> None:
+    tiles, axes = sweep
+    tiles = [replace(tile, key="ab" * 32) for tile in tiles]
+    keys = [tile["key"] for tile in Page(gallery.page(tiles, axes)).data["tiles"]]
+    assert len(set(keys)) == len(keys) == 6
+
+
 def test_a_picture_in_many_bodies_is_kept_once_and_a_very_large_one_not_at_all(
     sweep: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from PIL import Image, ImageChops, ImageFile
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers import display, sheets, wording  # noqa: E402 - needs the path above, as the next ones do
 from helpers.errors import ImageError, PictureExistsError, WorkshopWarning  # noqa: E402
 from helpers.sweeps import grids, writing  # noqa: E402
@@ -254,6 +255,12 @@ def test_each_page_is_one_output_and_a_great_many_are_cut_short_with_a_word_abou
     assert "more of" not in shown[0]["text/plain"]
 
 
+def test_pages_that_are_all_shown_say_nothing_of_others(sweep: Sweep, shown: list[dict[str, Any]]) -> None:
+    grids.draw(*sweep)
+    assert len(shown) == 2
+    assert not any("more of" in one["text/plain"] for one in shown)
+
+
 def test_a_table_of_very_small_pictures_says_where_they_are_large(tmp_path: Path, shown: list[dict[str, Any]]) -> None:
     axes = axes_of(cfg_scale=list(range(1, 31)), seed=[1, 2])
     tiles = tiles_of(tmp_path, axes)
@@ -331,6 +338,18 @@ def test_the_limits_are_those_of_the_formats() -> None:
     Image.new("L", (16_383, 1)).save(io.BytesIO(), "WEBP")
     with pytest.raises((OSError, ValueError)):
         Image.new("L", (16_384, 1)).save(io.BytesIO(), "WEBP")
+
+
+def test_a_sweep_draws_itself_before_anything_is_made(tmp_path: Path, shown: list[dict[str, Any]]) -> None:
+    body = {"text_prompts": [{"text": "a beach"}], "seed": 1}
+    planned = helpers.Sweep(body, cfg_scale=[1, 7], steps=[10, 20], folder=tmp_path / "store", title="Planned")
+    planned.grid(rows="steps")
+    assert "Planned. Pictures in 2 rows and 2 columns" in shown[0]["text/plain"]
+    assert "4 without a picture." in shown[0]["text/plain"]
+    assert planned.grid(path=tmp_path / "grid.png", tile=100) == [tmp_path / "grid.png"]
+    page = planned.gallery(tmp_path / "gallery.html").read_text("utf-8")
+    assert "<title>Planned</title>" in page
+    assert "0 of 4 pictures" in page
 
 
 def test_another_file_of_the_same_length_is_another_file(tmp_path: Path) -> None:
