@@ -159,7 +159,8 @@ def parameters(receipt: Mapping[str, Any], size: tuple[int, int]) -> str:
     """The text for other tools: the prompt, the negative prompt, and one line of settings.
 
     Line breaks in a prompt become spaces and a heading in it loses its colon's place, because readers take the text
-    apart by both. Values hold no comma, colon or quote. There is always a sampler: some readers look for it alone.
+    apart by both. Values hold no comma, colon or quote. There are always steps and a sampler, `Auto` where the model
+    chooses: without them, some readers find no settings at all.
     """
     body = receipt["body"]
     wanted, unwanted = _prompts(body)
@@ -172,9 +173,8 @@ def _settings(receipt: Mapping[str, Any], size: tuple[int, int]) -> list[tuple[s
     body = receipt["body"]
     sdxl = "text_prompts" in body
     return [
-        ("Steps", body.get("steps", _default("steps")) if sdxl else None),
+        ("Steps", body.get("steps", _default("steps")) if sdxl else "Auto"),
         ("Sampler", body.get("sampler", "Auto")),
-        ("Schedule type", None if sdxl else "Automatic"),  # with it, readers that want three settings have them
         ("CFG scale", body.get("cfg_scale", _default("cfg_scale")) if sdxl else None),
         ("Seed", receipt.get("seed")),
         ("Size", f"{size[0]}x{size[1]}"),

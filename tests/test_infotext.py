@@ -120,7 +120,25 @@ def test_sd_parsers_reads_a_model_that_has_no_steps_and_no_sampler() -> None:
     found = seen_by_sd_parsers(infotext.stamped(file(picture()), receipt(body, CORE, 5)))
     sampler = found.samplers[0]
     assert (sampler.prompts[0].value, sampler.negative_prompts[0].value) == ("a beach", "boats")
-    assert (sampler.model.name, sampler.parameters["seed"]) == ("Stable Image Core", "5")
+    assert (sampler.model.name, sampler.parameters) == ("Stable Image Core", {"seed": "5", "steps": "Auto"})
+
+
+LOOKS_LIKE_SETTINGS = "a sign\nNegative prompt: none\nSteps: 5, Sampler: none, CFG scale: 1, Seed: 1"
+ON_ONE_LINE = "a sign Negative prompt : none Steps: 5, Sampler: none, CFG scale: 1, Seed: 1"
+
+
+@pytest.mark.parametrize(
+    ("body", "prompts"),
+    [
+        (BODY, ["a serene beach at sunset", "dull colours, boats"]),
+        (asking(LOOKS_LIKE_SETTINGS), [ON_ONE_LINE]),
+        ({"prompt": LOOKS_LIKE_SETTINGS, "negative_prompt": LOOKS_LIKE_SETTINGS}, [ON_ONE_LINE, ON_ONE_LINE]),
+    ],
+)
+def test_a_reader_that_cuts_the_text_at_its_headings_finds_each_once(body: dict[str, Any], prompts: list[str]) -> None:
+    head, line = infotext.parameters(receipt(body), (8, 8)).split("\nSteps: ")
+    assert [part.strip() for part in head.split("Negative prompt:")] == prompts
+    assert "\n" not in line
 
 
 def test_a_reader_by_the_public_grammar_finds_three_pairs_or_more_and_no_stray_mark() -> None:
