@@ -84,7 +84,7 @@ print(f"Saved {{path}}.")
 def command_line(recipe: "Recipe") -> str:
     """The call of the AWS command line (version 2) that makes the picture again, for bash and its like."""
     text, answer = recipe.body_json, f"{recipe.stem}_again.json"
-    lines = _comments(recipe, "command").splitlines()
+    lines = _comments(recipe, "bash call.sh").splitlines()
     if any(field in recipe.body for field in PICTURE_FIELDS) or len(text) > LONGEST_ARGUMENT:
         source = f"{recipe.stem}_body.json"
         asked = f"helpers.recipe({literal(recipe.given)}).save_body({literal(source)})"

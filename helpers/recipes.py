@@ -101,7 +101,7 @@ class Recipe:
         parts = (("Notebook cell", self.cell), ("boto3", self.boto3), ("AWS command line", self.cli))
         shown = "".join(
             f"<details{' open' if place == 0 else ''}><summary>{title}</summary>"
-            f'<pre style="overflow-x: auto; max-height: 24em"><code>{html.escape(text)}</code></pre></details>'
+            f'<pre tabindex="0" style="overflow-x: auto; max-height: 24em"><code>{html.escape(text)}</code></pre></details>'
             for place, (title, text) in enumerate(parts)
         )
         return f"<p><strong>{html.escape(self._summary())}</strong></p>{shown}"

@@ -122,8 +122,8 @@ def page(effects: Effects) -> str:
             f'<td><span class="measured">{html.escape(one)}</span></td>' for one in _numbers(row, effects)
         )
         verdict = f"<td>{row.verdict}</td>" if effects.floor else ""
-        indent = ' style="padding-left: 2em; font-weight: normal"' if row.inner else ""
-        name = f'<th scope="row"{indent}>{html.escape(row.name)}</th>'
+        style = "text-align: left" + "; padding-left: 2em; font-weight: normal" * row.inner
+        name = f'<th scope="row" style="{style}">{html.escape(row.name)}</th>'
         lines.append(f"<tr>{name}<td>{row.values}</td><td>{row.pairs}</td>{numbers}{verdict}</tr>")
     return (
         f"<table><caption>{html.escape(_legend(effects))}</caption><thead><tr>{headings}</tr></thead>"
