@@ -46,8 +46,9 @@ def main(arguments: list[str]) -> int:
             path.write_bytes(content)
     lacks = [f"{where}: {how}: {text}" for where, how, text in lacking()]
     print("\n".join(lacks or ["Everything that has a Chinese edition is translated."]))
+    words = _lessons()
     for lesson in lessons.english():
-        waiting = catalogues.lacking(_lessons(), (one.text for one in lessons.texts(lesson)))
+        waiting = catalogues.lacking(words, (one.text for one in lessons.texts(lesson)))
         if waiting and not chinese(lesson).exists():
             print(f"{lesson.name}: no Chinese edition yet, {len(waiting)} texts want translating")
     return int(bool(lacks) or (asked.check and wrong))
@@ -76,9 +77,10 @@ def lacking() -> Iterator[tuple[str, str, str]]:
     """Each text of the Chinese edition that has no translation or a stale one: where, "missing" or "stale", the text."""
     for how, text in catalogues.lacking(_messages()):
         yield "messages", how, text
+    words = _lessons()
     for lesson in lessons.english():
         if chinese(lesson).exists():
-            for how, text in catalogues.lacking(_lessons(), (one.text for one in lessons.texts(lesson))):
+            for how, text in catalogues.lacking(words, (one.text for one in lessons.texts(lesson))):
                 yield lesson.name, how, text
 
 
@@ -110,8 +112,9 @@ def _of_code(words: Catalog) -> Catalog:
 
 def _listed(name: str) -> int:
     found = [lesson for lesson in lessons.english() if lesson.name.startswith(name)]
+    words = _lessons()
     for lesson in found:
-        for how, text in catalogues.lacking(_lessons(), (one.text for one in lessons.texts(lesson))):
+        for how, text in catalogues.lacking(words, (one.text for one in lessons.texts(lesson))):
             print(f"--- {how}\n{text}")
     return 0 if found else 1
 

@@ -2,7 +2,8 @@
 
 Code cells are the same in both editions, byte for byte, comments and all: what one edition proves of its code holds for
 the other, and a difference is a mistake. What the code hands to helpers as a title, a label, a caption or a text
-alternative is in the catalogue too, and helpers look it up when they show it.
+alternative is in the catalogue too, and helpers look it up when they show it. What the code
+prints and the prompts that it sends are code too, and English in both editions; the studio knows Chinese prompts as well.
 """
 
 import ast

@@ -9,15 +9,19 @@ import pytest
 HOME = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HOME / "setup"))
 
-LESSONS = sorted((HOME / "notebooks").rglob("*.ipynb"))
-LESSONS = [path for path in LESSONS if ".ipynb_checkpoints" not in path.parts]
+EDITIONS = sorted((HOME / "notebooks").rglob("*.ipynb"))
+EDITIONS = [path for path in EDITIONS if ".ipynb_checkpoints" not in path.parts]
+LESSONS = [
+    path for path in EDITIONS if "zh-CN" not in path.parts
+]  # tests/language holds the Chinese ones against these
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `lesson` runs once for each notebook."""
-    if "lesson" in metafunc.fixturenames:
-        names = [path.relative_to(HOME / "notebooks").with_suffix("").as_posix() for path in LESSONS]
-        metafunc.parametrize("lesson", LESSONS, ids=names)
+    """A test that asks for `lesson` runs once for each English notebook, one for `edition` for the Chinese ones too."""
+    for name, paths in {"lesson": LESSONS, "edition": EDITIONS}.items():
+        if name in metafunc.fixturenames:
+            ids = [path.relative_to(HOME / "notebooks").with_suffix("").as_posix() for path in paths]
+            metafunc.parametrize(name, paths, ids=ids)
 
 
 @pytest.fixture

@@ -27,11 +27,12 @@ def run(command: list[str], lesson: Path, environment: dict[str, str]) -> None:
         pytest.fail(f"{lesson.name}\n{ran.stdout[-6000:]}\n{ran.stderr[-3000:]}", pytrace=False)
 
 
-def test_every_output_is_as_it_is_stored(lesson: Path, environment: dict[str, str]) -> None:
+def test_every_output_is_as_it_is_stored(edition: Path, environment: dict[str, str]) -> None:
     """nbval, strict, on every cell; picture_plugin compares the pictures that nbval skips."""
+    environment = environment | {"WORKSHOP_LANG": notebooks.language_of(edition.parent)}
     options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", str(notebooks.CELL_SECONDS)]
     options += ["--nbval-sanitize-with", str(HERE / "nbval-sanitize.cfg"), "-p", "picture_plugin"]
-    run(["pytest", lesson.name, *options, "-o", "addopts=", "-p", "no:cacheprovider", "-q"], lesson, environment)
+    run(["pytest", edition.name, *options, "-o", "addopts=", "-p", "no:cacheprovider", "-q"], edition, environment)
 
 
 def test_it_runs_with_another_seed_and_size_and_so_do_its_solutions(

@@ -160,3 +160,57 @@ def test_test_py_asks_for_the_test_tools(place: Place, calls: list[str], monkeyp
     monkeypatch.setattr(checks, "run", lambda place, arguments, environ: len(arguments))
     assert main.test(script(place), ["-x"]) == 1
     assert calls == ["prepare with tests"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"WORKSHOP_LANG": "zh_CN"}, "不能写：--no"),
+        ({"WORKSHOP_LANG": "", "LC_ALL": "zh_CN.UTF-8"}, "不能写：--no"),
+        ({"WORKSHOP_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, "and not: --no"),
+        ({"WORKSHOP_LANG": "zh_CN", "PYTHONIOENCODING": "cp1252"}, "and not: --no"),  # this console has no Chinese
+    ],
+)
+def test_start_py_speaks_the_readers_language(root: Path, variables: dict[str, str], said: str) -> None:
+    told = subprocess.run(
+        [sys.executable, str(root / "setup" / "start.py"), "--no"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | variables,
+    )
+    assert told.returncode == 2
+    assert said in told.stderr.decode("utf-8")
+
+
+def test_a_problem_and_its_fix_are_told_in_chinese(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKSHOP_LANG", "zh-CN")
+    monkeypatch.setattr(main, "make_printable", lambda: None)  # a test's own console may have no Chinese
+    (place.root / "pyproject.toml").unlink()
+    assert main.start(script(place), []) == 1
+    what, fix = capsys.readouterr().err.strip().splitlines()
+    assert what.startswith("缺少 ")
+    assert fix.startswith("如果")
+
+
+def test_jupyterlab_opens_the_chinese_edition_for_who_reads_chinese(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.notebooks / "zh-CN").mkdir(parents=True)
+    (place.notebooks / "00_setup.ipynb").write_text("{}", "utf-8")
+    monkeypatch.setenv("WORKSHOP_LANG", "zh")
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_setup.ipynb" in lab.command(place)
+    (place.notebooks / "zh-CN" / "00_setup.ipynb").write_text("{}", "utf-8")
+    assert "--LabApp.default_url=/lab/tree/notebooks/zh-CN/00_setup.ipynb" in lab.command(place)
+
+
+def test_the_tests_themselves_run_in_english(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[str] = []
+
+    def ran(command: list[str], place: Place, environment: dict[str, str]) -> int:
+        spoken.append(environment["WORKSHOP_LANG"])
+        return 0
+
+    monkeypatch.setattr(checks, "ran", ran)
+    assert checks.run(place, [], {"WORKSHOP_LANG": "zh_CN"}) == 0
+    assert set(spoken) == {"en"}
