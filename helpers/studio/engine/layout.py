@@ -24,6 +24,7 @@ Box = tuple[float, float, float, float]
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
 _HANGING = ("sky", "under")
 _WET = ("water", "under", "far", "front")
+_ASIDE = 0.5  # how large something from a table is beside other things, where the scene is no close view
 _PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
 _FALLBACK = {
     "water": "ground",
@@ -132,8 +133,10 @@ def _places(reading: Reading, rng: np.random.Generator) -> tuple[str, tuple[str,
     named = [m.entry for m in reading.of("scene") if m.place != "far"]
     behind = [m.entry for m in reading.of("scene") if m.place == "far"]
     if not named:
-        homes = [str(vocabulary.entry(m.entry).data.get("home")) for m in reading.of("object")]
-        homes = [h for h in homes if h in vocabulary.entries()]
+        things = sorted(
+            (vocabulary.entry(m.entry).data for m in reading.of("object")), key=lambda d: not d.get("indoors")
+        )
+        homes = [d["home"] for d in things if d.get("home") in vocabulary.entries()]
         named = homes[:1]
     named += behind
     if not named:
@@ -170,11 +173,23 @@ def _place_objects(
     order = np.random.default_rng([seed, 2]).permutation(len(groups))
     for rank, mention in zip(order, groups, strict=True):
         segment = (int(rank) / len(groups), (int(rank) + 1) / len(groups))
+        small = len(groups) > 1 and not scene.get("close") and _stands(mention) == "table"
         placed += _place_group(
-            replace(mention, size=mention.size * scale), seed, aspect, horizon, zones, segment, region, indoor
+            replace(mention, size=mention.size * scale * (_ASIDE if small else 1)),
+            seed,
+            aspect,
+            horizon,
+            zones,
+            segment,
+            region,
+            indoor,
         )
     _mount(groups, placed, aspect)
     return tuple(sorted(placed, key=lambda p: (p.footing != "sky", p.y if p.footing != "mount" else 101)))
+
+
+def _stands(mention: Mention) -> str:
+    return str(vocabulary.entry(mention.entry).data.get("stands", "ground"))
 
 
 def _place_group(
@@ -189,7 +204,7 @@ def _place_group(
 ) -> list[Placement]:
     item = vocabulary.entry(mention.entry)
     rng = np.random.default_rng([seed, item.number])
-    footing, zone = _zone(item.data.get("stands", "ground"), mention.place, zones)
+    footing, zone = _zone(_stands(mention), mention.place, zones)
     scale = mention.size * min(3.0, max(0.3, mention.weight)) ** 0.35 * mention.count**-0.2
     alone = segment == (0, 1) and mention.count == 1 and mention.place is None and region is None
     left, right = _PLACE_X.get(mention.place or "", (0.14 + 0.72 * segment[0], 0.14 + 0.72 * segment[1]))
@@ -269,7 +284,7 @@ def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) ->
                 seat = seats[index % len(seats)]
                 height = min(place.height, 0.9 * seat.height)
                 width = height * art.load(place.drawing).width / 100
-                y = seat.y - seat.lift - 0.55 * seat.height
+                y = seat.y - seat.lift - vocabulary.entry(seat.entry).data.get("seat", 0.55) * seat.height
                 placed[index] = replace(
                     place,
                     x=seat.x,
@@ -285,19 +300,21 @@ def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) ->
 
 def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: float) -> None:
     """Move each of these things to one who carries it: beside (`x`, shares of the width) and above the ground (`y`, of the
-    height), no larger than `size` of the height.
+    height), no larger than `size` of the height. What is worn has its own place on the body.
     """
     action = vocabulary.grammar().actions[carrier.carry or ""]
+    worn = vocabulary.entry(thing.entry).data.get("worn") if carrier.carry == "wear" else None
+    across, up, size = worn or (action["x"], action["y"], action["size"])
     hands = [p for p in placed if p.entry == carrier.entry]
     for index, place in enumerate(placed):
         if place.entry != thing.entry or not hands:
             continue
         hand = hands[index % len(hands)]
-        height = min(max(place.height, action["size"] * 0.6 * hand.height), action["size"] * hand.height)
+        height = size * hand.height if worn else min(max(place.height, size * 0.6 * hand.height), size * hand.height)
         width = height * art.load(place.drawing).width / 100
-        reach = action["x"] * hand.height * art.load(hand.drawing).width / 100
+        reach = across * hand.height * art.load(hand.drawing).width / 100
         x = hand.x + (-reach if hand.flip else reach)
-        y = hand.y - hand.lift - action["y"] * hand.height * hand.squash
+        y = hand.y - hand.lift - up * hand.height * hand.squash
         placed[index] = replace(
             place,
             x=x,

@@ -108,6 +108,7 @@ class _Reader:
         self.lost = False  # the word before is unknown
         self.held: tuple[int, Token] | None = None  # a thing named before the one who holds it
         self.joins: list[tuple[int, Token]] = []  # riders and carriers that need an object to follow
+        self.on: int | None = None  # a thing followed by "on" or "in": it sits on what is named next, if that is a seat
 
     def take(self, token: Token) -> None:
         """One more piece of the text."""
@@ -119,12 +120,14 @@ class _Reader:
             self.latest = None
         elif token.kind == "stop":
             self._give_up()
-            self.last = self.latest = None
+            self.last = self.latest = self.on = None
+        elif token.kind == "function":
+            self.on = self.last if token.text.lower() in ("on", "in") else self.on
         elif token.kind == "entry":
             self._name(token)
         elif token.kind in ("place", "action") and self._describes_last(token):
             return
-        elif token.kind != "function":
+        else:
             self.waiting.append(token)
 
     def finish(self) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
@@ -134,7 +137,11 @@ class _Reader:
         self._give_up()
         objects = [i for i, m in enumerate(self.mentions) if vocabulary.entry(m.entry).kind == "object"]
         for index, token in self.joins:
-            if not objects or objects[-1] <= index:
+            after = next((self.mentions[i].entry for i in objects if i > index), None)
+            if after is None or _action(token).get("takes", after) not in (
+                after,
+                vocabulary.entry(after).data.get("stands"),
+            ):
                 self._alone(index, token)
         return tuple(self.mentions), tuple(dict.fromkeys(word for _, word in sorted(self.unknown)))
 
@@ -160,11 +167,17 @@ class _Reader:
         item = vocabulary.entry(token.value)
         if item.kind == "object":
             self.mentions.append(self._object(token, item))
+            self._seat(item)
             self.last = len(self.mentions) - 1
             self._hand_over(self.last)
         else:
             self.mentions.append(self._setting(token, item))
-        self.latest = len(self.mentions) - 1
+        self.latest, self.on = len(self.mentions) - 1, None
+
+    def _seat(self, item: vocabulary.Entry) -> None:
+        """ "A cat on a sofa": the thing before "on" sits on the seat that was just named."""
+        if self.on is not None and "seat" in item.data and self.mentions[self.on].carry is None:
+            self.mentions[self.on] = replace(self.mentions[self.on], mount=True)
 
     def _hand_over(self, holder: int) -> None:
         """In Chinese a thing may come before the one who holds it: its mention then moves behind the holder's."""
