@@ -152,9 +152,9 @@ class View {
     this.note = made("p", "mp-note");
     this.trouble = made("p", "mp-trouble", { role: "alert" });
     const rows = [
-      ["B E R T H", "keys tools"], ["[ ]", "keys size"], ["{ }", "keys softness"], ["← → ↑ ↓", "keys move"],
+      ["B, E, R, T, H", "keys tools"], ["[, ]", "keys size"], ["{, }", "keys softness"], ["← → ↑ ↓", "keys move"],
       ["Space", "keys paint"], ["Enter", "keys dot"], ["Esc", "keys stop"], ["Ctrl+Z, Ctrl+Y", "keys changes"],
-      ["Delete, I", "keys clear"], ["+ − 0", "keys zoom"],
+      ["Delete, I", "keys clear"], ["+, −, 0", "keys zoom"],
     ].map(([keys, key]) => made("div", "", {}, made("dt", "", {}, keys), made("dd", "", {}, this.say(key))));
     return made("div", "mp-below", {}, this.status, this.note, this.trouble,
       made("details", "", {}, made("summary", "", {}, this.say("keys")), made("dl", "mp-keys", {}, ...rows)));

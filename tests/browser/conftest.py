@@ -103,7 +103,7 @@ def _pictures(temporary: Path) -> Path:
 
 
 def _write(path: Path, cells: list[str]) -> None:
-    kept = [
+    kept: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell-{index}",

@@ -30,13 +30,17 @@ DRAWN = """(canvas) => {
   return btoa(text);
 }"""
 CONTRAST = """(root) => {
-  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  const colour = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };
+  const over = (top, ground) => top.rgb.map((level, at) => level * top.a + ground[at] * (1 - top.a));
+  const ground = (e) => {
+    const own = colour(getComputedStyle(e).backgroundColor);
+    return own.a === 1 || !e.parentElement ? own.rgb : over(own, ground(e.parentElement));
+  };
+  const light = (rgb) => rgb.map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (e) => { const c = rgb(getComputedStyle(e).backgroundColor); return c[3] === 0 ? ground(e.parentElement) : c; };
-  return [...root.querySelectorAll('button, label span, output, p, summary, dt, dd')].filter((e) => e.textContent)
-    .filter((e) => e.getAttribute('aria-disabled') !== 'true').map((e) => {
-      const [low, high] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((a, b) => a - b);
+  return [...root.querySelectorAll('button:not([aria-disabled=true]), label span, p, summary, dt, dd')]
+    .filter((e) => e.textContent).map((e) => {
+      const behind = ground(e), [low, high] = [light(over(colour(getComputedStyle(e).color), behind)), light(behind)].sort();
       return [e.textContent, (high + 0.05) / (low + 0.05)];
     });
 }"""
@@ -53,21 +57,19 @@ class Hand:
         self.stage.wait_for()
         self.page.wait_for_function("(e) => e.offsetWidth > 50", arg=self.surface.element_handle())
 
-    def on_page(self, spot: Spot) -> dict[str, float]:
+    def on_page(self, spot: Spot) -> tuple[float, float]:
         """The middle of a pixel of the picture, on the page."""
         box = self.surface.bounding_box()
         assert box
-        return {axis: box[axis] + (at + 0.5) * box[side] / whole for axis, side, at, whole in self._axes(spot)}
-
-    def _axes(self, spot: Spot) -> list[tuple[str, str, int, int]]:
-        return [("x", "width", spot[0], self.size[0]), ("y", "height", spot[1], self.size[1])]
+        across, down = box["width"] / self.size[0], box["height"] / self.size[1]
+        return box["x"] + (spot[0] + 0.5) * across, box["y"] + (spot[1] + 0.5) * down
 
     def drag(self, *spots: Spot, steps: int = 6) -> None:
         """Press the mouse on the first pixel, move over the others, let go."""
-        self.page.mouse.move(**self.on_page(spots[0]))
+        self.page.mouse.move(*self.on_page(spots[0]))
         self.page.mouse.down()
         for spot in spots[1:]:
-            self.page.mouse.move(**self.on_page(spot), steps=steps)
+            self.page.mouse.move(*self.on_page(spot), steps=steps)
         self.page.mouse.up()
 
     def press(self, *keys: str) -> None:
@@ -115,7 +117,7 @@ def open_painter(
 def test_a_stroke_partly_erased_is_the_same_mask_on_the_page_in_python_and_in_the_file(
     open_notebook: "OpenNotebook", tmp_path: Path
 ) -> None:
-    notebook = open_painter(open_notebook, tmp_path, "print(painter.mask)")
+    notebook = open_painter(open_notebook, tmp_path, "print(painter.mask)", "painter")
     hand = Hand(notebook)
     hand.drag((50, 60), (250, 60), (250, 200))
     hand.press("e")
@@ -155,9 +157,12 @@ def test_a_stroke_partly_erased_is_the_same_mask_on_the_page_in_python_and_in_th
     hand.wait_for_mask((painted | box) - Mask.box(SIZE, (110, 120, 320, 151)))
     hand = Hand(notebook)
     hand.must_show((painted | box) - Mask.box(SIZE, (110, 120, 320, 151)))
-    hand.click("Start again")
+    notebook.run(2)
+    second = Hand(notebook, 2)  # the same painter, shown once more
+    second.click("Start again")
     hand.wait_for_mask(nothing())
     hand.must_show(nothing())
+    second.must_show(nothing())
     assert not (tmp_path / "mask.png").exists()
 
 
@@ -242,10 +247,12 @@ def test_zoomed_soft_by_pen_and_by_touch_every_stroke_lands_where_it_is_drawn(
 
     hand.press("0", *["{"] * 5, "b")
     devtools = notebook.page.context.new_cdp_session(notebook.page)
-    for kind, spot in [("mousePressed", (300, 300)), ("mouseMoved", (500, 300)), ("mouseReleased", (500, 300))]:
-        how = {"button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen", "force": 0.3}
-        devtools.send("Input.dispatchMouseEvent", {"type": kind, **hand.on_page(spot), **how})
+    pen(devtools, hand, (300, 300), (500, 300), force=0.3)
     painted |= stroke((300, 300), (500, 300), size=wide)
+    hand.wait_for_mask(painted)
+    notebook.python("setattr(painter, 'pressure', True)")
+    pen(devtools, hand, (300, 400), (500, 400), force=0.5)
+    painted |= stroke((300, 400), (500, 400), width=20, size=wide)
     hand.wait_for_mask(painted)
     touch(devtools, "touchStart", hand.on_page((700, 400)))
     touch(devtools, "touchMove", hand.on_page((700, 550)))
@@ -256,7 +263,7 @@ def test_zoomed_soft_by_pen_and_by_touch_every_stroke_lands_where_it_is_drawn(
     near, far = hand.on_page((800, 300)), hand.on_page((900, 300))
     touch(devtools, "touchStart", near)
     touch(devtools, "touchStart", near, far)
-    touch(devtools, "touchMove", near, {"x": far["x"] + 200, "y": far["y"]})
+    touch(devtools, "touchMove", near, (far[0] + 200, far[1]))
     touch(devtools, "touchEnd")
     notebook.page.wait_for_function(
         "(e) => e.textContent !== '100%'", arg=hand.root.locator(".mp-zoom").element_handle()
@@ -301,6 +308,13 @@ def soft_stroke(start: Spot, end: Spot, width: int, softness: float, size: Spot)
     return Mask(levels.astype(np.uint8))
 
 
-def touch(devtools: Any, kind: str, *places: dict[str, float]) -> None:
-    points = [{**place, "id": index} for index, place in enumerate(places)]
+def pen(devtools: Any, hand: Hand, start: Spot, end: Spot, force: float) -> None:
+    how = {"button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen", "force": force}
+    for kind, spot in [("mousePressed", start), ("mouseMoved", end), ("mouseReleased", end)]:
+        x, y = hand.on_page(spot)
+        devtools.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **how})
+
+
+def touch(devtools: Any, kind: str, *places: tuple[float, float]) -> None:
+    points = [{"x": place[0], "y": place[1], "id": index} for index, place in enumerate(places)]
     devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
