@@ -10,6 +10,7 @@ import pytest
 import notebooks
 from helpers import bodies, models
 from helpers.schemas import sdxl
+from helpers.studio.engine import schedule
 
 LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -17,6 +18,11 @@ LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
 def prose(name: str) -> str:
     stored = notebooks.read((LESSONS / f"{name}.ipynb").read_text(encoding="utf-8"))
     return "\n\n".join(cell.source for cell in stored.cells if cell.cell_type == "markdown")
+
+
+def code(name: str) -> str:
+    stored = notebooks.read((LESSONS / f"{name}.ipynb").read_text(encoding="utf-8"))
+    return "\n\n".join(cell.source for cell in stored.cells if cell.cell_type == "code")
 
 
 def test_the_makers_are_dated_by_the_month_of_the_registry() -> None:
@@ -48,11 +54,81 @@ def test_the_table_of_fields_gives_the_limits_of_the_schema(field: str, values: 
     assert values in rows[0]
 
 
-def test_the_tables_name_only_fields_that_the_request_has() -> None:
-    rows = re.findall(r"^\| (`[^|]+`) \|", prose("01_text_to_image"), re.MULTILINE)
-    named = {name for row in rows for name in re.findall(r"`([a-z_]+)", row)}
+@pytest.mark.parametrize("name", ["01_text_to_image", "02_image_to_image"])
+def test_the_tables_name_only_fields_that_the_request_has(name: str) -> None:
+    named = fields_of_tables(name)
     assert named
     assert named <= set(sdxl.SDXLRequest.model_fields)
+
+
+def fields_of_tables(name: str) -> set[str]:
+    rows = re.findall(r"^\| (`[^|]+`) \|", prose(name), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([a-z_]+)", row)}
+
+
+def test_the_table_of_image_to_image_has_every_field_of_that_task() -> None:
+    others = {"width", "height", "mask_source", "mask_image"}
+    assert fields_of_tables("02_image_to_image") == set(sdxl.SDXLRequest.model_fields) - others
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("`text_prompts`", f"at most {sdxl.MAX_TEXT} characters"),
+        ("`init_image_mode`", "`IMAGE_STRENGTH` or `STEP_SCHEDULE`; without it the first"),
+        ("`image_strength`", f"0 to 1; without it {sdxl.DEFAULT_IMAGE_STRENGTH}"),
+        ("`step_schedule_start`, `step_schedule_end`", f"without them {sdxl.DEFAULT_SCHEDULE_START} and no end"),
+        ("`cfg_scale`", f"0 to {sdxl.MAX_CFG_SCALE}"),
+        ("`clip_guidance_preset`", "`, `".join(sdxl.CLIP_GUIDANCE_PRESETS[:-1])),
+        ("`sampler`", "one of ten"),
+        ("`seed`", f"0 to {sdxl.MAX_SEED}; 0 is random"),
+        ("`steps`", f"{sdxl.MIN_STEPS} to {sdxl.MAX_STEPS}"),
+        ("`style_preset`", "one of seventeen"),
+    ],
+)
+def test_the_table_of_image_to_image_gives_the_limits_of_the_schema(field: str, values: str) -> None:
+    (row,) = [row for row in prose("02_image_to_image").splitlines() if row.startswith(f"| {field} |")]
+    assert values in row
+    assert (len(sdxl.SAMPLERS), len(sdxl.STYLE_PRESETS), sdxl.INIT_IMAGE_MODES[0]) == (10, 17, "IMAGE_STRENGTH")
+
+
+def test_the_variation_and_the_edit_are_the_console_guides_own() -> None:
+    variation, edit = code("02_image_to_image"), code("03_masking")
+    for words in (
+        "add vibrant hues to the sky, enhance reflections on the water",
+        "dull colors, lack of sunset details, unrealistic sky gradients, poorly rendered reflections",
+        "cfg_scale=30",
+        "steps=50",
+        "seed=321",
+    ):
+        assert words in variation
+    assert 'helpers.inpaint("add a sheep", tea, meadow, cfg_scale=10,' in edit
+    assert 'helpers.text_to_image("green tea garden",' in edit
+
+
+def test_every_form_of_a_mask_has_its_row() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", prose("03_masking"), re.MULTILINE)
+    assert tuple(rows) == sdxl.MASK_SOURCES
+
+
+def test_the_first_paragraph_on_masks_says_which_colour_changes() -> None:
+    _, first, *_ = prose("03_masking").split("\n\n")
+    assert "white may change, black stays" in first
+
+
+def test_stated_shares_of_the_steps_are_those_that_the_studio_walks() -> None:
+    text = prose("02_image_to_image")
+    assert "With a strength of 0.35 only 65 in 100 of the steps are left to do, with 0.9 only 10 in 100" in text
+    walked = [len(schedule.sigmas(schedule.karras, 100, start=1 - strength)) - 1 for strength in (0.35, 0.9)]
+    assert walked == [65, 10]
+
+
+def test_services_that_are_named_as_alive_are_alive() -> None:
+    for name in ("02_image_to_image", "03_masking"):
+        (roles,) = re.findall(r"for role in \[(.*)\]:", code(name))
+        named = [models.get(role) for role in re.findall(r'"([^"]+)"', roles)]
+        assert len(named) == 4
+        assert not any(model.retired_on(models.as_of()) for model in named)
 
 
 def test_counts_in_words_are_right() -> None:
