@@ -126,7 +126,7 @@ WORDS: dict[str, str] = {
     "key_body": "copy the request body of the picture",
     "key_link": "copy the link to this view",
     "key_size": "larger and smaller pictures; fit to the page",
-    "key_double": "with a picture open: twice as large, and back",
+    "key_double": "with a picture open: twice as large, and back; the arrow keys move over it",
     "key_failures": "list the tiles without a picture",
     "key_theme": "colours: as the system, light, dark",
     "key_help": "this help",

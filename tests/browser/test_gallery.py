@@ -308,6 +308,25 @@ def test_an_open_tile_shows_its_settings_and_gives_its_body(open_gallery: Open, 
     expect(zoom.get_by_role("button", name="Next")).to_be_disabled()
 
 
+def test_an_open_picture_can_be_twice_as_large_and_moved_over(open_gallery: Open) -> None:
+    page = open_gallery("rows=cfg_scale&columns=style")
+    page.locator(".tile").nth(6).click()
+    stage = dialog(page, "zoom").locator(".stage")
+    whole = stage.locator("img").bounding_box()
+    page.keyboard.press("z")
+    larger = stage.locator("img").bounding_box()
+    assert whole
+    assert larger
+    assert larger["height"] > 1.8 * whole["height"]
+    before = stage.evaluate("one => one.scrollTop")
+    assert before > 0  # it opens on the middle
+    page.keyboard.press("ArrowDown")
+    assert stage.evaluate("one => one.scrollTop") > before
+    page.keyboard.press("z")
+    page.keyboard.press("ArrowDown")
+    expect(dialog(page, "zoom").get_by_role("img", name=place("photographic", 7))).to_be_visible()
+
+
 def test_copying_works_where_the_browser_has_no_clipboard_for_pages(open_gallery: Open) -> None:
     page = open_gallery()
     page.evaluate("() => Object.defineProperty(navigator, 'clipboard', {value: undefined})")

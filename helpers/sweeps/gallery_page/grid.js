@@ -22,7 +22,7 @@ const table = (rows, columns) => {
   const cells = axes[rows].labels.map((_, down) => axes[columns].labels.map((__, across) => emptyCell('td', {[rows]: down, [columns]: across})));
   const head = axes[columns].short.map((text, at) => make('th', {scope: 'col', title: axes[columns].labels[at]}, text));
   const body = cells.map((row, down) => make('tr', {role: 'row'},
-    make('th', {scope: 'row', role: 'rowheader', title: axes[rows].labels[down]}, axes[rows].short[down]), ...row.map((cell) => cell.cell)));
+    make('th', {scope: 'row', role: 'rowheader', title: axes[rows].labels[down]}, make('span', {}, axes[rows].short[down])), ...row.map((cell) => cell.cell)));
   byId('pictures').replaceChildren(make('table', {role: 'grid', 'aria-label': say('grid', names), class: 'grid'},
     make('thead', {}, make('tr', {role: 'row'},
       make('td', {class: 'corner', 'aria-hidden': 'true'}, make('span', {}, `${names.columns} →`), make('span', {}, `${names.rows} ↓`)), ...head)),

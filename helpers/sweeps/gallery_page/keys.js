@@ -1,5 +1,6 @@
 // The keyboard. Letters do nothing while a text or a choice has the focus, nor where the help's box turns them off.
 
+const PAN = 80; // pixels that an arrow key moves over a picture that is larger than its place
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 
 const letters = {
@@ -59,8 +60,9 @@ const arrow = (event, open, within) => {
   if (within && within.type !== 'checkbox') return false;
   const [across, down] = ARROWS[event.key] ?? [0, 0];
   if (open === byId('zoom')) {
-    if (event.ctrlKey || !(across || down) || state.double) return false;
-    walk(across, down);
+    if (event.ctrlKey || !(across || down)) return false;
+    if (state.double) open.querySelector('.stage').scrollBy(across * PAN, down * PAN);
+    else walk(across, down);
     return true;
   }
   if (open === byId('compare')) {

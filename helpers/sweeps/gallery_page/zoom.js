@@ -48,9 +48,15 @@ const drawZoom = () => {
       make('h2', {}, say('body')),
       data.inputsLeftOut && tile.body.includes('"sha256:') ? make('p', {class: 'aside-note'}, say('inputs_left_out')) : null,
       make('pre', {tabindex: '0', 'aria-label': say('body')}, tile.body)));
+  if (state.double) centre(byId('zoom').querySelector('.stage'));
   if (act) byId('zoom').querySelector(`[data-act="${act}"]:not(:disabled)`)?.focus();
   if (byId('zoom').open && !byId('zoom').contains(document.activeElement)) byId('zoom').querySelector('[data-act="close"]').focus();
   writeAddress();
+};
+
+const centre = (stage) => {
+  stage.scrollLeft = (stage.scrollWidth - stage.clientWidth) / 2;
+  stage.scrollTop = (stage.scrollHeight - stage.clientHeight) / 2;
 };
 
 const toggleDouble = () => {
