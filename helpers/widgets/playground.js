@@ -3,8 +3,6 @@
 const PART = 4 * 1024 * 1024; // bytes of one message: the server closes connections that bring more than 10 MB at once
 const CHANGE_AFTER = 700; // milliseconds without another change, before "run on change" sends
 
-let views = 0;
-
 function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -18,7 +16,7 @@ function h(tag, attributes = {}, ...children) {
 }
 
 function render({ model, el }) {
-  const id = `playground-${++views}`;
+  const id = `playground-${Math.random().toString(36).slice(2)}`; // radio buttons of one name turn each other off
   const words = model.get("page_words");
   const inputs = {}; // the setting's name -> how to read and write its control
   const stop = [];
@@ -199,7 +197,12 @@ function render({ model, el }) {
   const width = model.get("page_width");
   if (width) el.style.maxWidth = `${width}px`;
   el.classList.add("pg");
-  el.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes Enter and letters away from the buttons
+  // Else JupyterLab takes keys for itself: a B on a button adds a cell, Shift+Enter in the prompt runs the cell anew.
+  el.addEventListener("keydown", (event) => {
+    const withControl = event.ctrlKey || event.metaKey;
+    if (event.key === "Enter" && withControl && event.target === prompt) runNow();
+    if (event.key === "Enter" || !(withControl || event.altKey)) event.stopPropagation();
+  });
   el.append(
     header,
     h("div", { class: "pg-columns" },
@@ -344,8 +347,7 @@ function render({ model, el }) {
       type: "button", class: "pg-past", title: words["history.help"], "aria-current": one.shown ? "true" : null,
       onclick: () => send("restore", { number: one.number }),
     },
-      one.src ? h("img", { src: one.src, alt: "" }) : h("span", { class: "pg-hole" }),
-      h("span", { class: "pg-hidden" }, one.alt),
+      one.src ? h("img", { src: one.src, alt: one.alt }) : h("span", { class: "pg-hole", role: "img", "aria-label": one.alt }),
       h("span", { class: "pg-past-mark" }, [`${one.number}`, one.mark, one.shown ? words["history.shown"] : ""].filter(Boolean).join(" · ")))));
     strip.scrollLeft = strip.scrollWidth;
   });

@@ -100,7 +100,7 @@ def quote(desk: Desk, settings: Settings) -> Page:
         last=settings.seed + count - 1,
     )
     asked = price(settings, desk.model, desk.reference.image if desk.reference else None)
-    usd = None if asked is None else f"{asked:.2f} USD"
+    usd = None if asked is None else _usd(asked)
     if desk.backend == "aws":
         text, button = (
             (say("quote.billed", price=usd), say("run.price", price=usd)) if usd else (say("quote.unknown"), say("run"))
@@ -160,7 +160,9 @@ def ended(run: Run) -> Page:
         return failed(run.failures[0], run.state, sent)
     unknown = wording.unknown(run.made)
     done = say("state.done", number=run.number, count=_count(len(run.made)), seconds=run.seconds)
-    return {"state": "done", "text": " ".join([done, unknown]).strip()}
+    cost = sum(made.cost or 0.0 for made in run.made)
+    paid = say("state.cost", price=_usd(cost)) if cost else ""
+    return {"state": "done", "text": " ".join(filter(None, (done, paid, unknown)))}
 
 
 def failed(error: WorkshopError, state: str = "failed", more: str = "") -> Page:
@@ -235,6 +237,10 @@ def _thumbnail(run: Run) -> str:
 
 def _url(jpeg: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:.2f} USD"
 
 
 def _count(pictures: int) -> str:

@@ -40,7 +40,7 @@ WORDS: dict[str, str] = {
     "preset.loaded": "The example “{name}” is loaded: press Run.",
     # settings
     "prompt": "Prompt",
-    "prompt.help": "What the picture is to show, in words.",
+    "prompt.help": "What the picture is to show, in words. Ctrl+Enter runs.",
     "negative_prompt": "Negative prompt",
     "negative_prompt.help": "Items or concepts that the model is not to make, for example cartoon or violence.",
     "reference": "Reference image",
@@ -102,6 +102,7 @@ WORDS: dict[str, str] = {
     "state.ready": "Ready.",
     "state.busy": "Drawing image {place} of {count}.",
     "state.done": "Done: run {number}, {count} in {seconds:.1f} seconds.",
+    "state.cost": "It cost {price}.",
     "state.filtered": "Filtered.",
     "state.failed": "Not done.",
     "state.note": "Note.",

@@ -231,6 +231,7 @@ def test_run_on_change_is_for_the_studio_alone() -> None:
     page_runs(box, because="button")
     page_waits(box)
     assert len(paid.sent) == 1
+    assert f"It cost {models.get('core').list_price({}):.2f} USD." in box.page_status["text"]
 
 
 def test_on_aws_the_button_carries_the_price_and_the_header_says_who_lives() -> None:
