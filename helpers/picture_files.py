@@ -22,8 +22,8 @@ _OTHER_KINDS = (  # where in the file, what stands there, what it is, and the wa
     (0, b"%!PS", "PostScript", "Save it as PNG"),
     (0, b"<svg", "an SVG drawing", "Export it as PNG"),
     (0, b"<?xml", "XML, perhaps an SVG drawing", "Export it as PNG"),
-    (0, b"<!doctype html", "a web page", "Download the picture itself, not the page around it"),
-    (0, b"<html", "a web page", "Download the picture itself, not the page around it"),
+    (0, b"<!doctype html", "a web page", "Open it and download the picture itself"),
+    (0, b"<html", "a web page", "Open it and download the picture itself"),
     (0, b"8bps", "a Photoshop file", "Export it as PNG"),
     (0, b"version https://git-lfs", "a pointer of Git LFS", "Run git lfs pull"),
 )
