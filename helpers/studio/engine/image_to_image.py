@@ -30,6 +30,10 @@ SEAM = 0.07
 """Width of a seam through plain places, a share of the picture's side. Seams through detail are as sharp as the patches."""
 PLAIN = 0.1
 """The square of the detail that parts plain places from others."""
+NEIGHBOURHOOD = 0.16
+"""How far a patch looks about it, a share of the picture's side."""
+TOGETHER = 0.8
+"""How much it goes by what it sees there, from its own evidence alone (0) to its neighbours' as well (1)."""
 DETAIL_SD = 0.15
 """Differences beyond the variation by less than this do not count as evidence."""
 ALL_UNTIL, NONE_FROM = 0.10, 0.64
@@ -77,14 +81,23 @@ class Places:
         cosines, power = self.variation.cosines, self.variation.power
         apart = cosines.inverse(cosines.forward(self.init - m) / np.sqrt(power + DETAIL_SD**2))
         evidence = _log_mean(self.patches, np.square(apart).sum(0)) + _log_mean(self.patches, self.detail)
+        evidence += TOGETHER * (self._around(evidence) - evidence)
         before = _area_before(evidence, self.patches.sum(1))
         stays = np.clip((before - (1 - self.share)) / DECIDED + 0.5, 0, 1)
         return self._sewn((stays @ self.patches).reshape(self.detail.shape).astype(np.float32))
 
+    def _around(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Each patch's evidence with that of the patches about it, so that a thing stays or goes in one piece."""
+        places = self._blurred((evidence @ self.patches).reshape(self.detail.shape), NEIGHBOURHOOD)
+        return (self.patches @ places.ravel()) / np.maximum(self.patches.sum(1), 1e-3)
+
+    def _blurred(self, places: NDArray[np.float32], width: float) -> NDArray[np.float32]:
+        cosines = self.variation.cosines
+        return cosines.inverse(cosines.forward(places) * np.exp(-2 * (np.pi * width * cosines.frequency()) ** 2))
+
     def _sewn(self, sharp: NDArray[np.float32]) -> NDArray[np.float32]:
         """Seams made wide where the init image is plain: no edge there that could hide one, and no detail to show twice."""
-        cosines = self.variation.cosines
-        soft = cosines.inverse(cosines.forward(sharp) * np.exp(-2 * (np.pi * SEAM * cosines.frequency()) ** 2))
+        soft = self._blurred(sharp, SEAM)
         busy = self.detail / (self.detail + PLAIN)
         return np.clip(soft + busy * (sharp - soft), 0, 1)
 
