@@ -1,5 +1,6 @@
 """The ten samplers solve the equation that they are for, each as fast as its paper says, and agree on the answer."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from math import log2, sqrt
 
@@ -10,8 +11,20 @@ from numpy.typing import NDArray
 
 from helpers.studio.engine import protocol, schedule
 from helpers.studio.engine.protocol import EngineRequest, Prompt
-from helpers.studio.engine.samplers import DEFAULT, SAMPLERS
+from helpers.studio.engine.samplers import (
+    DEFAULT,
+    SAMPLERS,
+    Denoise,
+    Latent,
+    Noise,
+    Sampler,
+    Sigmas,
+    dpmpp_2m,
+    euler,
+    euler_ancestral,
+)
 
+Run = Callable[[Denoise, Latent, Sigmas, Noise], Latent]
 ANCESTRAL = ("K_EULER_ANCESTRAL", "K_DPM_2_ANCESTRAL", "K_DPMPP_2S_ANCESTRAL", "DDPM")
 ORDER = {
     "DDIM": 1,
@@ -28,13 +41,12 @@ ORDER = {
 VARIANCE = 0.25  # of the single Gaussian about 0 whose path is known: x(sigma) grows as sqrt(VARIANCE + sigma^2)
 
 
-def error(name: str, steps: int) -> float:
+def error(sampler: Sampler, steps: int) -> float:
     """How far a run from SIGMA_MAX to SIGMA_MIN ends from the known path, in float64.
 
     The problem is linear, so an ancestral run is followed exactly: x holds one coefficient for each independent draw,
     and the sum of their squares is the variance of what the sampler makes.
     """
-    sampler = SAMPLERS[name]
     sigmas = tuple(sampler.schedule(i / steps) for i in range(steps + 1))
     draws = iter(np.eye(steps + 2))
 
@@ -48,9 +60,44 @@ def error(name: str, steps: int) -> float:
 
 @pytest.mark.parametrize("name", sorted(SAMPLERS))
 def test_halving_the_steps_size_shrinks_the_error_as_the_order_says(name: str) -> None:
-    coarse, fine = error(name, 160), error(name, 320)
+    keeps_its_order(name, SAMPLERS[name])
+
+
+def keeps_its_order(name: str, sampler: Sampler) -> None:
+    """Raise AssertionError where halving the steps does not shrink the error as much as it should."""
+    coarse, fine = error(sampler, 160), error(sampler, 320)
     assert log2(coarse / fine) == pytest.approx(ORDER[name], abs=0.15)
     assert fine < 0.03
+
+
+def too_noisy(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
+    """Ancestral noise a tenth too strong, as where a variance is taken for a standard deviation."""
+    return euler_ancestral(denoise, x, sigmas, lambda: 1.1 * noise())
+
+
+def too_short(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
+    """Euler whose steps are a hundredth too short."""
+    return euler(lambda x, sigma: x - 0.99 * (x - denoise(x, sigma)), x, sigmas, noise)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("DDIM", too_short),
+        ("DDPM", too_noisy),
+        ("K_DPMPP_2M", euler),
+        ("K_DPMPP_2S_ANCESTRAL", euler_ancestral),
+        ("K_DPM_2", euler),
+        ("K_DPM_2_ANCESTRAL", euler_ancestral),
+        ("K_EULER", too_short),
+        ("K_EULER_ANCESTRAL", too_noisy),
+        ("K_HEUN", euler),
+        ("K_LMS", dpmpp_2m),
+    ],
+)
+def test_a_broken_sampler_does_not_keep_the_order(name: str, wrong: Run) -> None:
+    with pytest.raises(AssertionError):
+        keeps_its_order(name, Sampler(wrong, SAMPLERS[name].schedule))
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLERS))

@@ -25,6 +25,8 @@ WRONG: list[tuple[Truth, Callable[[Engine], Engine]]] = [
     (truths.image_strength_keeps_the_init_image, lambda e: broken.ignoring(e, schedule_start=0.35)),
     (truths.image_strength_keeps_the_init_image, lambda e: broken.ignoring(e, init_image=None)),
     (truths.image_strength_leaves_no_ghosts, broken.cross_fading),
+    (truths.an_earlier_end_keeps_more_of_the_init_image, lambda e: broken.ignoring(e, schedule_end=0.0)),
+    (truths.an_earlier_end_keeps_more_of_the_init_image, lambda e: broken.ignoring(e, init_image=None)),
     (truths.cfg_scale_clips_more_on_every_prompt, lambda e: broken.ignoring(e, cfg_scale=7.0)),
     (truths.cfg_scale_saturates_colourful_prompts, lambda e: broken.ignoring(e, cfg_scale=7.0)),
     (truths.cfg_scale_is_at_work_in_the_middle, lambda e: broken.ignoring(e, cfg_scale=7.0)),

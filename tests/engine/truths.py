@@ -126,6 +126,16 @@ def image_strength_leaves_no_ghosts(studio: Studio) -> None:
             assert ghosts(made, init) < 0.5, f"{ghosts(made, init):.2f} of the places are exposed twice at {strength}"
 
 
+def an_earlier_end_keeps_more_of_the_init_image(studio: Studio) -> None:
+    """SDXL's step_schedule_end: the share of the schedule that is left undone."""
+    for seed in studio.seeds[:2]:
+        init = studio.picture(studio.scene, 40 + seed)
+        fields = {"init_image": init, "schedule_start": 0.8}
+        far = [levels(studio.picture(studio.other, seed, schedule_end=e, **fields), init) for e in (0, 0.3, 0.5, 0.8)]
+        assert far[0] > 1.05 * far[1] > 1.5 * far[2] > 2 * far[3], f"{far}"
+        assert far[3] <= 2
+
+
 def cfg_scale_clips_more_on_every_prompt(studio: Studio) -> None:
     for text in (*studio.colourful, studio.dark, studio.unknown):
         for seed in studio.seeds:

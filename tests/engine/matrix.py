@@ -1,0 +1,63 @@
+"""Which broken engine each truth finds out, as a table: `python tests/engine/matrix.py`. A row without a mark is no test."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+
+import broken  # noqa: E402
+import toy  # noqa: E402
+import truths  # noqa: E402
+from truths import Studio  # noqa: E402
+
+from helpers.studio.engine.protocol import Engine  # noqa: E402
+
+BROKEN: dict[str, Callable[[Engine], Engine]] = {
+    "as it should be": lambda engine: engine,
+    "seed ignored": lambda engine: broken.ignoring(engine, seed=1),
+    "seed forgotten": broken.forgetful,
+    "strength ignored": lambda engine: broken.ignoring(engine, schedule_start=0.35),
+    "end ignored": lambda engine: broken.ignoring(engine, schedule_end=0.0),
+    "init image ignored": lambda engine: broken.ignoring(engine, init_image=None, mask=None),
+    "cross-fade": broken.cross_fading,
+    "cfg_scale ignored": lambda engine: broken.ignoring(engine, cfg_scale=7.0),
+    "cfg_scale as a filter": broken.guiding_at_the_end,
+    "steps ignored": lambda engine: broken.ignoring(engine, steps=30),
+    "sampler ignored": lambda engine: broken.ignoring(engine, sampler="K_EULER"),
+    "sampler always DDPM": lambda engine: broken.ignoring(engine, sampler="DDPM"),
+    "negatives ignored": broken.deaf_to_negatives,
+    "negatives as a filter": broken.refusing_at_the_end,
+    "weights ignored": broken.deaf_to_weights,
+    "mask ignored": lambda engine: broken.ignoring(engine, mask=None),
+    "mask feathered": broken.leaking,
+    "bytes rounded": broken.rounding_twice,
+    "picture shifted": broken.shifting,
+    "style ignored": lambda engine: broken.ignoring(engine, style_preset=None),
+    "style as a filter": broken.styling_at_the_end,
+    "clip preset ignored": lambda engine: broken.ignoring(engine, clip_guidance_preset="SLOW"),
+    "unknown words kept": broken.silent,
+}
+
+
+def found_out(truth: Callable[[Studio], None], engine: Engine) -> bool:
+    """Whether the truth fails on this engine."""
+    try:
+        truth(Studio(engine, seeds=(1, 2)))
+    except AssertionError:
+        return True
+    return False
+
+
+def main() -> None:
+    """Print a numbered line for each broken engine, then a row for each truth with a mark under those it finds out."""
+    for number, name in enumerate(BROKEN):
+        print(f"{number:3} {name}")
+    print(" " * 52 + "".join(f"{number:3}" for number in range(len(BROKEN))))
+    for truth in truths.TRUTHS:
+        marks = [found_out(truth, breaks(toy.engine())) for breaks in BROKEN.values()]
+        print(f"{truth.__name__:52}" + "".join("  x" if mark else "  ." for mark in marks), flush=True)
+
+
+if __name__ == "__main__":
+    main()
