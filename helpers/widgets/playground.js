@@ -11,7 +11,7 @@ function h(tag, attributes = {}, ...children) {
     else if (name in element && typeof value !== "string") element[name] = value;
     else element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.flat().filter(Boolean));
   return element;
 }
 
@@ -149,11 +149,10 @@ function render({ model, el }) {
     file.value = "";
   });
   const upload = async (chosen) => {
-    const about = { name: chosen.name, size: chosen.size };
-    const largest = 64_000_000; // Python refuses more, with a sentence; nothing of it need be sent
-    for (let start = 0; start === 0 || (start < chosen.size && chosen.size <= largest); start += PART) {
-      const part = chosen.size <= largest ? await chosen.slice(start, start + PART).arrayBuffer() : new ArrayBuffer(0);
-      model.send({ do: "upload", start, ...about }, undefined, [part]);
+    const sent = chosen.size <= model.get("page_header").largest_upload ? chosen : new Blob([]); // Python says why not
+    for (let start = 0; start === 0 || start < sent.size; start += PART) {
+      const part = await sent.slice(start, start + PART).arrayBuffer();
+      model.send({ do: "upload", start, name: chosen.name, size: chosen.size }, undefined, [part]);
     }
   };
   const referenceImage = h("img", { class: "pg-reference-image" });
@@ -194,8 +193,6 @@ function render({ model, el }) {
 
   // ---- together
 
-  const width = model.get("page_width");
-  if (width) el.style.maxWidth = `${width}px`;
   el.classList.add("pg");
   // Else JupyterLab takes keys for itself: a B on a button adds a cell, Shift+Enter in the prompt runs the cell anew.
   el.addEventListener("keydown", (event) => {

@@ -27,7 +27,6 @@ from helpers.widgets.playground_runs import Plan, Run
 from helpers.widgets.playground_settings import PRESETS, Preset, Settings, as_form
 from helpers.widgets.playground_words import WORDS, say
 
-LARGEST_UPLOAD = 64_000_000  # bytes of one file; phones' photos have up to about 30 million
 _HERE = Path(__file__).parent
 _Page = dict[str, Any]
 
@@ -50,7 +49,6 @@ class Playground(anywidget.AnyWidget):
     _css = _HERE / "playground.css"
 
     page_words = traitlets.Dict().tag(sync=True)
-    page_width = traitlets.Int(0).tag(sync=True)
     page_header = traitlets.Dict().tag(sync=True)
     page_form: Any = traitlets.List().tag(sync=True)
     page_settings = traitlets.Dict().tag(sync=True)
@@ -67,7 +65,9 @@ class Playground(anywidget.AnyWidget):
         self._shown: Run | None = None
         self._upload = bytearray()
         self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        super().__init__(page_words=WORDS, page_width=width or 0)
+        super().__init__(page_words=WORDS)
+        if width is not None:
+            self.layout.max_width = f"{width}px"
         self._show_all()
         self._show_run()
         self._tell("ready", say("state.ready"))
@@ -239,8 +239,8 @@ class Playground(anywidget.AnyWidget):
     def _on_upload(self, content: _Page, buffers: list[Any]) -> None:
         """A part of a file: the server closes connections that bring more than 10 MB at once."""
         name = str(content["name"])
-        if content["size"] > LARGEST_UPLOAD:
-            most = LARGEST_UPLOAD // 1_000_000
+        if content["size"] > pages.LARGEST_UPLOAD:
+            most = pages.LARGEST_UPLOAD // 1_000_000
             raise ImageError(
                 f"{name} is larger than {most} MB.", "That is more than any photo needs.", "Save it smaller."
             )

@@ -13,7 +13,15 @@ from helpers.models import Model
 from helpers.schemas.sdxl import MAX_SEED
 from helpers.widgets import playground_runs
 from helpers.widgets.playground_runs import Plan, Reference, Run
-from helpers.widgets.playground_settings import PRESETS, Preset, Settings, changed, for_model, request_bodies
+from helpers.widgets.playground_settings import (
+    MOST_PICTURES,
+    PRESETS,
+    Preset,
+    Settings,
+    changed,
+    for_model,
+    request_bodies,
+)
 from helpers.widgets.playground_words import say
 
 if TYPE_CHECKING:
@@ -104,7 +112,7 @@ class Desk:
     def plan(self, settings: Settings | None = None) -> Plan:
         """What a run would send now; nothing is sent. A seed that is drawn is in the plan."""
         asked = settings or self.settings
-        seed = random.SystemRandom().randint(1, MAX_SEED - 3) if asked.draws_seed else asked.seed
+        seed = random.SystemRandom().randint(1, MAX_SEED - MOST_PICTURES + 1) if asked.draws_seed else asked.seed
         asked = replace(asked, seed=seed)
         return playground_runs.plan(
             asked, self.model, self.bedrock, seed=seed, reference=self.reference, mask=self.mask

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from helpers import display, models, wording
-from helpers.errors import RetiredModelError, WorkshopError
+from helpers.errors import FilteredError, RetiredModelError, WorkshopError
 from helpers.generation import Generation
 from helpers.models import Model
 from helpers.schemas.sdxl import MAX_CFG_SCALE, MAX_SEED, MAX_STEPS, MIN_STEPS, STYLE_PRESETS
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Page = dict[str, Any]
 
+LARGEST_UPLOAD = 64_000_000  # bytes of one file; phones' photos have up to about 30 million
 THUMBNAIL = 120  # pixels, the longer side
 _ORIENTATIONS = ("square", "landscape", "portrait")
 
@@ -47,6 +48,7 @@ def header(desk: Desk) -> Page:
         "categories": list(dict.fromkeys(model.provider for model in choice)),
         "models": [{"value": model.roles[0], "label": model.name, "note": _about(model, desk)} for model in choice],
         "model": desk.model.roles[0],
+        "largest_upload": LARGEST_UPLOAD,
         "inference": say(desk.model.inference),
         "actions": [
             {"value": action, "label": say(action), "able": action in actions_of(desk.model)} for action in ACTIONS
@@ -167,12 +169,11 @@ def ended(run: Run) -> Page:
 
 def failed(error: WorkshopError, state: str = "failed", more: str = "") -> Page:
     """The status that says what happened, why, and what to do."""
-    # A retired model's error ends in a body, which has no room here.
-    said = (
-        " ".join(filter(None, (error.what, error.why, error.fix)))
-        if isinstance(error, RetiredModelError)
-        else str(error)
-    )
+    said = str(error)
+    if isinstance(error, RetiredModelError):  # it ends in a body, which has no room here
+        said = " ".join(filter(None, (error.what, error.why, error.fix)))
+    elif isinstance(error, FilteredError) and error.image is not None:  # the picture stands below
+        said = " ".join([error.what, say("filtered.blurred", reason=error.finish_reason), error.fix])
     return {"state": state, "text": " ".join([say(f"state.{state}"), *said.split(), *more.split()])}
 
 

@@ -118,6 +118,7 @@ WORDS: dict[str, str] = {
     "seed_of": "Seed {seed}",
     "filtered": "Filtered",
     "failed": "No image",
+    "filtered.blurred": "What came back is blurred, with the finish reason {reason}.",
     "filtered.alt": "The blurred picture that a content filter gave back.",
     "history": "History",
     "history.help": "Press a run to get back its settings and images.",

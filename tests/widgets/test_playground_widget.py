@@ -75,6 +75,11 @@ def test_building_it_calls_nothing_and_its_text_is_short_and_stable(box: Playgro
         helpers.playground("studio")
 
 
+def test_it_can_be_kept_narrow(bedrock: FakeBedrock) -> None:
+    assert helpers.playground(bedrock, width=620).layout.max_width == "620px"
+    assert helpers.playground(bedrock).layout.max_width is None
+
+
 def test_everything_that_goes_to_the_page_is_json(box: Playground) -> None:
     box.load("sheep")
     box.run()
@@ -147,6 +152,7 @@ def test_a_filtered_picture_is_shown_as_such_and_the_run_is_kept(box: Playground
     (tile,) = box.page_result["tiles"]
     assert (box.page_status["state"], tile["kind"], tile["mark"]) == ("filtered", "filtered", "Filtered")
     assert "content filter" in box.page_status["text"]
+    assert "blurred, with the finish reason CONTENT_FILTERED" in box.page_status["text"]
     assert box.page_history[0]["mark"] == "Filtered"
     assert '"a nude statue"' in box.page_code["python"]
     with pytest.raises(errors.FilteredError):
