@@ -53,6 +53,7 @@ BODIES: dict[str, dict[str, Any]] = {
     ),
     "words by hand": {"text_prompts": [{"text": "a beach", "weight": 1}], "steps": 30, "seed": 2, "cfg_scale": 7.0},
     "a real number for a whole one": {**helpers.text_to_image("a beach", seed=3), "cfg_scale": 7.0},
+    "fields in another order": dict(reversed(helpers.text_to_image("a beach", seed=3).items())),
     "a negative prompt first": {
         "text_prompts": [{"text": "dull", "weight": -1.0}, {"text": "a beach"}],
         "seed": 3,
@@ -103,14 +104,17 @@ class Listening:
     def __init__(self) -> None:
         self.meta = SimpleNamespace(endpoint_url="http://127.0.0.1:9", region_name="us-west-2")
         self.sent: list[dict[str, Any]] = []
+        self.reason: str | None = None  # other than success
 
     def invoke_model(self, **call: Any) -> dict[str, Any]:
         self.sent.append(call)
         png = base64.b64encode(infotext.stamped(_png(), {})).decode()
         if "text_prompts" in json.loads(call["body"]):
-            answer: dict[str, Any] = {"artifacts": [{"seed": 1, "base64": png, "finishReason": "SUCCESS"}]}
+            answer: dict[str, Any] = {
+                "artifacts": [{"seed": 1, "base64": png, "finishReason": self.reason or "SUCCESS"}]
+            }
         else:
-            answer = {"seeds": [1], "finish_reasons": [None], "images": [png]}
+            answer = {"seeds": [1], "finish_reasons": [self.reason], "images": [png]}
         data = json.dumps(answer).encode()
         return {"body": StreamingBody(io.BytesIO(data), len(data)), "ResponseMetadata": {"RequestId": "r"}}
 
@@ -195,6 +199,18 @@ def test_the_last_line_of_the_command_line_unpacks_the_picture(tmp_path: Path, m
         assert (program, option) == ("python", "-c")
         exec(code, {})
         assert images.pixels_equal(tmp_path / f"{stem}_again.png", picture(9))
+
+
+def test_the_script_saves_no_picture_that_was_filtered(
+    tmp_path: Path, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("words", "the model of today"):
+        script = helpers.recipe(saved(tmp_path, name, f"{name}.png")).boto3
+        listening.reason = "CONTENT_FILTERED"
+        with pytest.raises(SystemExit, match="No picture was made: CONTENT_FILTERED"):
+            exec(compile(script, "script", "exec"), {})
+        assert not Path(f"{name}_again.png").exists()
 
 
 def test_a_long_body_goes_to_a_file_that_is_not_overwritten(tmp_path: Path) -> None:

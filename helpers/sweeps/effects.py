@@ -153,11 +153,11 @@ def measure(tiles: Sequence[Tile], axes: Sequence[Axis]) -> Effects:
 
 
 def _picture(tile: Tile) -> Path | None:
-    return None if tile.failure else tile.thumbnail or tile.path
+    return (tile.thumbnail or tile.path) if tile.made else None
 
 
-def _place(tile: Tile, axis: str) -> Any:
-    return next((place for place in tile.coordinates if place.axis == axis), None)
+def _label(tile: Tile, axis: str) -> str:
+    return next(place.label for place in tile.coordinates if place.axis == axis)
 
 
 def _elsewhere(tile: Tile, axis: str) -> tuple[tuple[str, str], ...]:
@@ -184,13 +184,9 @@ def _pairs(tiles: Sequence[Tile], axis: Axis, values: Sequence[int]) -> _Pairs:
     rank = {axis.labels[place]: rank for rank, place in enumerate(values)}
     pairs: _Pairs = {}
     for group in _groups(tiles, axis.name):
-        placed = sorted(
-            ((rank[_place(tile, axis.name).label], index, tile) for index, tile in enumerate(group)),
-            key=lambda one: one[:2],
-        )
-        for (low, _, one), (high, _, other) in combinations(placed, 2):
-            if low != high:
-                pairs.setdefault((low, high), []).append((_path(one), _path(other)))
+        placed = sorted(((rank[_label(tile, axis.name)], tile) for tile in group), key=lambda one: one[0])
+        for (low, one), (high, other) in combinations(placed, 2):
+            pairs.setdefault((low, high), []).append((_path(one), _path(other)))
     return pairs
 
 

@@ -39,12 +39,11 @@ def swept(folder: Path, draw: Draw, **fields: tuple[Any, ...]) -> tuple[list[Til
     for number, values in enumerate(product(*fields.values())):
         body = dict(zip(fields, values, strict=True))
         image, path = draw(body), folder / f"{number}.png"
-        if image:
-            image.save(path)
+        (image or scene(number)).save(path)  # a filtered tile may still have a small blurred one
         places = tuple(Coordinate(name, str(value), value) for name, value in body.items())
         failure = None if image else Failure("filtered", "A content filter stopped this picture.")
         tiles.append(
-            Tile(str(number), places, body, "m", path if image else None, seed=body.get("seed"), failure=failure)
+            Tile(str(number), places, body, "m", path if image else None, path, body.get("seed"), failure=failure)
         )
     return tiles, [Axis(name, tuple(map(str, values)), values) for name, values in fields.items()]
 
@@ -106,9 +105,10 @@ def test_sharpness_counts_doublings_of_fine_contrast(tmp_path: Path) -> None:
     assert apart(tmp_path, faint, strong).sharpness == pytest.approx(2, abs=0.05)
 
 
-def test_pictures_of_two_shapes_are_compared_at_one(tmp_path: Path) -> None:
+def test_pictures_of_two_shapes_are_compared_at_one_whichever_comes_first(tmp_path: Path) -> None:
     wide = Image.new("RGB", (640, 320), "teal")
     assert apart(tmp_path, wide, wide.resize((320, 640))) == (0, 0, 0)
+    assert apart(tmp_path, noise(1), noise(2, (24, 40))) == apart(tmp_path, noise(2, (24, 40)), noise(1))
 
 
 # ---- against seed noise ---------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_of_many_pairs_the_same_few_are_measured_and_that_is_told(
 @pytest.fixture
 def shown(tmp_path: Path) -> Effects:
     def draw(body: dict[str, Any]) -> Image.Image:
-        return scene(body["seed"], light=body["cfg"])
+        return scene(body["seed"], light=body["cfg"] + (body["a <b>"] == "y"))
 
     return found(tmp_path, draw, cfg=(0, 40, 80), **{"a <b>": ("x", "y"), "seed": SEEDS})
 
@@ -270,6 +270,7 @@ def test_in_a_notebook_numbers_stand_on_the_page_alone_and_names_are_only_text(s
     assert bundle["text/plain"] == shown.sentence
     assert not re.search(r"\d[.]\d", shown.sentence + shown.alt)
     assert "<b>" not in bundle["text/html"]
+    assert "&lt;0.01×" in bundle["text/html"]
     outside = re.sub(r'<span class="measured">[^<]*</span>|style="[^"]*"', "", bundle["text/html"])
     assert not re.search(r"\d[.]\d", outside)
     assert bundle["text/html"].count('scope="row"') == 6
