@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from helpers import models
@@ -144,6 +145,7 @@ def _client(
     if target is not None and target.backend == "studio":
         once = once.merge(Config(signature_version="v4", proxies={}))
     session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
     if credentials is not None:
         session._credentials = credentials  # as they are, so that those that expire are renewed
     made = boto3.Session(botocore_session=session, region_name=region)
@@ -155,6 +157,14 @@ def _client(
         aws_access_key_id=keys[0],
         aws_secret_access_key=keys[1],
     )
+
+
+@cache
+def _loader() -> Any:
+    """What reads boto3's descriptions of services: kept, as parsing them is most of the work of making a client."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _credentials(bedrock: Client) -> Any:

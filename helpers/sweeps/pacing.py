@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 USED = 0.98  # of the quota: no clock of ours agrees with theirs to the last request
 SLOWER, FASTER = 0.8, 0.04  # a throttle takes the pace times this; each picture gives back this share of the quota
+PROBING = 1.08  # where the quota is not known, each picture takes the pace times this
+LEAST_SHARE, LEAST_PACE = 0.1, 1.0  # of the quota; or calls a second: pauses, not the pace, wait for a service in need
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds after a throttle, doubled while they go on; one interval, if known
 CATCH_UP = 2  # intervals that a late start may be made up for
 
@@ -51,7 +53,8 @@ class Pace:
             pause = min(LONGEST_PAUSE, first * 2 ** min(self._throttles, 16))
             self._throttles += 1
             self._slowed, self._resume = now, now + pause
-            self._rate = SLOWER * (self._rate if self._rate is not None else self._found(now))
+            rate = self._rate if self._rate is not None else self._made / max(now - self._began, 0.001)
+            self._rate = max(SLOWER * rate, LEAST_PACE if self._quota is None else LEAST_SHARE * self._quota)
 
     def arrived(self) -> None:
         """A picture came: the pace recovers, little by little."""
@@ -59,14 +62,10 @@ class Pace:
             self._made += 1
             self._throttles, self._since = 0, None
             if self._rate is not None:
-                faster = self._rate + FASTER * (self._quota or self._rate)
-                self._rate = faster if self._quota is None else min(self._quota, faster)
+                quota = self._quota
+                self._rate = self._rate * PROBING if quota is None else min(quota, self._rate + FASTER * quota)
 
     def refused_for(self) -> float:
         """Seconds for which nothing but throttles has come."""
         with self._lock:
             return 0.0 if self._since is None else self._clock() - self._since
-
-    def _found(self, now: float) -> float:
-        """The pace that the service has kept up with so far, in calls a second."""
-        return max(self._made / max(now - self._began, 0.001), 0.5)

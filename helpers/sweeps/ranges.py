@@ -62,9 +62,9 @@ def texts(text: str) -> list[str]:
 
 def split(text: str) -> list[tuple[str, bool]]:
     """The items of a list, each with whether it stood in quotes. `||` divides them where there is one, else commas."""
-    mark = "||" if "||" in text else ","
+    parts = list(_divided(text, "||"))
     items: list[tuple[str, bool]] = []
-    for part in _divided(text, mark):
+    for part in parts if len(parts) > 1 else _divided(text, ","):
         item = part.strip()
         quoted = len(item) >= 2 and item[0] == item[-1] == '"'
         if quoted:
@@ -191,17 +191,22 @@ def _decimal(text: str, number: str) -> Decimal:
 
 
 def _divided(text: str, mark: str) -> Iterator[str]:
-    """The text cut at every mark that does not stand in double quotes."""
-    part, quoted, place = "", False, 0
+    """The text cut at every mark that does not stand in double quotes; a part in quotes begins with one."""
+    start = place = 0
+    begun = in_quotes = False  # whether the part has said anything yet; and whether a quote is open in it
+    kept = False  # whether it began with a quote
     while place < len(text):
-        if not quoted and text.startswith(mark, place):
-            yield part
-            part, place = "", place + len(mark)
+        if not in_quotes and text.startswith(mark, place):
+            yield text[start:place]
+            start = place = place + len(mark)
+            begun = kept = False
             continue
-        if text[place] == '"' and (quoted or not part.strip()):
-            quoted = not quoted
-        part, place = part + text[place], place + 1
-    yield part
+        if not begun and not text[place].isspace():
+            begun, kept = True, text[place] == '"'
+        if kept and text[place] == '"':
+            in_quotes = not in_quotes
+        place += 1
+    yield text[start:]
 
 
 def _wrong(text: str, why: str, fix: str = "") -> BodyError:

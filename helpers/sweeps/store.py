@@ -31,6 +31,7 @@ from helpers.sweeps.tiles import Failure, Tile
 
 _KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
 _LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
+_BARE: dict[str, Any] = dict.fromkeys(("path", "thumbnail", "seed", "cost", "seconds"))
 _REPLACE_TRIES = 40  # on Windows a file that another process reads cannot be replaced for a moment
 _REPLACE_WAIT = 0.05  # seconds
 
@@ -49,12 +50,12 @@ class Store:
 
     def filled(self, tile: Tile) -> Tile:
         """The tile with what is known about it: its picture, or how it failed. As it was, where nothing is stored."""
-        bare = replace(tile, path=None, thumbnail=None, seed=None, cost=None, seconds=None, failure=None, backend=None)
         record = self.record(tile.key)
         if record is not None:
-            return self._with_picture(bare, record)
+            return self._with_picture(tile, record)
         failure = self._failure(tile.key)
-        return bare if failure is None else replace(bare, failure=failure, backend=self.backend)
+        backend = self.backend if failure is not None else None
+        return replace(tile, **_BARE, failure=failure, backend=backend)
 
     def record(self, key: str) -> dict[str, Any] | None:
         """What was written down about a finished tile; None where there is none, or its picture is not whole."""
@@ -85,8 +86,8 @@ class Store:
         }
         write(self._place(tile.key, ".json"), _json(record))
         with contextlib.suppress(OSError):
-            self._place(tile.key, ".failure").unlink(missing_ok=True)
-        return self._with_picture(replace(tile, failure=None), record)
+            os.unlink(self._place(tile.key, ".failure"))
+        return self._with_picture(tile, record)
 
     def note(self, tile: Tile, failure: Failure) -> Tile:
         """Write down why a tile has no picture, and give back the tile."""
@@ -112,27 +113,31 @@ class Store:
                     if path.stat().st_mtime < oldest:
                         path.unlink()
 
-    def _place(self, key: str, ending: str) -> Path:
-        return self.folder / f"{key[:_KEY_DIGITS]}{ending}"
+    # Texts and not Paths here: they are put together a few thousand times when a large sweep is opened.
+
+    def _place(self, key: str, ending: str) -> str:
+        return os.path.join(self.home, self.backend, key[:_KEY_DIGITS] + ending)
 
     def _is_whole(self, record: Mapping[str, Any]) -> bool:
         """Whether the record's picture is there in full, and this studio would draw it in the same way."""
         if self.backend == "studio" and record.get("studio") != VERSION:
             return False
         try:
-            return os.stat(self.folder / str(record["picture"])).st_size == record["bytes"]
-        except (OSError, KeyError, ValueError):
+            return os.stat(os.path.join(self.home, self.backend, record["picture"])).st_size == record["bytes"]
+        except (OSError, KeyError, ValueError, TypeError):
             return False
 
     def _with_picture(self, tile: Tile, record: Mapping[str, Any]) -> Tile:
-        thumbnail = self.folder / str(record.get("thumbnail"))
+        folder = os.path.join(self.home, self.backend)
+        thumbnail = os.path.join(folder, str(record.get("thumbnail")))
         return replace(
             tile,
-            path=self.folder / record["picture"],
-            thumbnail=thumbnail if thumbnail.is_file() else None,
+            path=Path(folder, record["picture"]),
+            thumbnail=Path(thumbnail) if os.path.exists(thumbnail) else None,
             seed=record.get("seed"),
             cost=record.get("cost"),
             seconds=record.get("seconds"),
+            failure=None,
             backend=self.backend,
         )
 
@@ -146,8 +151,9 @@ class Store:
             return None
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file that appears whole, in the place of an older one, or not at all."""
+    path = Path(path)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         temporary.write_bytes(data)
@@ -163,9 +169,10 @@ def write(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_bytes())
+        with open(path, "rb") as file:
+            found = json.loads(file.read())
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -205,9 +205,12 @@ class Sweep:
     def _refresh(self) -> None:
         """Look up in the folder what is known about each tile; one that was stopped stays so until it runs."""
         store = self._store
+        folder = os.fspath(store.folder)
         for place, old in enumerate(self._tiles):
+            if old.path is not None and os.path.dirname(old.path) == folder and os.path.exists(old.path):
+                continue
             new = store.filled(old)
-            if new.made or new.failure is not None or old.failure is None:
+            if new.made or new.failure is not None or old.failure is None or old.made:
                 self._tiles[place] = new
 
     def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
