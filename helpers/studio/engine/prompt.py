@@ -137,11 +137,8 @@ class _Reader:
         self._give_up()
         objects = [i for i, m in enumerate(self.mentions) if vocabulary.entry(m.entry).kind == "object"]
         for index, token in self.joins:
-            after = next((self.mentions[i].entry for i in objects if i > index), None)
-            if after is None or _action(token).get("takes", after) not in (
-                after,
-                vocabulary.entry(after).data.get("stands"),
-            ):
+            after = next((self.mentions[i] for i in objects if i > index), None)
+            if after is None or not _takes(token, after):
                 self._alone(index, token)
         return tuple(self.mentions), tuple(dict.fromkeys(word for _, word in sorted(self.unknown)))
 
@@ -319,6 +316,12 @@ def _stir(mention: Mention, token: Token) -> Mention | None:
 
 def _action(token: Token) -> Mapping[str, Any]:
     return vocabulary.grammar().actions[token.value]
+
+
+def _takes(token: Token, thing: Mention) -> bool:
+    """Whether the action can have this thing to itself: a house is not eaten."""
+    wanted = _action(token).get("takes")
+    return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")
 
 
 def _counted(written: str, words: tuple[str, ...]) -> bool:
