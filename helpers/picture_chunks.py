@@ -16,12 +16,17 @@ MOST_EXIF = 65_533 - 6  # bytes that one JPEG segment holds, without its own hea
 
 
 class Chunk(NamedTuple):
-    """One chunk of a PNG: its kind, what it holds, and where it begins and ends in the file."""
+    """One chunk of a PNG: its kind, and where it begins and ends in the file."""
 
     kind: bytes
-    data: bytes
     start: int
     end: int
+    file: bytes
+
+    @property
+    def data(self) -> bytes:
+        """What it holds; a copy, and of the pixels a large one."""
+        return self.file[self.start + 8 : self.end - 4]
 
 
 # ---- PNG ------------------------------------------------------------------------------------------------------------
@@ -35,7 +40,7 @@ def chunks(png: bytes) -> Iterator[Chunk]:
         kind, end = png[place + 4 : place + 8], place + 12 + size
         if end > len(png):
             return
-        yield Chunk(kind, png[place + 8 : end - 4], place, end)
+        yield Chunk(kind, place, end, png)
         place = end
 
 
@@ -51,7 +56,7 @@ def with_texts(png: bytes, texts: Mapping[str, str]) -> bytes:
         elif chunk.kind in _TEXT_KINDS and chunk.data.partition(b"\0")[0].decode("latin-1") in texts:
             kept.append(png[done : chunk.start])
             done = chunk.end
-    return b"".join([*kept, png[done:]])
+    return b"".join([*kept, memoryview(png)[done:]])
 
 
 def texts_of(png: bytes) -> dict[str, str]:
