@@ -1,6 +1,6 @@
 """The playground as a person uses it, in JupyterLab and Notebook 7, against the real studio."""
 
-import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +9,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
     from tests.browser.jupyter import Server
-    from tests.browser.pages import Notebook
+    from tests.browser.pages import Notebook, Theme
 
 CELL = "import helpers\nbedrock = helpers.connect()\nplayground = helpers.playground(bedrock)\nplayground"
 # Calls wait at a gate until the test opens it, so that nothing depends on how fast the machine is.
@@ -19,6 +19,23 @@ gate, invoke_model = threading.Event(), bedrock.invoke_model
 bedrock.invoke_model = lambda **call: gate.wait(120) and invoke_model(**call)
 playground = helpers.playground(bedrock)
 playground"""
+
+# The text of the playground with less contrast to what lies behind it than WCAG's AA asks of small text.
+PALE = """(root) => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => colour.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (e) => { const c = rgb(getComputedStyle(e).backgroundColor); return c[3] === 0 ? ground(e.parentElement) : c; };
+  const over = (c, below) => c.length < 4 ? c : below.map((v, at) => c[at] * c[3] + v * (1 - c[3]));
+  const contrast = (e) => {
+    const below = ground(e), [low, high] = [light(over(rgb(getComputedStyle(e).color), below)), light(below)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const own = (e) => [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.textContent.trim()).join('');
+  return [...root.querySelectorAll('*')].filter((e) => e.offsetParent && !e.closest('.mask-painter') && own(e) && contrast(e) < 4.5).map(own);
+}"""
+
+THEMES: "tuple[Theme, ...]" = ("light", "dark")
 
 
 class Person:
@@ -70,9 +87,10 @@ def test_the_three_examples_lead_through_the_three_actions(open_notebook: "OpenN
     assert notebook.python("helpers.Mask.from_body(playground.runs[3].bodies[0]) == playground.mask")
     pictures = person.root.locator("img")
     assert all(pictures.nth(index).get_attribute("alt") is not None for index in range(pictures.count()))
-    notebook.screenshot("playground sheep light", person.root)
-    notebook.use_theme("dark")
-    notebook.screenshot("playground sheep dark", person.root)
+    for theme in THEMES:
+        notebook.use_theme(theme)
+        assert person.root.evaluate(PALE) == []
+        notebook.screenshot(f"playground sheep {theme}", person.root)
 
     # Back along the history, and the Python shown there does the same again.
     person.root.get_by_role("button", name="Run 2: Generate variation").click()
@@ -154,7 +172,7 @@ def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> N
 
 @pytest.mark.parametrize("front_end", ["jupyterlab", "notebook7"])
 def test_any_file_can_be_painted_on_and_edited(
-    open_notebook: "OpenNotebook", request: pytest.FixtureRequest, front_end: str
+    open_notebook: "OpenNotebook", request: pytest.FixtureRequest, tmp_path: Path, front_end: str
 ) -> None:
     server: Server = request.getfixturevalue(front_end)
     notebook = open_notebook([CELL], server=server, viewport=(1280, 1400))
@@ -163,8 +181,10 @@ def test_any_file_can_be_painted_on_and_edited(
     chooser = person.root.locator("input[type=file]")
     chooser.set_input_files({"name": "letter.png", "mimeType": "image/png", "buffer": b"%PDF-1.7 no picture"})
     person.reads("failed", "a PDF")
-    chooser.set_input_files({"name": "meadow.png", "mimeType": "image/png", "buffer": _meadow()})
-    person.reads("note", "meadow.png is now the reference image.")
+    meadow = tmp_path / "meadow.bmp"  # of no legal size, and sent in more than one part
+    Image.new("RGB", (3200, 960), "seagreen").save(meadow)
+    chooser.set_input_files(meadow)
+    person.reads("note", "meadow.bmp is now the reference image.")
     surface = person.root.locator(".pg-painter .mp-surface")
     surface.wait_for()
     person.sets("Prompt", "add a sheep")
@@ -188,13 +208,3 @@ def test_any_file_can_be_painted_on_and_edited(
     person.press("Use image 1 as the reference image")
     person.reads("note", "now the reference image")
     assert notebook.python("helpers.images.pixels_equal(playground.reference, playground.runs[0].made[0])")
-
-
-def _meadow() -> bytes:
-    """A photo of no legal size, noisy enough to be sent in more than one part."""
-    out = io.BytesIO()
-    Image.merge(
-        "RGB", [Image.effect_noise((1500, 1300), 12 * band).point(lambda v: v // 2) for band in (1, 5, 2)]
-    ).save(out, "PNG")
-    assert len(out.getvalue()) > 4 * 1024 * 1024
-    return out.getvalue()
