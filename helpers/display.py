@@ -9,11 +9,12 @@ import base64
 import html
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PIL import Image
 
 from helpers import sheets, wording
+from helpers.language import joined, lesson, mark, tr
 from helpers.sheets import Missing
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ __all__ = ["Missing", "bundle", "compare", "grid", "jpeg", "show", "strip", "use
 
 MOST_BYTES = 150_000  # of one JPEG
 WIDEST = sheets.WIDEST  # pixels
+_BEFORE_AND_AFTER = (mark("before"), mark("after"))
+_COUNTS = {
+    "picture": mark("{count} pictures need {count} labels, not {found}."),
+    "row": mark("{count} rows need {count} row labels, not {found}."),
+    "column": mark("{count} columns need {count} column labels, not {found}."),
+}
 _QUALITIES = (78, 70, 60, 50, 40)
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "#f7f6f2",
@@ -36,6 +43,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 Picture = Any  # a receipt from helpers.invoke, or whatever helpers.to_image takes
+Words = TypeVar("Words", str, str | None)
 Tile = Any  # a Picture; or why there is none: Missing("the reason"), an exception, or None
 
 
@@ -65,14 +73,15 @@ def strip(
     """
     pictures = list(pictures)
     if not pictures:
-        raise ValueError("A strip needs at least one picture.")
-    texts = wording.differing(pictures) if labels is None else [str(label) for label in labels]
-    _check_count("picture", len(pictures), "label", texts)
+        raise ValueError(tr("A strip needs at least one picture."))
+    title, alt, caption = _in_language(title), _in_language(alt), _in_language(caption)
+    texts = wording.differing(pictures) if labels is None else [lesson(str(label)) for label in labels]
+    _check_count("picture", len(pictures), texts)
     sheet = sheets.strip([_tile(picture) for picture in pictures], texts, title, same_scale)
     took = [picture.seconds for picture in pictures if hasattr(picture, "seconds")] if seconds else []
-    times = f"Seconds for each: {', '.join(f'{one:.2f}' for one in took)}." if took else ""
+    times = tr("Seconds for each: {seconds}.", seconds=", ".join(f"{one:.2f}" for one in took)) if took else ""
     words = alt or wording.strip_alt(pictures, texts, title)
-    _put(*_bundle(sheet, words, _joined(caption, wording.unknown(pictures)), times))
+    _put(*_bundle(sheet, words, joined(caption or "", wording.unknown(pictures)), times))
 
 
 def grid(
@@ -89,36 +98,43 @@ def grid(
     A tile may be an exception or `display.Missing("why")` instead of a picture: the reason is written in its place.
     """
     if not any(len(row) for row in rows):
-        raise ValueError("A grid needs at least one picture.")
-    down, across = [str(label) for label in row_labels], [str(label) for label in column_labels]
-    _check_count("row", len(rows), "row label", down or None)
-    _check_count("column", max(len(row) for row in rows), "column label", across or None)
+        raise ValueError(tr("A grid needs at least one picture."))
+    title, alt, caption = _in_language(title), _in_language(alt), _in_language(caption)
+    down, across = [lesson(str(label)) for label in row_labels], [lesson(str(label)) for label in column_labels]
+    _check_count("row", len(rows), down or None)
+    _check_count("column", max(len(row) for row in rows), across or None)
     tiles = [[_tile(tile) for tile in row] for row in rows]
     holes = sum(isinstance(tile, Missing) for row in tiles for tile in row)
     words = alt or wording.grid_alt(rows, down, across, title, holes)
     unknown = wording.unknown([tile for row in rows for tile in row])
-    _put(*_bundle(sheets.grid(tiles, down, across, title), words, _joined(caption, unknown)))
+    _put(*_bundle(sheets.grid(tiles, down, across, title), words, joined(caption or "", unknown)))
 
 
 def compare(
-    a: Picture, b: Picture, labels: Sequence[str] = ("before", "after"), title: str = "", *, alt: str | None = None
+    a: Picture, b: Picture, labels: Sequence[str] = _BEFORE_AND_AFTER, title: str = "", *, alt: str | None = None
 ) -> None:
     """Show two pictures side by side with what sets them apart: a map, brighter where they differ more, and numbers.
 
     The map is black where no eye finds a difference. The numbers stand under the pictures and not in the text
     alternative, which says the same in words: numbers may differ a little from one processor to another.
     """
+    title, alt = _in_language(title), _in_language(alt)
     first, second = _picture(a), _picture(b)
-    _check_count("picture", 2, "label", labels)
+    labels = [tr(label) if label in _BEFORE_AND_AFTER else lesson(label) for label in labels]
+    _check_count("picture", 2, labels)
     third: sheets.Tile
     if first.size == second.size:
         found = sheets.difference(first, second)
-        third = found.picture if found.share else Missing("no difference")
+        third = found.picture if found.share else Missing(tr("no difference"))
         said, numbers = wording.difference(found), wording.shares(found)
     else:
-        third = Missing("two sizes: no difference pixel by pixel")
-        said, numbers = f"{first.width} by {first.height} pixels, and {second.width} by {second.height}.", ""
-    sheet = sheets.strip([first, second, third], [*labels, "difference"], title)
+        third = Missing(tr("two sizes: no difference pixel by pixel"))
+        (wide, high), (across, down) = first.size, second.size
+        said = tr(
+            "{width} by {height} pixels, and {across} by {down}.", width=wide, height=high, across=across, down=down
+        )
+        numbers = ""
+    sheet = sheets.strip([first, second, third], [*labels, tr("difference")], title)
     _put(*_bundle(sheet, alt or wording.compare_alt(labels, title, said), said, numbers))
 
 
@@ -129,9 +145,10 @@ def bundle(
 
     Receipts call this from `_repr_mimebundle_`, so that one at the end of a cell shows itself.
     """
+    alt, caption = _in_language(alt), _in_language(caption)
     image = _picture(made_or_image)
     words = alt or _default_alt(made_or_image, image)
-    return _bundle(image, words, _joined(caption, wording.unknown([made_or_image])))
+    return _bundle(image, words, joined(caption or "", wording.unknown([made_or_image])))
 
 
 def jpeg(image: Image.Image) -> bytes:
@@ -184,6 +201,11 @@ def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> t
     return {"text/html": page, "text/plain": _joined(alt, caption, "\n")}, {}
 
 
+def _in_language(text: Words) -> Words:
+    """What a lesson gives to show, in the reader's language."""
+    return lesson(text) if text else text
+
+
 def _joined(first: str | None, second: str, between: str = " ") -> str:
     return between.join(part for part in (first, second) if part)
 
@@ -221,10 +243,10 @@ def _default_alt(source: Any, image: Image.Image) -> str:
     if hasattr(source, "body"):
         return wording.alt_text(source)
     if hasattr(source, "savefig"):
-        raise ValueError('A plot needs a text alternative: helpers.show(figure, alt="what the plot shows").')
-    return f"Picture of {image.width} by {image.height} pixels."
+        raise ValueError(tr('A plot needs a text alternative: helpers.show(figure, alt="what the plot shows").'))
+    return tr("Picture of {width} by {height} pixels.", width=image.width, height=image.height)
 
 
-def _check_count(thing: str, count: int, label: str, labels: Sequence[str] | None) -> None:
+def _check_count(thing: str, count: int, labels: Sequence[str] | None) -> None:
     if labels is not None and len(labels) != count:
-        raise ValueError(f"{count} {thing}s need {count} {label}s, not {len(labels)}.")
+        raise ValueError(tr(_COUNTS[thing], count=count, found=len(labels)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from helpers.errors import CallError, FilteredError, ModelFailedError, ServiceError
+from helpers.language import joined, tr
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -110,7 +111,12 @@ class Generation:
 
     def __repr__(self) -> str:
         width, height = self.image.size
-        parts = [f"{width}x{height}", repr(_shorten(self.prompt, 60)), f"seed {self.seed}", self.finish_reason]
+        parts = [
+            f"{width}x{height}",
+            repr(_shorten(self.prompt, 60)),
+            f"seed {self.seed}",
+            self.finish_reason,
+        ]
         if self.backend == "studio":
             parts.append("on the studio, $0.00")
         else:
@@ -185,9 +191,12 @@ class _Answer:
 
     def unusable(self, why: str) -> ServiceError:
         return ServiceError(
-            "The call was answered, but not with a picture.",
+            tr("The call was answered, but not with a picture."),
             why,
-            "Make the call again; if it stays so, the service's answer has changed or something on the way alters it.",
+            tr(
+                "Make the call again; if it stays so, the service's answer has changed or something on the way alters"
+                " it."
+            ),
             **self.details,
         )
 
@@ -196,9 +205,9 @@ def _json(payload: bytes, answer: _Answer) -> dict[str, Any]:
     try:
         parsed = json.loads(payload)
     except ValueError as error:
-        raise answer.unusable(f"The answer's body is not JSON ({len(payload):,} bytes).") from error
+        raise answer.unusable(tr("The answer's body is not JSON ({count:,} bytes).", count=len(payload))) from error
     if not isinstance(parsed, dict):
-        raise answer.unusable("The answer's body is not a JSON object.")
+        raise answer.unusable(tr("The answer's body is not a JSON object."))
     return parsed
 
 
@@ -206,7 +215,8 @@ def _pictures(parsed: dict[str, Any], answer: _Answer) -> list[_Found]:
     """Every picture of an answer, whichever of the two forms it has."""
     found = _artifacts(parsed["artifacts"]) if "artifacts" in parsed else _images(parsed)
     if not found:
-        raise answer.unusable(f"It holds no picture, only {', '.join(sorted(parsed)) or 'an empty object'}.")
+        held = ", ".join(sorted(parsed)) or tr("an empty object")
+        raise answer.unusable(tr("It holds no picture, only {held}.", held=held))
     return found
 
 
@@ -243,19 +253,20 @@ def _unfinished(found: _Found, answer: _Answer) -> FilteredError | ModelFailedEr
         "cost": answer.call.cost or 0.0,
         **answer.details,
     }
-    billed = "" if answer.call.backend == "studio" else " AWS may bill it all the same."
+    finish = tr("The finish reason is {reason!r}.", reason=found.finish_reason)
+    billed = "" if answer.call.backend == "studio" else tr("AWS may bill it all the same.")
     if "filter" in found.finish_reason.lower():
-        blurred = " What came back is blurred, and is this error's .image." if details["image"] is not None else ""
+        blurred = tr("What came back is blurred, and is this error's .image.") if details["image"] is not None else ""
         return FilteredError(
-            "A content filter stopped this picture.",
-            f"The finish reason is {found.finish_reason!r}.{blurred}{billed}",
-            "Say it in other words, or try another seed: the filter looks at the prompt and at the picture.",
+            tr("A content filter stopped this picture."),
+            joined(finish, blurred, billed),
+            tr("Say it in other words, or try another seed: the filter looks at the prompt and at the picture."),
             **details,
         )
     return ModelFailedError(
-        "The model failed on this picture.",
-        f"The finish reason is {found.finish_reason!r}.{billed}",
-        "Make the call again, with another seed if it fails twice.",
+        tr("The model failed on this picture."),
+        joined(finish, billed),
+        tr("Make the call again, with another seed if it fails twice."),
         **details,
     )
 
@@ -264,16 +275,16 @@ def _decode(picture: object, answer: _Answer) -> "Image.Image":
     from PIL import Image
 
     if not isinstance(picture, str) or not picture:
-        raise answer.unusable("The finish reason is success, but the picture is missing.")
+        raise answer.unusable(tr("The finish reason is success, but the picture is missing."))
     try:
         data = base64.b64decode(picture, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise answer.unusable("The picture is not valid base64.") from error
+        raise answer.unusable(tr("The picture is not valid base64.")) from error
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
         image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise answer.unusable("The picture is no whole PNG, JPEG or WebP file.") from error
+        raise answer.unusable(tr("The picture is no whole PNG, JPEG or WebP file.")) from error
     return image
 
 

@@ -11,18 +11,19 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from PIL import Image, ImageOps
 
 from helpers import infotext, picture_files
 from helpers.errors import ImageError, PictureExistsError, Problem
+from helpers.language import joined, tr
 from helpers.picture_files import LARGEST_READ as LARGEST_READ
 from helpers.picture_files import say as say
+from helpers.remarks import Fit as Fit
+from helpers.remarks import fit_remark as fit_remark
 from helpers.schemas.fields import image_format
 from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size_problem
-
-Fit = Literal["crop", "pad", "stretch"]
 
 JPEG_QUALITY = 95
 _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -43,11 +44,11 @@ def to_image(source: Any) -> Image.Image:
     Raises ImageError for what is no picture, is damaged, or has more than 64 million pixels.
     """
     if isinstance(source, Image.Image):
-        return picture_files.clean(source, "this picture")
+        return picture_files.clean(source, tr("this picture"))
     if hasattr(source, "image"):
         return to_image(source.image)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return picture_files.decode(bytes(source), f"these {len(source):,} bytes")
+        return picture_files.decode(bytes(source), tr("these {count:,} bytes", count=len(source)))
     if isinstance(source, os.PathLike):
         return _read(Path(source))
     if isinstance(source, str):
@@ -55,8 +56,8 @@ def to_image(source: Any) -> Image.Image:
     if hasattr(source, "__array_interface__"):
         return _from_array(source)
     raise ImageError(
-        f"{type(source).__name__} is not a kind of picture.",
-        fix="Give a PIL image, a path, bytes, base64 or a made picture.",
+        tr("{kind} is not a kind of picture.", kind=type(source).__name__),
+        fix=tr("Give a PIL image, a path, bytes, base64 or a made picture."),
     )
 
 
@@ -69,11 +70,13 @@ def from_base64(text: str) -> Image.Image:
     """The picture in a base64 string or a data URL. Raises ImageError."""
     data = text.partition(",")[2] if text.startswith("data:") else text
     try:
-        return picture_files.decode(base64.b64decode(data, validate=True), "this base64")
+        return picture_files.decode(base64.b64decode(data, validate=True), tr("this base64"))
     except (binascii.Error, ValueError) as error:
         if isinstance(error, ImageError):
             raise
-        raise ImageError("This text is not base64.", fix="Give a path, or base64.b64encode(data).decode().") from error
+        raise ImageError(
+            tr("This text is not base64."), fix=tr("Give a path, or base64.b64encode(data).decode().")
+        ) from error
 
 
 def find(path: str | os.PathLike[str]) -> Path:
@@ -109,14 +112,17 @@ def fit(source: Any, size: tuple[int, int] | None = None, how: Fit = "crop", col
     size = size or nearest_size(*image.size)
     fitted = resized(image, size, how, colour)
     if fitted.size != image.size:
-        say(fit_remark("The picture", image.size, fitted.size, how))
+        say(fit_remark(tr("The picture"), image.size, fitted.size, how))
     return fitted
 
 
 def resized(image: Image.Image, size: tuple[int, int], how: Fit, colour: Any = "black") -> Image.Image:
     """What `fit` gives, without a word. Raises ImageError for an empty size or an unknown way."""
     if min(size) < 1:
-        raise ImageError(f"A picture cannot be {size[0]} x {size[1]} pixels.", fix="Give (width, height) above 0.")
+        raise ImageError(
+            tr("A picture cannot be {width} x {height} pixels.", width=size[0], height=size[1]),
+            fix=tr("Give (width, height) above 0."),
+        )
     resample = Image.Resampling.LANCZOS
     ways: dict[str, Callable[[], Image.Image]] = {
         "crop": lambda: ImageOps.fit(image, size, resample),
@@ -124,27 +130,10 @@ def resized(image: Image.Image, size: tuple[int, int], how: Fit, colour: Any = "
         "stretch": lambda: image.resize(size, resample),
     }
     if how not in ways:
-        raise ImageError(f"There is no way to fit called {how!r}.", fix='Use "crop", "pad" or "stretch".')
+        raise ImageError(
+            tr("There is no way to fit called {how!r}.", how=how), fix=tr('Use "crop", "pad" or "stretch".')
+        )
     return ways[how]()
-
-
-def fit_remark(name: str, before: tuple[int, int], after: tuple[int, int], how: Fit) -> str:
-    """What `fit` does to a picture (`name`) of a size, in one sentence: scaled, and cut, padded or bent by how much."""
-    if before == after:
-        return f"{name} is {_by(after)} pixels already."
-    scales = after[0] / before[0], after[1] / before[1]
-    scale = {"crop": max(scales), "pad": min(scales)}.get(how, 1.0)
-    across, down = (abs(round(side * scale) - wanted) for side, wanted in zip(before, after, strict=True))
-    done = {"crop": "cropped", "pad": "padded", "stretch": "stretched"}[how]
-    if scales[0] == scales[1] or (how != "stretch" and not (across or down)):
-        done, amount = "scaled", ""
-    elif how == "stretch":
-        amount = f": {scales[0]:.0%} of its width and {scales[1]:.0%} of its height"
-    else:
-        verb = "cut off" if how == "crop" else "added"
-        pixels, sides = (across, "left and right") if across >= down else (down, "top and bottom")
-        amount = f": at {scale:.0%}, {pixels} pixels were {verb}, half of them on each side ({sides})"
-    return f"{name} was {_by(before)} pixels and was {done} to {_by(after)}{amount}."
 
 
 def init_image(source: Any, *, alpha: bool = False) -> Image.Image:
@@ -153,13 +142,13 @@ def init_image(source: Any, *, alpha: bool = False) -> Image.Image:
     Transparent parts are put on white, and a WorkshopWarning says so.
     """
     image = to_image(source)
-    problem = size_problem(*image.size)
+    problem = size_problem(*image.size, tr)
     if problem:
         raise _wrong_size(image.size, problem)
     if alpha:
         return image.convert("RGBA")
     if image.mode == "RGBA" and cast(tuple[int, int], image.getchannel("A").getextrema())[0] < 255:
-        say("The init image has transparent parts, and SDXL takes none: they were put on white.")
+        say(tr("The init image has transparent parts, and SDXL takes none: they were put on white."))
     return _over(image, "white")
 
 
@@ -172,13 +161,21 @@ def body_problems(body: Mapping[str, Any]) -> list[Problem]:
             try:
                 sizes[field] = from_base64(body[field]).size
             except ImageError as error:
-                found.append(Problem(field, f"{field} cannot be read as a picture: {error}", body[field]))
+                found.append(
+                    Problem(
+                        field, tr("{field} cannot be read as a picture: {error}", field=field, error=error), body[field]
+                    )
+                )
     init, mask = sizes.get("init_image"), sizes.get("mask_image")
-    problem = size_problem(*init) if init else None
+    problem = size_problem(*init, tr) if init else None
     if init and problem:
-        found.append(Problem("init_image", f"init_image is wrong. {_wrong_size(init, problem)}", init))
+        found.append(Problem("init_image", joined(tr("init_image is wrong."), str(_wrong_size(init, problem))), init))
     if init and mask and init != mask:
-        message = f"mask_image is {_by(mask)} and init_image is {_by(init)} pixels: both must have the same size."
+        message = tr(
+            "mask_image is {mask} and init_image is {init} pixels: both must have the same size.",
+            mask=_by(mask),
+            init=_by(init),
+        )
         found.append(Problem("mask_image", message, mask))
     return found
 
@@ -263,7 +260,7 @@ def _from_text(text: str) -> Image.Image:
     except (binascii.Error, ValueError):
         data = b""
     if image_format(data):
-        return picture_files.decode(data, "this base64")
+        return picture_files.decode(data, tr("this base64"))
     return _read(Path(text))
 
 
@@ -273,24 +270,26 @@ def _read(path: Path) -> Image.Image:
         return picture_files.decode(find(path).read_bytes(), shown)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError(
-            f"There is no file {shown}.", f"The current folder is {Path.cwd()}.", "Check the path."
+            tr("There is no file {shown}.", shown=shown),
+            tr("The current folder is {folder}.", folder=Path.cwd()),
+            tr("Check the path."),
         ) from error
     except (OSError, ValueError) as error:
         if isinstance(error, ImageError):
             raise
-        why = f"The system says: {getattr(error, 'strerror', None) or error}."
-        raise ImageError(f"{shown} cannot be read.", why, "Check the path.") from error
+        why = tr("The system says: {error}.", error=getattr(error, "strerror", None) or error)
+        raise ImageError(tr("{shown} cannot be read.", shown=shown), why, tr("Check the path.")) from error
 
 
 def _from_array(array: Any) -> Image.Image:
     if array.dtype.kind in "bu" and array.dtype.itemsize == 1 and array.ndim in (2, 3):
         try:
-            return picture_files.clean(Image.fromarray(array), "this array")
+            return picture_files.clean(Image.fromarray(array), tr("this array"))
         except TypeError:  # a number of channels that no picture has
             pass
     raise ImageError(
-        f"An array of shape {array.shape} and type {array.dtype} is not a picture.",
-        fix="Give uint8 of shape (height, width), (height, width, 3) or (height, width, 4).",
+        tr("An array of shape {shape} and type {dtype} is not a picture.", shape=array.shape, dtype=array.dtype),
+        fix=tr("Give uint8 of shape (height, width), (height, width, 3) or (height, width, 4)."),
     )
 
 
@@ -321,7 +320,8 @@ def _format(path: Path) -> str:
     kind = _FORMAT_OF.get(path.suffix.lower())
     if kind is None:
         raise ImageError(
-            f"{path.name} does not say what kind of file it is to be.", fix=f"End its name in {', '.join(_FORMAT_OF)}."
+            tr("{name} does not say what kind of file it is to be.", name=path.name),
+            fix=tr("End its name in {endings}.", endings=", ".join(_FORMAT_OF)),
         )
     return kind
 
@@ -333,9 +333,9 @@ def _must_hold(data: bytes, path: Path) -> None:
         same = False
     if not same:
         raise PictureExistsError(
-            f"{path} is there already, and holds something else.",
-            "Nothing is overwritten silently.",
-            "Choose another name, or say overwrite=True.",
+            tr("{path} is there already, and holds something else.", path=path),
+            tr("Nothing is overwritten silently."),
+            tr("Choose another name, or say overwrite=True."),
         )
 
 
@@ -354,9 +354,13 @@ def _place(temporary: Path, path: Path) -> None:
 def _wrong_size(size: tuple[int, int], problem: str) -> ImageError:
     nearest = nearest_size(*size)
     return ImageError(
-        f"The picture is {_by(size)} pixels.",
-        f"For SDXL {problem}.",
-        f"The nearest legal size is {_by(nearest)}: helpers.fit(image, {nearest}) crops it to that.",
+        tr("The picture is {size} pixels.", size=_by(size)),
+        tr("For SDXL {problem}.", problem=problem),
+        tr(
+            "The nearest legal size is {nearest}: helpers.fit(image, {size}) crops it to that.",
+            nearest=_by(nearest),
+            size=nearest,
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from helpers import models, picture_chunks
 from helpers.errors import ImageError, UnknownModelError
+from helpers.language import tr
 from helpers.schemas.fields import image_format
 from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, SDXLRequest
 
@@ -47,7 +48,9 @@ def stamped(data: bytes, receipt: Mapping[str, Any]) -> bytes:
     """
     kind = image_format(data)
     if kind not in ("PNG", "JPEG"):
-        raise ImageError("These bytes are no PNG or JPEG file.", fix="Save the picture as one: made.save(path).")
+        raise ImageError(
+            tr("These bytes are no PNG or JPEG file."), fix=tr("Save the picture as one: made.save(path).")
+        )
     if is_sealed(data):
         return data
     if kind == "JPEG":

@@ -11,6 +11,7 @@ from PIL import Image
 
 from helpers import images
 from helpers.errors import MaskError
+from helpers.language import tr
 from helpers.masks import Mask
 
 
@@ -71,8 +72,8 @@ def _hard(mask: Mask) -> Mask:
     if not mask.is_hard:
         grey = int(np.sum((mask.pixels > 0) & (mask.pixels < 255)))
         raise MaskError(
-            f"{grey:,} pixels of this mask are neither black nor white.",
-            "Titan and Nova Canvas take pure black and white; a JPEG or a soft brush makes greys.",
-            "Use mask.hardened(), and save masks as PNG.",
+            tr("{grey:,} pixels of this mask are neither black nor white.", grey=grey),
+            tr("Titan and Nova Canvas take pure black and white; a JPEG or a soft brush makes greys."),
+            tr("Use mask.hardened(), and save masks as PNG."),
         )
     return mask

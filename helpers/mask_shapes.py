@@ -13,6 +13,7 @@ from PIL import ImageColor
 
 from helpers import images
 from helpers.errors import ImageError, MaskError
+from helpers.language import tr
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -24,9 +25,23 @@ def box(size: tuple[int, int], corners: Any) -> Pixels:
     left, top, right, bottom = whole_numbers(corners, 4)
     if not (0 <= left < right <= width and 0 <= top < bottom <= height):
         raise MaskError(
-            f"The box {tuple(corners)} does not lie in a picture of {width} x {height} pixels.",
-            "A box is (left, top, right, bottom), from the top left corner, and right and bottom are the larger ones.",
-            f"Try ({width // 4}, {height // 4}, {width * 3 // 4}, {height * 3 // 4}), the middle.",
+            tr(
+                "The box {corners} does not lie in a picture of {width} x {height} pixels.",
+                corners=tuple(corners),
+                width=width,
+                height=height,
+            ),
+            tr(
+                "A box is (left, top, right, bottom), from the top left corner, and right and bottom are the larger"
+                " ones."
+            ),
+            tr(
+                "Try ({left}, {top}, {right}, {bottom}), the middle.",
+                left=width // 4,
+                top=height // 4,
+                right=width * 3 // 4,
+                bottom=height * 3 // 4,
+            ),
         )
     pixels = np.zeros((height, width), np.uint8)
     pixels[top:bottom, left:right] = 255
@@ -35,23 +50,25 @@ def box(size: tuple[int, int], corners: Any) -> Pixels:
 
 def ellipse(size: tuple[int, int], corners: Any) -> Pixels:
     """The ellipse that fills the box (left, top, right, bottom), which may stand over the picture's edge."""
-    ends = numbers(corners, (4,), "(left, top, right, bottom) of an ellipse")
+    ends = numbers(corners, (4,), tr("(left, top, right, bottom) of an ellipse"))
     left, top, right, bottom = map(float, ends)
     if not (left < right and top < bottom):
         raise MaskError(
-            f"The ellipse's box {tuple(corners)} is empty.",
-            fix="Give (left, top, right, bottom), the larger ones last.",
+            tr("The ellipse's box {corners} is empty.", corners=tuple(corners)),
+            fix=tr("Give (left, top, right, bottom), the larger ones last."),
         )
     across = (np.arange(size[0]) + 0.5 - (left + right) / 2) / ((right - left) / 2)
     down = (np.arange(size[1]) + 0.5 - (top + bottom) / 2) / ((bottom - top) / 2)
-    return drawn(across[None] ** 2 + down[:, None] ** 2 <= 1, "The ellipse")
+    return drawn(across[None] ** 2 + down[:, None] ** 2 <= 1, tr("The ellipse"))
 
 
 def polygon(size: tuple[int, int], points: Any) -> Pixels:
     """The area inside a closed line through three or more (x, y). Where the line crosses itself, even and odd."""
-    corners = numbers(points, (-1, 2), "a list of (x, y)")
+    corners = numbers(points, (-1, 2), tr("a list of (x, y)"))
     if len(corners) < 3:
-        raise MaskError(f"A polygon of {len(corners)} points has no inside.", fix="Give three or more (x, y).")
+        raise MaskError(
+            tr("A polygon of {count} points has no inside.", count=len(corners)), fix=tr("Give three or more (x, y).")
+        )
     width, height = size
     turns = np.zeros((height, width + 1), np.uint8)  # 1 where a row goes in or out
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, 0), strict=True):
@@ -60,34 +77,36 @@ def polygon(size: tuple[int, int], points: Any) -> Pixels:
             rows = np.arange(first, last)
             meets = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
             turns[rows, np.clip(np.ceil(meets - 0.5), 0, width).astype(int)] ^= 1
-    return drawn(np.bitwise_xor.accumulate(turns, 1)[:, :width] > 0, "The polygon")
+    return drawn(np.bitwise_xor.accumulate(turns, 1)[:, :width] > 0, tr("The polygon"))
 
 
 def brush(size: tuple[int, int], points: Any, width: float) -> Pixels:
     """A round brush, `width` pixels wide, drawn through the pixels (x, y) in order. One point is a dot."""
-    path = numbers(points, (-1, 2), "a list of (x, y)")
-    wide = float(numbers(width, (), "the width of a brush"))
+    path = numbers(points, (-1, 2), tr("a list of (x, y)"))
+    wide = float(numbers(width, (), tr("the width of a brush")))
     if not len(path) or wide < 1:
         raise MaskError(
-            f"A brush of width {width} through {len(path)} points paints nothing.",
-            fix="Give one or more (x, y), and a width of 1 pixel or more.",
+            tr("A brush of width {width} through {count} points paints nothing.", width=width, count=len(path)),
+            fix=tr("Give one or more (x, y), and a width of 1 pixel or more."),
         )
     touched = np.zeros(size[::-1], np.bool_)
     for start, end in zip(path, [*path[1:], path[-1]], strict=True):
         _stroke(touched, start, end, wide / 2)
-    return drawn(touched, "The brush stroke")
+    return drawn(touched, tr("The brush stroke"))
 
 
 def brightness(source: Any, above: float | None, below: float | None) -> Pixels:
     """Where a picture's brightness, 0 to 255, is over `above` and under `below` (one of them or both)."""
     if above is None and below is None:
-        raise MaskError("A threshold needs a brightness.", fix="Give above=200 for what is light, below=50 for dark.")
+        raise MaskError(
+            tr("A threshold needs a brightness."), fix=tr("Give above=200 for what is light, below=50 for dark.")
+        )
     light = np.asarray(images.to_rgb(source).convert("L"))
     chosen = np.ones(light.shape, np.bool_)
     if above is not None:
-        chosen &= light > float(numbers(above, (), "a brightness from 0 to 255"))
+        chosen &= light > float(numbers(above, (), tr("a brightness from 0 to 255")))
     if below is not None:
-        chosen &= light < float(numbers(below, (), "a brightness from 0 to 255"))
+        chosen &= light < float(numbers(below, (), tr("a brightness from 0 to 255")))
     return filled(chosen)
 
 
@@ -98,11 +117,11 @@ def near_colour(source: Any, colour: Any, tolerance: float) -> Pixels:
             colour = ImageColor.getrgb(colour)[:3]
         except ValueError as error:
             raise MaskError(
-                f"There is no colour {colour!r}.", fix='Use a name, "#2e8b57", or (46, 139, 87).'
+                tr("There is no colour {colour!r}.", colour=colour), fix=tr('Use a name, "#2e8b57", or (46, 139, 87).')
             ) from error
-    wanted = numbers(colour, (3,), "(red, green, blue), each from 0 to 255")
+    wanted = numbers(colour, (3,), tr("(red, green, blue), each from 0 to 255"))
     apart = np.abs(np.asarray(images.to_rgb(source), np.float64) - wanted).max(2)
-    return filled(apart <= float(numbers(tolerance, (), "a tolerance from 0 to 255")))
+    return filled(apart <= float(numbers(tolerance, (), tr("a tolerance from 0 to 255"))))
 
 
 def transparency(source: Any) -> Pixels:
@@ -110,9 +129,9 @@ def transparency(source: Any) -> Pixels:
     image = images.to_image(source)
     if image.mode != "RGBA":
         raise MaskError(
-            f"This picture of mode {image.mode} has no alpha channel.",
-            "Nothing in it is transparent.",
-            "Use Mask.from_image for a black and white picture, or Mask.from_colour.",
+            tr("This picture of mode {mode} has no alpha channel.", mode=image.mode),
+            tr("Nothing in it is transparent."),
+            tr("Use Mask.from_image for a black and white picture, or Mask.from_colour."),
         )
     return 255 - np.asarray(image.getchannel("A"))
 
@@ -126,11 +145,15 @@ def size_of(size: Any) -> tuple[int, int]:
             return images.to_image(size).size
         except ImageError as error:
             raise MaskError(
-                f"A mask has no size {size!r}.", fix="Give (width, height) in pixels, or the picture it is for."
+                tr("A mask has no size {size!r}.", size=size),
+                fix=tr("Give (width, height) in pixels, or the picture it is for."),
             ) from error
     width, height = whole_numbers((width, height), 2)
     if width < 1 or height < 1:
-        raise MaskError(f"A mask cannot be {width} x {height} pixels.", fix="Give (width, height) above 0.")
+        raise MaskError(
+            tr("A mask cannot be {width} x {height} pixels.", width=width, height=height),
+            fix=tr("Give (width, height) above 0."),
+        )
     return width, height
 
 
@@ -144,8 +167,8 @@ def whole_numbers(given: Any, count: int) -> tuple[int, ...]:
         exact, whole = False, ()
     if not exact:
         raise MaskError(
-            f"{given!r} is not {count} numbers of pixels.",
-            fix="Give whole numbers, as in Mask.box((512, 512), (128, 128, 384, 384)).",
+            tr("{given!r} is not {count} numbers of pixels.", given=given, count=count),
+            fix=tr("Give whole numbers, as in Mask.box((512, 512), (128, 128, 384, 384))."),
         )
     return whole
 
@@ -154,7 +177,7 @@ def pixel_count(given: Any) -> int:
     """One whole number of pixels, 0 or more. Raises MaskError."""
     (count,) = whole_numbers((given,), 1)
     if count < 0:
-        raise MaskError(f"{given!r} is fewer than 0 pixels.", fix="Give a whole number from 0.")
+        raise MaskError(tr("{given!r} is fewer than 0 pixels.", given=given), fix=tr("Give a whole number from 0."))
     return count
 
 
@@ -168,7 +191,10 @@ def numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
     if not fits or not np.isfinite(array).all():
         shown = repr(given)
         shown = shown if len(shown) <= 80 else f"{shown[:79]}…"
-        raise MaskError(f"{shown} is not {name}.", fix="Give finite numbers, in pixels from the top left corner.")
+        raise MaskError(
+            tr("{shown} is not {name}.", shown=shown, name=name),
+            fix=tr("Give finite numbers, in pixels from the top left corner."),
+        )
     return array
 
 
@@ -177,8 +203,8 @@ def drawn(inside: NDArray[np.bool_], name: str) -> Pixels:
     if not inside.any():
         height, width = inside.shape
         raise MaskError(
-            f"{name} covers no pixel of a picture of {width} x {height}.",
-            fix="Points are (x, y) in pixels from the top left corner, x to the right and y down.",
+            tr("{name} covers no pixel of a picture of {width} x {height}.", name=name, width=width, height=height),
+            fix=tr("Points are (x, y) in pixels from the top left corner, x to the right and y down."),
         )
     return filled(inside)
 

@@ -12,6 +12,7 @@ from PIL import Image
 from helpers import images, leaks, mask_edges, mask_preview, mask_shapes
 from helpers.errors import MaskError, WorkshopWarning
 from helpers.images import Fit
+from helpers.language import tr
 from helpers.leaks import LeakReport
 from helpers.schemas.sdxl import MaskSource
 
@@ -36,9 +37,9 @@ class Mask:
         array = np.asarray(self.pixels)
         if array.ndim != 2 or array.dtype != np.uint8 or array.size == 0:
             raise MaskError(
-                f"A mask of shape {array.shape} and type {array.dtype} cannot be.",
-                "A mask is (height, width) of uint8, with at least one pixel.",
-                "Use Mask.from_array, which also takes True/False and numbers from 0 to 1.",
+                tr("A mask of shape {shape} and type {dtype} cannot be.", shape=array.shape, dtype=array.dtype),
+                tr("A mask is (height, width) of uint8, with at least one pixel."),
+                tr("Use Mask.from_array, which also takes True/False and numbers from 0 to 1."),
             )
         object.__setattr__(self, "pixels", np.frombuffer(array.tobytes(), np.uint8).reshape(array.shape))
 
@@ -84,20 +85,28 @@ class Mask:
         given = np.asarray(array)
         if given.ndim != 2 or given.size == 0 or given.dtype.kind not in "buif":
             raise MaskError(
-                f"An array of shape {given.shape} and type {given.dtype} is not a mask.",
-                "A mask has one number a pixel: (height, width).",
-                "For a picture with colours use Mask.from_image.",
+                tr("An array of shape {shape} and type {dtype} is not a mask.", shape=given.shape, dtype=given.dtype),
+                tr("A mask has one number a pixel: (height, width)."),
+                tr("For a picture with colours use Mask.from_image."),
             )
         top = 1 if given.dtype.kind in "bf" else 255
         if not (np.all(np.isfinite(given)) and given.min() >= 0 and given.max() <= top):
             raise MaskError(
-                f"A mask of {given.dtype} runs from 0 to {top}, and this one from {given.min()} to {given.max()}.",
-                fix="Divide by 255 for numbers from 0.0 to 1.0, or use .astype('uint8') for 0 to 255.",
+                tr(
+                    "A mask of {dtype} runs from 0 to {top}, and this one from {lowest} to {highest}.",
+                    dtype=given.dtype,
+                    top=top,
+                    lowest=given.min(),
+                    highest=given.max(),
+                ),
+                fix=tr("Divide by 255 for numbers from 0.0 to 1.0, or use .astype('uint8') for 0 to 255."),
             )
         if top == 255 and given.max() == 1:
             warnings.warn(
-                "This mask of whole numbers has nothing above 1 of 255, so hardly anything may change. For yes and no "
-                "use .astype(bool).",
+                tr(
+                    "This mask of whole numbers has nothing above 1 of 255, so hardly anything may change. For yes and no "
+                    "use .astype(bool)."
+                ),
                 WorkshopWarning,
                 stacklevel=2,
             )
@@ -201,7 +210,7 @@ class Mask:
     def hardened(self, at: int = 128) -> "Mask":
         """The mask with nothing between: 255 from level `at` (1 to 255) on, 0 below."""
         if at not in range(1, 256):
-            raise MaskError(f"A mask cannot be hardened at {at!r}.", fix="Give a level from 1 to 255.")
+            raise MaskError(tr("A mask cannot be hardened at {at!r}.", at=at), fix=tr("Give a level from 1 to 255."))
         return Mask(mask_shapes.filled(self.pixels >= at))
 
     def fitted(self, to: Any, how: Fit = "stretch") -> "Mask":
@@ -214,7 +223,7 @@ class Mask:
         if size == self.size:
             return self
         fitted = Mask(mask_edges.resize(self.pixels, size, how))
-        images.say(images.fit_remark("The mask", self.size, size, how))
+        images.say(images.fit_remark(tr("The mask"), self.size, size, how))
         return fitted
 
     # ---- what it is for
@@ -265,9 +274,15 @@ class Mask:
     def _matching(self, other: "Mask") -> "Mask":
         if other.size != self.size:
             raise MaskError(
-                f"One mask is {self.size[0]} x {self.size[1]} pixels and the other {other.size[0]} x {other.size[1]}.",
-                "Masks are combined pixel by pixel.",
-                "Make both for the same picture, or use mask.fitted(picture).",
+                tr(
+                    "One mask is {width} x {height} pixels and the other {across} x {down}.",
+                    width=self.size[0],
+                    height=self.size[1],
+                    across=other.size[0],
+                    down=other.size[1],
+                ),
+                tr("Masks are combined pixel by pixel."),
+                tr("Make both for the same picture, or use mask.fitted(picture)."),
             )
         return other
 
@@ -275,9 +290,15 @@ class Mask:
         """Raise MaskError where the picture has another size."""
         if picture.size != self.size:
             raise MaskError(
-                f"The mask is {self.size[0]} x {self.size[1]} pixels and the picture {picture.width} x {picture.height}.",
-                "Both must have the same size.",
-                "Make the mask for this picture: Mask.box(image, ...), or use mask.fitted(image).",
+                tr(
+                    "The mask is {width} x {height} pixels and the picture {across} x {down}.",
+                    width=self.size[0],
+                    height=self.size[1],
+                    across=picture.width,
+                    down=picture.height,
+                ),
+                tr("Both must have the same size."),
+                tr("Make the mask for this picture: Mask.box(image, ...), or use mask.fitted(image)."),
             )
 
 
@@ -285,4 +306,6 @@ def _form(form: Any) -> MaskSource:
     for known in _FORMS:
         if form == known:
             return known
-    raise MaskError(f"There is no mask_source {form!r}.", fix=f"Use one of {', '.join(_FORMS)}.")
+    raise MaskError(
+        tr("There is no mask_source {form!r}.", form=form), fix=tr("Use one of {choices}.", choices=", ".join(_FORMS))
+    )

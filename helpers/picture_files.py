@@ -7,25 +7,26 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from helpers.errors import ImageError, WorkshopWarning
+from helpers.language import mark, tr
 from helpers.schemas.fields import image_format
 
 LARGEST_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
 READ_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 _OTHER_KINDS = (  # where in the file, what stands there, what it is, and the way out
-    (4, b"ftyphei", "a HEIC photo, as iPhones keep them", "Export or share it as JPEG"),
-    (4, b"ftyphev", "a HEIC photo, as iPhones keep them", "Export or share it as JPEG"),
-    (4, b"ftypmif1", "a HEIC photo, as iPhones keep them", "Export or share it as JPEG"),
-    (4, b"ftypavif", "an AVIF picture", "Save it as PNG"),
-    (4, b"ftyp", "a video", "Save one picture of it as PNG"),
-    (0, b"%PDF", "a PDF", "Save its page as PNG"),
-    (0, b"%!PS", "PostScript", "Save it as PNG"),
-    (0, b"<svg", "an SVG drawing", "Export it as PNG"),
-    (0, b"<?xml", "XML, perhaps an SVG drawing", "Export it as PNG"),
-    (0, b"<!doctype html", "a web page", "Open it and download the picture itself"),
-    (0, b"<html", "a web page", "Open it and download the picture itself"),
-    (0, b"8bps", "a Photoshop file", "Export it as PNG"),
-    (0, b"version https://git-lfs", "a pointer of Git LFS", "Run git lfs pull"),
+    (4, b"ftyphei", mark("a HEIC photo, as iPhones keep them"), mark("Export or share it as JPEG")),
+    (4, b"ftyphev", mark("a HEIC photo, as iPhones keep them"), mark("Export or share it as JPEG")),
+    (4, b"ftypmif1", mark("a HEIC photo, as iPhones keep them"), mark("Export or share it as JPEG")),
+    (4, b"ftypavif", mark("an AVIF picture"), mark("Save it as PNG")),
+    (4, b"ftyp", mark("a video"), mark("Save one picture of it as PNG")),
+    (0, b"%PDF", mark("a PDF"), mark("Save its page as PNG")),
+    (0, b"%!PS", mark("PostScript"), mark("Save it as PNG")),
+    (0, b"<svg", mark("an SVG drawing"), mark("Export it as PNG")),
+    (0, b"<?xml", mark("XML, perhaps an SVG drawing"), mark("Export it as PNG")),
+    (0, b"<!doctype html", mark("a web page"), mark("Open it and download the picture itself")),
+    (0, b"<html", mark("a web page"), mark("Open it and download the picture itself")),
+    (0, b"8bps", mark("a Photoshop file"), mark("Export it as PNG")),
+    (0, b"version https://git-lfs", mark("a pointer of Git LFS"), mark("Run git lfs pull")),
 )
 
 
@@ -48,8 +49,10 @@ def decode(data: bytes, name: str) -> Image.Image:
         raise _unreadable(data, name) from error
     read = clean(image, name)
     if moving:
-        several = "several pages" if image.format == "TIFF" else "several frames"
-        say(f"{upper(name)} has {several}: the first one was taken.")
+        if image.format == "TIFF":
+            say(tr("{name} has several pages: the first one was taken.", name=upper(name)))
+        else:
+            say(tr("{name} has several frames: the first one was taken.", name=upper(name)))
     return read
 
 
@@ -58,7 +61,9 @@ def clean(image: Image.Image, name: str) -> Image.Image:
     if image.width * image.height > LARGEST_READ:
         raise _too_large(name)
     if 0 in image.size:
-        raise ImageError(f"{upper(name)} has no pixels.", fix="Give a picture of at least 1 x 1 pixels.")
+        raise ImageError(
+            tr("{name} has no pixels.", name=upper(name)), fix=tr("Give a picture of at least 1 x 1 pixels.")
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -67,9 +72,9 @@ def clean(image: Image.Image, name: str) -> Image.Image:
         raise
     except Exception as error:  # as above; most often the file was cut short
         raise ImageError(
-            f"{upper(name)} is damaged: {str(error).rstrip('.') or type(error).__name__}.",
-            "It begins like a picture.",
-            "Save or download it again.",
+            tr("{name} is damaged: {error}.", name=upper(name), error=str(error).rstrip(".") or type(error).__name__),
+            tr("It begins like a picture."),
+            tr("Save or download it again."),
         ) from error
     return Image.frombytes(plain.mode, plain.size, plain.tobytes())  # the pixels alone: a copy would keep the EXIF
 
@@ -139,9 +144,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     top = 65535.0 if not real and (high > 255 or image.mode != "I") else 1.0 if real and high <= 1 else 255.0
     if not (low >= 0 and high <= top and np.isfinite(levels).all()):
         raise ImageError(
-            f"This picture's numbers run from {low:g} to {high:g}.",
-            "Which of them is white is not known.",
-            "Save it with 8 or 16 bits a colour.",
+            tr("This picture's numbers run from {low:g} to {high:g}.", low=low, high=high),
+            tr("Which of them is white is not known."),
+            tr("Save it with 8 or 16 bits a colour."),
         )
     grey = Image.fromarray(np.round(levels * (255 / top)).astype(np.uint8))
     clear = image.info.get("transparency")
@@ -153,25 +158,32 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _unreadable(data: bytes, name: str) -> ImageError:
     if not data:
         return ImageError(
-            f"{upper(name)} cannot be read as a picture.", "It is empty: 0 bytes.", "Save or download it again."
+            tr("{name} cannot be read as a picture.", name=upper(name)),
+            tr("It is empty: 0 bytes."),
+            tr("Save or download it again."),
         )
     start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower() if data[4:8] != b"ftyp" else data[:64]
     for place, magic, kind, way_out in _OTHER_KINDS:
         if start[place:].startswith(magic.lower()):
-            return ImageError(f"{upper(name)} cannot be read as a picture.", f"It is {kind}.", f"{way_out} first.")
+            return ImageError(
+                tr("{name} cannot be read as a picture.", name=upper(name)),
+                tr("It is {kind}.", kind=tr(kind)),
+                tr("{way_out} first.", way_out=tr(way_out)),
+            )
     if image_format(data):
         return ImageError(
-            f"{upper(name)} cannot be read as a picture.",
-            f"It begins like a {image_format(data)} file and is damaged.",
-            "Save or download it again.",
+            tr("{name} cannot be read as a picture.", name=upper(name)),
+            tr("It begins like a {kind} file and is damaged.", kind=image_format(data)),
+            tr("Save or download it again."),
         )
     return ImageError(
-        f"{upper(name)} cannot be read as a picture.",
-        fix=f"Give a file of one of these kinds: {', '.join(READ_FORMATS)}.",
+        tr("{name} cannot be read as a picture.", name=upper(name)),
+        fix=tr("Give a file of one of these kinds: {kinds}.", kinds=", ".join(READ_FORMATS)),
     )
 
 
 def _too_large(name: str) -> ImageError:
     return ImageError(
-        f"{upper(name)} has more than {LARGEST_READ:,} pixels.", fix="Make it smaller with a picture editor first."
+        tr("{name} has more than {most:,} pixels.", name=upper(name), most=LARGEST_READ),
+        fix=tr("Make it smaller with a picture editor first."),
     )

@@ -13,9 +13,10 @@ from typing import Any
 
 from helpers import images, infotext, models, recipe_texts
 from helpers.errors import ImageError, PictureExistsError, RecipeError, UnknownModelError
+from helpers.language import mark, tr
 from helpers.schemas.fields import image_format
 
-_NAMES = {"init_image": "init image", "mask_image": "mask"}
+_NAMES = {"init_image": mark("init image"), "mask_image": mark("mask")}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,9 +89,9 @@ class Recipe:
             if path.read_bytes() == data:
                 return path
             raise PictureExistsError(
-                f"{path} is there already, and holds something else.",
-                "Nothing is overwritten silently.",
-                "Choose another name.",
+                tr("{path} is there already, and holds something else.", path=path),
+                tr("Nothing is overwritten silently."),
+                tr("Choose another name."),
             ) from None
         return path
 
@@ -98,7 +99,7 @@ class Recipe:
         return f"# {self._summary()}\n{self.cell}"
 
     def _repr_html_(self) -> str:
-        parts = (("Notebook cell", self.cell), ("boto3", self.boto3), ("AWS command line", self.cli))
+        parts = ((tr("Notebook cell"), self.cell), ("boto3", self.boto3), (tr("AWS command line"), self.cli))
         shown = "".join(
             f"<details{' open' if place == 0 else ''}><summary>{title}</summary>"
             f'<pre tabindex="0" style="overflow-x: auto; max-height: 24em"><code>{html.escape(text)}</code></pre></details>'
@@ -111,8 +112,8 @@ class Recipe:
             model = models.get(self.model).name
         except UnknownModelError:
             model = self.model
-        seed = "" if self.seed is None else f", seed {self.seed}"
-        return recipe_texts.escaped(f"How {self.name} was made: {model}{seed}.")
+        seed = "" if self.seed is None else tr(", seed {seed}", seed=self.seed)
+        return recipe_texts.escaped(tr("How {name} was made: {model}{seed}.", name=self.name, model=model, seed=seed))
 
 
 def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Recipe:
@@ -130,9 +131,9 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
     body, model, seed = receipt.get("body"), receipt.get("model"), receipt.get("seed")
     if not isinstance(body, dict) or not isinstance(model, str) or not isinstance(seed, (int, type(None))):
         raise RecipeError(
-            f"{path.name} does not say how it was made.",
-            "What it tells holds no request: it is damaged, or was saved with metadata of another kind.",
-            "Use a picture that made.save or a sweep wrote.",
+            tr("{name} does not say how it was made.", name=path.name),
+            tr("What it tells holds no request: it is damaged, or was saved with metadata of another kind."),
+            tr("Use a picture that made.save or a sweep wrote."),
         )
     files = dict(_inputs(path, body, Path(inputs).expanduser() if inputs is not None else None))
     whole = {**body, **{field: base64.b64encode(file.read_bytes()).decode("ascii") for field, file in files.items()}}
@@ -144,10 +145,13 @@ def _read(path: Path) -> bytes:
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise ImageError(
-            f"There is no file {path}.", f"The current folder is {Path.cwd()}.", "Check the path."
+            tr("There is no file {shown}.", shown=path),
+            tr("The current folder is {folder}.", folder=Path.cwd()),
+            tr("Check the path."),
         ) from error
     except OSError as error:
-        raise ImageError(f"{path} cannot be read.", f"The system says: {error.strerror}.", "Check the path.") from error
+        why = tr("The system says: {error}.", error=error.strerror)
+        raise ImageError(tr("{shown} cannot be read.", shown=path), why, tr("Check the path.")) from error
     if image_format(data) is None:
         images.to_image(path)  # says what it is instead, where it is no picture
     return data
@@ -166,19 +170,27 @@ def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iter
             raise _gone(picture, field, beside, digits)
         if infotext.hash_of(found[0].read_bytes()) != named:
             raise RecipeError(
-                f"The {_NAMES[field]} that {picture.name} was made from is not what it was.",
-                f"{found[0]} has been changed: its hash is another one.",
-                "Bring back the file as it was.",
+                tr(
+                    "The {input} that {name} was made from is not what it was.",
+                    input=tr(_NAMES[field]),
+                    name=picture.name,
+                ),
+                tr("{path} has been changed: its hash is another one.", path=found[0]),
+                tr("Bring back the file as it was."),
             )
         yield field, found[0]
 
 
 def _gone(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:
     return RecipeError(
-        f"The {_NAMES[field]} that {picture.name} was made from is missing.",
-        f"It is no part of the picture, and there is no file {digits}.* in {folder}.",
-        f"Copy the folder {infotext.INPUTS}/ along with the picture, or say where it is:"
-        f' helpers.recipe({picture.name!r}, inputs="folder").',
+        tr("The {input} that {name} was made from is missing.", input=tr(_NAMES[field]), name=picture.name),
+        tr("It is no part of the picture, and there is no file {digits}.* in {folder}.", digits=digits, folder=folder),
+        tr(
+            "Copy the folder {inputs}/ along with the picture, or say where it is:"
+            ' helpers.recipe({name!r}, inputs="folder").',
+            inputs=infotext.INPUTS,
+            name=picture.name,
+        ),
     )
 
 
@@ -186,11 +198,13 @@ def _untold(path: Path, data: bytes) -> RecipeError:
     images.to_image(path)  # a damaged picture has a sentence of its own
     told = infotext.read_parameters(data).strip()
     if told:
-        why = f"It was made by another tool, which tells: {_shortened(told)}"
+        why = tr("It was made by another tool, which tells: {told}", told=_shortened(told))
     else:
-        why = "It holds no receipt: another tool made it, or a chat or web site took it out, as most of them do."
+        why = tr("It holds no receipt: another tool made it, or a chat or web site took it out, as most of them do.")
     return RecipeError(
-        f"{path.name} does not say which request made it.", why, "Use the file that made.save or a sweep wrote."
+        tr("{name} does not say which request made it.", name=path.name),
+        why,
+        tr("Use the file that made.save or a sweep wrote."),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from PIL import Image, ImageChops, ImageDraw
 
 from helpers import fonts
+from helpers.language import tr
 
 WIDEST = 1280  # pixels: the most that a picture in a notebook may measure on a side
 CLEAR = 16  # levels of 255: a difference that an eye can find
@@ -50,7 +51,7 @@ class Stored:
                         return image
             except (OSError, SyntaxError, ValueError):  # lost or damaged since it was stored
                 continue
-        return Missing(f"{self.path.name} cannot be read", "lost")
+        return Missing(tr("{name} cannot be read", name=self.path.name), "lost")
 
 
 Tile = Image.Image | Stored | Missing
@@ -115,7 +116,9 @@ def grid_size(
 def difference(a: Image.Image, b: Image.Image) -> Difference:
     """What sets two pictures of the same size apart, channel by channel in RGB. ValueError for two sizes."""
     if a.size != b.size:
-        raise ValueError(f"Pictures of different sizes, {_size(a)} and {_size(b)}, have no difference pixel by pixel.")
+        raise ValueError(
+            tr("Pictures of different sizes, {a} and {b}, have no difference pixel by pixel.", a=_size(a), b=_size(b))
+        )
     red, green, blue = ImageChops.difference(a.convert("RGB"), b.convert("RGB")).split()
     apart = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     counts = apart.histogram()
