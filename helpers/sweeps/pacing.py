@@ -8,7 +8,7 @@ USED = 0.98  # of the quota: no clock of ours agrees with theirs to the last req
 SLOWER, FASTER = 0.8, 0.04  # a throttle takes the pace times this; each picture gives back this share of the quota
 PROBING = 1.08  # where the quota is not known, each picture takes the pace times this
 LEAST_SHARE, LEAST_PACE = 0.1, 1.0  # of the quota; or calls a second: pauses, not the pace, wait for a service in need
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds after a throttle, doubled while they go on; one interval, if known
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds after a throttle, doubled while they go on; two intervals, if known
 CATCH_UP = 2  # intervals that a late start may be made up for
 
 
@@ -47,12 +47,13 @@ class Pace:
             now = self._clock()
             if self._since is None:
                 self._since = now
-            if sent < self._slowed:
+            if sent <= self._slowed:
                 return  # it left before the last slowing down, and says nothing about the pace since
-            first = FIRST_PAUSE if self._quota is None else 1 / self._quota
+            first = FIRST_PAUSE if self._quota is None else 2 / self._quota
             pause = min(LONGEST_PAUSE, first * 2 ** min(self._throttles, 16))
             self._throttles += 1
             self._slowed, self._resume = now, now + pause
+            self._next = max(self._next, self._resume)  # a pause is not made up for
             rate = self._rate if self._rate is not None else self._made / max(now - self._began, 0.001)
             self._rate = max(SLOWER * rate, LEAST_PACE if self._quota is None else LEAST_SHARE * self._quota)
 

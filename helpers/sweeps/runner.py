@@ -229,9 +229,10 @@ class Run:
                 self._arrived.put((job, reply))
         with self._changed:
             self._callers -= 1
-            if not self._callers:
-                for _ in range(self._finishers):
-                    self._arrived.put(None)
+            is_last = not self._callers
+        if is_last:  # outside the lock: a finisher needs it to make room in the queue
+            for _ in range(self._finishers):
+                self._arrived.put(None)
 
     def _finish(self) -> None:
         while (item := self._arrived.get()) is not None:

@@ -1,0 +1,478 @@
+"""Runs against an endpoint on loopback: what is sent, how often, how fast, for how much, and what becomes of failures."""
+
+import _thread
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import helpers  # noqa: E402 - needs the path above, as the next ones do
+from helpers import errors  # noqa: E402
+from helpers.sweeps import money, pacing, runner  # noqa: E402
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, png, refused  # noqa: E402
+
+BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeBedrock]:
+    server = FakeBedrock()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test waits as long as a person would."""
+    monkeypatch.setattr(runner, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(pacing, "LEAST_PACE", 100.0)
+    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
+
+
+def run(sweep: helpers.Sweep, fake: FakeBedrock, **options: Any) -> helpers.Sweep:
+    return sweep.run(fake.client(), progress=False, **options)
+
+
+def receipt(sweep: helpers.Sweep) -> money.Receipt:
+    assert sweep.receipt is not None
+    return sweep.receipt
+
+
+class OnAws:
+    """A client that says it is AWS's, and is the endpoint of a test: nothing leaves this machine."""
+
+    def __init__(self, fake: FakeBedrock) -> None:
+        class Meta:
+            endpoint_url = "https://bedrock-runtime.us-west-2.amazonaws.com"
+            region_name = "us-west-2"
+            config = None
+
+        self.meta, self._real = Meta, fake.client(retries={"total_max_attempts": 1})
+
+    def invoke_model(self, **call: Any) -> Any:
+        return self._real.invoke_model(**call)
+
+
+@pytest.fixture
+def aws(fake: FakeBedrock) -> Any:
+    fake.script = core
+    return OnAws(fake)
+
+
+def core(body: dict[str, Any], before: int = 0) -> Reply:
+    """Stable Image Core's answer."""
+    told = drawn(body)[2]["artifacts"][0]
+    return 200, "", {"seeds": [body["seed"]], "finish_reasons": [None], "images": [told["base64"]]}
+
+
+CORE = {"prompt": "a serene beach at sunset", "seed": 1}
+
+
+# ---- what is made and kept ------------------------------------------------------------------------------------------
+
+
+def test_a_run_makes_each_tile_once_and_keeps_what_came_byte_for_byte(fake: FakeBedrock) -> None:
+    sweep = helpers.Sweep(BODY, cfg_scale=[1, 7], seed=[3, 4, 5])
+
+    assert run(sweep, fake) is sweep
+
+    assert sorted(fake.seeds) == [3, 3, 4, 4, 5, 5]
+    assert all(tile.made and tile.backend == "studio" and tile.cost == 0 for tile in sweep.tiles)
+    for tile in sweep.tiles:
+        assert tile.path is not None
+        assert tile.thumbnail is not None
+        assert tile.seed == tile.body["seed"]
+        assert helpers.to_image(tile.path).tobytes() == helpers.to_image(png(tile.body["seed"])).tobytes()
+        assert max(Image.open(tile.thumbnail).size) <= 256
+        told = helpers.recipe(tile.path)
+        assert told.body == tile.body, "the picture itself tells its request"
+    assert "6 made" in repr(sweep)
+
+
+def test_a_second_sweep_reuses_what_a_first_one_made(fake: FakeBedrock) -> None:
+    run(helpers.Sweep(BODY, seed=[1, 2, 3]), fake)
+    fake.bodies.clear()
+
+    second = helpers.Sweep(BODY, seed=[2, 3, 4])
+    assert (second.quote().made, second.quote().calls) == (2, 1)
+    run(second, fake)
+
+    assert fake.seeds == [4]
+    assert (receipt(second).made, receipt(second).reused) == (1, 2)
+
+
+def test_a_finished_sweep_opens_and_reports_without_a_call_or_a_client(fake: FakeBedrock) -> None:
+    run(helpers.Sweep(BODY, seed="1-20"), fake)
+    calls = fake.count
+
+    again = helpers.Sweep(BODY, seed="1-20")
+
+    assert repr(again) == "<Sweep seed (20) = 20 tiles: 20 made>"
+    assert again.quote().calls == 0
+    assert [tile.seed for tile in again.tiles] == list(range(1, 21))
+    assert fake.count == calls
+
+
+def test_no_more_calls_are_on_their_way_than_there_are_workers(fake: FakeBedrock) -> None:
+    fake.latency = 0.02
+    run(helpers.Sweep(BODY, seed="1-24"), fake, workers=3)
+    assert fake.most_at_once <= 3
+
+
+def test_the_tables_tell_every_tile_to_other_tools(fake: FakeBedrock) -> None:
+    import csv
+    import json
+
+    fake.script = lambda body, n: filtered(body) if body["seed"] == 2 else drawn(body)
+    body = helpers.text_to_image('海滩, "sea"', seed=1)
+    sweep = run(helpers.Sweep(body, helpers.swap("海滩", ["海滩", "=forest"]), seed=[1, 2]), fake)
+
+    with (sweep.folder / "tiles.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = [json.loads(line) for line in (sweep.folder / "tiles.jsonl").read_text("utf-8").splitlines()]
+
+    assert [(row["海滩"], row["seed"], row["failure"]) for row in rows] == [
+        ("海滩", "1", ""),
+        ("海滩", "2", "filtered"),
+        ("=forest", "1", ""),
+        ("=forest", "2", "filtered"),
+    ]
+    assert (sweep.folder / rows[0]["picture"]).resolve() == (sweep.tiles[0].path or Path()).resolve()
+    assert [line["body"]["seed"] for line in lines] == [1, 2, 1, 2]
+    assert lines[1]["failure"]["kind"] == "filtered"
+
+
+# ---- retries and pace -----------------------------------------------------------------------------------------------
+
+
+def test_throttling_fails_no_tile_and_changes_no_request(fake: FakeBedrock) -> None:
+    fake.script = lambda body, before: THROTTLED if before % 3 else drawn(body)
+
+    sweep = run(helpers.Sweep(BODY, seed="1-12"), fake)
+
+    assert not sweep.failures
+    assert receipt(sweep).throttled == receipt(sweep).retries > 0
+    assert receipt(sweep).calls == fake.count, "every call is counted, and nothing below repeats one in secret"
+    assert all(body == {**BODY, "seed": body["seed"]} for body in fake.bodies)
+    assert set(fake.seeds) == set(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (500, "InternalServerException", "failed"),
+        (503, "ServiceUnavailableException", "failed"),
+        (408, "ModelTimeoutException", "timeout"),
+        (424, "ModelErrorException", "failed"),
+    ],
+)
+def test_other_passing_errors_are_repeated_a_few_times_and_then_told(
+    fake: FakeBedrock, status: int, code: str, kind: str
+) -> None:
+    fake.script = lambda body, before: refused(status, code) if body["seed"] == 2 else drawn(body)
+
+    sweep = run(helpers.Sweep(BODY, seed=[1, 2]), fake)
+
+    assert Counter(fake.seeds) == {1: 1, 2: runner.ATTEMPTS}
+    (failed,) = sweep.failures
+    assert failed.failure is not None
+    assert (failed.seed or failed.body["seed"], failed.failure.kind) == (2, kind)
+    assert failed.failure.what
+    assert failed.failure.fix
+
+
+def test_an_error_that_passes_leaves_no_trace_but_in_the_receipt(fake: FakeBedrock) -> None:
+    fake.script = lambda body, before: refused(500, "InternalServerException") if before == 0 else drawn(body)
+    sweep = run(helpers.Sweep(BODY, seed=[1]), fake)
+    assert not sweep.failures
+    assert (receipt(sweep).calls, receipt(sweep).retries) == (2, 1)
+
+
+def test_a_request_that_is_refused_is_not_repeated(fake: FakeBedrock) -> None:
+    fake.script = lambda body, before: refused(400, "ValidationException", "Malformed input request")
+    sweep = run(helpers.Sweep(BODY, seed=[1, 2]), fake)
+    assert fake.count == 2
+    assert [tile.failure and tile.failure.kind for tile in sweep.tiles] == ["invalid", "invalid"]
+
+
+def test_an_error_that_concerns_all_stops_after_the_first_answers(fake: FakeBedrock) -> None:
+    fake.script = lambda body, before: refused(403, "AccessDeniedException", "You don't have access to the model.")
+    sweep = run(helpers.Sweep(BODY, seed="1-50"), fake, workers=2)
+    assert fake.count <= 4
+    assert len(sweep.failures) == 50
+    assert all("access" in str(tile.failure) for tile in sweep.failures)
+
+
+def test_a_run_in_which_everything_fails_ends_by_itself(fake: FakeBedrock) -> None:
+    fake.script = lambda body, before: refused(500, "InternalServerException")
+    sweep = run(helpers.Sweep(BODY, seed="1-100"), fake)
+    assert fake.count < 100 * runner.ATTEMPTS / 2
+    assert len(sweep.failures) == 100
+    assert receipt(sweep).stopped is not None
+    assert "one after another" in str(receipt(sweep).stopped)
+
+
+def test_nothing_but_throttles_for_too_long_ends_the_run_cleanly(
+    fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "PATIENCE", 0.2)
+    fake.script = lambda body, before: THROTTLED
+    sweep = run(helpers.Sweep(BODY, seed="1-5"), fake)
+    assert [tile.failure and tile.failure.kind for tile in sweep.tiles] == ["throttled"] * 5
+    fake.script = drawn
+    assert not run(sweep, fake).failures
+
+
+# ---- failures are tiles ---------------------------------------------------------------------------------------------
+
+
+def test_a_filtered_picture_is_a_failure_that_lasts_and_only_retry_asks_again(fake: FakeBedrock) -> None:
+    fake.script = lambda body, before: filtered(body) if body["seed"] == 2 else drawn(body)
+    sweep = run(helpers.Sweep(BODY, seed=[1, 2, 3]), fake)
+    (failed,) = sweep.failures
+    assert failed.failure is not None
+    assert failed.failure.kind == "filtered"
+    assert "CONTENT_FILTERED" in failed.failure.why
+    assert "seed: 2: filtered" in repr(sweep.failures)
+    assert "<td" in sweep.failures._repr_html_()
+
+    again = helpers.Sweep(BODY, seed=[1, 2, 3])
+    assert [tile.label for tile in again.failures] == ["seed: 2"], "it is remembered"
+    fake.bodies.clear()
+    assert run(again, fake).failures
+    assert fake.seeds == [], "the same request would be filtered, and billed, again"
+
+    fake.script = drawn
+    again.retry(progress=False)
+    assert fake.seeds == [2]
+    assert not again.failures
+    assert not helpers.Sweep(BODY, seed=[1, 2, 3]).failures
+
+
+def test_a_filtered_picture_that_aws_bills_is_in_the_receipt(fake: FakeBedrock, aws: Any) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        status, code, told = core(body)
+        reason = "Filter reason: output image" if body["seed"] == 2 else None
+        return status, code, {**told, "finish_reasons": [reason]}
+
+    fake.script = script
+    sweep = helpers.Sweep(CORE, seed=[1, 2, 3]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    price = helpers.models.get("core").list_price(CORE)
+    told = receipt(sweep)
+    assert told.filtered_billed == 1
+    assert told.spent == told.quoted == pytest.approx(3 * price)
+    assert "billed all the same" in repr(told)
+
+
+# ---- money ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_budget_stops_cleanly_with_what_was_made_and_a_larger_one_goes_on(fake: FakeBedrock, aws: Any) -> None:
+    price = helpers.models.get("core").list_price(CORE)
+    sweep = helpers.Sweep(CORE, seed="1-10")
+
+    sweep.run(aws, per_minute=60_000, budget=3.5 * price, progress=False)
+
+    assert fake.count == 3
+    assert sum(tile.made for tile in sweep.tiles) == 3
+    assert {tile.failure.kind for tile in sweep.failures if tile.failure} == {"stopped"}
+    assert receipt(sweep).spent == pytest.approx(3 * price)
+    assert "budget" in repr(receipt(sweep))
+    assert sweep.quote().calls == 7
+
+    sweep.run(aws, per_minute=60_000, budget=10.0, progress=False)
+    assert not sweep.failures
+    assert fake.count == 10
+
+
+def test_calls_that_cost_nothing_give_their_share_of_the_budget_back(fake: FakeBedrock, aws: Any) -> None:
+    fake.script = lambda body, before: THROTTLED if before % 2 else core(body)
+    price = helpers.models.get("core").list_price(CORE)
+    sweep = helpers.Sweep(CORE, seed="1-6").run(aws, per_minute=60_000, budget=6 * price, progress=False)
+    assert not sweep.failures
+
+
+def test_on_aws_nobody_to_ask_and_no_budget_means_nothing_is_sent(fake: FakeBedrock, aws: Any) -> None:
+    sweep = helpers.Sweep(CORE, seed=[1, 2])
+    with pytest.raises(errors.BudgetError, match=r"2 calls for \$0\.08 on AWS.*budget=0\.08"):
+        sweep.run(aws, per_minute=60_000, progress=False)
+    assert fake.count == 0
+
+
+@pytest.mark.parametrize(("said", "calls"), [("yes", 2), ("n", 0), ("", 0)])
+def test_on_aws_a_run_without_budget_asks_once(
+    fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch, said: str, calls: int
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(money, "_somebody_is_there", lambda: True)
+
+    def answer_it(question: str) -> str:
+        asked.append(question)
+        return said
+
+    monkeypatch.setattr("builtins.input", answer_it)
+    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
+    assert (len(asked), fake.count) == (1, calls)
+    assert "$0.08" in asked[0]
+
+
+def test_what_was_made_already_is_not_asked_for_money_again(fake: FakeBedrock, aws: Any) -> None:
+    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
+    assert fake.count == 2
+
+
+@pytest.mark.parametrize("budget", [-1, float("nan"), "a lot", True])
+def test_what_is_no_budget_is_told_before_anything_is_sent(fake: FakeBedrock, aws: Any, budget: Any) -> None:
+    with pytest.raises(errors.BudgetError):
+        helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=budget, progress=False)
+    assert fake.count == 0
+
+
+def test_a_model_that_left_aws_is_stopped_before_anything_is_sent(fake: FakeBedrock, aws: Any) -> None:
+    with pytest.raises(errors.RetiredModelError):
+        helpers.Sweep(BODY, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    with pytest.warns(errors.WorkshopWarning):
+        both = helpers.Sweep(BODY, model=["sdxl", "core"]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    assert fake.count == 1
+    assert [tile.made for tile in both.tiles] == [False, True]
+    assert "left Amazon Bedrock" in str(both.failures[0].failure)
+
+
+def test_what_the_studio_drew_is_never_passed_off_as_aws_s(fake: FakeBedrock, aws: Any) -> None:
+    sweep = helpers.Sweep(CORE, seed=[1, 2])
+    run(sweep, fake)
+    assert sweep.quote(aws).calls == 2
+    assert sweep.quote(aws).price == pytest.approx(0.08)
+    assert helpers.Sweep(CORE, seed=[1, 2], backend="aws").quote().made == 0
+
+
+def test_a_quote_tells_tiles_calls_price_minutes_and_megapixels(fake: FakeBedrock, aws: Any) -> None:
+    quote = helpers.Sweep(BODY, steps=[30, 60], seed="1-60", width=[1024], height=[512]).quote()
+    assert (quote.tiles, quote.calls, quote.made, quote.price) == (120, 120, 0, 0.0)
+    assert quote.list_price == pytest.approx(60 * 0.04 + 60 * 0.08)
+    assert quote.minutes == pytest.approx(2.0)
+    assert quote.megapixels == pytest.approx(120 * 1024 * 512 / 1e6)
+    assert quote.largest == (1024, 512)
+    assert "$7.20" in repr(quote)
+    assert "<th" in quote._repr_html_()
+
+
+# ---- interrupts -----------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupt_keeps_what_was_made_and_the_next_run_goes_on(fake: FakeBedrock) -> None:
+    reached = threading.Event()
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        if before == 12:
+            reached.set()
+        if before >= 12:
+            time.sleep(0.05)
+        return drawn(body)
+
+    fake.script = script
+    sweep = helpers.Sweep(BODY, seed="1-100")
+
+    def interrupt() -> None:
+        reached.wait(60)
+        _thread.interrupt_main()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            run(sweep, fake, workers=2)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    made = sum(tile.made for tile in sweep.tiles)
+    assert 10 <= made < 100
+    assert receipt(sweep).made == made
+    assert "interrupted" in str(receipt(sweep).stopped)
+    fake.script = drawn
+    assert not run(sweep, fake).failures
+    assert Counter(fake.seeds).most_common(1)[0][1] <= 2, "only calls on their way may have been made twice"
+
+
+def test_a_disk_that_takes_no_more_ends_the_run_with_its_own_error(
+    fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from helpers.sweeps import store
+
+    def full(path: Any, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(helpers.Sweep(BODY, seed="1-50"), fake, workers=2)
+    assert fake.count < 50
+
+
+# ---- the pace, by a clock of its own --------------------------------------------------------------------------------
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def leave(pace: pacing.Pace, clock: Clock, count: int) -> list[float]:
+    """When so many calls leave that all would like to leave at once."""
+    times: list[float] = []
+    while len(times) < count:
+        wait = pace.take()
+        if wait:
+            clock.now += wait
+        else:
+            times.append(clock.now)
+    return times
+
+
+def test_calls_leave_evenly_and_use_the_quota() -> None:
+    clock = Clock()
+    times = leave(pacing.Pace(60, clock), clock, 240)
+    assert all(sum(start <= one < start + 60 for one in times) <= 60 for start in times)
+    assert 240 / (times[-1] - times[0] + 1) >= 0.95
+
+
+def test_one_throttle_slows_everybody_and_a_burst_of_them_counts_once() -> None:
+    clock = Clock()
+    pace = pacing.Pace(60, clock)
+    sent = leave(pace, clock, 3)
+    before = pace.take()
+    for one in sent:
+        pace.throttled(one)
+    assert pace.take() > before
+    clock.now += pace.take()
+    slow = leave(pace, clock, 11)
+    assert 1.2 < (slow[-1] - slow[0]) / 10 < 1.4
+    for _ in range(20):
+        pace.arrived()
+    leave(pace, clock, 2)
+    fast = leave(pace, clock, 11)
+    assert (fast[-1] - fast[0]) / 10 < 1.05, "and the pace comes back"
+
+
+def test_without_a_quota_nothing_waits_until_the_service_throttles() -> None:
+    clock = Clock()
+    pace = pacing.Pace(None, clock)
+    assert leave(pace, clock, 50)[-1] == 100.0
+    clock.now += 1
+    pace.throttled(clock.now)
+    assert pace.take() > 0

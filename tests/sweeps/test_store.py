@@ -1,0 +1,193 @@
+"""The folder of tiles: killed at any instant, shared by two runs, tampered with; and what it says about why a tile ran."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import helpers  # noqa: E402 - needs the path above, as the next ones do
+from helpers.sweeps import store  # noqa: E402
+from tests.sweeps.fake_bedrock import FakeBedrock, answer, png  # noqa: E402
+
+BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
+ROUNDS = 3  # of killing; more by hand: pytest -k killed with SWEEP_KILLS=30
+TILES = 40
+
+CHILD = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import helpers
+from tests.sweeps.fake_bedrock import client_of
+body = helpers.text_to_image("a serene beach at sunset", seed=5)
+sweep = helpers.Sweep(body, seed=range(1, int(sys.argv[4]) + 1), folder=sys.argv[3])
+print("ready", flush=True)
+sweep.run(client_of(sys.argv[2]), progress=False, workers=4)
+print("done", flush=True)
+"""
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeBedrock]:
+    server = FakeBedrock(lambda body, before: (200, "", answer(picture(body["seed"]), body["seed"])))
+    yield server
+    server.close()
+
+
+def picture(seed: int) -> bytes:
+    return png(seed, 512)
+
+
+def sweep_in(folder: Path, tiles: int = TILES) -> helpers.Sweep:
+    return helpers.Sweep(BODY, seed=range(1, tiles + 1), folder=folder)
+
+
+def run(sweep: helpers.Sweep, fake: FakeBedrock) -> helpers.Sweep:
+    return sweep.run(fake.client(), progress=False)
+
+
+def child(fake: FakeBedrock, folder: Path, tiles: int = TILES) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", CHILD, str(ROOT), fake.endpoint, str(folder), str(tiles)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "ready"
+    return process
+
+
+def assert_whole(sweep: helpers.Sweep) -> int:
+    """Every tile that counts as made shows its whole picture, and the right one; gives back how many there are."""
+    made = [tile for tile in sweep.tiles if tile.made]
+    for tile in made:
+        assert tile.path is not None
+        assert tile.thumbnail is not None
+        with Image.open(tile.path) as image, Image.open(tile.thumbnail) as small:
+            image.load()
+            small.load()
+            assert image.getpixel((0, 0)) == (tile.body["seed"] % 256, tile.body["seed"] // 256, 99)
+    return len(made)
+
+
+def rounds() -> int:
+    return int(os.environ.get("SWEEP_KILLS", ROUNDS))
+
+
+def test_a_run_that_is_killed_loses_no_more_than_the_calls_on_their_way(fake: FakeBedrock, tmp_path: Path) -> None:
+    for number in range(rounds()):
+        folder = tmp_path / str(number)
+        fake.bodies.clear()
+        process = child(fake, folder)
+        wanted = random.randrange(1, TILES)
+        while len(fake.bodies) < wanted and process.poll() is None:
+            time.sleep(random.random() * 0.01)
+        process.kill()  # SIGKILL; on Windows TerminateProcess, which is as sudden
+        process.wait()
+        asked = len(fake.bodies)
+
+        again = sweep_in(folder)
+        made = assert_whole(again)
+        assert made >= asked - 4 - 4 - 4, "four calls are on their way, and as many answers wait or are being written"
+        kept = {tile.body["seed"] for tile in again.tiles if tile.made}
+        run(again, fake)
+        assert assert_whole(again) == TILES
+        assert not kept & set(fake.seeds[asked:]), "what was kept is not asked for again"
+
+
+def test_two_runs_on_one_folder_do_not_harm_each_other(fake: FakeBedrock, tmp_path: Path) -> None:
+    others = [child(fake, tmp_path) for _ in range(2)]
+    for process in others:
+        said, _ = process.communicate(timeout=120)
+        assert said.strip() == "done"
+    again = sweep_in(tmp_path)
+    assert assert_whole(again) == TILES
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "empty record", "half a record", "another key"])
+def test_what_is_not_whole_is_made_again(fake: FakeBedrock, tmp_path: Path, damage: str) -> None:
+    sweep = run(sweep_in(tmp_path, 2), fake)
+    path = sweep.tiles[0].path
+    assert path is not None
+    record = path.with_name(f"{sweep.tiles[0].key[:32]}.json")
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    elif damage == "gone":
+        path.unlink()
+    elif damage == "another key":
+        record.write_text(json.dumps({**json.loads(record.read_text("utf-8")), "key": "0" * 64}), "utf-8")
+    else:
+        record.write_bytes(record.read_bytes()[: 0 if damage == "empty record" else 40])
+
+    again = sweep_in(tmp_path, 2)
+
+    assert [tile.made for tile in again.tiles] == [False, True]
+    assert assert_whole(run(again, fake)) == 2
+
+
+def test_a_studio_that_draws_in_another_way_makes_its_tiles_again(
+    fake: FakeBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(sweep_in(tmp_path, 2), fake)
+    monkeypatch.setattr(store, "VERSION", "another")
+    assert sweep_in(tmp_path, 2).quote().made == 0
+
+
+def test_leftovers_of_killed_runs_are_removed_and_those_of_living_ones_are_not(
+    fake: FakeBedrock, tmp_path: Path
+) -> None:
+    folder = tmp_path / "studio"
+    folder.mkdir()
+    old, young = folder / ".aa.tmp", folder / ".bb.tmp"
+    for path in (old, young):
+        path.write_bytes(b"half a pict")
+    os.utime(old, (0, 0))
+    run(sweep_in(tmp_path, 1), fake)
+    assert [old.exists(), young.exists()] == [False, True]
+
+
+# ---- why ------------------------------------------------------------------------------------------------------------
+
+
+def test_why_names_the_field_that_made_a_tile_run_again(fake: FakeBedrock, tmp_path: Path) -> None:
+    first = run(helpers.Sweep(BODY, seed=[1, 2], folder=tmp_path), fake)
+    assert "no other request is stored" in first.why(0)
+
+    changed = helpers.Sweep({**BODY, "cfg_scale": 9}, seed=[1, 2], folder=tmp_path)
+    told = "from the nearest request that is stored it differs in this: cfg_scale is 9, and was 7."
+    assert changed.why(1).startswith("Tile seed: 2 has to run:")
+    assert changed.why(1).endswith(told)
+    run(changed, fake)
+    assert changed.why(changed.tiles[1]).endswith(told), "and its neighbours in the sweep are no older requests"
+    assert "ran:" in changed.why(1)
+
+    same = run(helpers.Sweep(BODY, seed=[1, 2], folder=tmp_path), fake)
+    assert same.why(0) == "Tile seed: 1 did not run: its picture was there already."
+
+
+def test_why_sees_a_change_of_prompt_of_picture_and_of_what_is_left_out(fake: FakeBedrock, tmp_path: Path) -> None:
+    def swept(colour: str, words: str, **more: Any) -> helpers.Sweep:
+        body = helpers.image_to_image(words, Image.new("RGB", (512, 512), colour), seed=1, **more)
+        return helpers.Sweep(body, seed=[1], folder=tmp_path)
+
+    run(swept("red", "a beach", style_preset="anime"), fake)
+    told = swept("blue", "a forest").why(0)
+    assert "text_prompts[0].text is a forest, and was a beach" in told
+    assert "style_preset is nothing, and was anime" in told
+    assert "init_image is picture " in told
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signal")
+def test_killed_is_killed() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    process.kill()
+    assert process.wait(60) == -signal.SIGKILL
