@@ -451,7 +451,8 @@ def test_calls_leave_evenly_and_use_the_quota() -> None:
     assert 240 / (times[-1] - times[0] + 1) >= 0.95
 
 
-def test_one_throttle_slows_everybody_and_a_burst_of_them_counts_once() -> None:
+def test_one_throttle_slows_everybody_and_a_burst_of_them_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 30.0)
     clock = Clock()
     pace = pacing.Pace(60, clock)
     sent = leave(pace, clock, 3)
