@@ -12,7 +12,6 @@ import shutil
 import sys
 import tempfile
 import time
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from helpers.doctor_of_aws import credentials as credentials
 from helpers.doctor_of_aws import model as model
 from helpers.doctor_of_aws import region as region
 from helpers.findings import Finding as Finding
-from helpers.language import joined, tr
+from helpers.language import joined, padded, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -235,15 +234,10 @@ def _found(check: Callable[[], Finding]) -> Finding:
 
 
 def _show(finding: Finding) -> None:
-    print(f"{_padded(tr(finding.verdict), 6)}{_padded(tr(finding.about), 12)} {finding.says}", flush=True)
+    print(f"{padded(tr(finding.verdict), 6)}{padded(tr(finding.about), 12)} {finding.says}", flush=True)
     if finding.fix:
         fix = tr("Fix: {fix}", fix=finding.fix) if finding.verdict == "wrong" else finding.fix
         print(f"{'':19}{fix}", flush=True)
-
-
-def _padded(text: str, columns: int) -> str:
-    """The text with spaces up to so many columns of a terminal, where a Chinese character takes two."""
-    return text + " " * (columns - sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text))
 
 
 def _summary(wrong: list[Finding]) -> str:

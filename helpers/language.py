@@ -11,6 +11,7 @@ import gettext
 import locale
 import os
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -73,6 +74,16 @@ def joined(*sentences: str) -> str:
     for sentence in filter(None, sentences):
         text += sentence if not text or text.endswith(_CLOSED) else f" {sentence}"
     return text
+
+
+def padded(text: str, columns: int) -> str:
+    """The text with spaces after it up to so many columns of a terminal, where a Chinese character takes two."""
+    return text + " " * (columns - width(text))
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def lesson(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from helpers.language import tr
 from helpers.sweeps.tiles import Axis, Tile
 
 Pages = Any  # what `arrange` takes: an axis or several, numbers of pages, or the labels to show of an axis
@@ -65,17 +66,17 @@ def arrange(
     """
     found = {run.name: run for run in runs(tiles, axes)}
     if not found:
-        raise ValueError("A grid needs at least one tile.")
+        raise ValueError(tr("A grid needs at least one tile."))
     for name in (rows, columns):
         _check_axis(name, found)
     if rows is not None and rows == columns:
-        raise ValueError(f"Rows and columns are both {rows!r}. Name another axis for one of them.")
+        raise ValueError(tr("Rows and columns are both {rows!r}. Name another axis for one of them.", rows=rows))
     turned = [pages] if isinstance(pages, str) else list(pages) if _is_names(pages) else []
     chosen = _chosen(pages, found) if isinstance(pages, Mapping) else {}
     for name in turned:
         _check_axis(name, found)
         if name in (rows, columns):
-            raise ValueError(f"{name!r} cannot turn the pages: it is on each of them already.")
+            raise ValueError(tr("{name!r} cannot turn the pages: it is on each of them already.", name=name))
     free = [run.name for run in found.values() if len(run.labels) > 1 and run.name not in (*turned, *chosen)]
     free = [name for name in free if name not in (rows, columns)]
     if rows is None and (len(free) > 1 or (columns is not None and free)):
@@ -118,7 +119,14 @@ def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run]) -> dict[str, lis
         unknown = [label for label in chosen[name] if label not in found[name].labels]
         if unknown or not chosen[name]:
             there = ", ".join(found[name].labels)
-            raise ValueError(f"{name} has no value {', '.join(unknown) or 'chosen'}. It has: {there}.")
+            raise ValueError(
+                tr(
+                    "{name} has no value {values}. It has: {there}.",
+                    name=name,
+                    values=", ".join(unknown) or tr("chosen"),
+                    there=there,
+                )
+            )
     return chosen
 
 
@@ -126,13 +134,13 @@ def _numbered(made: list[Page], pages: Any) -> list[Page]:
     numbers = [pages] if isinstance(pages, int) else list(pages)
     wrong = [number for number in numbers if not 1 <= number <= len(made)]
     if wrong:
-        raise ValueError(f"There is no page {wrong[0]}: the pages are 1 to {len(made)}.")
+        raise ValueError(tr("There is no page {page}: the pages are 1 to {count}.", page=wrong[0], count=len(made)))
     return [made[number - 1] for number in numbers]
 
 
 def _check_axis(name: str | None, found: Mapping[str, Run]) -> None:
     if name is not None and name not in found:
-        raise ValueError(f"There is no axis {name!r}. The axes are: {', '.join(found)}.")
+        raise ValueError(tr("There is no axis {name!r}. The axes are: {axes}.", name=name, axes=", ".join(found)))
 
 
 def _is_names(pages: Any) -> bool:

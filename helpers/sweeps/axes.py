@@ -13,6 +13,7 @@ from typing import Any
 from helpers import images, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem, WorkshopWarning
+from helpers.language import joined, tr
 from helpers.schemas.fields import image_format
 from helpers.sweeps import paths, ranges
 from helpers.sweeps.tiles import Axis
@@ -49,12 +50,16 @@ def swap(term: str, replacements: Any) -> Knob:
     `replacements`: a list, or a text such as `"forest, desert"`. Add the term itself to keep the prompt as it is, too.
     """
     if not isinstance(term, str) or not term:
-        raise _no_values("swap", f"The words to replace are missing: {term!r}.", term)
+        raise _no_values("swap", tr("The words to replace are missing: {term!r}.", term=term), term)
     words = ranges.texts(replacements) if isinstance(replacements, str) else _listed("swap", replacements)
     odd = [word for word in words if not isinstance(word, str)]
     if odd or not words:
-        raise _no_values(term, f"Words are replaced by words, not by {odd[0]!r}." if odd else "It is empty.", words)
-    return Knob(axis_of(term, [(word, word) for word in words]), (f"the words {term!r}",), _Swap(term))
+        raise _no_values(
+            term,
+            tr("Words are replaced by words, not by {value!r}.", value=odd[0]) if odd else tr("It is empty."),
+            words,
+        )
+    return Knob(axis_of(term, [(word, word) for word in words]), (tr("the words {term!r}", term=term),), _Swap(term))
 
 
 def together(name: str | None = None, /, **fields: Any) -> Knob:
@@ -63,12 +68,14 @@ def together(name: str | None = None, /, **fields: Any) -> Knob:
     All lists have the same length. `name` names the axis; without it, the fields do.
     """
     if not fields:
-        raise _no_values("together", "It names no field.", fields)
+        raise _no_values("together", tr("It names no field."), fields)
     listed = {path: _values(path, values) for path, values in fields.items()}
     lengths = {path: len(values) for path, values in listed.items()}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{path} {count}" for path, count in lengths.items())
-        raise _no_values("together", f"Fields that move together have one value each for every step: {told}.", fields)
+        raise _no_values(
+            "together", tr("Fields that move together have one value each for every step: {told}.", told=told), fields
+        )
     rows = [
         (dict(zip(listed, (value for value, _ in row), strict=True)), _row_label(tuple(listed), row))
         for row in zip(*listed.values(), strict=True)
@@ -97,9 +104,11 @@ def of_any(given: Any) -> Knob:
         return given
     if isinstance(given, models.Chosen):
         return of_models(given)
-    why = f"{given!r} is none: axes come from helpers.axis, swap, together or models, or as name=values."
-    fix = 'Write helpers.Sweep(body, helpers.swap("beach", ["forest"]), seed=[1, 2]).'
-    raise BodyError("This is no axis.", why, fix, problems=[Problem("axes", why, given)])
+    why = tr(
+        "{given!r} is none: axes come from helpers.axis, swap, together or models, or as name=values.", given=given
+    )
+    fix = tr('Write helpers.Sweep(body, helpers.swap("beach", ["forest"]), seed=[1, 2]).')
+    raise BodyError(tr("This is no axis."), why, fix, problems=[Problem("axes", why, given)])
 
 
 def label_of(value: Any) -> str:
@@ -123,7 +132,12 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
     for value, label in rows:
         kept.setdefault(_identity(value), (value, label))
     if len(kept) < len(rows):
-        remark = f"{name}: {len(rows) - len(kept)} of {len(rows)} values were there before, and are taken once."
+        remark = tr(
+            "{name}: {count} of {total} values were there before, and are taken once.",
+            name=name,
+            count=len(rows) - len(kept),
+            total=len(rows),
+        )
         warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
     labels: dict[str, None] = {}
     for _, label in kept.values():
@@ -160,10 +174,17 @@ class _Swap:
         if any(self.term in text for _, text in texts):
             return
         looked = "; ".join(f"{name} {label_of(text)!r}" for name, text in texts)
-        case = " In other case it is there." if any(self.term.lower() in text.lower() for _, text in texts) else ""
-        why = f"the words {self.term!r} are in none of the prompts, so they cannot be swapped: {looked}.{case}"
-        fix = "Give words that the prompt holds."
-        raise BodyError(f"{self.term!r} cannot be swapped.", why, fix, problems=[Problem(self.term, why, self.term)])
+        case = tr("In other case it is there.") if any(self.term.lower() in text.lower() for _, text in texts) else ""
+        why = tr(
+            "the words {term!r} are in none of the prompts, so they cannot be swapped: {looked}.",
+            term=self.term,
+            looked=looked,
+        )
+        why = joined(why, case)
+        fix = tr("Give words that the prompt holds.")
+        raise BodyError(
+            tr("{term!r} cannot be swapped.", term=self.term), why, fix, problems=[Problem(self.term, why, self.term)]
+        )
 
 
 def _put_all(body: Body, row: Mapping[str, Any]) -> Body:
@@ -206,7 +227,9 @@ def _values(path: str, values: Any) -> list[tuple[Any, str]]:
 def _listed(name: str, values: Any) -> list[Any]:
     """The values as a list; counted first, so that an endless one is refused and not waited for."""
     if isinstance(values, (Mapping, bytes)):
-        raise _no_values(name, f"Values come as a list or a text, not as {type(values).__name__}.", values)
+        raise _no_values(
+            name, tr("Values come as a list or a text, not as {kind}.", kind=type(values).__name__), values
+        )
     if isinstance(values, str) or not isinstance(values, Iterable):
         return [values]
     most = ranges.MOST_VALUES
@@ -216,10 +239,10 @@ def _listed(name: str, values: Any) -> list[Any]:
         count = most + 1
     found = list(itertools.islice(values, most + 1)) if count <= most else []
     if count > most or len(found) > most:
-        told = f"{count:,}" if isinstance(values, Sized) else f"more than {most:,}"
-        raise _no_values(name, f"It has {told} values, and an axis may have {most:,}.", None)
+        told = f"{count:,}" if isinstance(values, Sized) else tr("more than {most:,}", most=most)
+        raise _no_values(name, tr("It has {told} values, and an axis may have {most:,}.", told=told, most=most), None)
     if not found:
-        raise _no_values(name, "It is empty.", values)
+        raise _no_values(name, tr("It is empty."), values)
     return found
 
 
@@ -238,8 +261,8 @@ def _picture(path: str, value: Any, number: int) -> tuple[Any, str]:
     if value is None:
         return None, "none"
     if isinstance(value, str) and image_format(_first_bytes(value)):
-        return value, f"picture {number}"
-    label = Path(value).name if isinstance(value, (str, os.PathLike)) else f"picture {number}"
+        return value, tr("picture {number}", number=number)
+    label = Path(value).name if isinstance(value, (str, os.PathLike)) else tr("picture {number}", number=number)
     image = images.init_image(value) if path == "init_image" else images.to_image(value)
     return images.to_base64(image), label
 
@@ -255,5 +278,7 @@ def _first_bytes(text: str) -> bytes:
 
 
 def _no_values(name: str, why: str, found: object) -> BodyError:
-    fix = 'Write a list, or a text such as "1-10 (+3)".'
-    return BodyError(f"{name!r} has no values that can be used.", why, fix, problems=[Problem(name, why, found)])
+    fix = tr('Write a list, or a text such as "1-10 (+3)".')
+    return BodyError(
+        tr("{name!r} has no values that can be used.", name=name), why, fix, problems=[Problem(name, why, found)]
+    )

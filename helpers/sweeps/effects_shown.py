@@ -5,9 +5,10 @@ The sentence and the text alternative hold words and counts alone, so that they 
 
 import html
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from helpers.language import joined, mark, padded, tr, width
 from helpers.sweeps.distances import Distance
 from helpers.sweeps.effects import FEW_PAIRS, Effect, Effects
 
@@ -19,11 +20,12 @@ _FEW_SEEDS = 3
 _MOST_ROWS = 40  # of the plot
 _SMALLEST = 0.02  # of the plot's scale, in changes of seed
 _MEASURES = Distance._fields
-_HEADINGS = ("axis", "values", "pairs", *_MEASURES, "against seed noise")
+_NAMES = {"structure": mark("structure"), "colour": mark("colour"), "sharpness": mark("sharpness")}
+_HEADINGS = (mark("axis"), mark("values"), mark("pairs"), *_NAMES.values(), mark("against seed noise"))
 _MEANS = {
-    "structure": "structure (1 − SSIM)",
-    "colour": "colour (shift of the levels)",
-    "sharpness": "sharpness (fine detail)",
+    "structure": mark("structure (1 − SSIM)"),
+    "colour": mark("colour (shift of the levels)"),
+    "sharpness": mark("sharpness (fine detail)"),
 }
 
 
@@ -36,6 +38,7 @@ class _Row(NamedTuple):
     median: Distance
     verdict: str
     inner: bool = False  # a step
+    is_floor: bool = False
 
 
 # ---- in words -------------------------------------------------------------------------------------------------------
@@ -43,60 +46,69 @@ class _Row(NamedTuple):
 
 def sentence(effects: Effects) -> str:
     """Which axes go beyond seed noise and which do not, and what to know about it."""
-    return " ".join([*(_of_axis(effect, effects) for effect in effects.effects), *_remarks(effects)])
+    return joined(*[*(_of_axis(effect, effects) for effect in effects.effects), *_remarks(effects)])
 
 
 def alt(effects: Effects) -> str:
     """The plot in words: what is drawn, and where the points lie."""
-    names = ", ".join(effect.axis for effect in effects.effects)
-    drawn = (
-        f"Dot plot of how far each axis moves the picture by {', '.join(_MEASURES[:-1])} and {_MEASURES[-1]}: {names}."
+    drawn = tr(
+        "Dot plot of how far each axis moves the picture by {measures} and {last}: {axes}.",
+        measures=tr(", ").join(_named(_MEASURES[:-1])),
+        last=_named(_MEASURES[-1:])[0],
+        axes=tr(", ").join(effect.axis for effect in effects.effects),
     )
     if effects.floor is None:
         return drawn
-    return f"{drawn} The scale counts typical changes of seed; a grey band marks seed noise. {sentence(effects)}"
+    scale = tr("The scale counts typical changes of seed; a grey band marks seed noise.")
+    return joined(drawn, scale, sentence(effects))
 
 
 def _of_axis(effect: Effect, effects: Effects) -> str:
     floor = effects.floor
-    hint = f" (by {_count(effect.pairs, 'pair')} alone: a hint)" if effect.pairs < FEW_PAIRS else ""
+    few = tr(" (by 1 pair alone: a hint)") if effect.pairs == 1 else tr(" (by {n} pairs alone: a hint)", n=effect.pairs)
+    hint = few if effect.pairs < FEW_PAIRS else ""
     if floor is None:
-        return f"{effect.axis} was measured{hint}."
+        return tr("{axis} was measured{hint}.", axis=effect.axis, hint=hint)
     beyond = floor.beyond(effect.median)
     times = floor.times(effect.median)
     most = max(beyond, key=lambda name: float(getattr(times, name)), default="")
-    whole = f"beyond seed noise{hint}, most in {most}" if beyond else f"within seed noise{hint}"
+    within = tr("within seed noise{hint}", hint=hint)
+    whole = tr("beyond seed noise{hint}, most in {most}", hint=hint, most=_named([most])[0]) if beyond else within
     last = len(effect.labels) - 1
     if not effect.steps or (beyond and effect.quiet is None):
-        return f"{effect.axis}: {whole}."
+        return tr("{axis}: {whole}.", axis=effect.axis, whole=whole)
     if effect.quiet == (0, last):
-        return f"{effect.axis}: {whole} from {effect.labels[0]} to {effect.labels[-1]}."
+        first, end_label = effect.labels[0], effect.labels[-1]
+        return tr("{axis}: {whole} from {first} to {last}.", axis=effect.axis, whole=whole, first=first, last=end_label)
     if effect.quiet is None:
-        return f"{effect.axis}: {whole} on the whole, but not between all of its values."
+        return tr("{axis}: {whole} on the whole, but not between all of its values.", axis=effect.axis, whole=whole)
     start, end = effect.quiet
-    part = f"above {effect.labels[start]}" if end == last else f"up to {effect.labels[end]}"
-    quiet = f"{effect.axis} {part}: within seed noise."
-    return f"{effect.axis}: {whole}. {quiet}" if beyond else quiet
+    if end == last:
+        quiet = tr("{axis} above {value}: within seed noise.", axis=effect.axis, value=effect.labels[start])
+    else:
+        quiet = tr("{axis} up to {value}: within seed noise.", axis=effect.axis, value=effect.labels[end])
+    return joined(tr("{axis}: {whole}.", axis=effect.axis, whole=whole), quiet) if beyond else quiet
 
 
 def _remarks(effects: Effects) -> Iterator[str]:
     floor = effects.floor
     if effects.made < 2:
-        yield "No two tiles have pictures to compare: run the sweep first."
+        yield tr("No two tiles have pictures to compare: run the sweep first.")
     elif not effects.effects:
-        yield "There is no axis beside the seed to measure: no two pictures differ in one other axis alone."
+        yield tr("There is no axis beside the seed to measure: no two pictures differ in one other axis alone.")
     elif floor is None:
-        yield (
+        yield tr(
             "There is no floor to hold that against, because no axis is the seed alone. Add seed=[1, 2, 3, 4] to the"
             " sweep, and it will say which axes move the picture more than a new seed does."
         )
     elif floor.seeds < _FEW_SEEDS:
-        yield f"The floor rests on {floor.seeds} seeds alone: one or two more make it firmer."
+        yield tr("The floor rests on {count} seeds alone: one or two more make it firmer.", count=floor.seeds)
     if effects.failed:
-        one = effects.failed == 1
-        yield f"{_count(effects.failed, 'tile')} without a picture {'was' if one else 'were'} left out."
+        one = tr("1 tile without a picture was left out.")
+        many = tr("{count} tiles without a picture were left out.", count=effects.failed)
+        yield one if effects.failed == 1 else many
     if effects.mixed_sizes:
-        yield "Pictures of several shapes were stretched to one to be compared."
+        yield tr("Pictures of several shapes were stretched to one to be compared.")
 
 
 # ---- as a table -----------------------------------------------------------------------------------------------------
@@ -104,18 +116,18 @@ def _remarks(effects: Effects) -> Iterator[str]:
 
 def table(effects: Effects) -> str:
     """The numbers as lines of text, in columns."""
-    lines: list[tuple[str, ...]] = [_HEADINGS if effects.floor else _HEADINGS[:-1]]
+    lines: list[tuple[str, ...]] = [_headings(effects)]
     for row in _rows(effects):
         cells = ("  " * row.inner + row.name, row.values, row.pairs, *_numbers(row, effects), row.verdict)
         lines.append(cells[: len(lines[0])])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    text = ["  ".join(padded(cell, wide) for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([*text, _legend(effects)])
 
 
 def page(effects: Effects) -> str:
     """The numbers as an HTML table, with the sentence under it."""
-    headings = "".join(f'<th scope="col">{name}</th>' for name in (_HEADINGS if effects.floor else _HEADINGS[:-1]))
+    headings = "".join(f'<th scope="col">{name}</th>' for name in _headings(effects))
     lines = []
     for row in _rows(effects):
         numbers = "".join(
@@ -134,19 +146,23 @@ def page(effects: Effects) -> str:
 def _rows(effects: Effects) -> Iterator[_Row]:
     floor = effects.floor
     for effect in effects.effects:
-        pairs = str(effect.pairs) if effect.pairs == effect.pairs_in_all else f"{effect.pairs} of {effect.pairs_in_all}"
+        pairs = (
+            str(effect.pairs)
+            if effect.pairs == effect.pairs_in_all
+            else tr("{count} of {total}", count=effect.pairs, total=effect.pairs_in_all)
+        )
         yield _Row(effect.axis, str(len(effect.labels)), pairs, effect.median, _verdict(effect.median, effects))
         for step in effect.steps if len(effect.steps) > 1 else ():
             name, verdict = f"{step.start} → {step.end}", _verdict(step.median, effects)
             yield _Row(name, "", str(step.pairs), step.median, verdict, inner=True)
     if floor:
-        yield _Row("a new seed, typical", str(floor.seeds), str(floor.pairs), floor.median, "")
-        yield _Row("a new seed, nine in ten", str(floor.seeds), str(floor.pairs), floor.high, "")
+        yield _Row(tr("a new seed, typical"), str(floor.seeds), str(floor.pairs), floor.median, "", is_floor=True)
+        yield _Row(tr("a new seed, nine in ten"), str(floor.seeds), str(floor.pairs), floor.high, "", is_floor=True)
 
 
 def _verdict(distance: Distance, effects: Effects) -> str:
     beyond = effects.floor.beyond(distance) if effects.floor else ()
-    return f"beyond, in {', '.join(beyond)}" if beyond else "within"
+    return tr("beyond, in {measures}", measures=tr(", ").join(_named(beyond))) if beyond else tr("within")
 
 
 def _numbers(row: _Row, effects: Effects) -> tuple[str, ...]:
@@ -162,17 +178,22 @@ def _times(value: float) -> str:
 
 
 def _legend(effects: Effects) -> str:
-    pictures = _count(effects.made, "picture")
+    pictures = tr("1 picture") if effects.made == 1 else tr("{count} pictures", count=effects.made)
     if effects.floor is None:
-        return f"The typical change along each axis, from {pictures}; 0 is none."
-    return (
-        f"The typical change along each axis as a multiple of what a new seed does, from {pictures}. Beyond: more than"
-        " nine in ten new seeds, by at least one measure."
+        return tr("The typical change along each axis, from {pictures}; 0 is none.", pictures=pictures)
+    return tr(
+        "The typical change along each axis as a multiple of what a new seed does, from {pictures}. Beyond: more than"
+        " nine in ten new seeds, by at least one measure.",
+        pictures=pictures,
     )
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _named(measures: Iterable[str]) -> list[str]:
+    return [tr(_NAMES[name]) for name in measures]
+
+
+def _headings(effects: Effects) -> tuple[str, ...]:
+    return tuple(map(tr, _HEADINGS if effects.floor else _HEADINGS[:-1]))
 
 
 # ---- as a plot ------------------------------------------------------------------------------------------------------
@@ -185,7 +206,7 @@ def figure(effects: Effects) -> "Figure":
     from helpers import display
 
     display.use_workshop_style()
-    rows = [row for row in _rows(effects) if not row.name.startswith("a new seed")][:_MOST_ROWS]
+    rows = [row for row in _rows(effects) if not row.is_floor][:_MOST_ROWS]
     drawn, panels = plt.subplots(
         1, len(_MEASURES), sharey=True, figsize=(10.5, 1.6 + 0.34 * max(2, len(rows))), layout="constrained"
     )
@@ -196,7 +217,7 @@ def figure(effects: Effects) -> "Figure":
         label.set_fontsize(9 if row.inner else 12)
     if effects.floor:
         drawn.suptitle(
-            "Typical change along each axis; a filled mark is beyond seed noise", x=0.01, ha="left", fontsize=12
+            tr("Typical change along each axis; a filled mark is beyond seed noise"), x=0.01, ha="left", fontsize=12
         )
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
     return drawn
@@ -215,8 +236,8 @@ def _panel(panel: "Axes", name: str, rows: list[_Row], effects: Effects) -> None
         panel.set_xlim(_SMALLEST * 0.8, largest)
         if math.isfinite(high) and high:
             panel.axvspan(_SMALLEST * 0.8, high, color="#dcd9d0", zorder=0)
-            panel.text(_SMALLEST, len(rows) - 0.45, "seed noise", fontsize=9, va="bottom", color="#4a4843")
-        panel.set_xlabel("times a new seed's change")
+            panel.text(_SMALLEST, len(rows) - 0.45, tr("seed noise"), fontsize=9, va="bottom", color="#4a4843")
+        panel.set_xlabel(tr("times a new seed's change"))
         ticks = [_SMALLEST, *(10.0**power for power in range(-1, 9) if 10.0**power < largest)]
         panel.set_xticks(ticks, [f"{'≤' if tick == _SMALLEST else ''}{tick:g}×" for tick in ticks])
         panel.xaxis.set_minor_formatter(lambda *_: "")

@@ -18,6 +18,7 @@ from helpers.errors import (
     TimeoutCallError,
     UnknownModelError,
 )
+from helpers.language import tr
 from helpers.sweeps.tiles import Failure, Kind, Tile
 
 LASTING: tuple[Kind, ...] = ("filtered", "invalid")  # the same request ends the same way, so `run` does not repeat it
@@ -34,11 +35,13 @@ def failure_of(error: BaseException) -> Failure:
     """The failure that an error means for its tile."""
     if isinstance(error, CallError):
         finish_reason = getattr(error, "finish_reason", None)
-        why = f"The finish reason is {finish_reason!r}." if finish_reason else error.why
+        why = tr("The finish reason is {reason!r}.", reason=finish_reason) if finish_reason else error.why
         kind: Kind = next((kind for known, kind in _KINDS if isinstance(error, known)), "failed")
         return Failure(kind, error.what, why, error.fix)
     why = f"{type(error).__name__}: {error}".rstrip(": ")
-    return Failure("failed", "The call ended in an error that is not the service's.", why, "Look at it, then retry().")
+    return Failure(
+        "failed", tr("The call ended in an error that is not the service's."), why, tr("Look at it, then retry().")
+    )
 
 
 def may_help_to_wait(error: BaseException) -> bool:
@@ -73,16 +76,24 @@ class Failures(tuple[Tile, ...]):
 
     def __repr__(self) -> str:
         if not self:
-            return "No failures."
-        heading = "One tile has no picture." if len(self) == 1 else f"{len(self)} tiles have no picture."
-        return "\n".join([heading, *(f"- {tile.label}: {tile.failure.kind}. {tile.failure}" for tile in _failed(self))])
+            return tr("No failures.")
+        heading = (
+            tr("One tile has no picture.") if len(self) == 1 else tr("{count} tiles have no picture.", count=len(self))
+        )
+        return "\n".join(
+            [heading, *(f"- {tile.label}: {tr(tile.failure.kind)}. {tile.failure}" for tile in _failed(self))]
+        )
 
     def _repr_html_(self) -> str:
         rows = [
-            (tile.label, tile.failure.kind, tile.failure.what, tile.failure.why, tile.failure.fix)
+            (tile.label, tr(tile.failure.kind), tile.failure.what, tile.failure.why, tile.failure.fix)
             for tile in _failed(self)
         ]
-        return table(("tile", "kind", "what", "why", "what to do"), rows) if rows else "<p>No failures.</p>"
+        return (
+            table((tr("tile"), tr("kind"), tr("what"), tr("why"), tr("what to do")), rows)
+            if rows
+            else f"<p>{tr('No failures.')}</p>"
+        )
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

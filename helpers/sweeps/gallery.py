@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from helpers import language as reader
+from helpers.language import tr
 from helpers.sweeps import writing
 from helpers.sweeps.gallery_data import full_size, gallery_data
 from helpers.sweeps.gallery_words import WORDS
@@ -41,11 +43,13 @@ def write(
     """
     path = Path(path).expanduser()
     if path.suffix.lower() not in _SUFFIXES:
-        raise ValueError(f'A gallery is a web page: end its name in .html, such as "{path.stem or "gallery"}.html".')
+        raise ValueError(
+            tr('A gallery is a web page: end its name in .html, such as "{name}.html".', name=path.stem or "gallery")
+        )
     if not tiles:
-        raise ValueError("A gallery needs at least one tile.")
+        raise ValueError(tr("A gallery needs at least one tile."))
     if full is not None and full < 1:
-        raise ValueError(f"A picture cannot be {full} pixels. Give full= above 0, or leave it out.")
+        raise ValueError(tr("A picture cannot be {full} pixels. Give full= above 0, or leave it out.", full=full))
     return writing.write(path, page(tiles, axes, title, full=full).encode("utf-8"), overwrite)
 
 
@@ -55,10 +59,12 @@ def page(
     title: str = "",
     *,
     full: int | None = None,
-    words: Mapping[str, str] = WORDS,
-    language: str = "en",
+    words: Mapping[str, str] | None = None,
+    language: str | None = None,
 ) -> str:
-    """The gallery as HTML. `words` are what it says, in `language`."""
+    """The gallery as HTML. `words` are what it says, in `language`; without them it speaks the reader's."""
+    words = words or {key: tr(text) for key, text in WORDS.items()}
+    language = language or reader.language().replace("_", "-")
     data = gallery_data(tiles, axes, title, full or full_size(len(tiles)), words)
     style = _part("gallery.css")
     script = "(() => {\n'use strict';\n" + "\n".join(map(_part, _SCRIPTS)) + "\n})();\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from helpers import display, sheets, wording
+from helpers.language import joined, tr
 from helpers.picture_files import LARGEST_READ, say
 from helpers.sweeps import writing
 from helpers.sweeps.arranging import Page, Pages, Run, arrange
@@ -45,7 +46,7 @@ def draw(
     if path is not None:
         return _write(arranged, title, Path(path).expanduser(), TILE if tile is None else tile, overwrite)
     if tile is not None:
-        raise ValueError('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.')
+        raise ValueError(tr('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.'))
     for page in arranged[:MOST_PAGES]:
         left_out = max(0, len(arranged) - MOST_PAGES) if page is arranged[:MOST_PAGES][-1] else 0
         display.show(sheet(page, title), alt=alt_text(page, title), caption=caption(page, left_out))
@@ -77,8 +78,10 @@ def alt_text(page: Page, title: str = "") -> str:
     holes = sum(tile is None or not tile.made for tile in pictures)
     heading = _heading(page, title)
     if page.wrapped:
-        said = wording.strip_alt(pictures, _with_name(page.columns, _labels(page.columns) or ["the only one"]), heading)
-        return f"{said} {holes} without a picture." if holes else said
+        said = wording.strip_alt(
+            pictures, _with_name(page.columns, _labels(page.columns) or [tr("the only one")]), heading
+        )
+        return joined(said, tr("{count} without a picture.", count=holes)) if holes else said
     down, across = (list(run.labels) if run else [] for run in (page.rows, page.columns))
     return wording.grid_alt(page.tiles, down, across, heading, holes, _names(page))
 
@@ -89,12 +92,12 @@ def caption(page: Page, left_out: int = 0) -> str:
     said = []
     if kinds:
         counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        said.append(f"Without a picture: {counted}.")
+        said.append(tr("Without a picture: {counted}.", counted=counted))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
-        said.append('The pictures are small here: .gallery("gallery.html") shows them large.')
+        said.append(tr('The pictures are small here: .gallery("gallery.html") shows them large.'))
     if left_out:
-        said.append(f"{left_out} more of {page.of} pages: choose them with pages=.")
+        said.append(tr("{count} more of {of} pages: choose them with pages=.", count=left_out, of=page.of))
     return " ".join(said)
 
 
@@ -103,7 +106,7 @@ def caption(page: Page, left_out: int = 0) -> str:
 
 def _write(pages: list[Page], title: str, path: Path, tile: int, overwrite: bool) -> list[Path]:
     if tile < 1:
-        raise ValueError(f"A picture cannot be {tile} pixels. Give tile= above 0.")
+        raise ValueError(tr("A picture cannot be {tile} pixels. Give tile= above 0.", tile=tile))
     kind = writing.picture_format(path)
     many = len(pages) > 1
     paths = [path.with_name(f"{path.stem}-{page.number}{path.suffix}") if many else path for page in pages]
@@ -124,11 +127,23 @@ def _fitting(page: Page, title: str, tile: int, kind: str) -> int:
         size = max(1, min(size - 1, int(size * min(by_side, by_area))))
         reached = sheet_size(page, title, size)
     if size < tile:
-        limit = f"a {kind} file holds at most {most:,} pixels a side" if most and max(asked) > most else ""
-        limit = limit or f"most programs refuse more than {LARGEST_READ:,} pixels"
+        limit = (
+            tr("a {kind} file holds at most {most:,} pixels a side", kind=kind, most=most)
+            if most and max(asked) > most
+            else ""
+        )
+        limit = limit or tr("most programs refuse more than {most:,} pixels", most=LARGEST_READ)
         say(
-            f"This grid would be {asked[0]:,} x {asked[1]:,} pixels, and {limit}: its pictures are drawn at {size}"
-            f" pixels instead of {tile}. For all of them, choose pages=, or write a gallery."
+            tr(
+                "This grid would be {width:,} x {height:,} pixels, and {limit}: its pictures are "
+                "drawn at {size} pixels instead of {tile}. For all of them, choose pages=, or write a "
+                "gallery.",
+                width=asked[0],
+                height=asked[1],
+                limit=limit,
+                size=size,
+                tile=tile,
+            )
         )
     return size
 
@@ -142,16 +157,16 @@ def _cells(page: Page) -> list[list[sheets.Tile]]:
 
 def _cell(tile: Tile | None) -> sheets.Tile:
     if tile is None:
-        return sheets.Missing("not in this sweep")
+        return sheets.Missing(tr("not in this sweep"))
     if tile.failure:
         return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.kind)
     if tile.path is None:
-        return sheets.Missing("not made yet")
+        return sheets.Missing(tr("not made yet"))
     try:
         with Image.open(tile.path) as image:
             return sheets.Stored(tile.path, image.size, tile.thumbnail)
     except (OSError, SyntaxError, ValueError):
-        return sheets.Missing(f"{tile.path.name} cannot be read", "lost")
+        return sheets.Missing(tr("{name} cannot be read", name=tile.path.name), "lost")
 
 
 def _heading(page: Page, title: str) -> str:

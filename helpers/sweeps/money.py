@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from helpers import models
 from helpers.errors import BudgetError
 from helpers.generation import Backend
+from helpers.language import joined, mark, padded, tr
 from helpers.sweeps import failures, plan
 from helpers.sweeps.tiles import Failure, Tile
 
-_PLACES = {"studio": "on the studio", "aws": "on AWS"}
+_PLACES = {"studio": mark("on the studio"), "aws": mark("on AWS")}
 
 
 @dataclass(frozen=True)
@@ -30,35 +31,43 @@ class Quote:
 
     def rows(self) -> list[tuple[str, str]]:
         """The quote as names and texts."""
-        done = f", {self.made:,} made already" if self.made else ""
-        failed = f", {self.failed:,} failed before (sweep.retry() repeats them)" if self.failed else ""
-        size = f", the largest {self.largest[0]} × {self.largest[1]}" if self.largest else ""
+        done = tr(", {made:,} made already", made=self.made) if self.made else ""
+        failed = (
+            tr(", {failed:,} failed before (sweep.retry() repeats them)", failed=self.failed) if self.failed else ""
+        )
+        size = (
+            tr(", the largest {width} × {height}", width=self.largest[0], height=self.largest[1])
+            if self.largest
+            else ""
+        )
         return [
-            ("tiles", f"{self.tiles:,}{done}{failed}"),
-            ("calls", f"{self.calls:,}"),
-            ("price", self._price()),
-            ("time", self._time()),
-            ("pictures", f"{self.megapixels:.1f} megapixels together{size}"),
+            (tr("tiles"), f"{self.tiles:,}{done}{failed}"),
+            (tr("calls"), f"{self.calls:,}"),
+            (tr("price"), self._price()),
+            (tr("time"), self._time()),
+            (tr("pictures"), tr("{megapixels:.1f} megapixels together{size}", megapixels=self.megapixels, size=size)),
         ]
 
     def _price(self) -> str:
         if self.backend == "aws":
             return _usd(self.price)
-        return f"nothing on the studio (list price on AWS: {_usd(self.list_price)})"
+        return tr("nothing on the studio (list price on AWS: {price})", price=_usd(self.list_price))
 
     def _time(self) -> str:
         if self.minutes is None:
-            return "no page gives the quota"
-        minutes = "under a minute" if self.minutes < 1 else f"{self.minutes:,.0f} minutes"
+            return tr("no page gives the quota")
+        minutes = tr("under a minute") if self.minutes < 1 else tr("{minutes:,.0f} minutes", minutes=self.minutes)
         return (
-            f"{minutes} at least, at the quota" if self.backend == "aws" else f"no quota on the studio (AWS: {minutes})"
+            tr("{minutes} at least, at the quota", minutes=minutes)
+            if self.backend == "aws"
+            else tr("no quota on the studio (AWS: {minutes})", minutes=minutes)
         )
 
     def __repr__(self) -> str:
-        return _lined(f"Quote {_PLACES[self.backend]}", self.rows())
+        return _lined(tr("Quote {place}", place=tr(_PLACES[self.backend])), self.rows())
 
     def _repr_html_(self) -> str:
-        return failures.table((f"Quote {_PLACES[self.backend]}", ""), self.rows())
+        return failures.table((tr("Quote {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
 
 
 @dataclass(frozen=True)
@@ -81,27 +90,58 @@ class Receipt:
 
     def rows(self) -> list[tuple[str, str]]:
         """The receipt as names and texts; how long it took is `.seconds`, and differs from one run to the next."""
-        failed = "".join(f", {count:,} {kind}" for kind, count in sorted(self.failed.items()) if kind != "stopped")
-        left = f", {self.failed['stopped']:,} not asked for" if self.failed.get("stopped") else ""
+        failed = "".join(
+            tr(", {count:,} {kind}", count=count, kind=tr(kind))
+            for kind, count in sorted(self.failed.items())
+            if kind != "stopped"
+        )
+        left = tr(", {stopped:,} not asked for", stopped=self.failed["stopped"]) if self.failed.get("stopped") else ""
         rows = [
-            ("tiles", f"{self.made:,} made, {self.reused:,} were there already{failed}{left}"),
-            ("calls", f"{self.calls:,}, of which {self.retries:,} repeated, {self.throttled:,} throttled"),
-            ("quoted", _usd(self.quoted)),
-            ("spent", _usd(self.spent)),
+            (
+                tr("tiles"),
+                tr(
+                    "{made:,} made, {reused:,} were there already{failed}{left}",
+                    made=self.made,
+                    reused=self.reused,
+                    failed=failed,
+                    left=left,
+                ),
+            ),
+            (
+                tr("calls"),
+                tr(
+                    "{calls:,}, of which {retries:,} repeated, {throttled:,} throttled",
+                    calls=self.calls,
+                    retries=self.retries,
+                    throttled=self.throttled,
+                ),
+            ),
+            (tr("quoted"), _usd(self.quoted)),
+            (tr("spent"), _usd(self.spent)),
         ]
         if self.filtered_billed:
-            rows.append(("filtered", f"{self.filtered_billed:,} stopped by a filter and billed all the same"))
+            rows.append(
+                (
+                    tr("filtered"),
+                    tr(
+                        "{count:,} stopped by a filter and billed all the same",
+                        count=self.filtered_billed,
+                    ),
+                )
+            )
         if self.perhaps:
-            rows.append(("perhaps", f"{_usd(self.perhaps)} more, for calls that got no answer in time"))
+            rows.append(
+                (tr("perhaps"), tr("{amount} more, for calls that got no answer in time", amount=_usd(self.perhaps)))
+            )
         if self.stopped is not None:
-            rows.append(("stopped", f"{self.stopped.why or self.stopped.what} {self.stopped.fix}"))
+            rows.append((tr("stopped"), joined(self.stopped.why or self.stopped.what, self.stopped.fix)))
         return rows
 
     def __repr__(self) -> str:
-        return _lined(f"Receipt {_PLACES[self.backend]}", self.rows())
+        return _lined(tr("Receipt {place}", place=tr(_PLACES[self.backend])), self.rows())
 
     def _repr_html_(self) -> str:
-        return failures.table((f"Receipt {_PLACES[self.backend]}", ""), self.rows())
+        return failures.table((tr("Receipt {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
 
 
 def quote(
@@ -150,7 +190,9 @@ def agree(quoted: Quote, budget: float | None) -> bool:
         raise _no_budget(quoted)
     print(quoted, flush=True)
     try:
-        said = input(f"Send {quoted.calls:,} calls for {_usd(quoted.price)}? Type yes to go on: ")
+        said = input(
+            tr("Send {calls:,} calls for {price}? Type yes to go on: ", calls=quoted.calls, price=_usd(quoted.price))
+        )
     except (EOFError, OSError, NotImplementedError) as error:  # a kernel that nobody can type to
         raise _no_budget(quoted) from error
     return said.strip().lower() in ("y", "yes")
@@ -158,21 +200,23 @@ def agree(quoted: Quote, budget: float | None) -> bool:
 
 def _check(quoted: Quote, budget: float) -> None:
     if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget >= 0:
-        raise BudgetError(f"{budget!r} is no budget.", "It is an amount of USD.", "Write budget=1.50.")
+        raise BudgetError(
+            tr("{budget!r} is no budget.", budget=budget), tr("It is an amount of USD."), tr("Write budget=1.50.")
+        )
     if quoted.price is None and quoted.calls:
         raise BudgetError(
-            "No budget can be kept here.",
-            "No page gives the price of one of these pictures.",
-            "Leave out that model, or run without a budget and watch the bill.",
+            tr("No budget can be kept here."),
+            tr("No page gives the price of one of these pictures."),
+            tr("Leave out that model, or run without a budget and watch the bill."),
         )
 
 
 def _no_budget(quoted: Quote) -> BudgetError:
     price = _usd(quoted.price)
     return BudgetError(
-        "Nothing was sent: this run costs money, and nobody is here to be asked.",
-        f"It makes {quoted.calls:,} calls for {price} on AWS.",
-        f"Say what it may spend: sweep.run(bedrock, budget={quoted.price or 0:.2f}).",
+        tr("Nothing was sent: this run costs money, and nobody is here to be asked."),
+        tr("It makes {calls:,} calls for {price} on AWS.", calls=quoted.calls, price=price),
+        tr("Say what it may spend: sweep.run(bedrock, budget={price:.2f}).", price=quoted.price or 0),
     )
 
 
@@ -187,9 +231,9 @@ def _somebody_is_there() -> bool:
 
 def _usd(amount: float | None) -> str:
     if amount is None:
-        return "an amount that no page gives"
+        return tr("an amount that no page gives")
     return f"${amount:,.2f}" if round(amount, 2) == round(amount, 6) else f"${amount:,.3f}"
 
 
 def _lined(heading: str, rows: Sequence[tuple[str, str]]) -> str:
-    return "\n".join([heading, *(f"  {name:<9} {text}" for name, text in rows)])
+    return "\n".join([heading, *(f"  {padded(name, 9)} {text}" for name, text in rows)])

@@ -6,6 +6,7 @@ from typing import Any
 
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
+from helpers.language import tr
 from helpers.schemas import CoreRequest, SDXLRequest
 
 PICTURES = ("init_image", "mask_image")
@@ -27,9 +28,14 @@ def parse(path: str) -> tuple[str | int, ...]:
         steps.append(int(found[2]) if found[1] is None else found[1])
         place = found.end()
     if not path or place < len(path) or not isinstance(steps[0], str):
-        why = "A path is a field, with [number] for a place in a list and .name for a field inside."
+        why = tr("A path is a field, with [number] for a place in a list and .name for a field inside.")
         problem = Problem(path, why, path)
-        raise BodyError(f"{path!r} is no path into a body.", why, "Write text_prompts[1].weight.", problems=[problem])
+        raise BodyError(
+            tr("{path!r} is no path into a body.", path=path),
+            why,
+            tr("Write text_prompts[1].weight."),
+            problems=[problem],
+        )
     return tuple(steps)
 
 
@@ -55,17 +61,19 @@ def _put(inside: Any, steps: tuple[str | int, ...], value: Any, path: str) -> An
     first, rest = steps[0], steps[1:]
     if isinstance(first, int):
         if not isinstance(inside, list) or first >= len(inside):
-            count = f"{len(inside)} of them" if isinstance(inside, list) else "no list there"
-            raise _nowhere(path, f"There is no [{first}]: the body has {count}, counted from 0.")
+            count = tr("{count} of them", count=len(inside)) if isinstance(inside, list) else tr("no list there")
+            raise _nowhere(
+                path, tr("There is no [{first}]: the body has {count}, counted from 0.", first=first, count=count)
+            )
         new = value if not rest else _put(inside[first], rest, value, path)
         return [*inside[:first], new, *inside[first + 1 :]]
     if not isinstance(inside, Mapping):
-        raise _nowhere(path, f"There is no field {first} inside {type(inside).__name__}.")
+        raise _nowhere(path, tr("There is no field {first} inside {kind}.", first=first, kind=type(inside).__name__))
     if not rest:
         kept = {key: held for key, held in inside.items() if key != first or value is not None}
         return kept if value is None else {**kept, first: value}
     if first not in inside:
-        raise _nowhere(path, f"The body has no {first}.")
+        raise _nowhere(path, tr("The body has no {first}.", first=first))
     return {**inside, first: _put(inside[first], rest, value, path)}
 
 
@@ -86,4 +94,6 @@ _PROMPTS = {"prompt": _prompt, "negative_prompt": _negative_prompt}
 
 def _nowhere(path: str, why: str) -> BodyError:
     told = f"{path}: {why[0].lower()}{why[1:]}"
-    return BodyError(f"The body has no place {path}.", why, "Look at the body.", problems=[Problem(path, told)])
+    return BodyError(
+        tr("The body has no place {path}.", path=path), why, tr("Look at the body."), problems=[Problem(path, told)]
+    )

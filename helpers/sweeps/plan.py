@@ -11,6 +11,7 @@ from typing import Any
 from helpers import bodies, images, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
+from helpers.language import tr
 from helpers.picture_files import say
 from helpers.schemas.sdxl import DEFAULT_SIDE
 from helpers.sweeps import keys
@@ -131,7 +132,13 @@ class _Builder:
         """Say what was left out."""
         for name, fields in self.left_out.items():
             if fields:
-                say(f"{name} has no {', '.join(sorted(fields))}: its tiles are asked for without.")
+                say(
+                    tr(
+                        "{model} has no {fields}: its tiles are asked for without.",
+                        model=name,
+                        fields=", ".join(sorted(fields)),
+                    )
+                )
 
 
 def _coordinates(knobs: Sequence[Knob], places: tuple[int, ...]) -> tuple[Coordinate, ...]:
@@ -178,8 +185,11 @@ class _Seed:
         """Say which seed was drawn, if it is in use."""
         if self.used:
             say(
-                f"A seed of 0 or none means another picture on every call, so all tiles share a seed that was drawn: "
-                f"{self.seed}. Write seed={self.seed} in the body to meet the same tiles again."
+                tr(
+                    "A seed of 0 or none means another picture on every call, so all tiles share a seed "
+                    "that was drawn: {seed}. Write seed={seed} in the body to meet the same tiles again.",
+                    seed=self.seed,
+                )
             )
 
 
@@ -215,11 +225,20 @@ def _different_places(knobs: Sequence[Knob]) -> None:
     for knob in knobs:
         for place in knob.turns:
             if place in turned:
-                why = f"{place} is turned by two axes, {turned[place]} and {knob.axis.name}."
-                raise _bad_axes(why, "Use one, or helpers.together(...) for fields that move at once.", place)
+                why = tr(
+                    "{place} is turned by two axes, {turned} and {name}.",
+                    place=place,
+                    turned=turned[place],
+                    name=knob.axis.name,
+                )
+                raise _bad_axes(why, tr("Use one, or helpers.together(...) for fields that move at once."), place)
             turned[place] = knob.axis.name
         if knob.axis.name in names:
-            raise _bad_axes(f"Two axes are called {knob.axis.name}.", "Give one of them another name.", knob.axis.name)
+            raise _bad_axes(
+                tr("Two axes are called {name}.", name=knob.axis.name),
+                tr("Give one of them another name."),
+                knob.axis.name,
+            )
         names.add(knob.axis.name)
 
 
@@ -237,12 +256,16 @@ def _not_too_many(knobs: Sequence[Knob], most: int) -> None:
     if count <= most:
         return
     told = " × ".join(f"{knob.axis.name} {len(knob.axis):,}" for knob in knobs)
-    fix = f"Take fewer values, or allow more with Sweep(..., most={count})."
-    raise _bad_axes(f"{told} make {count:,} tiles, and a sweep may have {most:,}.", fix, "tiles")
+    fix = tr("Take fewer values, or allow more with Sweep(..., most={count}).", count=count)
+    raise _bad_axes(
+        tr("{told} make {count:,} tiles, and a sweep may have {most:,}.", told=told, count=count, most=most),
+        fix,
+        "tiles",
+    )
 
 
 def _bad_axes(why: str, fix: str, place: str) -> BodyError:
-    return BodyError("These axes make no sweep.", why, fix, problems=[Problem(place, why)])
+    return BodyError(tr("These axes make no sweep."), why, fix, problems=[Problem(place, why)])
 
 
 def _all_that_is_wrong(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], axes: Sequence[Axis]) -> BodyError:
@@ -250,14 +273,14 @@ def _all_that_is_wrong(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], a
     problems = []
     for (field, message), tiles in wrong.items():
         where = _where(tiles, axes)
-        counted = "" if len(tiles) == 1 else f" ({len(tiles):,} tiles)"
+        counted = "" if len(tiles) == 1 else tr(" ({count:,} tiles)", count=len(tiles))
         problems.append(Problem(field, f"{where}{counted}: {message}", field))
     bad = len({places for tiles in wrong.values() for places in tiles})
     count = math.prod(len(axis) for axis in axes)
     shown = [f"\n- {problem.message}" for problem in problems[:_MOST_SHOWN]]
-    more = f"\n- and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
-    what = f"{bad:,} of {count:,} tiles cannot be asked for, so nothing was sent:"
-    return BodyError(what, "".join(shown) + more + "\n", "Mend these values and try again.", problems=problems)
+    more = tr("\n- and {count} more", count=len(problems) - _MOST_SHOWN) if len(problems) > _MOST_SHOWN else ""
+    what = tr("{bad:,} of {count:,} tiles cannot be asked for, so nothing was sent:", bad=bad, count=count)
+    return BodyError(what, "".join(shown) + more + "\n", tr("Mend these values and try again."), problems=problems)
 
 
 def _where(tiles: Sequence[tuple[int, ...]], axes: Sequence[Axis]) -> str:
@@ -269,7 +292,7 @@ def _where(tiles: Sequence[tuple[int, ...]], axes: Sequence[Axis]) -> str:
         shown = "; ".join(", ".join(_values(axes, places)) for places in tiles[:3])
         return shown + ("; …" if len(tiles) > 3 else "")
     if not telling:
-        return "every tile"
+        return tr("every tile")
     return ", ".join(
         f"{axes[number].name} {_one_of(axes[number].labels[place] for place in seen[number])}" for number in telling
     )
@@ -281,7 +304,11 @@ def _values(axes: Sequence[Axis], places: tuple[int, ...]) -> Iterator[str]:
 
 def _one_of(labels: Iterator[str]) -> str:
     shown = list(labels)
-    return " or ".join(shown) if len(shown) <= 4 else f"{' or '.join(shown[:3])} or {len(shown) - 3} more"
+    return (
+        " or ".join(shown)
+        if len(shown) <= 4
+        else tr("{names} or {count} more", names=" or ".join(shown[:3]), count=len(shown) - 3)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import TypeAlias
 
 from helpers.errors import BodyError, Problem
+from helpers.language import tr
 
 Value: TypeAlias = int | float | str
 
@@ -37,7 +38,7 @@ def expand(text: str, *, whole: bool = False, limit: int = MOST_VALUES) -> list[
     """
     items = split(text)
     if not items:
-        raise _wrong(text, "It is empty.")
+        raise _wrong(text, tr("It is empty."))
     made: list[Decimal | str] = []
     with localcontext(_EXACT):
         place = 0
@@ -134,7 +135,9 @@ def _numbers(text: str, item: str, whole: bool) -> "_Steps | _One":
         return _stepped(text, first, last, found["step"])
     if first != first.to_integral_value() or last != last.to_integral_value():
         raise _wrong(
-            text, f"{item} does not say in what steps.", f"Write {item} (+0.1), or {item} [5] for five values."
+            text,
+            tr("{item} does not say in what steps.", item=item),
+            tr("Write {item} (+0.1), or {item} [5] for five values.", item=item),
         )
     return _walk(first, last, Decimal(1 if last >= first else -1))
 
@@ -142,19 +145,23 @@ def _numbers(text: str, item: str, whole: bool) -> "_Steps | _One":
 def _stepped(text: str, first: Decimal, last: Decimal, written_step: str) -> _Steps:
     step = _decimal(text, written_step)
     if step == 0:
-        raise _wrong(text, "A step of 0 never arrives.")
+        raise _wrong(text, tr("A step of 0 never arrives."))
     if written_step[0] not in "+-" and last < first:
         step = -step
     if first != last and (step > 0) != (last > first):
         turned = format(-step, "+f")
-        raise _wrong(text, f"A step of {written_step} leads away from {last}.", f"Write ({turned}).")
+        raise _wrong(
+            text,
+            tr("A step of {step} leads away from {last}.", step=written_step, last=last),
+            tr("Write ({turned}).", turned=turned),
+        )
     return _walk(first, last, step)
 
 
 def _spaced(text: str, first: Decimal, last: Decimal, asked: Decimal, whole: bool) -> "_Steps | _One":
     count = int(asked)
     if count < 1:
-        raise _wrong(text, "That is no value at all.", "Write a count of at least 1 in the brackets.")
+        raise _wrong(text, tr("That is no value at all."), tr("Write a count of at least 1 in the brackets."))
     if count == 1 or first == last:
         return _One(first)
     places = 0 if whole else max(_places(first), _places(last)) + MORE_PLACES
@@ -165,12 +172,16 @@ def _continued(text: str, made: list[Decimal | str], rest: list[tuple[str, bool]
     """What the dots stand for, the end included where the step meets it."""
     known = [value for value in made[-2:] if isinstance(value, Decimal)]
     if not made or len(known) < min(2, len(made)) or not rest or not _A_NUMBER.fullmatch(rest[0][0]):
-        raise _wrong(text, "The dots need numbers before them and one after.", "Write 0.1, 0.2, ..., 0.5.")
+        raise _wrong(text, tr("The dots need numbers before them and one after."), tr("Write 0.1, 0.2, ..., 0.5."))
     last = _decimal(text, rest[0][0])
     step = known[1] - known[0] if len(known) == 2 else Decimal(1 if last >= known[0] else -1)
     start = known[-1]
     if step == 0 or (last != start and (step > 0) != (last > start)):
-        raise _wrong(text, f"Steps of {step} lead away from {last}.", "Let the end lie on the other side.")
+        raise _wrong(
+            text,
+            tr("Steps of {step} lead away from {last}.", step=step, last=last),
+            tr("Let the end lie on the other side."),
+        )
     count = int((last - start) / step)  # the first of them, `start`, is there already
     return _Steps(start + step, step, count)
 
@@ -186,7 +197,7 @@ def _places(number: Decimal) -> int:
 
 def _decimal(text: str, number: str) -> Decimal:
     if len(number) > _MOST_DIGITS:
-        raise _wrong(text, f"A number has more than {_MOST_DIGITS} digits.")
+        raise _wrong(text, tr("A number has more than {most} digits.", most=_MOST_DIGITS))
     return Decimal(number)
 
 
@@ -210,10 +221,14 @@ def _divided(text: str, mark: str) -> Iterator[str]:
 
 
 def _wrong(text: str, why: str, fix: str = "") -> BodyError:
-    known = "Forms that work: 1-10 (+3), 10-5 (-3), 1-10 [5], or 0.1, 0.2, ..., 0.5."
-    return BodyError(f"{text!r} is no list of values.", why, fix or known, problems=[Problem("values", why, text)])
+    known = tr("Forms that work: 1-10 (+3), 10-5 (-3), 1-10 [5], or 0.1, 0.2, ..., 0.5.")
+    return BodyError(
+        tr("{text!r} is no list of values.", text=text), why, fix or known, problems=[Problem("values", why, text)]
+    )
 
 
 def _too_many(text: str, count: int, limit: int) -> BodyError:
-    why = f"It stands for at least {count:,} values, and an axis may have {limit:,}."
-    return BodyError(f"{text!r} is too long.", why, "Take larger steps.", problems=[Problem("values", why, text)])
+    why = tr("It stands for at least {count:,} values, and an axis may have {limit:,}.", count=count, limit=limit)
+    return BodyError(
+        tr("{text!r} is too long.", text=text), why, tr("Take larger steps."), problems=[Problem("values", why, text)]
+    )

@@ -17,6 +17,7 @@ from helpers.bodies import retired
 from helpers.client import Client, backend_of, connect
 from helpers.errors import BodyError, Problem
 from helpers.generation import Backend, prompt_of
+from helpers.language import tr
 from helpers.picture_files import say
 from helpers.sweeps import axes as axes_
 from helpers.sweeps import drawing, failures, money, plan, runner, tables, whys
@@ -76,7 +77,13 @@ class Sweep:
             self._places.setdefault(tile.key, []).append(place)
         shared = len(self._tiles) - len(self._places)
         if shared:
-            say(f"{shared} of {len(self._tiles)} tiles ask for the same as another one, and share its picture.")
+            say(
+                tr(
+                    "{shared} of {count} tiles ask for the same as another one, and share its picture.",
+                    shared=shared,
+                    count=len(self._tiles),
+                )
+            )
 
     def quote(self, bedrock: Client | None = None) -> money.Quote:
         """What `run` will come to: tiles, those made already, calls, price, minutes at the quota, megapixels.
@@ -182,13 +189,13 @@ class Sweep:
         return iter(self.tiles)
 
     def __repr__(self) -> str:
-        span = " × ".join(f"{axis.name} ({len(axis)})" for axis in self.axes) or "one request"
+        span = " × ".join(f"{axis.name} ({len(axis)})" for axis in self.axes) or tr("one request")
         made = sum(tile.made for tile in self._tiles)
         failed = len(self.failures)
         missing = len(self.tiles) - made - failed
-        parts = [f"{made:,} made"] if made else []
-        parts += [f"{failed:,} without a picture (sweep.failures)"] if failed else []
-        parts += [f"{missing:,} to make"] if missing else []
+        parts = [tr("{made:,} made", made=made)] if made else []
+        parts += [tr("{failed:,} without a picture (sweep.failures)", failed=failed)] if failed else []
+        parts += [tr("{missing:,} to make", missing=missing)] if missing else []
         return f"<Sweep {span} = {_counted(len(self.tiles))}: {', '.join(parts)}>"
 
     # ---- how ----------------------------------------------------------------------------------------------------
@@ -239,7 +246,7 @@ class Sweep:
         wanted = self._without_retired(self._wanted(failed=failed))
         quoted = money.quote(self.tiles, self._models, wanted, self._backend)
         if not money.agree(quoted, budget):
-            print("Nothing was sent.")
+            print(tr("Nothing was sent."))
             return self
         region = getattr(getattr(self._bedrock, "meta", None), "region_name", None)
         line: runner.Line
@@ -273,7 +280,7 @@ class Sweep:
             except BaseException as error:
                 interrupted = isinstance(error, KeyboardInterrupt)
                 grace = runner.GRACE if interrupted else 0.0
-                going.stop("It was interrupted." if interrupted else f"It failed: {error}")
+                going.stop(tr("It was interrupted.") if interrupted else tr("It failed: {error}", error=error))
                 raise
             finally:
                 for tile in going.rest(grace):
@@ -323,9 +330,9 @@ class Sweep:
 def _plain_body(body: Any) -> dict[str, Any]:
     if isinstance(body, Mapping):
         return copy.deepcopy(dict(body))
-    why = f"It is {type(body).__name__}, and a body is a dict."
-    fix = 'Start from helpers.text_to_image("a serene beach at sunset", seed=1).'
-    raise BodyError("A sweep starts from a request body.", why, fix, problems=[Problem("body", why, body)])
+    why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
+    fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
+    raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
 
 
 def _knobs(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[axes_.Knob]:
@@ -342,7 +349,9 @@ def _knobs(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[axes_.Knob]:
     if wrong:
         told = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
         problems = [problem for error in wrong for problem in error.problems]
-        raise BodyError(f"{len(wrong)} axes have no values that can be used:", told, wrong[0].fix, problems=problems)
+        raise BodyError(
+            tr("{count} axes have no values that can be used:", count=len(wrong)), told, wrong[0].fix, problems=problems
+        )
     return knobs
 
 
@@ -359,15 +368,17 @@ def _titled(body: Mapping[str, Any]) -> str:
 
 def _check_run(workers: int, per_minute: float | None) -> None:
     if not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers={workers!r} is no number of calls at a time. Write workers=8.")
+        raise ValueError(tr("workers={workers!r} is no number of calls at a time. Write workers=8.", workers=workers))
     if per_minute is not None and not per_minute > 0:
-        raise ValueError(f"per_minute={per_minute!r} is no quota. Write per_minute=60, or leave it out.")
+        raise ValueError(
+            tr("per_minute={per_minute!r} is no quota. Write per_minute=60, or leave it out.", per_minute=per_minute)
+        )
 
 
 def _so_far(tally: runner.Tally) -> str:
     failed = sum(tally.failed.values())
-    return f"${tally.spent:.2f} spent" + (f", {failed} failed" if failed else "")
+    return tr("${spent:.2f} spent", spent=tally.spent) + (tr(", {failed} failed", failed=failed) if failed else "")
 
 
 def _counted(tiles: int) -> str:
-    return "1 tile" if tiles == 1 else f"{tiles:,} tiles"
+    return tr("1 tile") if tiles == 1 else tr("{tiles:,} tiles", tiles=tiles)

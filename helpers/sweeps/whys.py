@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from helpers.language import tr
 from helpers.sweeps import keys
 from helpers.sweeps.tiles import Tile
 
@@ -12,7 +13,7 @@ _MOST_TOLD = 4  # differences
 def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[str], ran: bool) -> str:
     """One sentence. `records`: what is stored; `siblings`: keys of the same sweep, which are no older requests."""
     if tile.made and not ran:
-        return f"{_named(tile)} did not run: its picture was there already."
+        return tr("{tile} did not run: its picture was there already.", tile=_named(tile))
     asked = keys.request(tile.model, tile.body)
     nearest: tuple[int, dict[str, tuple[Any, Any]]] | None = None
     for record in records:
@@ -21,16 +22,26 @@ def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[st
         found = keys.differences(asked, {"model": record.get("model"), "body": record.get("body")})
         if nearest is None or len(found) < nearest[0]:
             nearest = len(found), found
-    verb = "ran" if ran else "has to run"
+    ran_or_has_to = tr("ran") if ran else tr("has to run")
     if nearest is None:
-        return f"{_named(tile)} {verb}: no other request is stored in this folder to take it from."
+        return tr(
+            "{tile} {verb}: no other request is stored in this folder to take it from.",
+            tile=_named(tile),
+            verb=ran_or_has_to,
+        )
     told = [
-        f"{place} is {keys.told(place, new)}, and was {keys.told(place, old)}"
+        tr("{place} is {new}, and was {old}", place=place, new=keys.told(place, new), old=keys.told(place, old))
         for place, (new, old) in nearest[1].items()
     ]
-    more = f"; and {len(told) - _MOST_TOLD} more fields" if len(told) > _MOST_TOLD else ""
-    return f"{_named(tile)} {verb}: from the nearest request that is stored it differs in this: {'; '.join(told[:_MOST_TOLD])}{more}."
+    more = tr("; and {count} more fields", count=len(told) - _MOST_TOLD) if len(told) > _MOST_TOLD else ""
+    return tr(
+        "{tile} {verb}: from the nearest request that is stored it differs in this: {differences}{more}.",
+        tile=_named(tile),
+        verb=ran_or_has_to,
+        differences=tr("; ").join(told[:_MOST_TOLD]),
+        more=more,
+    )
 
 
 def _named(tile: Tile) -> str:
-    return f"Tile {tile.label}" if tile.label else "The tile"
+    return tr("Tile {label}", label=tile.label) if tile.label else tr("The tile")

@@ -9,6 +9,7 @@ from PIL import Image
 
 from helpers import images
 from helpers.errors import ImageError, PictureExistsError
+from helpers.language import tr
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
@@ -18,7 +19,8 @@ def picture_format(path: Path) -> str:
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
         raise ImageError(
-            f"{path.name} does not say what kind of picture it is to be.", fix=f"End its name in {', '.join(_FORMATS)}."
+            tr("{name} does not say what kind of picture it is to be.", name=path.name),
+            fix=tr("End its name in {endings}.", endings=", ".join(_FORMATS)),
         )
     return kind
 
@@ -70,7 +72,7 @@ def _place(temporary: Path, path: Path) -> None:
 def _must_hold(data: bytes, path: Path) -> None:
     if not path.is_file() or path.stat().st_size != len(data) or path.read_bytes() != data:
         raise PictureExistsError(
-            f"{path} is there already, and holds something else.",
-            "Nothing is overwritten silently.",
-            "Choose another name, or say overwrite=True.",
+            tr("{path} is there already, and holds something else.", path=path),
+            tr("Nothing is overwritten silently."),
+            tr("Choose another name, or say overwrite=True."),
         )

@@ -18,6 +18,7 @@ from PIL import Image
 
 from helpers import images
 from helpers.errors import ImageError, MaskError, PictureExistsError, WorkshopError
+from helpers.language import tr
 from helpers.masks import Mask
 from helpers.widgets.mask_painter_labels import LABELS
 
@@ -102,8 +103,8 @@ class MaskPainter(anywidget.AnyWidget):
             softness=softness,
             opacity=opacity,
             pressure=pressure,
-            labels=dict(LABELS),
-            note=LABELS["painted before"].format(file=_short(self.path)) if before else "",
+            labels={key: tr(text) for key, text in LABELS.items()},
+            note=tr(LABELS["painted before"], file=_short(self.path)) if before else "",
         )
         self.on_msg(self._asked)
 
@@ -150,7 +151,7 @@ class MaskPainter(anywidget.AnyWidget):
             images.save(self._mask.image, self.path, overwrite=True, metadata={_KEY: self._digest})
             self.note, self.trouble = self.labels["kept"].format(file=_short(self.path)), ""
         except (OSError, WorkshopError) as error:
-            self.trouble = self.labels["not kept"].format(why=error)
+            self.trouble = tr(LABELS["not kept"], why=error)
 
     def _is_ours(self) -> bool:
         return _belongs_to(self.path) == self._digest
@@ -164,9 +165,13 @@ def _picture(source: Any) -> Image.Image:
     image = images.to_rgb(source)
     if image.width * image.height > LARGEST:
         raise ImageError(
-            f"A picture of {image.width} x {image.height} pixels is too large to paint on.",
-            f"The painter takes {LARGEST:,} pixels.",
-            "Use helpers.fit(image): models take no such size either.",
+            tr(
+                "A picture of {width} x {height} pixels is too large to paint on.",
+                width=image.width,
+                height=image.height,
+            ),
+            tr("The painter takes {most:,} pixels.", most=LARGEST),
+            tr("Use helpers.fit(image): models take no such size either."),
         )
     return image
 
@@ -183,9 +188,9 @@ def _path(path: str | os.PathLike[str] | None, image: Image.Image) -> Path:
     chosen = images.outputs(f"masks/{_digest(image)[:16]}.png") if path is None else Path(path).expanduser()
     if chosen.suffix.lower() != ".png":
         raise MaskError(
-            f"A painted mask cannot be kept in {chosen.name}.",
-            "Other kinds of file change pixels, or carry no note of the picture.",
-            "End the name in .png.",
+            tr("A painted mask cannot be kept in {name}.", name=chosen.name),
+            tr("Other kinds of file change pixels, or carry no note of the picture."),
+            tr("End the name in .png."),
         )
     return chosen
 
@@ -213,9 +218,9 @@ def _short(path: Path) -> str:
 
 def _taken(path: Path) -> PictureExistsError:
     return PictureExistsError(
-        f"{path} is there already, and is no mask that was painted on this picture.",
-        "Nothing is overwritten silently.",
-        "Choose another path=; to start from that file, give it as mask=.",
+        tr("{path} is there already, and is no mask that was painted on this picture.", path=path),
+        tr("Nothing is overwritten silently."),
+        tr("Choose another path=; to start from that file, give it as mask=."),
     )
 
 
@@ -239,7 +244,14 @@ def _unpacked(data: bytes, width: int, height: int) -> Mask:
     try:
         plain = stream.decompress(data, width * height + 1)
     except zlib.error as error:
-        raise traitlets.TraitError(f"These bytes are no deflated mask: {error}.") from error
+        raise traitlets.TraitError(tr("These bytes are no deflated mask: {error}.", error=error)) from error
     if len(plain) != width * height:
-        raise traitlets.TraitError(f"A mask of {width} x {height} pixels has {width * height:,} bytes.")
+        raise traitlets.TraitError(
+            tr(
+                "A mask of {width} x {height} pixels has {count:,} bytes.",
+                width=width,
+                height=height,
+                count=width * height,
+            )
+        )
     return Mask(np.frombuffer(plain, np.uint8).reshape(height, width))

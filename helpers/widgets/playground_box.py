@@ -19,13 +19,14 @@ from ipywidgets import Widget, widget_serialization  # type: ignore[import-untyp
 from helpers import models
 from helpers.errors import BodyError, CallError, FilteredError, ImageError, WorkshopError
 from helpers.generation import Generation
+from helpers.language import tr
 from helpers.masks import Mask
 from helpers.models import Model
 from helpers.widgets import playground_pages as pages
 from helpers.widgets.playground_desk import BusyError, Desk
 from helpers.widgets.playground_runs import Plan, Run
 from helpers.widgets.playground_settings import PRESETS, Preset, Settings, as_form
-from helpers.widgets.playground_words import WORDS, say
+from helpers.widgets.playground_words import all_words, say
 
 _HERE = Path(__file__).parent
 _Page = dict[str, Any]
@@ -38,7 +39,7 @@ def playground(bedrock: Any, *, width: int | None = None) -> "Playground":
     Nothing is sent until Run is pressed or `.run()` is called. On AWS the Run button shows the price.
     """
     if not hasattr(bedrock, "invoke_model"):
-        raise TypeError("The first argument is a client of bedrock-runtime: helpers.playground(helpers.connect()).")
+        raise TypeError(tr("The first argument is a client of bedrock-runtime: helpers.playground(helpers.connect())."))
     return Playground(bedrock, width=width)
 
 
@@ -65,7 +66,7 @@ class Playground(anywidget.AnyWidget):
         self._shown: Run | None = None
         self._upload = bytearray()
         self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        super().__init__(page_words=WORDS)
+        super().__init__(page_words=all_words())
         if width is not None:
             self.layout.max_width = f"{width}px"
         self._show_all()
@@ -100,7 +101,9 @@ class Playground(anywidget.AnyWidget):
     def load(self, name: str) -> None:
         """Load an example: "beach", "variation" or "sheep". A picture that it starts from is drawn if none is there."""
         if name not in PRESETS:
-            raise ValueError(f"There is no example {name!r}; there are {', '.join(PRESETS)}.")
+            raise ValueError(
+                tr("There is no example {name!r}; there are {examples}.", name=name, examples=", ".join(PRESETS))
+            )
         preset = PRESETS[name]
         start = self._desk.start_of(preset)
         if preset.start is not None and start is None:
@@ -150,7 +153,7 @@ class Playground(anywidget.AnyWidget):
         return tuple(self._desk.runs)
 
     def __repr__(self) -> str:
-        place = "on the offline studio" if self._desk.backend == "studio" else "on Amazon Bedrock"
+        place = tr("on the offline studio") if self._desk.backend == "studio" else tr("on Amazon Bedrock")
         return f"<Playground for {self._desk.model.name} {place}>"
 
     # ---- from the page
@@ -242,7 +245,9 @@ class Playground(anywidget.AnyWidget):
         if content["size"] > pages.LARGEST_UPLOAD:
             most = pages.LARGEST_UPLOAD // 1_000_000
             raise ImageError(
-                f"{name} is larger than {most} MB.", "That is more than any photo needs.", "Save it smaller."
+                tr("{name} is larger than {most} MB.", name=name, most=most),
+                tr("That is more than any photo needs."),
+                tr("Save it smaller."),
             )
         if content["start"] == 0:
             self._upload = bytearray()
@@ -287,7 +292,7 @@ class Playground(anywidget.AnyWidget):
             if then is not None:
                 then(came)
         except Exception as error:
-            self._fail(CallError("The playground could not finish this run.", repr(error)))
+            self._fail(CallError(tr("The playground could not finish this run."), repr(error)))
 
     def _send_now(self, plan: Plan) -> Run:
         if not self._desk.claim():

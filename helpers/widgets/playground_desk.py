@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers import client, images, models
 from helpers.errors import RetiredModelError, WorkshopError, WorkshopWarning
+from helpers.language import tr
 from helpers.models import Model
 from helpers.schemas.sdxl import MAX_SEED
 from helpers.widgets import playground_runs
@@ -63,9 +64,13 @@ class Desk:
             request_bodies(self.settings, model, 1)  # says that there is no schema for it
         if self.backend == "aws" and model.retired_on(date.today()):
             raise RetiredModelError(
-                f"{model.name} left Amazon Bedrock{f' on {model.eol.isoformat()}' if model.eol else ''}.",
-                "On AWS every call to it fails.",
-                f"Choose {models.get('core').name}, or use the studio: helpers.connect().",
+                tr(
+                    "{name} left Amazon Bedrock{since}.",
+                    name=model.name,
+                    since=tr(" on {day}", day=model.eol) if model.eol else "",
+                ),
+                tr("On AWS every call to it fails."),
+                tr("Choose {model}, or use the studio: helpers.connect().", model=models.get("core").name),
                 eol=model.eol,
                 model_id=model.id,
             )

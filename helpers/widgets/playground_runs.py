@@ -10,6 +10,7 @@ from helpers import client, images
 from helpers.bodies import Body
 from helpers.errors import CallError, FilteredError, ModelFailedError, SetupError, WorkshopError
 from helpers.generation import Backend, Generation
+from helpers.language import tr
 from helpers.models import Model
 from helpers.widgets import playground_source
 from helpers.widgets.playground_settings import Settings, request_bodies
@@ -136,7 +137,7 @@ def send(plan: Plan, bedrock: Any, number: int, told: Callable[[int], None] = la
             answers.append(error)
             break
         except Exception as error:
-            answers.append(CallError("The call failed in a way that the workshop does not know.", repr(error)))
+            answers.append(CallError(tr("The call failed in a way that the workshop does not know."), repr(error)))
             break
     return Run(number, plan, tuple(answers), time.perf_counter() - began)
 
@@ -149,8 +150,8 @@ def _kept(kind: str, picture: "Image.Image") -> str:
         images.save(picture, images.outputs(name))
     except OSError as error:
         raise SetupError(
-            f"The {kind} picture cannot be kept as {images.outputs(name)}.",
-            f"The system says: {error.strerror or error}.",
-            "Set WORKSHOP_OUTPUTS to a folder that can be written to.",
+            tr("The {kind} picture cannot be kept as {path}.", kind=kind, path=images.outputs(name)),
+            tr("The system says: {error}.", error=error.strerror or error),
+            tr("Set WORKSHOP_OUTPUTS to a folder that can be written to."),
         ) from error
     return name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from helpers import bodies
 from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWarning
+from helpers.language import tr
 from helpers.models import Model
 from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, MAX_SEED, SDXLRequest, StylePreset
 from helpers.widgets.playground_words import say
@@ -96,7 +97,11 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     """The settings with some of them changed. Raises BodyError for a name, an action or a value that cannot be."""
     known = {field.name for field in fields(Settings)}
     wrong = [
-        Problem(name, f"There is no setting {name}; there are {', '.join(sorted(known))}.", value)
+        Problem(
+            name,
+            tr("There is no setting {name}; there are {settings}.", name=name, settings=", ".join(sorted(known))),
+            value,
+        )
         for name, value in changes.items()
         if name not in known
     ]
@@ -195,16 +200,16 @@ def _body(settings: Settings, seed: int, reference: "Image.Image | None", mask: 
         return bodies.text_to_image(settings.prompt, width=settings.width, height=settings.height, **common)
     if reference is None:
         raise ImageError(
-            f"“{say(settings.action)}” starts from a reference image, and there is none.",
-            fix="Upload one, or press “Use as reference” under a picture.",
+            tr("“{action}” starts from a reference image, and there is none.", action=say(settings.action)),
+            fix=tr("Upload one, or press “Use as reference” under a picture."),
         )
     if settings.action == "variation":
         return bodies.image_to_image(settings.prompt, reference, image_strength=settings.image_strength, **common)
     if mask is None or not mask.share:
         raise MaskError(
-            "Nothing is painted on the reference image.",
-            "Only what is painted may change, so the image would stay as it is.",
-            "Paint over the part that is to change, then run again.",
+            tr("Nothing is painted on the reference image."),
+            tr("Only what is painted may change, so the image would stay as it is."),
+            tr("Paint over the part that is to change, then run again."),
         )
     return bodies.inpaint(settings.prompt, reference, mask, **common)
 
@@ -212,12 +217,20 @@ def _body(settings: Settings, seed: int, reference: "Image.Image | None", mask: 
 def _check(settings: Settings, seed: int) -> None:
     found = []
     if not settings.prompt.strip():
-        found.append(Problem("prompt", "The prompt is empty: say what the picture is to show.", settings.prompt))
+        found.append(Problem("prompt", tr("The prompt is empty: say what the picture is to show."), settings.prompt))
     if isinstance(settings.pictures, bool) or settings.pictures not in range(1, MOST_PICTURES + 1):
-        message = f"pictures must be a whole number from 1 to {MOST_PICTURES}, not {settings.pictures!r}."
+        message = tr(
+            "pictures must be a whole number from 1 to {most}, not {pictures!r}.",
+            most=MOST_PICTURES,
+            pictures=settings.pictures,
+        )
         found.append(Problem("pictures", message, settings.pictures))
     elif seed <= MAX_SEED < seed + settings.pictures - 1:
-        message = f"The last of {settings.pictures} seeds would be above {MAX_SEED}: start with a lower one."
+        message = tr(
+            "The last of {pictures} seeds would be above {most}: start with a lower one.",
+            pictures=settings.pictures,
+            most=MAX_SEED,
+        )
         found.append(Problem("seed", message, seed))
     if found:
         raise _error(found)
@@ -225,14 +238,27 @@ def _check(settings: Settings, seed: int) -> None:
 
 def _problem(name: str, value: Any) -> Problem | None:
     if name == "action" and value not in ACTIONS:
-        return Problem(name, f"The action is {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}, not {value!r}.", value)
+        return Problem(
+            name,
+            tr(
+                "The action is {actions} or {last}, not {value!r}.",
+                actions=", ".join(ACTIONS[:-1]),
+                last=ACTIONS[-1],
+                value=value,
+            ),
+            value,
+        )
     if name in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
-        said = "is empty" if value is None else f"is {value!r}"
-        return Problem(name, f"{name} {said}: give a number.", value)
+        said = tr("is empty") if value is None else tr("is {value!r}", value=value)
+        return Problem(name, tr("{name} {said}: give a number.", name=name, said=said), value)
     if name in ("prompt", "negative_prompt") and not isinstance(value, str):
-        return Problem(name, f"{name} must be a text, not {type(value).__name__}.", value)
+        return Problem(
+            name,
+            tr("{name} must be a text, not {kind}.", name=name, kind=type(value).__name__),
+            value,
+        )
     if name == "keep_seed" and not isinstance(value, bool):
-        return Problem(name, f"keep_seed is True or False, not {value!r}.", value)
+        return Problem(name, tr("keep_seed is True or False, not {value!r}.", value=value), value)
     return None
 
 

@@ -3,6 +3,8 @@
 The helps of the settings are the sentences of the console's own table, where that has one.
 """
 
+from helpers.language import tr
+
 WORDS: dict[str, str] = {
     "title": "Image playground",
     # header
@@ -136,5 +138,10 @@ WORDS: dict[str, str] = {
 
 
 def say(key: str, **values: object) -> str:
-    """The words of a key, with the values filled in."""
-    return WORDS[key].format(**values) if values else WORDS[key]
+    """The words of a key in the reader's language, with the values filled in."""
+    return tr(WORDS[key], **values)
+
+
+def all_words() -> dict[str, str]:
+    """Every word by key, in the reader's language."""
+    return {key: tr(words) for key, words in WORDS.items()}

@@ -10,6 +10,7 @@ FILES = ("helpers/**/*.py", "setup/workshop/*.py")
 # Functions, and which of their arguments are texts for the catalogue.
 _LANGUAGE = ("helpers.language", "workshop.console")
 _Keywords = dict[str, tuple[int, ...]]
+_TABLES = ("WORDS", "LABELS")  # dicts of all that a page shows, at the top of a file of helpers
 _EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
 _IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
 _IN_SCHEMAS: _Keywords = {"say": (0,), "_rule": (0,), "Broken": (1,)}
@@ -44,7 +45,7 @@ def in_source(source: str, place: str) -> list[str]:
         for index in keywords.get(name, ()):
             if index < len(call.args):
                 found += _constants(call.args[index], place, name in _EVERYWHERE)
-    return found
+    return found + (_in_tables(tree, place) if place.startswith("helpers/") else [])
 
 
 def descriptions() -> Iterator[Text]:
@@ -57,6 +58,17 @@ def descriptions() -> Iterator[Text]:
             if field.description and not field.description.startswith("one of "):
                 yield Text(field.description, f"helpers/schemas, {schema.__name__}")
     yield from (Text(name, "helpers/schemas, names of tasks") for name in TASK_NAMES.values())
+
+
+def _in_tables(tree: ast.Module, place: str) -> list[str]:
+    """The words of a table that is translated when it is used."""
+    found: list[str] = []
+    for node in tree.body:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(getattr(target, "id", "") in _TABLES for target in targets):
+                found += [text for value in node.value.values for text in _constants(value, place, True)]
+    return found
 
 
 def _taken_from_language(tree: ast.Module) -> set[str]:
