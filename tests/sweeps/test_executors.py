@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,20 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "LEAST_PACE", 100.0)
 
 
-@pytest.fixture(scope="module", params=["processes", "threads", "dask", "dask that keeps results"])
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Any]:
+    """A client of a real cluster of two processes."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            processes=True, n_workers=2, threads_per_worker=1, dashboard_address=None, protocol="tcp"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(params=["processes", "threads", "dask", "dask that keeps results"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "processes":
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
@@ -44,14 +58,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
         with ThreadPoolExecutor(2) as threads:
             yield threads
     else:
-        distributed = pytest.importorskip("distributed")
-        with (
-            distributed.LocalCluster(
-                processes=True, n_workers=2, threads_per_worker=1, dashboard_address=None, protocol="tcp"
-            ) as cluster,
-            distributed.Client(cluster) as client,
-        ):
-            yield client.get_executor(pure=request.param != "dask")
+        yield request.getfixturevalue("dask").get_executor(pure=request.param != "dask")
 
 
 def test_workers_make_single_attempts_and_this_process_paces_repeats_and_keeps(
