@@ -5,6 +5,8 @@ import os
 import pytest
 
 os.environ["WORKSHOP_LANG"] = "en"  # the tests compare English sentences, on a machine of any language
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # before numpy is loaded; as the studio's workers have it
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
