@@ -29,8 +29,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import helpers  # noqa: E402
-from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, client_of, drawn  # noqa: E402
+import helpers
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, client_of, drawn
 
 LATENCY = 0.2
 QUOTA = 60

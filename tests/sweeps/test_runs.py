@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers import errors  # noqa: E402
 from helpers.sweeps import money, pacing, runner  # noqa: E402
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, png, refused  # noqa: E402
 
@@ -48,36 +47,6 @@ def run(sweep: helpers.Sweep, fake: FakeBedrock, **options: Any) -> helpers.Swee
 def receipt(sweep: helpers.Sweep) -> money.Receipt:
     assert sweep.receipt is not None
     return sweep.receipt
-
-
-class OnAws:
-    """A client that says it is AWS's, and is the endpoint of a test: nothing leaves this machine."""
-
-    def __init__(self, fake: FakeBedrock) -> None:
-        class Meta:
-            endpoint_url = "https://bedrock-runtime.us-west-2.amazonaws.com"
-            region_name = "us-west-2"
-            config = None
-
-        self.meta, self._real = Meta, fake.client(retries={"total_max_attempts": 1})
-
-    def invoke_model(self, **call: Any) -> Any:
-        return self._real.invoke_model(**call)
-
-
-@pytest.fixture
-def aws(fake: FakeBedrock) -> Any:
-    fake.script = core
-    return OnAws(fake)
-
-
-def core(body: dict[str, Any], before: int = 0) -> Reply:
-    """Stable Image Core's answer."""
-    told = drawn(body)[2]["artifacts"][0]
-    return 200, "", {"seeds": [body["seed"]], "finish_reasons": [None], "images": [told["base64"]]}
-
-
-CORE = {"prompt": "a serene beach at sunset", "seed": 1}
 
 
 # ---- what is made and kept ------------------------------------------------------------------------------------------
@@ -261,115 +230,6 @@ def test_a_filtered_picture_is_a_failure_that_lasts_and_only_retry_asks_again(fa
     assert not helpers.Sweep(BODY, seed=[1, 2, 3]).failures
 
 
-def test_a_filtered_picture_that_aws_bills_is_in_the_receipt(fake: FakeBedrock, aws: Any) -> None:
-    def script(body: dict[str, Any], before: int) -> Reply:
-        status, code, told = core(body)
-        reason = "Filter reason: output image" if body["seed"] == 2 else None
-        return status, code, {**told, "finish_reasons": [reason]}
-
-    fake.script = script
-    sweep = helpers.Sweep(CORE, seed=[1, 2, 3]).run(aws, per_minute=60_000, budget=1.0, progress=False)
-    price = helpers.models.get("core").list_price(CORE)
-    told = receipt(sweep)
-    assert told.filtered_billed == 1
-    assert told.spent == told.quoted == pytest.approx(3 * price)
-    assert "billed all the same" in repr(told)
-
-
-# ---- money ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_budget_stops_cleanly_with_what_was_made_and_a_larger_one_goes_on(fake: FakeBedrock, aws: Any) -> None:
-    price = helpers.models.get("core").list_price(CORE)
-    sweep = helpers.Sweep(CORE, seed="1-10")
-
-    sweep.run(aws, per_minute=60_000, budget=3.5 * price, progress=False)
-
-    assert fake.count == 3
-    assert sum(tile.made for tile in sweep.tiles) == 3
-    assert {tile.failure.kind for tile in sweep.failures if tile.failure} == {"stopped"}
-    assert receipt(sweep).spent == pytest.approx(3 * price)
-    assert "budget" in repr(receipt(sweep))
-    assert sweep.quote().calls == 7
-
-    sweep.run(aws, per_minute=60_000, budget=10.0, progress=False)
-    assert not sweep.failures
-    assert fake.count == 10
-
-
-def test_calls_that_cost_nothing_give_their_share_of_the_budget_back(fake: FakeBedrock, aws: Any) -> None:
-    fake.script = lambda body, before: THROTTLED if before % 2 else core(body)
-    price = helpers.models.get("core").list_price(CORE)
-    sweep = helpers.Sweep(CORE, seed="1-6").run(aws, per_minute=60_000, budget=6 * price, progress=False)
-    assert not sweep.failures
-
-
-def test_on_aws_nobody_to_ask_and_no_budget_means_nothing_is_sent(fake: FakeBedrock, aws: Any) -> None:
-    sweep = helpers.Sweep(CORE, seed=[1, 2])
-    with pytest.raises(errors.BudgetError, match=r"2 calls for \$0\.08 on AWS.*budget=0\.08"):
-        sweep.run(aws, per_minute=60_000, progress=False)
-    assert fake.count == 0
-
-
-@pytest.mark.parametrize(("said", "calls"), [("yes", 2), ("n", 0), ("", 0)])
-def test_on_aws_a_run_without_budget_asks_once(
-    fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch, said: str, calls: int
-) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(money, "_somebody_is_there", lambda: True)
-
-    def answer_it(question: str) -> str:
-        asked.append(question)
-        return said
-
-    monkeypatch.setattr("builtins.input", answer_it)
-    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
-    assert (len(asked), fake.count) == (1, calls)
-    assert "$0.08" in asked[0]
-
-
-def test_what_was_made_already_is_not_asked_for_money_again(fake: FakeBedrock, aws: Any) -> None:
-    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
-    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
-    assert fake.count == 2
-
-
-@pytest.mark.parametrize("budget", [-1, float("nan"), "a lot", True])
-def test_what_is_no_budget_is_told_before_anything_is_sent(fake: FakeBedrock, aws: Any, budget: Any) -> None:
-    with pytest.raises(errors.BudgetError):
-        helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=budget, progress=False)
-    assert fake.count == 0
-
-
-def test_a_model_that_left_aws_is_stopped_before_anything_is_sent(fake: FakeBedrock, aws: Any) -> None:
-    with pytest.raises(errors.RetiredModelError):
-        helpers.Sweep(BODY, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
-    with pytest.warns(errors.WorkshopWarning):
-        both = helpers.Sweep(BODY, model=["sdxl", "core"]).run(aws, per_minute=60_000, budget=1.0, progress=False)
-    assert fake.count == 1
-    assert [tile.made for tile in both.tiles] == [False, True]
-    assert "left Amazon Bedrock" in str(both.failures[0].failure)
-
-
-def test_what_the_studio_drew_is_never_passed_off_as_aws_s(fake: FakeBedrock, aws: Any) -> None:
-    sweep = helpers.Sweep(CORE, seed=[1, 2])
-    run(sweep, fake)
-    assert sweep.quote(aws).calls == 2
-    assert sweep.quote(aws).price == pytest.approx(0.08)
-    assert helpers.Sweep(CORE, seed=[1, 2], backend="aws").quote().made == 0
-
-
-def test_a_quote_tells_tiles_calls_price_minutes_and_megapixels(fake: FakeBedrock, aws: Any) -> None:
-    quote = helpers.Sweep(BODY, steps=[30, 60], seed="1-60", width=[1024], height=[512]).quote()
-    assert (quote.tiles, quote.calls, quote.made, quote.price) == (120, 120, 0, 0.0)
-    assert quote.list_price == pytest.approx(60 * 0.04 + 60 * 0.08)
-    assert quote.minutes == pytest.approx(2.0)
-    assert quote.megapixels == pytest.approx(120 * 1024 * 512 / 1e6)
-    assert quote.largest == (1024, 512)
-    assert "$7.20" in repr(quote)
-    assert "<th" in quote._repr_html_()
-
-
 # ---- interrupts -----------------------------------------------------------------------------------------------------
 
 
@@ -419,61 +279,3 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_its_own_error(
     with pytest.raises(OSError, match="No space left"):
         run(helpers.Sweep(BODY, seed="1-50"), fake, workers=2)
     assert fake.count < 50
-
-
-# ---- the pace, by a clock of its own --------------------------------------------------------------------------------
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def leave(pace: pacing.Pace, clock: Clock, count: int) -> list[float]:
-    """When so many calls leave that all would like to leave at once."""
-    times: list[float] = []
-    while len(times) < count:
-        wait = pace.take()
-        if wait:
-            clock.now += wait
-        else:
-            times.append(clock.now)
-    return times
-
-
-def test_calls_leave_evenly_and_use_the_quota() -> None:
-    clock = Clock()
-    times = leave(pacing.Pace(60, clock), clock, 240)
-    assert all(sum(start <= one < start + 60 for one in times) <= 60 for start in times)
-    assert 240 / (times[-1] - times[0] + 1) >= 0.95
-
-
-def test_one_throttle_slows_everybody_and_a_burst_of_them_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 30.0)
-    clock = Clock()
-    pace = pacing.Pace(60, clock)
-    sent = leave(pace, clock, 3)
-    before = pace.take()
-    for one in sent:
-        pace.throttled(one)
-    assert pace.take() > before
-    clock.now += pace.take()
-    slow = leave(pace, clock, 11)
-    assert 1.2 < (slow[-1] - slow[0]) / 10 < 1.4
-    for _ in range(20):
-        pace.arrived()
-    leave(pace, clock, 2)
-    fast = leave(pace, clock, 11)
-    assert (fast[-1] - fast[0]) / 10 < 1.05, "and the pace comes back"
-
-
-def test_without_a_quota_nothing_waits_until_the_service_throttles() -> None:
-    clock = Clock()
-    pace = pacing.Pace(None, clock)
-    assert leave(pace, clock, 50)[-1] == 100.0
-    clock.now += 1
-    pace.throttled(clock.now)
-    assert pace.take() > 0

@@ -1,0 +1,180 @@
+"""What a run may cost: the quote, the question, the budget that is kept, and the receipt."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import helpers  # noqa: E402 - needs the path above, as the next ones do
+from helpers import errors  # noqa: E402
+from helpers.sweeps import money, pacing, runner  # noqa: E402
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn  # noqa: E402
+
+BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeBedrock]:
+    server = FakeBedrock()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test waits as long as a person would."""
+    monkeypatch.setattr(runner, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(pacing, "LEAST_PACE", 100.0)
+    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
+
+
+def run(sweep: helpers.Sweep, fake: FakeBedrock, **options: Any) -> helpers.Sweep:
+    return sweep.run(fake.client(), progress=False, **options)
+
+
+def receipt(sweep: helpers.Sweep) -> money.Receipt:
+    assert sweep.receipt is not None
+    return sweep.receipt
+
+
+class OnAws:
+    """A client that says it is AWS's, and is the endpoint of a test: nothing leaves this machine."""
+
+    def __init__(self, fake: FakeBedrock) -> None:
+        class Meta:
+            endpoint_url = "https://bedrock-runtime.us-west-2.amazonaws.com"
+            region_name = "us-west-2"
+            config = None
+
+        self.meta, self._real = Meta, fake.client(retries={"total_max_attempts": 1})
+
+    def invoke_model(self, **call: Any) -> Any:
+        return self._real.invoke_model(**call)
+
+
+@pytest.fixture
+def aws(fake: FakeBedrock) -> Any:
+    fake.script = core
+    return OnAws(fake)
+
+
+def core(body: dict[str, Any], before: int = 0) -> Reply:
+    """Stable Image Core's answer."""
+    told = drawn(body)[2]["artifacts"][0]
+    return 200, "", {"seeds": [body["seed"]], "finish_reasons": [None], "images": [told["base64"]]}
+
+
+CORE = {"prompt": "a serene beach at sunset", "seed": 1}
+
+
+def test_a_filtered_picture_that_aws_bills_is_in_the_receipt(fake: FakeBedrock, aws: Any) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        status, code, told = core(body)
+        reason = "Filter reason: output image" if body["seed"] == 2 else None
+        return status, code, {**told, "finish_reasons": [reason]}
+
+    fake.script = script
+    sweep = helpers.Sweep(CORE, seed=[1, 2, 3]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    price = helpers.models.get("core").list_price(CORE)
+    told = receipt(sweep)
+    assert told.filtered_billed == 1
+    assert told.spent == told.quoted == pytest.approx(3 * price)
+    assert "billed all the same" in repr(told)
+
+
+def test_a_budget_stops_cleanly_with_what_was_made_and_a_larger_one_goes_on(fake: FakeBedrock, aws: Any) -> None:
+    price = helpers.models.get("core").list_price(CORE)
+    sweep = helpers.Sweep(CORE, seed="1-10")
+
+    sweep.run(aws, per_minute=60_000, budget=3.5 * price, progress=False)
+
+    assert fake.count == 3
+    assert sum(tile.made for tile in sweep.tiles) == 3
+    assert {tile.failure.kind for tile in sweep.failures if tile.failure} == {"stopped"}
+    assert receipt(sweep).spent == pytest.approx(3 * price)
+    assert "budget" in repr(receipt(sweep))
+    assert sweep.quote().calls == 7
+
+    sweep.run(aws, per_minute=60_000, budget=10.0, progress=False)
+    assert not sweep.failures
+    assert fake.count == 10
+
+
+def test_calls_that_cost_nothing_give_their_share_of_the_budget_back(fake: FakeBedrock, aws: Any) -> None:
+    fake.script = lambda body, before: THROTTLED if before % 2 else core(body)
+    price = helpers.models.get("core").list_price(CORE)
+    sweep = helpers.Sweep(CORE, seed="1-6").run(aws, per_minute=60_000, budget=6 * price, progress=False)
+    assert not sweep.failures
+
+
+def test_on_aws_nobody_to_ask_and_no_budget_means_nothing_is_sent(fake: FakeBedrock, aws: Any) -> None:
+    sweep = helpers.Sweep(CORE, seed=[1, 2])
+    with pytest.raises(errors.BudgetError, match=r"2 calls for \$0\.08 on AWS.*budget=0\.08"):
+        sweep.run(aws, per_minute=60_000, progress=False)
+    assert fake.count == 0
+
+
+@pytest.mark.parametrize(("said", "calls"), [("yes", 2), ("n", 0), ("", 0)])
+def test_on_aws_a_run_without_budget_asks_once(
+    fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch, said: str, calls: int
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(money, "_somebody_is_there", lambda: True)
+
+    def answer_it(question: str) -> str:
+        asked.append(question)
+        return said
+
+    monkeypatch.setattr("builtins.input", answer_it)
+    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
+    assert (len(asked), fake.count) == (1, calls)
+    assert "$0.08" in asked[0]
+
+
+def test_what_was_made_already_is_not_asked_for_money_again(fake: FakeBedrock, aws: Any) -> None:
+    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
+    assert fake.count == 2
+
+
+@pytest.mark.parametrize("budget", [-1, float("nan"), "a lot", True])
+def test_what_is_no_budget_is_told_before_anything_is_sent(fake: FakeBedrock, aws: Any, budget: Any) -> None:
+    with pytest.raises(errors.BudgetError):
+        helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=budget, progress=False)
+    assert fake.count == 0
+
+
+def test_a_model_that_left_aws_is_stopped_before_anything_is_sent(fake: FakeBedrock, aws: Any) -> None:
+    with pytest.raises(errors.RetiredModelError):
+        helpers.Sweep(BODY, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    with pytest.warns(errors.WorkshopWarning):
+        both = helpers.Sweep(BODY, model=["sdxl", "core"]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    assert fake.count == 1
+    assert [tile.made for tile in both.tiles] == [False, True]
+    assert "left Amazon Bedrock" in str(both.failures[0].failure)
+
+
+def test_what_the_studio_drew_is_never_passed_off_as_aws_s(fake: FakeBedrock, aws: Any) -> None:
+    sweep = helpers.Sweep(CORE, seed=[1, 2])
+    run(sweep, fake)
+    assert sweep.quote(aws).calls == 2
+    assert sweep.quote(aws).price == pytest.approx(0.08)
+    assert helpers.Sweep(CORE, seed=[1, 2], backend="aws").quote().made == 0
+
+
+def test_a_quote_tells_tiles_calls_price_minutes_and_megapixels(fake: FakeBedrock, aws: Any) -> None:
+    quote = helpers.Sweep(BODY, steps=[30, 60], seed="1-60", width=[1024], height=[512]).quote()
+    assert (quote.tiles, quote.calls, quote.made, quote.price) == (120, 120, 0, 0.0)
+    assert quote.list_price == pytest.approx(60 * 0.04 + 60 * 0.08)
+    assert quote.minutes == pytest.approx(2.0)
+    assert quote.megapixels == pytest.approx(120 * 1024 * 512 / 1e6)
+    assert quote.largest == (1024, 512)
+    assert "$7.20" in repr(quote)
+    assert "<th" in quote._repr_html_()
