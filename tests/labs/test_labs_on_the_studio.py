@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ["api/bedrock_api.py", "image_to_image/image_to_image.py", "masking/masking.py"]
+SCRIPTS = ["api/bedrock_api.py", "image_to_image/image_to_image.py", "masking/masking.py", "sweep/sweep.py"]
 FAKE_ENGINE = f"{ROOT / 'tests' / 'studio' / 'fake_engine.py'}:create"
 
 # The script of the source text, as it is printed there.
@@ -126,6 +126,25 @@ def test_masking_changes_the_picture_inside_the_mask_alone(labs: Path, tmp_path:
     assert top >= 0.5 * 512 - 1
     assert right <= 0.75 * 512 + 1
     assert bottom <= 0.95 * 512 + 1
+
+
+def test_a_sweep_makes_nine_different_pictures_at_several_a_time(labs: Path, tmp_path: Path) -> None:
+    ran = on_the_studio("python", str(labs / "sweep" / "sweep.py"), folder=tmp_path, engine=None)
+    assert ran.returncode == 0, ran.stderr
+    folder = labs / "sweep" / "data" / "sweep_001"
+    assert len({path.read_bytes() for path in folder.glob("cfg_scale-*_seed-*.png")}) == 9
+    assert len((folder / "tiles.csv").read_text("utf-8-sig").splitlines()) == 10
+    with Image.open(folder / "sheet.png") as sheet:
+        assert len(sheet.getcolors(sheet.width * sheet.height) or []) > 1000, "pictures, and not blanks"
+
+
+def test_a_sweep_meets_a_filter_and_goes_on(labs: Path, tmp_path: Path) -> None:
+    asked = ["--prompt", "a nude", "--cfg-scale", "7", "--seed", "1", "2"]
+    ran = on_the_studio("python", str(labs / "sweep" / "sweep.py"), *asked, folder=tmp_path)
+    assert ran.returncode == 1
+    assert "Made 0 of 2 pictures with 2 calls." in ran.stdout
+    assert ran.stderr.count("finishReason is CONTENT_FILTERED") == 2
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.parametrize(
