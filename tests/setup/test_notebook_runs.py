@@ -132,3 +132,16 @@ def test_a_programs_environment_is_ours_and_leaves_aws_alone(place: Place) -> No
     assert ours["PATH"].split(os.pathsep) == [str(place.scripts), "/usr/bin"]
     assert ours["JUPYTER_PATH"].split(os.pathsep) == [str(place.venv / "share" / "jupyter"), "/kernels"]
     assert not [name for name in place.environment({}) if name.startswith("AWS")]
+
+
+def test_the_chinese_notebooks_run_in_chinese_and_the_others_in_the_persons_language(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import os, pathlib; pathlib.Path(os.environ['WORKSHOP_OUTPUTS'], os.environ['WORKSHOP_LANG']).touch()"
+    monkeypatch.setattr(notebooks, "papermill", lambda *arguments: [sys.executable, "-c", code])
+    add(place, "00_one.ipynb")
+    add(place, "zh-CN/00_one.ipynb")
+    for notebook in notebooks.find(place.notebooks):
+        notebooks.run(place, notebook, {**os.environ, "WORKSHOP_LANG": "en"})
+    spoken = [path.relative_to(place.outputs).as_posix() for path in sorted(place.outputs.rglob("*")) if path.is_file()]
+    assert spoken == ["00_one/en", "zh-CN/00_one/zh-CN"]
