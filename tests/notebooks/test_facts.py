@@ -164,3 +164,43 @@ def test_the_default_of_guidance_is_the_one_that_the_lesson_tells() -> None:
 def test_the_retired_model_that_the_lesson_points_at_is_first_in_the_list() -> None:
     assert "Look at the first line." in prose("00_setup")
     assert models.all()[0] == models.get("sdxl")
+
+
+# ---- 04: sweeps -----------------------------------------------------------------------------------------------------
+
+
+def test_the_lesson_on_sweeps_prices_models_that_are_alive() -> None:
+    (roles,) = re.findall(r"for role in \[(.*)\]:", code("04_parameter_sweeps"))
+    named = [models.get(role) for role in re.findall(r'"([^"]+)"', roles)]
+    assert len(named) == 3
+    assert not any(model.retired_on(models.as_of()) for model in named)
+    assert all(model.rpm for model in named)
+
+
+def test_the_budget_of_the_lesson_buys_as_many_pictures_as_it_says() -> None:
+    price = models.get("core").list_price({})
+    text = prose("04_parameter_sweeps")
+    assert text.count("budget=1.00") == 2
+    bought = round(1.00 / price)
+    assert f"it makes {bought} pictures and stops" in text
+    assert f"makes the other {4 * 10 - bought}" in text, "four scenes with ten seeds each"
+
+
+def test_the_lesson_on_sweeps_gives_the_gallery_s_own_keys() -> None:
+    from helpers.sweeps import gallery_words
+
+    known = {key for keys, _ in gallery_words.KEYS for key in keys.split()} | {"arrow keys"}
+    (table,) = re.findall(r"^\| Key \|.*?\n\n", prose("04_parameter_sweeps"), re.MULTILINE | re.DOTALL)
+    named = [key for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)[1:] for key in row.split(", ")]
+    assert len(named) == 12
+    assert {key.strip("`") for key in named} <= known
+
+
+def test_ranges_in_the_lesson_s_prose_are_what_the_lesson_says_of_them() -> None:
+    from helpers.sweeps import ranges
+
+    assert ranges.expand("1-21 (+5)") == [1, 6, 11, 16, 21]
+    assert "is the same list as before" in prose("04_parameter_sweeps")
+    assert "cfg_scale=[1, 6, 11, 16, 21]" in code("04_parameter_sweeps")
+    assert "The second line stops at 7" in prose("04_parameter_sweeps")
+    assert ranges.expand("10-5 (-3)") == [10, 7]
