@@ -21,6 +21,7 @@ from typing import Protocol
 from helpers.client import Client
 from helpers.errors import CallError, NoCredentialsError
 from helpers.generation import Call
+from helpers.language import tr
 from helpers.models import Model
 from helpers.sweeps import failures
 from helpers.sweeps.drawing import Answer, Drawn, Target, ask, attempt, draw
@@ -153,14 +154,14 @@ class Run:
             yield from self._heard()
         with self._changed:
             left = [job for jobs in self._todo.values() for job in jobs] + [job for _, _, job in self._later]
-            why = self.stopped or Failure("stopped", "The run ended before this tile.")
+            why = self.stopped or Failure("stopped", tr("The run ended before this tile."))
         yield from (replace(job.tile, failure=why) for job in left)
 
     def stop(self, why: str, fix: str = "sweep.run() goes on where it stopped.") -> None:
         """Send nothing more."""
         with self._changed:
             if self.stopped is None:
-                self.stopped = Failure("stopped", "The run stopped before this tile.", why, fix)
+                self.stopped = Failure("stopped", tr("The run stopped before this tile."), why, fix)
             self._changed.notify_all()
 
     # ---- which call next ----------------------------------------------------------------------------------------
@@ -190,8 +191,8 @@ class Run:
             if not self._affordable(jobs[0]):
                 if not self._reserved:
                     self.stop(
-                        f"The next call would go beyond the budget of ${self._budget:.2f}.",
-                        "Give a larger budget: sweep.run(budget=...).",
+                        tr("The next call would go beyond the budget of ${budget:.2f}.", budget=self._budget),
+                        tr("Give a larger budget: sweep.run(budget=...)."),
                     )
                 continue  # a call on its way may yet turn out to cost nothing
             wait = self._paces[name].take()
@@ -276,9 +277,19 @@ class Run:
             if failures.concerns_all(error):
                 self._doom(failure, None if isinstance(error, NoCredentialsError) else job.model.id)
             elif isinstance(error, (BrokenExecutor, CancelledError)):
-                self.stop(f"The executor is gone: {type(error).__name__}.", "Start another, then sweep.retry().")
+                self.stop(
+                    tr("The executor is gone: {kind}.", kind=type(error).__name__),
+                    tr("Start another, then sweep.retry()."),
+                )
             elif self._in_a_row >= MOST_IN_A_ROW:
-                self.stop(f"{self._in_a_row} tiles failed one after another. The last: {failure}", "sweep.retry()")
+                self.stop(
+                    tr(
+                        "{count} tiles failed one after another. The last: {failure}",
+                        count=self._in_a_row,
+                        failure=failure,
+                    ),
+                    "sweep.retry()",
+                )
 
     def _broken(self, job: _Job, error: BaseException) -> None:
         """The picture came, and could not be kept: this is not the tile's fault, and goes to who started the run."""
@@ -286,8 +297,8 @@ class Run:
             self._landed(job)
             self.tally.spent += job.price
             self.error = self.error or error
-            self.stop(f"A tile could not be kept: {error}")
-            self._settle(replace(job.tile, failure=Failure("failed", "The picture could not be kept.", str(error))))
+            self.stop(tr("A tile could not be kept: {error}", error=error))
+            self._settle(replace(job.tile, failure=Failure("failed", tr("The picture could not be kept."), str(error))))
 
     def _landed(self, job: _Job) -> None:
         self._open -= 1
@@ -306,8 +317,8 @@ class Run:
         pace.throttled(job.sent)
         self._todo[job.model.id].appendleft(job)
         if pace.refused_for() > PATIENCE and self.stopped is None:
-            why = f"For {PATIENCE / 60:g} minutes the service refused every call as one too many."
-            self.stopped = Failure("throttled", why, "", "Wait, then sweep.run() goes on.")
+            why = tr("For {minutes:g} minutes the service refused every call as one too many.", minutes=PATIENCE / 60)
+            self.stopped = Failure("throttled", why, "", tr("Wait, then sweep.run() goes on."))
         self._changed.notify_all()
 
     def _again(self, job: _Job, error: BaseException) -> None:
