@@ -151,7 +151,7 @@ class Sweep:
     def why(self, tile: Tile | int) -> str:
         """Which field made this tile (or the one of that number) run, in a sentence."""
         chosen = self._tiles[tile] if isinstance(tile, int) else tile
-        return whys.why(chosen, self._store.records(), frozenset(self._places), chosen.key in self._ran)
+        return whys.why(chosen, self._store.records(), frozenset(self._places), frozenset(self._ran))
 
     def grid(
         self,

@@ -10,18 +10,25 @@ from helpers.sweeps.tiles import Tile
 _MOST_TOLD = 4  # differences
 
 
-def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[str], ran: bool) -> str:
-    """One sentence. `records`: what is stored; `siblings`: keys of the same sweep, which are no older requests."""
+def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[str], just_ran: frozenset[str]) -> str:
+    """One sentence. `records`: what is stored; `siblings`: keys of the same sweep; `just_ran`: those that it made itself.
+
+    What it made itself is no older request. A sibling that was there before is one, but of two that are equally near
+    the other tells more.
+    """
+    ran = tile.key in just_ran
     if tile.made and not ran:
         return tr("{tile} did not run: its picture was there already.", tile=_named(tile))
     asked = keys.request(tile.model, tile.body)
-    nearest: tuple[int, dict[str, tuple[Any, Any]]] | None = None
+    nearest: tuple[tuple[int, bool], dict[str, tuple[Any, Any]]] | None = None
     for record in records:
-        if record.get("key") in siblings:
+        key = record.get("key")
+        if key == tile.key or key in just_ran:
             continue
         found = keys.differences(asked, {"model": record.get("model"), "body": record.get("body")})
-        if nearest is None or len(found) < nearest[0]:
-            nearest = len(found), found
+        rank = len(found), key in siblings
+        if nearest is None or rank < nearest[0]:
+            nearest = rank, found
     ran_or_has_to = tr("ran") if ran else tr("has to run")
     if nearest is None:
         return tr(

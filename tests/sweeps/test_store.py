@@ -174,6 +174,21 @@ def test_why_names_the_field_that_made_a_tile_run_again(fake: FakeBedrock, tmp_p
     assert same.why(0) == "Tile seed: 1 did not run: its picture was there already."
 
 
+def test_why_counts_a_tile_of_the_same_sweep_that_was_there_before(fake: FakeBedrock, tmp_path: Path) -> None:
+    run(helpers.Sweep(BODY, cfg_scale=[1], folder=tmp_path), fake)
+    run(helpers.Sweep(BODY, seed=[1], folder=tmp_path), fake)
+    wider = run(helpers.Sweep(BODY, seed=[1, 2], folder=tmp_path), fake)
+    assert wider.why(1).endswith("it differs in this: seed is 2, and was 1."), "the nearest is the one beside it"
+
+
+def test_why_prefers_an_older_sweep_to_a_tile_of_the_same_one(fake: FakeBedrock, tmp_path: Path) -> None:
+    run(helpers.Sweep(BODY, seed=[1, 2], folder=tmp_path), fake)
+    changed = {**BODY, "cfg_scale": 9}
+    run(helpers.Sweep(changed, seed=[1], folder=tmp_path), fake)
+    resumed = helpers.Sweep(changed, seed=[1, 2], folder=tmp_path)
+    assert "it differs in this: cfg_scale is 9, and was 7." in resumed.why(1)
+
+
 def test_why_sees_a_change_of_prompt_of_picture_and_of_what_is_left_out(fake: FakeBedrock, tmp_path: Path) -> None:
     def swept(colour: str, words: str, **more: Any) -> helpers.Sweep:
         body = helpers.image_to_image(words, Image.new("RGB", (512, 512), colour), seed=1, **more)
