@@ -5,6 +5,7 @@ its place of what kind that is, and why.
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from helpers import display, sheets, wording
-from helpers.language import joined, tr
+from helpers.language import joined, listed, tr
 from helpers.picture_files import LARGEST_READ, say
 from helpers.sweeps import writing
 from helpers.sweeps.arranging import Page, Pages, Run, arrange
@@ -58,7 +59,7 @@ def sheet(page: Page, title: str = "", tile: int | None = None) -> Image.Image:
     heading = _heading(page, title)
     if page.wrapped:
         labels = _labels(page.columns) or [""]
-        return sheets.strip(_cells(page)[0], _with_name(page.columns, labels), heading, tile=tile)
+        return sheets.strip(_cells(page)[0], _with_name(page, labels), heading, tile=tile)
     down, across = _labels(page.rows), _labels(page.columns)
     return sheets.grid(_cells(page), down, across, heading, _names(page), tile)
 
@@ -68,7 +69,7 @@ def sheet_size(page: Page, title: str, tile: int) -> tuple[int, int]:
     heading = _heading(page, title)
     if page.wrapped:
         labels = _labels(page.columns) or [""]
-        return sheets.strip_size(_cells(page)[0], _with_name(page.columns, labels), heading, tile=tile)
+        return sheets.strip_size(_cells(page)[0], _with_name(page, labels), heading, tile=tile)
     return sheets.grid_size(_cells(page), _labels(page.rows), _labels(page.columns), heading, _names(page), tile=tile)
 
 
@@ -78,9 +79,7 @@ def alt_text(page: Page, title: str = "") -> str:
     holes = sum(tile is None or not tile.made for tile in pictures)
     heading = _heading(page, title)
     if page.wrapped:
-        said = wording.strip_alt(
-            pictures, _with_name(page.columns, _labels(page.columns) or [tr("the only one")]), heading
-        )
+        said = wording.strip_alt(pictures, _with_name(page, _labels(page.columns) or [tr("the only one")]), heading)
         return joined(said, tr("{count} without a picture.", count=holes)) if holes else said
     down, across = (list(run.labels) if run else [] for run in (page.rows, page.columns))
     return wording.grid_alt(page.tiles, down, across, heading, holes, _names(page))
@@ -91,7 +90,7 @@ def caption(page: Page, left_out: int = 0) -> str:
     kinds = Counter(tile.failure.kind for row in page.tiles for tile in row if tile and tile.failure)
     said = []
     if kinds:
-        counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        counted = listed(tr("{count} {kind}", count=count, kind=tr(kind)) for kind, count in sorted(kinds.items()))
         said.append(tr("Without a picture: {counted}.", counted=counted))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
@@ -178,9 +177,19 @@ def _labels(run: Run | None) -> list[str]:
     return wording.apart(run.labels) if run else []
 
 
-def _with_name(run: Run | None, labels: list[str]) -> list[str]:
-    """Labels of a strip, which has no heading for its axis."""
-    return [f"{run.name} {label}" for label in labels] if run and all(map(_is_value, labels)) else labels
+def _with_name(page: Page, labels: list[str]) -> list[str]:
+    """Labels of a strip, which has no heading for its axis: values get its name, words that were swapped need none."""
+    run = page.columns
+    named = run is not None and _is_field(run.name, page) and all(map(_is_value, labels))
+    return [f"{run.name} {label}" for label in labels] if run and named else labels
+
+
+def _is_field(name: str, page: Page) -> bool:
+    """Whether an axis has the name of a place in the bodies, and not that of words in a prompt."""
+    field = re.split(r"[.\[]", name)[0]
+    return field in ("prompt", "negative_prompt") or any(
+        tile and field in tile.body for row in page.tiles for tile in row
+    )
 
 
 def _is_value(label: str) -> bool:

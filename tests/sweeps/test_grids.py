@@ -117,6 +117,20 @@ def test_a_lone_axis_runs_on_in_further_rows_and_each_picture_has_its_label(tmp_
     assert "from left to right: steps 10; steps 14;" in grids.alt_text(page)
 
 
+def test_the_labels_of_a_lone_axis_are_named_where_they_are_values_and_not_where_they_are_words(tmp_path: Path) -> None:
+    body = helpers.text_to_image([("a beach", 1), ("red", -1)], seed=1)
+
+    def labels_along(*axes: Any, **fields: Any) -> str:
+        planned = helpers.Sweep(body, *axes, folder=tmp_path, **fields)
+        return grids.alt_text(arrange(planned.tiles, planned.axes)[0]).split("left to right: ")[1]
+
+    assert labels_along(helpers.swap("beach", ["beach", "forest"])).startswith("beach; forest.")
+    weights = helpers.axis("text_prompts[1].weight", [-1, -0.5])
+    assert labels_along(weights).startswith("text_prompts[1].weight -1; text_prompts[1].weight -0.5.")
+    assert labels_along(style_preset=[None, "anime"]).startswith("style_preset none; style_preset anime.")
+    assert labels_along(prompt=["lake", "hill"]).startswith("prompt lake; prompt hill.")
+
+
 def test_pictures_lie_where_their_labels_say(sweep: Sweep) -> None:
     tiles, axes = sweep
     (page, _) = arrange(tiles, axes)
