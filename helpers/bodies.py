@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from helpers import images, models
 from helpers.errors import BodyError, ImageError, Problem, RetiredModelError, WorkshopWarning
-from helpers.language import joined, tr
+from helpers.language import joined, listed, tr
 from helpers.schemas import CoreRequest, SDXLRequest, problems
 from helpers.schemas.sdxl import (
     DEFAULT_IMAGE_STRENGTH,
@@ -349,7 +349,7 @@ def _body_error(found: list[Problem], name: str = "SDXL") -> BodyError:
     return BodyError(
         what,
         why,
-        tr("Mend {fields} and try again.", fields=", ".join(problem.field for problem in found)),
+        tr("Mend {fields} and try again.", fields=listed(problem.field for problem in found)),
         problems=found,
     )
 

@@ -23,7 +23,7 @@ from helpers.errors import (
     UnknownModelError,
 )
 from helpers.generation import Call
-from helpers.language import joined, mark, tr
+from helpers.language import joined, listed, mark, tr
 
 TRANSLATED = (boto.ClientError, boto.BotoCoreError, HTTPError, OSError, RuntimeError)  # what a call can raise
 
@@ -206,7 +206,7 @@ def _not_here(call: Call, why: str, details: dict[str, Any]) -> CallError:
             why,
             tr(
                 'It lives in {regions}: bedrock = helpers.connect("aws", region="{home}").',
-                regions=", ".join(homes),
+                regions=listed(homes),
                 home=homes[-1],
             ),
             **details,

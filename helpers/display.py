@@ -191,23 +191,19 @@ def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> t
     """`measured`: what may be another on the next machine. It stands on the page alone, in a span of that class."""
     data = jpeg(image)
     width, height = Image.open(io.BytesIO(data)).size
-    below = _joined(html.escape(caption), f'<span class="measured">{measured}</span>' if measured else "")
+    below = joined(html.escape(caption), f'<span class="measured">{measured}</span>' if measured else "")
     page = (
         f'<figure style="margin: 0"><img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}"'
         f' width="{width}" height="{height}" style="max-width: 100%; height: auto" alt="{html.escape(alt)}">'
         + (f"<figcaption>{below}</figcaption>" if below else "")
         + "</figure>"
     )
-    return {"text/html": page, "text/plain": _joined(alt, caption, "\n")}, {}
+    return {"text/html": page, "text/plain": "\n".join(filter(None, (alt, caption)))}, {}
 
 
 def _in_language(text: Words) -> Words:
     """What a lesson gives to show, in the reader's language."""
     return lesson(text) if text else text
-
-
-def _joined(first: str | None, second: str, between: str = " ") -> str:
-    return between.join(part for part in (first, second) if part)
 
 
 # ---- in -------------------------------------------------------------------------------------------------------------

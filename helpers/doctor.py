@@ -21,7 +21,7 @@ from helpers.doctor_of_aws import credentials as credentials
 from helpers.doctor_of_aws import model as model
 from helpers.doctor_of_aws import region as region
 from helpers.findings import Finding as Finding
-from helpers.language import joined, padded, tr
+from helpers.language import joined, listed, padded, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,13 +79,13 @@ def packages() -> Finding:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     locked = _lines(ROOT / "requirements.txt")
     missing, too_old = _lacking([*project["dependencies"], *locked])[0], _lacking(project["dependencies"])[1]
-    problems = [tr("missing: {names}.", names=", ".join(missing))] if missing else []
-    problems += [tr("too old: {names}.", names=", ".join(too_old))] if too_old else []
+    problems = [tr("missing: {names}.", names=listed(missing))] if missing else []
+    problems += [tr("too old: {names}.", names=listed(too_old))] if too_old else []
     if problems:
         return Finding("wrong", "packages", joined(*problems), tr("Run: {start}", start=START))
     older = _lacking(locked)[1]
     if older:
-        says = tr("{names}: older than what the workshop was tried with (requirements.txt).", names=", ".join(older))
+        says = tr("{names}: older than what the workshop was tried with (requirements.txt).", names=listed(older))
         return Finding("note", "packages", says, tr("To bring them up to date, run: {start}", start=START))
     return Finding(
         "ok", "packages", tr("all {count} of requirements.txt that this system needs are here", count=len(locked))
@@ -178,7 +178,7 @@ def variables() -> Finding:
         return Finding("ok", "variables", tr("no AWS and no proxy variable is set"))
     says = tr(
         "{names} set. helpers.connect() sets the AWS ones aside and goes round proxies; labs and AWS calls heed them.",
-        names=", ".join(names),
+        names=listed(names),
     )
     return Finding("note", "variables", says)
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from helpers.findings import Finding
-from helpers.language import joined, tr
+from helpers.language import joined, listed, tr
 
 MOST_SKEW = 300  # seconds: AWS refuses a request that is signed further off
 
@@ -79,7 +79,7 @@ def region() -> Finding:
         return Finding(
             "note",
             "Region",
-            tr("{here}; {model} is in {regions} alone.", here=here, model=core.name, regions=", ".join(core.regions)),
+            tr("{here}; {model} is in {regions} alone.", here=here, model=core.name, regions=listed(core.regions)),
             fix,
         )
     return Finding("ok", "Region", tr("{here}, where {model} lives", here=here, model=core.name))

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from helpers import infotext, picture_files
 from helpers.errors import ImageError, PictureExistsError, Problem
-from helpers.language import joined, tr
+from helpers.language import joined, listed, tr
 from helpers.picture_files import LARGEST_READ as LARGEST_READ
 from helpers.picture_files import say as say
 from helpers.remarks import Fit as Fit
@@ -321,7 +321,7 @@ def _format(path: Path) -> str:
     if kind is None:
         raise ImageError(
             tr("{name} does not say what kind of file it is to be.", name=path.name),
-            fix=tr("End its name in {endings}.", endings=", ".join(_FORMAT_OF)),
+            fix=tr("End its name in {endings}.", endings=listed(_FORMAT_OF)),
         )
     return kind
 

@@ -12,6 +12,7 @@ import locale
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -74,6 +75,11 @@ def joined(*sentences: str) -> str:
     for sentence in filter(None, sentences):
         text += sentence if not text or text.endswith(_CLOSED) else f" {sentence}"
     return text
+
+
+def listed(items: Iterable[str]) -> str:
+    """The items with a comma between, which in a Chinese list is 、."""
+    return tr(", ").join(items)
 
 
 def padded(text: str, columns: int) -> str:

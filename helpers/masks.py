@@ -12,7 +12,7 @@ from PIL import Image
 from helpers import images, leaks, mask_edges, mask_preview, mask_shapes
 from helpers.errors import MaskError, WorkshopWarning
 from helpers.images import Fit
-from helpers.language import tr
+from helpers.language import listed, tr
 from helpers.leaks import LeakReport
 from helpers.schemas.sdxl import MaskSource
 
@@ -307,5 +307,5 @@ def _form(form: Any) -> MaskSource:
         if form == known:
             return known
     raise MaskError(
-        tr("There is no mask_source {form!r}.", form=form), fix=tr("Use one of {choices}.", choices=", ".join(_FORMS))
+        tr("There is no mask_source {form!r}.", form=form), fix=tr("Use one of {choices}.", choices=listed(_FORMS))
     )

@@ -12,7 +12,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from helpers.errors import BodyError, Problem, UnknownModelError
-from helpers.language import tr
+from helpers.language import listed, tr
 
 Schema = Literal["sdxl", "stable-image-core"]
 State = Literal["active", "legacy", "retired"]
@@ -155,7 +155,7 @@ def _of_schema(schema: Schema) -> Model:
 
 def _unknown(name: str) -> UnknownModelError:
     near = difflib.get_close_matches(name, _by_name(), n=3, cutoff=0.5)
-    roles = ", ".join(role for model in all() if model.schema for role in model.roles)
+    roles = listed(role for model in all() if model.schema for role in model.roles)
     fix = (
         tr("Did you mean {names}?", names=tr(" or ").join(near))
         if near

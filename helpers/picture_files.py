@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from helpers.errors import ImageError, WorkshopWarning
-from helpers.language import mark, tr
+from helpers.language import listed, mark, tr
 from helpers.schemas.fields import image_format
 
 LARGEST_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
@@ -178,7 +178,7 @@ def _unreadable(data: bytes, name: str) -> ImageError:
         )
     return ImageError(
         tr("{name} cannot be read as a picture.", name=upper(name)),
-        fix=tr("Give a file of one of these kinds: {kinds}.", kinds=", ".join(READ_FORMATS)),
+        fix=tr("Give a file of one of these kinds: {kinds}.", kinds=listed(READ_FORMATS)),
     )
 
 

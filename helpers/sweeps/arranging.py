@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from helpers.language import tr
+from helpers.language import listed, tr
 from helpers.sweeps.tiles import Axis, Tile
 
 Pages = Any  # what `arrange` takes: an axis or several, numbers of pages, or the labels to show of an axis
@@ -118,12 +118,12 @@ def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run]) -> dict[str, lis
         chosen[name] = [str(value) for value in several]
         unknown = [label for label in chosen[name] if label not in found[name].labels]
         if unknown or not chosen[name]:
-            there = ", ".join(found[name].labels)
+            there = listed(found[name].labels)
             raise ValueError(
                 tr(
                     "{name} has no value {values}. It has: {there}.",
                     name=name,
-                    values=", ".join(unknown) or tr("chosen"),
+                    values=listed(unknown) or tr("chosen"),
                     there=there,
                 )
             )
@@ -140,7 +140,7 @@ def _numbered(made: list[Page], pages: Any) -> list[Page]:
 
 def _check_axis(name: str | None, found: Mapping[str, Run]) -> None:
     if name is not None and name not in found:
-        raise ValueError(tr("There is no axis {name!r}. The axes are: {axes}.", name=name, axes=", ".join(found)))
+        raise ValueError(tr("There is no axis {name!r}. The axes are: {axes}.", name=name, axes=listed(found)))
 
 
 def _is_names(pages: Any) -> bool:

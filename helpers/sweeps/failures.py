@@ -80,9 +80,7 @@ class Failures(tuple[Tile, ...]):
         heading = (
             tr("One tile has no picture.") if len(self) == 1 else tr("{count} tiles have no picture.", count=len(self))
         )
-        return "\n".join(
-            [heading, *(f"- {tile.label}: {tr(tile.failure.kind)}. {tile.failure}" for tile in _failed(self))]
-        )
+        return "\n".join([heading, *(f"- {_told(tile)}" for tile in _failed(self))])
 
     def _repr_html_(self) -> str:
         rows = [
@@ -110,6 +108,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _is_refusal(error: CallError) -> bool:
     """Whether the service answered, and said that the request is at fault. Where none answered, there is no status."""
     return error.status is not None and 300 <= error.status < 500 and error.status not in (408, 424, 429)
+
+
+def _told(tile: Any) -> str:
+    return tr("{tile}: {kind}. {told}", tile=tile.label, kind=tr(tile.failure.kind), told=tile.failure)
 
 
 def _failed(tiles: Sequence[Tile]) -> list[Any]:

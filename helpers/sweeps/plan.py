@@ -11,7 +11,7 @@ from typing import Any
 from helpers import bodies, images, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
-from helpers.language import tr
+from helpers.language import listed, tr
 from helpers.picture_files import say
 from helpers.schemas.sdxl import DEFAULT_SIDE
 from helpers.sweeps import keys
@@ -136,7 +136,7 @@ class _Builder:
                     tr(
                         "{model} has no {fields}: its tiles are asked for without.",
                         model=name,
-                        fields=", ".join(sorted(fields)),
+                        fields=listed(sorted(fields)),
                     )
                 )
 
@@ -274,7 +274,7 @@ def _all_that_is_wrong(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], a
     for (field, message), tiles in wrong.items():
         where = _where(tiles, axes)
         counted = "" if len(tiles) == 1 else tr(" ({count:,} tiles)", count=len(tiles))
-        problems.append(Problem(field, f"{where}{counted}: {message}", field))
+        problems.append(Problem(field, tr("{about}: {told}", about=f"{where}{counted}", told=message), field))
     bad = len({places for tiles in wrong.values() for places in tiles})
     count = math.prod(len(axis) for axis in axes)
     shown = [f"\n- {problem.message}" for problem in problems[:_MOST_SHOWN]]

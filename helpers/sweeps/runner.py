@@ -157,10 +157,11 @@ class Run:
             why = self.stopped or Failure("stopped", tr("The run ended before this tile."))
         yield from (replace(job.tile, failure=why) for job in left)
 
-    def stop(self, why: str, fix: str = "sweep.run() goes on where it stopped.") -> None:
+    def stop(self, why: str, fix: str = "") -> None:
         """Send nothing more."""
         with self._changed:
             if self.stopped is None:
+                fix = fix or tr("sweep.run() goes on where it stopped.")
                 self.stopped = Failure("stopped", tr("The run stopped before this tile."), why, fix)
             self._changed.notify_all()
 

@@ -17,7 +17,7 @@ from helpers.bodies import retired
 from helpers.client import Client, backend_of, connect
 from helpers.errors import BodyError, Problem
 from helpers.generation import Backend, prompt_of
-from helpers.language import tr
+from helpers.language import listed, tr
 from helpers.picture_files import say
 from helpers.sweeps import axes as axes_
 from helpers.sweeps import drawing, failures, money, plan, runner, tables, whys
@@ -196,7 +196,8 @@ class Sweep:
         parts = [tr("{made:,} made", made=made)] if made else []
         parts += [tr("{failed:,} without a picture (sweep.failures)", failed=failed)] if failed else []
         parts += [tr("{missing:,} to make", missing=missing)] if missing else []
-        return f"<Sweep {span} = {_counted(len(self.tiles))}: {', '.join(parts)}>"
+        tiles = _counted(len(self.tiles))
+        return tr("<Sweep {span} = {tiles}: {parts}>", span=span, tiles=tiles, parts=listed(parts))
 
     # ---- how ----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from helpers.generation import Backend
+from helpers.language import joined
 
 Kind = Literal["filtered", "throttled", "invalid", "timeout", "failed", "stopped"]
 
@@ -41,7 +42,7 @@ class Failure:
     fix: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.fix) if part)
+        return joined(self.what, self.why, self.fix)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers import images
 from helpers.errors import ImageError, PictureExistsError
-from helpers.language import tr
+from helpers.language import listed, tr
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
@@ -20,7 +20,7 @@ def picture_format(path: Path) -> str:
     if kind is None:
         raise ImageError(
             tr("{name} does not say what kind of picture it is to be.", name=path.name),
-            fix=tr("End its name in {endings}.", endings=", ".join(_FORMATS)),
+            fix=tr("End its name in {endings}.", endings=listed(_FORMATS)),
         )
     return kind
 

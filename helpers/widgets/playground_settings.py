@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from helpers import bodies
 from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWarning
-from helpers.language import tr
+from helpers.language import listed, tr
 from helpers.models import Model
 from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, MAX_SEED, SDXLRequest, StylePreset
 from helpers.widgets.playground_words import say
@@ -99,7 +99,7 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     wrong = [
         Problem(
             name,
-            tr("There is no setting {name}; there are {settings}.", name=name, settings=", ".join(sorted(known))),
+            tr("There is no setting {name}; there are {settings}.", name=name, settings=listed(sorted(known))),
             value,
         )
         for name, value in changes.items()
@@ -242,7 +242,7 @@ def _problem(name: str, value: Any) -> Problem | None:
             name,
             tr(
                 "The action is {actions} or {last}, not {value!r}.",
-                actions=", ".join(ACTIONS[:-1]),
+                actions=listed(ACTIONS[:-1]),
                 last=ACTIONS[-1],
                 value=value,
             ),
