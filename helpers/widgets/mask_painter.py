@@ -127,7 +127,8 @@ class MaskPainter(anywidget.AnyWidget):
         self.note = ""
 
     def __repr__(self) -> str:
-        return f"<MaskPainter {self.width} x {self.height}, {self._mask.share:.0%} may change>"
+        share = f"{self._mask.share:.0%}"
+        return tr("<MaskPainter {width} x {height}, {share} may change>", width=self.width, height=self.height, share=share)
 
     @traitlets.validate("pixels")
     def _check(self, proposal: Any) -> bytes:
