@@ -128,7 +128,9 @@ class MaskPainter(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         share = f"{self._mask.share:.0%}"
-        return tr("<MaskPainter {width} x {height}, {share} may change>", width=self.width, height=self.height, share=share)
+        return tr(
+            "<MaskPainter {width} x {height}, {share} may change>", width=self.width, height=self.height, share=share
+        )
 
     @traitlets.validate("pixels")
     def _check(self, proposal: Any) -> bytes:

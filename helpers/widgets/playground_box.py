@@ -154,7 +154,7 @@ class Playground(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         place = tr("on the offline studio") if self._desk.backend == "studio" else tr("on Amazon Bedrock")
-        return f"<Playground for {self._desk.model.name} {place}>"
+        return tr("<Playground for {model} {place}>", model=self._desk.model.name, place=place)
 
     # ---- from the page
 
