@@ -27,6 +27,12 @@ class WorkshopError(Exception):
     def __str__(self) -> str:
         return joined(self.what, self.why, self.fix)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of all frames."""
+        from helpers import short_traceback
+
+        return short_traceback.lines(self)
+
 
 @dataclass(frozen=True)
 class Problem:
