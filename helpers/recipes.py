@@ -123,7 +123,14 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
     the pictures it was made from, where it is not `inputs/` beside it. Raises RecipeError where the file does not tell,
     or where one of those pictures is gone; ImageError where it is no picture.
     """
-    path = images.find(getattr(picture, "path", None) or picture)
+    named = getattr(picture, "path", None) or picture
+    if not isinstance(named, (str, os.PathLike)):
+        raise RecipeError(
+            tr("{kind} is not a file.", kind=type(picture).__name__),
+            tr("A recipe is read from the file that a picture was saved in."),
+            tr('Write helpers.recipe(made.save("picture.png")), or give a tile of a sweep that has a picture.'),
+        )
+    path = images.find(named)
     data = _read(path)
     receipt = infotext.read(data) or infotext.read_sidecar(path)
     if receipt is None:

@@ -387,3 +387,10 @@ def test_a_damaged_file_no_picture_and_no_file_are_told_apart(tmp_path: Path) ->
     for name, words in (("cut.png", "damaged"), ("page.png", "a web page"), ("none.png", "There is no file")):
         with pytest.raises(ImageError, match=words):
             helpers.recipe(tmp_path / name)
+
+
+def test_what_was_never_saved_is_told_how_to_be() -> None:
+    unmade = SimpleNamespace(path=None)
+    for picture in (Image.new("RGB", (8, 8)), unmade):
+        with pytest.raises(RecipeError, match=r"is not a file.*made\.save"):
+            helpers.recipe(picture)

@@ -56,12 +56,14 @@ class Quote:
     def _time(self) -> str:
         if self.minutes is None:
             return tr("no page gives the quota")
-        minutes = tr("under a minute") if self.minutes < 1 else tr("{minutes:,.0f} minutes", minutes=self.minutes)
-        return (
-            tr("{minutes} at least, at the quota", minutes=minutes)
-            if self.backend == "aws"
-            else tr("no quota on the studio (AWS: {minutes})", minutes=minutes)
-        )
+        minutes = tr("{minutes:,.0f} minutes", minutes=self.minutes)
+        if self.minutes < 1.5:
+            minutes = tr("under a minute") if self.minutes < 1 else tr("a minute")
+        if self.backend != "aws":
+            return tr("no quota on the studio (AWS: {minutes})", minutes=minutes)
+        if self.minutes < 1:
+            return tr("under a minute, at the quota")
+        return tr("{minutes} at least, at the quota", minutes=minutes)
 
     def __repr__(self) -> str:
         return _lined(tr("Quote {place}", place=tr(_PLACES[self.backend])), self.rows())

@@ -1,5 +1,6 @@
 """What a run may cost: the quote, the question, the budget that is kept, and the receipt."""
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,3 +179,17 @@ def test_a_quote_tells_tiles_calls_price_minutes_and_megapixels(fake: FakeBedroc
     assert quote.largest == (1024, 512)
     assert "$7.20" in repr(quote)
     assert "<th" in quote._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "on_aws", "on_the_studio"),
+    [
+        (0.2, "under a minute, at the quota", "(AWS: under a minute)"),
+        (1.0, "a minute at least, at the quota", "(AWS: a minute)"),
+        (2.0, "2 minutes at least, at the quota", "(AWS: 2 minutes)"),
+    ],
+)
+def test_a_quote_tells_the_time_as_people_say_it(minutes: float, on_aws: str, on_the_studio: str) -> None:
+    quote = dataclasses.replace(helpers.Sweep(BODY, steps=[30]).quote(), minutes=minutes)
+    assert on_the_studio in dict(quote.rows())["time"]
+    assert dict(dataclasses.replace(quote, backend="aws").rows())["time"] == on_aws
