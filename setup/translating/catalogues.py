@@ -7,7 +7,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import denormalize, read_po, write_po
 
 from translating.code import Text
 
@@ -34,7 +34,13 @@ def read(path: Path) -> Catalog:
     if not path.exists():
         return Catalog(locale=LANGUAGE)
     with path.open("rb") as file:
-        return read_po(file, locale=LANGUAGE)
+        catalogue = read_po(file, locale=LANGUAGE)
+    for message in entries(catalogue):  # Babel reads the English before a change, "#| …", as a person's comment
+        before = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
+        if before:
+            message.previous_id = [denormalize("\n".join(before).removeprefix("msgid").strip())]
+            message.user_comments = [line for line in message.user_comments if not line.startswith("|")]
+    return catalogue
 
 
 def translated(catalogue: Catalog) -> dict[str, str]:
