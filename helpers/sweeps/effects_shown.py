@@ -226,7 +226,7 @@ def figure(effects: Effects) -> "Figure":
 def _panel(panel: "Axes", name: str, rows: list[_Row], effects: Effects) -> None:
     floor = effects.floor
     values = [getattr(floor.times(row.median) if floor else row.median, name) for row in rows]
-    panel.set_title(_MEANS[name], loc="left", fontsize=11)
+    panel.set_title(tr(_MEANS[name]), loc="left", fontsize=11)
     panel.grid(axis="y", visible=False)
     if floor:
         high = getattr(floor.times(floor.high), name)

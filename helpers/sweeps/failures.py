@@ -84,7 +84,7 @@ class Failures(tuple[Tile, ...]):
 
     def _repr_html_(self) -> str:
         rows = [
-            (tile.label, tr(tile.failure.kind), tile.failure.what, tile.failure.why, tile.failure.fix)
+            (tile.label, tile.failure.said, tile.failure.what, tile.failure.why, tile.failure.fix)
             for tile in _failed(self)
         ]
         return (
@@ -111,7 +111,7 @@ def _is_refusal(error: CallError) -> bool:
 
 
 def _told(tile: Any) -> str:
-    return tr("{tile}: {kind}. {told}", tile=tile.label, kind=tr(tile.failure.kind), told=tile.failure)
+    return tr("{tile}: {kind}. {told}", tile=tile.label, kind=tile.failure.said, told=tile.failure)
 
 
 def _failed(tiles: Sequence[Tile]) -> list[Any]:

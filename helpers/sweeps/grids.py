@@ -87,10 +87,10 @@ def alt_text(page: Page, title: str = "") -> str:
 
 def caption(page: Page, left_out: int = 0) -> str:
     """What to know beside the pictures: how many failed and how, and what is not shown."""
-    kinds = Counter(tile.failure.kind for row in page.tiles for tile in row if tile and tile.failure)
+    kinds = Counter(tile.failure.said for row in page.tiles for tile in row if tile and tile.failure)
     said = []
     if kinds:
-        counted = listed(tr("{count} {kind}", count=count, kind=tr(kind)) for kind, count in sorted(kinds.items()))
+        counted = listed(tr("{count} {kind}", count=count, kind=kind) for kind, count in sorted(kinds.items()))
         said.append(tr("Without a picture: {counted}.", counted=counted))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
@@ -158,14 +158,14 @@ def _cell(tile: Tile | None) -> sheets.Tile:
     if tile is None:
         return sheets.Missing(tr("not in this sweep"))
     if tile.failure:
-        return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.kind)
+        return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.said)
     if tile.path is None:
         return sheets.Missing(tr("not made yet"))
     try:
         with Image.open(tile.path) as image:
             return sheets.Stored(tile.path, image.size, tile.thumbnail)
     except (OSError, SyntaxError, ValueError):
-        return sheets.Missing(tr("{name} cannot be read", name=tile.path.name), "lost")
+        return sheets.Missing(tr("{name} cannot be read", name=tile.path.name), tr("lost"))
 
 
 def _heading(page: Page, title: str) -> str:

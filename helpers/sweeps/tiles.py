@@ -6,9 +6,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from helpers.generation import Backend
-from helpers.language import joined
+from helpers.language import joined, mark, tr
 
 Kind = Literal["filtered", "throttled", "invalid", "timeout", "failed", "stopped"]
+_SAID: dict[Kind, str] = {
+    "filtered": mark("filtered"),
+    "throttled": mark("throttled"),
+    "invalid": mark("invalid"),
+    "timeout": mark("timeout"),
+    "failed": mark("failed"),
+    "stopped": mark("stopped"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,11 @@ class Failure:
 
     def __str__(self) -> str:
         return joined(self.what, self.why, self.fix)
+
+    @property
+    def said(self) -> str:
+        """The kind in the reader's language."""
+        return tr(_SAID[self.kind])
 
 
 @dataclass(frozen=True)
