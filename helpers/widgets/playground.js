@@ -3,28 +3,10 @@
 const PART = 4 * 1024 * 1024; // bytes of one message: the server closes connections that bring more than 10 MB at once
 const CHANGE_AFTER = 700; // milliseconds without another change, before "run on change" sends
 
-function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name in element && typeof value !== "string") element[name] = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children.flat().filter(Boolean));
-  return element;
-}
-
 function render({ model, el }) {
   const id = `playground-${Math.random().toString(36).slice(2)}`; // radio buttons of one name turn each other off
   const words = model.get("page_words");
-  const inputs = {}; // the setting's name -> how to read and write its control
-  const stop = [];
-  const on = (name, then) => {
-    model.on(`change:${name}`, then);
-    stop.push(() => model.off(`change:${name}`, then));
-    then();
-  };
+  const { on, leave } = listener(model);
 
   // ---- what is set
 
@@ -49,46 +31,7 @@ function render({ model, el }) {
 
   // ---- one control for each setting
 
-  const labelled = (key, control, { label, help, after } = {}) => {
-    const name = `${id}-${key}`;
-    const text = help ?? words[`${key}.help`] ?? "";
-    control.id = name;
-    if (text) control.setAttribute("aria-describedby", `${name}-help`);
-    return h("div", { class: `pg-field pg-${key}` },
-      h("label", { for: name }, label ?? words[key]),
-      h("div", { class: "pg-control" }, control, after ?? null),
-      text && h("p", { class: "pg-help", id: `${name}-help` }, text));
-  };
-
-  const number = (field) => {
-    const parse = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
-    const box = h("input", { type: "number", min: `${field.min}`, max: `${field.max}`, step: `${field.step}`, inputmode: "decimal" });
-    const write = (value) => { if (value !== null && parse(box.value) !== value) box.value = value; };
-    box.addEventListener("input", () => change({ [field.key]: parse(box.value) }));
-    let slider = null;
-    if (field.kind === "range") {
-      slider = h("input", { type: "range", min: `${field.min}`, max: `${field.max}`, step: `${field.step}`, "aria-label": words[field.key] });
-      slider.addEventListener("input", () => change({ [field.key]: Number(slider.value) }));
-    }
-    inputs[field.key] = (value) => { write(value); if (slider && value !== null) slider.value = value; };
-    return labelled(field.key, box, { help: field.help, after: slider });
-  };
-
-  const choice = (field) => {
-    const list = h("select", {}, field.options.map(([value, label]) => h("option", { value: JSON.stringify(value) }, label)));
-    list.addEventListener("change", () => change({ [field.key]: JSON.parse(list.value) }));
-    inputs[field.key] = (value) => { list.value = JSON.stringify(value); };
-    return labelled(field.key, list, { help: field.help });
-  };
-
-  const check = (field) => {
-    const box = h("input", { type: "checkbox" });
-    box.addEventListener("change", () => change({ [field.key]: box.checked }));
-    inputs[field.key] = (value) => { box.checked = value; };
-    const shown = labelled(field.key, box, { help: field.help });
-    shown.classList.add("pg-check");
-    return shown;
-  };
+  const { inputs, labelled, number, choice, check } = controls(id, words, change);
 
   const size = (field) => {
     const shape = ([width, height]) => (width === height ? "square" : width > height ? "landscape" : "portrait");
@@ -136,11 +79,7 @@ function render({ model, el }) {
   const onChangeRow = h("div", { class: "pg-on-change", title: words["run_on_change.help"] },
     onChange, h("label", { for: onChange.id }, words.run_on_change));
 
-  // Both live regions stay on the page: one that comes and goes is not read out.
-  const mark = h("span", { class: "pg-mark", "aria-hidden": "true" });
-  const polite = h("span", { role: "status", "aria-live": "polite" });
-  const alert = h("span", { role: "alert", "aria-live": "assertive" });
-  const status = h("div", { class: "pg-status" }, mark, polite, alert);
+  const status = statusLine();
 
   const file = h("input", { type: "file", accept: "image/*", class: "pg-file", id: `${id}-file` });
   file.addEventListener("change", async () => {
@@ -173,32 +112,15 @@ function render({ model, el }) {
   const history = h("section", { class: "pg-history", "aria-labelledby": `${id}-history` },
     h("h3", { id: `${id}-history` }, words.history), strip);
 
-  const codeBox = (title) => {
-    const text = h("pre", { tabindex: "0", "aria-label": title });
-    const copy = h("button", { type: "button", class: "pg-small" }, words.copy);
-    copy.addEventListener("click", async () => {
-      try { await navigator.clipboard.writeText(text.textContent); } catch {
-        getSelection().selectAllChildren(text);
-        document.execCommand("copy");
-      }
-      copy.textContent = words.copied;
-      setTimeout(() => { copy.textContent = words.copy; }, 2000);
-    });
-    const above = h("p", { class: "pg-help" });
-    const shown = h("details", { class: "pg-code" }, h("summary", {}, title), above, h("div", { class: "pg-code-box" }, text, copy));
-    return { shown, text, above, copy };
-  };
-  const python = codeBox(words.python);
-  const body = codeBox(words.request);
+  const python = codeBox(words.python, words);
+  const body = codeBox(words.request, words);
 
   // ---- together
 
   el.classList.add("pg");
-  // Else JupyterLab takes keys for itself: a B on a button adds a cell, Shift+Enter in the prompt runs the cell anew.
-  el.addEventListener("keydown", (event) => {
-    const withControl = event.ctrlKey || event.metaKey;
-    if (event.key === "Enter" && withControl && event.target === prompt) runNow();
-    if (event.key === "Enter" || !(withControl || event.altKey)) event.stopPropagation();
+  const freeKeys = keepKeys(el);
+  prompt.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) runNow();
   });
   el.append(
     header,
@@ -206,7 +128,7 @@ function render({ model, el }) {
       h("div", { class: "pg-main" },
         presets, labelled("prompt", prompt),
         h("div", { class: "pg-go" }, run, onChangeRow, quote),
-        status, pictures, history, python.shown, body.shown),
+        status.shown, pictures, history, python.shown, body.shown),
       h("div", { class: "pg-side" }, actions, negativeField, sections)));
 
   // ---- what Python tells
@@ -290,11 +212,7 @@ function render({ model, el }) {
   }
 
   on("page_status", () => {
-    const { state, text } = model.get("page_status");
-    status.dataset.state = state;
-    const urgent = state === "failed" || state === "filtered";
-    polite.textContent = urgent ? "" : text;
-    alert.textContent = urgent ? text : "";
+    status.tell(model.get("page_status"));
     result.setAttribute("aria-busy", String(isBusy()));
     el.classList.toggle("pg-busy", isBusy());
     showRun();
@@ -358,7 +276,7 @@ function render({ model, el }) {
     }
   });
 
-  return () => { clearTimeout(waiting); stop.forEach((undo) => undo()); };
+  return () => { clearTimeout(waiting); freeKeys(); leave(); };
 }
 
 export default { render };

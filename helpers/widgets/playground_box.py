@@ -4,7 +4,6 @@ What the page shows goes out through the traits `page_...`; what a person does c
 a thread of their own, so that neither the page nor the kernel waits for them.
 """
 
-import asyncio
 import tempfile
 import threading
 import uuid
@@ -23,12 +22,14 @@ from helpers.language import tr
 from helpers.masks import Mask
 from helpers.models import Model
 from helpers.widgets import playground_pages as pages
+from helpers.widgets.latest_wins import caller
 from helpers.widgets.playground_desk import BusyError, Desk
 from helpers.widgets.playground_runs import Plan, Run
 from helpers.widgets.playground_settings import PRESETS, Preset, Settings, as_form
 from helpers.widgets.playground_words import all_words, say
 
 _HERE = Path(__file__).parent
+_PAGE = ("page_parts.js", "playground.js")  # joined in this order, they are one ES module
 _Page = dict[str, Any]
 
 
@@ -46,7 +47,7 @@ def playground(bedrock: Any, *, width: int | None = None) -> "Playground":
 class Playground(anywidget.AnyWidget):
     """An image playground. All that its page does, Python does too: `set`, `load`, `reference`, `mask`, `run`, `runs`."""
 
-    _esm = _HERE / "playground.js"
+    _esm = "".join((_HERE / name).read_text("utf-8") for name in _PAGE)
     _css = _HERE / "playground.css"
 
     page_words = traitlets.Dict().tag(sync=True)
@@ -271,7 +272,7 @@ class Playground(anywidget.AnyWidget):
             self._desk.give_back()
             raise
         self._tell_progress(plan, 1)
-        here = _caller()
+        here = caller()
         threading.Thread(target=self._work, args=(plan, then, here), daemon=True).start()
 
     def _work(self, plan: Plan, then: Callable[[Run], None], here: Callable[..., None]) -> None:
@@ -370,19 +371,6 @@ class Playground(anywidget.AnyWidget):
         self.page_result = pages.result(self._shown)
         self.page_history = pages.history(self._desk.runs, number, self.page_history)
         self.page_code = pages.code(self._shown)
-
-
-def _caller() -> Callable[..., None]:
-    """How a thread has a function called here: by this thread's event loop, or, without one, on its own."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return lambda function, *arguments: function(*arguments)
-
-    def call(function: Callable[..., None], *arguments: Any) -> None:
-        loop.call_soon_threadsafe(function, *arguments)
-
-    return call
 
 
 def _must_have_worked(run: Run) -> None:

@@ -102,7 +102,7 @@ def quote(desk: Desk, settings: Settings) -> Page:
         last=settings.seed + count - 1,
     )
     asked = price(settings, desk.model, desk.reference.image if desk.reference else None)
-    usd = None if asked is None else _usd(asked)
+    usd = None if asked is None else in_usd(asked)
     if desk.backend == "aws":
         text, button = (
             (say("quote.billed", price=usd), say("run.price", price=usd)) if usd else (say("quote.unknown"), say("run"))
@@ -120,7 +120,7 @@ def reference(desk: Desk, remark: str = "") -> Page:
         return {"src": "", "alt": "", "name": "", "remark": ""}
     image, name = desk.reference.image, desk.reference.name
     alt = say("reference.alt", width=image.width, height=image.height, name=name)
-    return {"src": _url(display.jpeg(image)), "alt": alt, "name": name, "remark": remark}
+    return {"src": picture_url(display.jpeg(image)), "alt": alt, "name": name, "remark": remark}
 
 
 def result(run: Run | None) -> Page:
@@ -136,7 +136,7 @@ def history(runs: Sequence[Run], shown: int, kept: Sequence[Page] = ()) -> list[
     return [
         {
             "number": run.number,
-            "src": have[run.number] if run.number in have else _thumbnail(run),
+            "src": have[run.number] if run.number in have else thumbnail_url(run.made[0].image) if run.made else "",
             "alt": say("history.alt", number=run.number, action=say(run.settings.action), prompt=run.settings.prompt),
             "state": run.state,
             "mark": "" if run.state == "done" else say(run.state),
@@ -163,7 +163,7 @@ def ended(run: Run) -> Page:
     unknown = wording.unknown(run.made)
     done = say("state.done", number=run.number, count=_count(len(run.made)), seconds=run.seconds)
     cost = sum(made.cost or 0.0 for made in run.made)
-    paid = say("state.cost", price=_usd(cost)) if cost else ""
+    paid = say("state.cost", price=in_usd(cost)) if cost else ""
     return {"state": "done", "text": " ".join(filter(None, (done, paid, unknown)))}
 
 
@@ -175,6 +175,25 @@ def failed(error: WorkshopError, state: str = "failed", more: str = "") -> Page:
     elif isinstance(error, FilteredError) and error.image is not None:  # the picture stands below
         said = " ".join([error.what, say("filtered.blurred", reason=error.finish_reason), error.fix])
     return {"state": state, "text": " ".join([say(f"state.{state}"), *said.split(), *more.split()])}
+
+
+def picture_url(jpeg: bytes) -> str:
+    """A JPEG file as an address that a page can show."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+
+
+def thumbnail_url(image: "Image.Image") -> str:
+    """A small one of the picture, for a strip."""
+    small = image.convert("RGB")
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    data = io.BytesIO()
+    small.save(data, "JPEG", quality=80)
+    return picture_url(data.getvalue())
+
+
+def in_usd(amount: float) -> str:
+    """An amount of money as a page writes it."""
+    return f"{amount:.2f} USD"
 
 
 # ---- how ------------------------------------------------------------------------------------------------------------
@@ -211,7 +230,7 @@ def _tile(answer: Generation | WorkshopError, run: Run, place: int) -> Page:
         caption = " ".join(filter(None, (f"{caption}.", wording.unknown([answer]))))
         return {
             "kind": "picture",
-            "src": _url(display.jpeg(answer.image)),
+            "src": picture_url(display.jpeg(answer.image)),
             "alt": wording.alt_text(answer),
             "caption": caption,
         }
@@ -219,29 +238,11 @@ def _tile(answer: Generation | WorkshopError, run: Run, place: int) -> Page:
     kind = "filtered" if getattr(answer, "finish_reason", None) or run.state == "filtered" else "failed"
     return {
         "kind": kind,
-        "src": _url(display.jpeg(image)) if image is not None else "",
+        "src": picture_url(display.jpeg(image)) if image is not None else "",
         "alt": say("filtered.alt") if image is not None else "",
         "mark": say(kind),
         "caption": caption,
     }
-
-
-def _thumbnail(run: Run) -> str:
-    if not run.made:
-        return ""
-    small: Image.Image = run.made[0].image.convert("RGB")
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    data = io.BytesIO()
-    small.save(data, "JPEG", quality=80)
-    return _url(data.getvalue())
-
-
-def _url(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
-
-
-def _usd(amount: float) -> str:
-    return f"{amount:.2f} USD"
 
 
 def _count(pictures: int) -> str:

@@ -35,6 +35,21 @@ _ASK = f"""async (code) => {{
 }}"""
 _THEME = "async (theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
+# The text of a widget with less contrast to what lies behind it than WCAG's AA asks of small text.
+PALE = """(root) => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => colour.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (e) => { const c = rgb(getComputedStyle(e).backgroundColor); return c[3] === 0 ? ground(e.parentElement) : c; };
+  const over = (c, below) => c.length < 4 ? c : below.map((v, at) => c[at] * c[3] + v * (1 - c[3]));
+  const contrast = (e) => {
+    const below = ground(e), [low, high] = [light(over(rgb(getComputedStyle(e).color), below)), light(below)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const own = (e) => [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.textContent.trim()).join('');
+  return [...root.querySelectorAll('*')].filter((e) => e.offsetParent && !e.closest('.mask-painter') && own(e) && contrast(e) < 4.5).map(own);
+}"""
+
 
 class Notebook:
     """A notebook on a page. Cells are counted from 0. `page` is Playwright's, for all that has no method here."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from tests.browser.pages import PALE
+
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
     from tests.browser.jupyter import Server
@@ -19,21 +21,6 @@ gate, invoke_model = threading.Event(), bedrock.invoke_model
 bedrock.invoke_model = lambda **call: gate.wait(120) and invoke_model(**call)
 playground = helpers.playground(bedrock)
 playground"""
-
-# The text of the playground with less contrast to what lies behind it than WCAG's AA asks of small text.
-PALE = """(root) => {
-  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (colour) => colour.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (e) => { const c = rgb(getComputedStyle(e).backgroundColor); return c[3] === 0 ? ground(e.parentElement) : c; };
-  const over = (c, below) => c.length < 4 ? c : below.map((v, at) => c[at] * c[3] + v * (1 - c[3]));
-  const contrast = (e) => {
-    const below = ground(e), [low, high] = [light(over(rgb(getComputedStyle(e).color), below)), light(below)].sort((a, b) => a - b);
-    return (high + 0.05) / (low + 0.05);
-  };
-  const own = (e) => [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.textContent.trim()).join('');
-  return [...root.querySelectorAll('*')].filter((e) => e.offsetParent && !e.closest('.mask-painter') && own(e) && contrast(e) < 4.5).map(own);
-}"""
 
 THEMES: "tuple[Theme, ...]" = ("light", "dark")
 
