@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from helpers.sweeps import swap as swap
     from helpers.sweeps import together as together
     from helpers.widgets import MaskPainter as MaskPainter
+    from helpers.widgets import explorer as explorer
     from helpers.widgets import playground as playground
 
 _ROOMS = {
@@ -73,7 +74,7 @@ _ROOMS = {
     "mask_forms": (),
     "outpainting": ("outpaint",),
     "leaks": ("LeakReport",),
-    "widgets": ("MaskPainter", "playground"),
+    "widgets": ("MaskPainter", "explorer", "playground"),
     "client": ("Generation", "connect", "invoke"),
     "models": (),
     "recipes": ("recipe",),

@@ -32,16 +32,19 @@ class _Code(NamedTuple):
 
 def cell(recipe: "Recipe") -> str:
     """A notebook cell that makes the picture again with helpers."""
+    named = "" if _is_default_model(recipe) else f", model={literal(recipe.model)}"
+    return f"{preparation(recipe)}made = helpers.invoke(bedrock, body{named})\nmade\n"
+
+
+def preparation(recipe: "Recipe") -> str:
+    """The first lines of a cell: what it imports, `bedrock` and `body`."""
     body = _with_helper(recipe)
     imports = "import base64\nfrom pathlib import Path\n\n" if body is None and recipe.inputs else ""
     connect = 'helpers.connect("aws")' if recipe.backend == "aws" and not _retired(recipe) else "helpers.connect()"
-    named = "" if _is_default_model(recipe) else f", model={literal(recipe.model)}"
     return f"""{imports}import helpers
 
 {_comments(recipe)}bedrock = {connect}
 body = {body or body_literal(recipe)}
-made = helpers.invoke(bedrock, body{named})
-made
 """
 
 
