@@ -16,13 +16,14 @@ def create() -> Engine:
     """The offline engine with its own painter; numpy and the painter are imported here, not before."""
     from typing import Any
 
-    from . import layout, painter, prompt, styles
+    from . import layout, memory, painter, prompt, styles
     from .exemplars import Painter, Pixels
     from .studio_engine import StudioEngine
 
     def restyle(scene: Any, pixels: Pixels, style: str | None) -> Pixels:
         return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
 
+    memory.keep()
     return StudioEngine(
         Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
     )

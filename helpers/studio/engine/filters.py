@@ -21,8 +21,11 @@ def luma(pixels: Picture) -> Picture:
 
 def saturate(pixels: Picture, amount: float) -> Picture:
     """Push colours away from (above 1) or towards (below 1) their grey."""
-    grey = luma(pixels)[..., None]
-    return grey + amount * (pixels - grey)
+    grey = luma(pixels)
+    out = np.empty_like(pixels)
+    for channel in range(pixels.shape[-1]):
+        out[..., channel] = grey + amount * (pixels[..., channel] - grey)
+    return out
 
 
 def blur(pixels: Picture, share: float) -> Picture:
@@ -63,17 +66,18 @@ def _box(pixels: Picture, radius: int, axis: int) -> Picture:
 def edges(pixels: Picture, share: float = 0.004, gain: float = 3.0) -> Picture:
     """Where colours change, 0 … 1, (height, width): lines about `share` of the height wide."""
     step = max(1, round(share * pixels.shape[0]))
-    down = (
-        np.abs(np.diff(pixels, n=1, axis=0, append=pixels[-1:]))
-        if step == 1
-        else np.abs(_shift(pixels, step, 0) - _shift(pixels, -step, 0))
-    )
-    side = (
-        np.abs(np.diff(pixels, n=1, axis=1, append=pixels[:, -1:]))
-        if step == 1
-        else np.abs(_shift(pixels, step, 1) - _shift(pixels, -step, 1))
-    )
-    return np.clip((down.max(-1) + side.max(-1)) * gain - 0.25, 0, 1)
+    back = -step if step > 1 else 0
+    lines = _most(_shift(pixels, step, 0) - _shift(pixels, back, 0))
+    lines += _most(_shift(pixels, step, 1) - _shift(pixels, back, 1))
+    lines *= gain
+    lines -= 0.25
+    return np.clip(lines, 0, 1, out=lines)
+
+
+def _most(change: Picture) -> Picture:
+    """The largest change of the three channels, (height, width)."""
+    red, green, blue = np.moveaxis(np.abs(change, out=change), -1, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def emboss(height: Picture, share: float = 0.006) -> Picture:
@@ -83,8 +87,17 @@ def emboss(height: Picture, share: float = 0.006) -> Picture:
 
 
 def _shift(pixels: Picture, step: int, axis: int) -> Picture:
-    index = np.clip(np.arange(pixels.shape[axis]) + step, 0, pixels.shape[axis] - 1)
-    return np.take(pixels, index, axis=axis)
+    """What lies `step` further along the axis; the edge repeats."""
+    if step == 0:
+        return pixels
+    out = np.empty_like(pixels)
+    there, here = np.moveaxis(pixels, axis, 0), np.moveaxis(out, axis, 0)
+    far = min(abs(step), len(here))
+    if step > 0:
+        here[: len(here) - far], here[len(here) - far :] = there[far:], there[-1:]
+    else:
+        here[far:], here[:far] = there[: len(here) - far], there[:1]
+    return out
 
 
 def posterise(pixels: Picture, levels: int, soft: float = 0.0) -> Picture:
@@ -98,9 +111,10 @@ def resize(pixels: Picture, width: int, height: int, method: Image.Resampling = 
     """Another size, in float32."""
     if pixels.ndim == 2:
         return np.asarray(Image.fromarray(pixels).resize((width, height), method))
-    return np.stack(
-        [resize(np.ascontiguousarray(pixels[..., c]), width, height, method) for c in range(pixels.shape[-1])], -1
-    )
+    out = np.empty((height, width, pixels.shape[-1]), np.float32)
+    for channel in range(pixels.shape[-1]):
+        out[..., channel] = resize(np.ascontiguousarray(pixels[..., channel]), width, height, method)
+    return out
 
 
 @lru_cache(maxsize=6)
@@ -114,7 +128,7 @@ def noise(width: int, height: int, share: float, seed: int) -> Picture:
 
 @lru_cache(maxsize=4)
 def vignette(height: int, width: int, strength: float) -> Picture:
-    """A factor that darkens the corners, (height, width, 1)."""
+    """A factor that darkens the corners, (height, width)."""
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None]
-    return (1 - strength * np.clip((x * x + y * y) / 2, 0, 1) ** 1.5)[..., None].astype(np.float32)
+    return (1 - strength * np.clip((x * x + y * y) / 2, 0, 1) ** 1.5).astype(np.float32)

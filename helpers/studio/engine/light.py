@@ -164,19 +164,32 @@ class Grade:
         if self == Grade():
             return pixels.astype(np.float32, copy=False)
         matrix, offset = self._colour_matrix()
-        out: Picture = (pixels.reshape(-1, 3) @ matrix + offset).reshape(pixels.shape)
+        height, width, channels = pixels.shape
+        out: Picture = pixels.reshape(-1, channels) @ matrix
+        out.reshape(height, -1)[:] += np.tile(offset, width)  # by whole rows: numpy is slow at many short ones
+        out = out.reshape(pixels.shape)
         if self.soft:
             out = blur(out, self.soft / 100)
         if self.glow:
-            bright = np.maximum(out - 0.2, 0)
-            out = out + self.glow * blur(bright, 0.04)
+            bright = out - 0.2
+            glow = blur(np.maximum(bright, 0, out=bright), 0.04)
+            glow *= self.glow
+            out += glow
         if self.crisp:
-            out = out + self.crisp * (out - blur(out, 0.02))
+            detail = out - blur(out, 0.02)
+            detail *= self.crisp
+            out += detail
         if self.vignette:
-            out = (out + 1) * vignette(*pixels.shape[:2], round(min(self.vignette, 1.0), 3)) - 1
+            corners = vignette(height, width, round(min(self.vignette, 1.0), 3))
+            out += 1
+            for channel in range(channels):
+                out[..., channel] *= corners
+            out -= 1
         if self.grain:
-            out = out + self.grain * noise(pixels.shape[1], pixels.shape[0], 0.003, 7)[..., None]
-        return np.clip(out, -1, 1).astype(np.float32)
+            grains = self.grain * noise(width, height, 0.003, 7)
+            for channel in range(channels):
+                out[..., channel] += grains
+        return np.clip(out, -1, 1, out=out).astype(np.float32, copy=False)
 
     def _colour_matrix(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         luma = np.array([0.299, 0.587, 0.114])

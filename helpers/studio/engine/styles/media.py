@@ -169,8 +169,8 @@ def painting(pixels: Picture, seed: int) -> Picture:
     soft = _smear(Grade(saturation=1.15, warmth=0.12).apply(pixels), seed, 0.007)
     if height < 150:
         return soft  # the weave is finer than these pixels
-    weave = np.sin(np.arange(width) * 1.6)[None] * np.sin(np.arange(height) * 1.6)[:, None]
-    return soft + 0.035 * weave[..., None]
+    weave = 0.035 * (np.sin(np.arange(width) * 1.6)[None] * np.sin(np.arange(height) * 1.6)[:, None])
+    return np.stack([soft[..., channel] + weave for channel in range(3)], -1)
 
 
 def _smear(pixels: Picture, seed: int, share: float) -> Picture:
@@ -183,9 +183,9 @@ def _smear(pixels: Picture, seed: int, share: float) -> Picture:
     reach = share * height * (1 - busy)
     y = np.arange(height)[:, None] + noise(width, height, share * 1.6, seed + 20) * reach * 0.6
     x = np.arange(width)[None] + noise(width, height, share * 1.6, seed + 40) * reach
-    yi = np.clip(np.rint(y), 0, height - 1).astype(np.intp)
-    xi = np.clip(np.rint(x), 0, width - 1).astype(np.intp)
-    return pixels[yi, xi]
+    for at, size in ((y, height), (x, width)):
+        np.clip(np.rint(at, out=at), 0, size - 1, out=at)
+    return pixels.reshape(height * width, -1).take((y * width + x).astype(np.intp), axis=0)
 
 
 MEDIA: dict[str, Callable[[Picture, int], Picture]] = {
