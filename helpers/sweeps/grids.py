@@ -86,18 +86,19 @@ def alt_text(page: Page, title: str = "") -> str:
 
 
 def caption(page: Page, left_out: int = 0) -> str:
-    """What to know beside the pictures: how many failed and how, and what is not shown."""
+    """What to know beside the pictures: how many failed and how, which words were not known, and what is not shown."""
     kinds = Counter(tile.failure.said for row in page.tiles for tile in row if tile and tile.failure)
     said = []
     if kinds:
         counted = listed(tr("{count} {kind}", count=count, kind=kind) for kind, count in sorted(kinds.items()))
         said.append(tr("Without a picture: {counted}.", counted=counted))
+    said.append(wording.unknown([tile for row in page.tiles for tile in row]))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
         said.append(tr('The pictures are small here: .gallery("gallery.html") shows them large.'))
     if left_out:
         said.append(tr("{count} more of {of} pages: choose them with pages=.", count=left_out, of=page.of))
-    return " ".join(said)
+    return joined(*said)
 
 
 # ---- into files -----------------------------------------------------------------------------------------------------

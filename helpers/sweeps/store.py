@@ -31,7 +31,7 @@ from helpers.sweeps.tiles import Failure, Tile
 
 _KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
 _LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
-_BARE: dict[str, Any] = dict.fromkeys(("path", "thumbnail", "seed", "cost", "seconds"))
+_BARE: dict[str, Any] = {**dict.fromkeys(("path", "thumbnail", "seed", "cost", "seconds")), "unknown_words": ()}
 _REPLACE_TRIES = 40  # on Windows a file that another process reads cannot be replaced for a moment
 _REPLACE_WAIT = 0.05  # seconds
 
@@ -139,6 +139,7 @@ class Store:
             seconds=record.get("seconds"),
             failure=None,
             backend=self.backend,
+            unknown_words=tuple(record.get("unknown_words") or ()),
         )
 
     def _failure(self, key: str) -> Failure | None:

@@ -77,6 +77,7 @@ class Tile:
     seconds: float | None = None
     failure: Failure | None = None
     backend: Backend | None = None  # where the picture was made
+    unknown_words: tuple[str, ...] = ()  # in the prompt, and not in the studio's vocabulary
 
     @property
     def made(self) -> bool:

@@ -381,3 +381,10 @@ def test_what_cannot_be_written_is_said_before_anything_is_drawn(sweep: Sweep, t
     with pytest.raises(ValueError, match="above 0"):
         grids.draw(*sweep, path=tmp_path / "grid.png", tile=0)
     assert list(tmp_path.glob("grid*")) == []
+
+
+def test_a_grid_names_the_words_that_the_studio_did_not_know(sweep: Sweep, shown: list[dict[str, Any]]) -> None:
+    tiles, axes = sweep
+    grids.draw([*tiles[:-1], replace(tiles[-1], unknown_words=("quiche",))], axes)
+    assert "The studio does not know: quiche. A real model would." in shown[-1]["text/html"]
+    assert "does not know" not in shown[0]["text/html"]

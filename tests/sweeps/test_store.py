@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers.sweeps import store  # noqa: E402
+from helpers.sweeps.drawing import Drawn  # noqa: E402
 from tests.sweeps.fake_bedrock import FakeBedrock, answer, png  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
@@ -206,3 +207,10 @@ def test_killed_is_killed() -> None:
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     process.kill()
     assert process.wait(60) == -signal.SIGKILL
+
+
+def test_words_that_were_not_known_are_remembered_with_the_picture(tmp_path: Path) -> None:
+    tile = sweep_in(tmp_path, 1).tiles[0]
+    receipt = {"backend": "studio", "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
+    store.Store(tmp_path, "studio").keep(tile, Drawn(picture(1), b"", receipt), 0.0)
+    assert sweep_in(tmp_path, 1).tiles[0].unknown_words == ("quiche",)
