@@ -1,0 +1,51 @@
+"""Drawn outlines: bold around large forms, fine on small things, so that a face stays a face and a flower a flower."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..filters import Picture, resize
+from .soften import as_image, boxed, spread
+
+__all__ = ["contours"]
+
+FLOOR = 0.25
+"""Less change than this is shading, not an outline."""
+FORM = 0.016
+"""Things not much wider than this share of the height are drawn finely."""
+FORM_ROWS = 128
+
+
+def contours(pixels: Picture, share: float, gain: float = 3.0) -> NDArray[np.float32]:
+    """Where colours change, 0 … 1, (height, width): lines about `share` of the height wide, and a third on small things."""
+    height, width = pixels.shape[:2]
+    image = as_image(pixels)
+    bold = _change(boxed(image, share * height / 2), share * height)
+    fine = _change(boxed(image, share * height / 5), share * height / 3)
+    rows = min(FORM_ROWS, height)
+    small = image.resize((max(2, round(rows * width / height)), rows), Image.Resampling.BOX)
+    large = np.clip(_change(boxed(small, FORM * rows), FORM * rows) * 1.3 - 0.3, 0, 1)
+    crowd = spread(resize(np.minimum(fine, 0.5), small.width, rows, Image.Resampling.BOX), 0.02)
+    bold *= np.float32(gain)
+    fine *= np.float32(gain)
+    fine -= resize(crowd * np.float32(0.9 * gain), width, height)  # lines close together thin each other out
+    bold -= fine
+    bold *= resize(large.astype(np.float32), width, height)
+    bold += fine
+    bold -= FLOOR
+    return np.clip(bold, 0, 1, out=bold)
+
+
+def _change(image: Image.Image, reach: float) -> NDArray[np.float32]:
+    """The largest change of a channel over `reach` pixels to both sides, down and across, in the units of [-1, 1]."""
+    pixels = np.asarray(image)
+    step = round(reach)
+    span = 2 * step or 1  # finer than a pixel: from each to the next
+    out = np.zeros(pixels.shape[:2], np.float32)
+    for axis in (0, 1):
+        lines = np.moveaxis(pixels, axis, 0)
+        apart = np.maximum(lines[span:], lines[:-span]) - np.minimum(lines[span:], lines[:-span])
+        most = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
+        np.moveaxis(out, axis, 0)[step : step + len(most)] += most
+    out *= np.float32(1 / 127.5)
+    return out

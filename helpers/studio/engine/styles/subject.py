@@ -1,0 +1,45 @@
+"""What a picture is about, guessed from its pixels alone: where a lens would focus and a painter put the accent.
+
+Sky, haze and ground lie in level bands, so the rest stands out from the colour that is usual at its height. That holds
+for a learner's photograph too, of which no scene is known.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..filters import LUMA, Picture, resize
+from .soften import spread
+
+__all__ = ["subject"]
+
+ROWS = 48  # the guess is made this small, so that it is the same at every size
+
+
+def subject(pixels: Picture) -> NDArray[np.float32]:
+    """How much each pixel belongs to it, (height, width) in [0, 1], with a soft rim."""
+    height, width = pixels.shape[:2]
+    rows = min(ROWS, height)
+    columns = max(2, round(rows * width / height))
+    small = resize(pixels, columns, rows, Image.Resampling.BOX)
+    apart = small - np.median(small, axis=1, keepdims=True)
+    light = apart @ LUMA
+    away = np.abs(apart - light[..., None]).max(-1) + np.float32(0.35) * np.abs(light)
+    detail = np.abs(np.gradient(small, axis=0)).max(-1) + np.abs(np.gradient(small, axis=1)).max(-1)
+    plain = np.clip(spread(detail, 0.04) * 3.8, 0.35, 1)  # a glow in the sky has colour, and nothing in it
+    away = spread(away, 0.02) * plain * _middle(rows, columns)
+    most = np.partition(away.ravel(), -away.size // 32)[-away.size // 32]
+    clear = np.clip((away / max(float(most), 0.12) - 0.3) * 2.6, 0, 1)
+    whole = np.clip(spread(clear, 0.035) * 2.2 - 0.25, 0, 1)  # one thing has no holes and no crumbs
+    mass = spread(whole, 0.12)
+    whole *= np.clip(mass / max(float(mass.max()), 1e-6) * 3 - 0.7, 0, 1)  # nor is it the smallest of several
+    return resize(whole, width, height)
+
+
+@lru_cache(maxsize=8)
+def _middle(rows: int, columns: int) -> NDArray[np.float32]:
+    """What a picture is about is seldom at its very edge."""
+    y, x = np.linspace(-1.2, 0.8, rows)[:, None], np.linspace(-1, 1, columns)[None]
+    return (1 - 0.3 * np.maximum(np.abs(x), np.abs(y)) ** 2).astype(np.float32)
