@@ -5,24 +5,29 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from ..filters import Picture, blur, edges, emboss, luma, noise, posterise, resize, saturate
+from ..filters import Picture, blur, edges, luma, noise, posterise, resize, saturate
 from ..light import Grade
-from .facets import triangles
+from .facets import folds, triangles
+from .forms import behind, directed, floor, inflated, line, moved
+from .lines import contours
+from .soften import softened
+from .subject import subject
 
 __all__ = ["PRESETS"]
 
 
 def model_3d(pixels: Picture, seed: int) -> Picture:
-    """A render in a modelling program: smooth plastic, hard highlights, the wire mesh showing."""
+    """A render in a modelling program: rounded glossy plastic, spots of light, shadows on a floor with its grid."""
     height, width = pixels.shape[:2]
-    smooth = posterise(blur(saturate(pixels, 0.8), 0.003), 7, soft=0.6)
-    lit = emboss(blur(luma(smooth), 0.005), 0.008)[..., None]
-    shiny = smooth * 1.0 + 0.02 + lit * 0.8 + np.clip(lit - 0.1, 0, 1) * 2.2
-    y = np.arange(height, dtype=np.float32)[:, None] / height * 34
-    x = np.arange(width, dtype=np.float32)[None] / height * 34
-    bulge = blur(luma(pixels), 0.02) * 0.9  # the mesh follows the forms
-    mesh = np.maximum(_line(y + bulge, 0.09), _line(x - bulge, 0.09))[..., None] * np.float32(0.4)
-    return shiny * (1 - mesh) + np.array([-0.15, 0.35, 0.5], np.float32) * mesh
+    who = subject(pixels)
+    seams = contours(pixels, 0.003, gain=2.0)
+    crowd = np.clip(blur(seams, 0.02) * 1.5, 0, 0.75)
+    relief = inflated(seams, who, 0.012)
+    light = np.clip(directed(relief, 0.005) * 2.2, -0.5, 0.5) * (0.55 + 0.45 * who) * (1 - crowd)
+    shiny = np.clip(light - 0.16, 0, 1) ** 2 * 5
+    shade = np.maximum(moved(who, 0.035, 0.02) - who, 0) * 0.55 + blur(seams, 0.012) * 0.25
+    plastic = saturate(softened(pixels, 0.0025), 0.88) * 0.92
+    return plastic + (light * 0.5 + shiny - shade + 0.16 * floor(height, width) * (1 - who))[..., None]
 
 
 def analog_film(pixels: Picture, seed: int) -> Picture:
@@ -32,26 +37,28 @@ def analog_film(pixels: Picture, seed: int) -> Picture:
     leak = np.exp(-np.linspace(0, 5.5, width, dtype=np.float32))[None, :, None]
     band = np.exp(-((np.linspace(-1, 1, height, dtype=np.float32)[:, None, None] + 0.2) ** 2) * 1.5)
     out = out + leak * band * np.array([1.15, 0.42, 0.05], np.float32)
-    return out + 0.11 * noise(width, height, 0.004, seed)[..., None]
+    return out + 0.055 * noise(width, height, 0.004, seed)[..., None]
 
 
 def anime(pixels: Picture, seed: int) -> Picture:
-    """Cel shading: clean flat tones, clear bright colour, thin dark outlines."""
-    flat = posterise(saturate(blur(pixels, 0.004), 1.45) * 1.05 + 0.12, 6, soft=0.12)
-    return flat - edges(blur(pixels, 0.003), 0.003, gain=2.0)[..., None] * np.array([1.1, 1.2, 0.95], np.float32)
+    """Cel shading: clean flat tones, clear bright colour, dark outlines that grow fine on small things."""
+    flat = posterise(saturate(softened(pixels, 0.003), 1.45) * 1.05 + 0.12, 6, soft=0.12)
+    return flat - contours(pixels, 0.0035, gain=2.0)[..., None] * np.array([1.1, 1.2, 0.95], np.float32)
 
 
 def cinematic(pixels: Picture, seed: int) -> Picture:
-    """Teal shadows, orange lights, deep contrast, and the bars of a wide screen."""
+    """Teal shadows, orange lights, deep contrast, and the bars of a wide screen, which spare what the picture is about."""
     height = pixels.shape[0]
     bright = np.clip(luma(pixels) * 0.5 + 0.5, 0, 1)[..., None]
     toned = (
-        pixels
-        + (1 - bright) * np.array([-0.2, 0.04, 0.2], np.float32)
-        + bright * np.array([0.22, 0.04, -0.22], np.float32)
+        saturate(pixels, 0.72)
+        + (1 - bright) ** 1.5 * np.array([-0.44, 0.08, 0.3], np.float32)
+        + bright**1.5 * np.array([0.22, 0.05, -0.2], np.float32)
     )
-    out = Grade(contrast=1.25, saturation=0.9, vignette=0.3, glow=0.2).apply(np.clip(toned, -1, 1))
-    bar = round(height * 0.12)
+    out = Grade(contrast=1.25, vignette=0.35).apply(np.clip(toned, -1, 1))
+    taken = subject(pixels).sum(1)
+    top = int((taken > 0.3 * taken.max()).argmax()) / height
+    bar = round(height * min(0.1, max(0.07, top - 0.02)))
     out[:bar] = out[height - bar :] = -1
     return out
 
@@ -70,26 +77,50 @@ def comic_book(pixels: Picture, seed: int) -> Picture:
 
 
 def digital_art(pixels: Picture, seed: int) -> Picture:
-    """Airbrushed gradients in electric violet and cyan, with bloom on every light."""
-    smooth = blur(pixels, 0.006) * 0.6 + pixels * 0.4
+    """Slanted hard-edged planes, each with its own gradient, violet to cyan; lamps of opposite colours on the rim."""
+    height, width = pixels.shape[:2]
+    who = subject(pixels)
+    smooth = softened(pixels, 0.003)
+    y, x = (
+        np.linspace(0, 1, height, dtype=np.float32)[:, None],
+        np.linspace(0, width / height, width, dtype=np.float32),
+    )
+    slant = 2.1 * x + 1.2 * y + seed * 0.13
+    cross = 1.1 * x - 1.7 * y + seed * 0.29
+    plane = ((slant - np.floor(slant)) * 0.6 + (cross - np.floor(cross)) * 0.4 - 0.5) * (1 - who)
     bright = np.clip(luma(smooth) * 0.5 + 0.5, 0, 1)[..., None]
-    violet, cyan = np.array([0.1, -0.5, 0.45], np.float32), np.array([-0.25, 0.3, 0.42], np.float32)
-    toned = saturate(smooth, 1.5) + 0.55 * (violet * (1 - bright) + cyan * bright * 0.8)
-    return Grade(contrast=1.22, glow=0.75, vignette=0.25).apply(np.clip(toned, -1, 1))
+    violet, cyan = (
+        np.array([0.12, -0.4, 0.35], np.float32),
+        np.array([-0.3, 0.12, 0.25], np.float32),
+    )
+    toned = saturate(smooth, 1.5) * 1.05 + 0.5 * (violet * (1 - bright) + cyan * bright) - 0.08
+    side = directed(who, 0.012) * 5
+    rim = contours(pixels, 0.005)
+    warm, cold = rim * np.clip(-side, 0, 1), rim * np.clip(side, 0, 1)
+    toned += warm[..., None] * np.array([1.3, 0.4, -0.2], np.float32)
+    toned += cold[..., None] * np.array([-0.3, 0.9, 1.2], np.float32)
+    return toned + 0.5 * plane[..., None]
 
 
 def enhance(pixels: Picture, seed: int) -> Picture:
-    """Strong local contrast and clear colour, as an over-eager photo editor gives."""
-    local = pixels + 1.3 * (pixels - blur(pixels, 0.035)) + 0.8 * (pixels - blur(pixels, 0.006))
-    return saturate(local, 1.4)
+    """Clear colour, an S-curve of contrast and crisp detail, as a photo editor's one button gives."""
+    curved = pixels * 0.35 + np.sin(pixels * np.float32(np.pi / 2)) * 0.67
+    detail = np.clip(pixels - softened(pixels, 0.0025), -0.12, 0.12)
+    local = curved + 0.22 * (pixels - blur(pixels, 0.15)) + 1.3 * detail
+    return saturate(local, 1.5)
 
 
 def fantasy_art(pixels: Picture, seed: int) -> Picture:
     """Gold and violet haze, shafts of light, motes in the air."""
     height, width = pixels.shape[:2]
-    out = Grade(tint="#9a5fd0", tint_strength=0.34, saturation=1.35, contrast=1.1, glow=0.7, vignette=0.35).apply(
-        pixels
-    )
+    out = Grade(
+        tint="#9a5fd0",
+        tint_strength=0.34,
+        saturation=1.35,
+        contrast=1.1,
+        glow=0.7,
+        vignette=0.35,
+    ).apply(pixels)
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(0, width / height, width, dtype=np.float32)[None]
     angle = (x + 0.12) / (y + 0.35)
@@ -102,8 +133,8 @@ def fantasy_art(pixels: Picture, seed: int) -> Picture:
 
 
 def line_art(pixels: Picture, seed: int) -> Picture:
-    """Black lines on white paper; a breath of grey where it is dark."""
-    ink = np.maximum(edges(blur(pixels, 0.002), 0.004, gain=3.2), edges(blur(pixels, 0.008), 0.006, gain=3.0) * 0.6)
+    """Black lines on white paper, fine on small things; a breath of grey where it is dark."""
+    ink = contours(pixels, 0.004, gain=3.0)
     tone = np.clip(-blur(luma(pixels), 0.01) - 0.55, 0, 1) * 0.35
     return np.repeat((0.97 - 1.9 * ink - tone)[..., None], 3, axis=-1)
 
@@ -114,43 +145,55 @@ def low_poly(pixels: Picture, seed: int) -> Picture:
 
 
 def modelling_compound(pixels: Picture, seed: int) -> Picture:
-    """Modelling clay: rounded slabs of few colours, soft highlights, thumb marks."""
+    """Modelling clay: matt slabs of a few plasticine colours, rounded where they end, with thumb marks along the forms."""
     height, width = pixels.shape[:2]
-    slabs = blur(posterise(saturate(blur(pixels, 0.007), 1.35) * 0.85 + 0.08, 6), 0.004)
-    relief = blur(luma(slabs), 0.007) + 0.02 * noise(width, height, 0.035, seed)
-    prints = np.sin(noise(width, height, 0.09, seed + 1) * 22) * 0.035
-    light = emboss(relief + prints * 0.3, 0.007)[..., None]
-    edge = edges(slabs, 0.012, gain=1.6)[..., None]
-    return slabs + light * 1.5 + np.clip(light - 0.05, 0, 1) * 2.0 - edge * 0.16
+    slabs = softened(posterise(saturate(softened(pixels, 0.004), 1.7) * 0.8 + 0.04, 6, soft=0.1), 0.003)
+    seams = contours(slabs, 0.005, gain=3.5)
+    form = inflated(seams, subject(pixels), 0.018)
+    thumbed = np.clip(noise(width, height, 0.12, seed), 0, 1)
+    prints = np.sin(form * 34 + noise(width, height, 0.2, seed + 1) * 3) * 0.035 * thumbed
+    lumps = 0.05 * noise(width, height, 0.05, seed + 2)
+    light = np.clip(directed(form + lumps + prints, 0.006) * 1.5, -0.5, 0.5)
+    return slabs + (light * 0.75 - blur(seams, 0.006) * 0.3)[..., None]
 
 
 def neon_punk(pixels: Picture, seed: int) -> Picture:
-    """Night city light: everything dark but its outlines, which burn magenta and cyan."""
-    height, width = pixels.shape[:2]
-    dark = pixels * 0.28 + np.array([-0.72, -0.88, -0.6], np.float32)
-    lines = edges(blur(pixels, 0.003), 0.005, gain=3.0)
-    split = np.clip(noise(width, height, 0.45, seed) * 0.6 + 0.5, 0, 1)[..., None]
-    neon = split * np.array([1.0, 0.1, 0.85], np.float32) + (1 - split) * np.array([0.05, 0.95, 1.0], np.float32)
-    halo = blur(lines, 0.022)[..., None] * 1.9 + blur(lines, 0.007)[..., None]
-    return dark + (halo + lines[..., None] * 1.1) * neon
+    """Night city light: everything dark but its outlines: cyan around, magenta on what the picture is about."""
+    dark = pixels * 0.25 + np.array([-0.74, -0.88, -0.62], np.float32)
+    lines = contours(pixels, 0.005, gain=3.0)
+    split = np.clip(blur(subject(pixels), 0.015) * 1.6 - 0.3, 0, 1)[..., None]
+    neon = split * np.array([1.0, 0.08, 0.8], np.float32) + (1 - split) * np.array([0.05, 0.85, 1.0], np.float32)
+    near, far = blur(lines, 0.006), blur(lines, 0.025)
+    halo = (near * 0.9 + far * 1.5) / (1 + 2.5 * far)  # many tubes close together do not add up to a lit wall
+    return dark + halo[..., None] * neon + lines[..., None] * (neon * 1.1 + 0.35)
 
 
 def origami(pixels: Picture, seed: int) -> Picture:
-    """Folded paper: large facets, lit and shaded, with white creases."""
+    """Folded paper: a few large folds that run along the forms, each crease with a light and a dark side."""
     height, width = pixels.shape[:2]
-    paper = saturate(pixels, 1.25) * 0.75 + 0.2
-    folded = triangles(paper, 13, seed, jitter=0.85, shade=0.4, detail=0.13, line="#fffaf0", line_width=0.4)
-    return folded + 0.035 * noise(width, height, 0.006, seed)[..., None]
+    who = subject(pixels)
+    seams = contours(pixels, 0.004, gain=1.6)
+    paper = posterise(saturate(softened(pixels, 0.005), 1.2) * 0.78 + 0.16, 7, soft=0.4)
+    lift = np.clip(directed(who, 0.01), -0.4, 0.4)  # it stands off the sheet behind it
+    cut = np.clip(directed(seams, 0.002), -0.5, 0.5) * 0.4
+    grain = 0.03 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
+    return paper + (folds(pixels, seed) * (1 - 0.45 * who) + lift * 0.5 + cut + grain)[..., None]
 
 
 def photographic(pixels: Picture, seed: int) -> Picture:
-    """A lens: sharp in the middle distance, soft near and far, with a fine grain."""
+    """A lens: what the picture is about is sharp, what is far is soft; warm lights, cool shadows, a fine grain."""
     height, width = pixels.shape[:2]
-    y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    away = np.clip(np.abs(y - 0.6) * 2.6 - 0.45, 0, 1)
-    out = (pixels + 0.5 * (pixels - blur(pixels, 0.008))) * (1 - away) + blur(pixels, 0.02) * away
-    out = Grade(contrast=1.15, saturation=0.86, vignette=0.3).apply(np.clip(out, -1, 1))
-    return out + 0.03 * noise(width, height, 0.004, seed)[..., None]
+    who = subject(pixels)
+    near = np.clip(np.linspace(-3.2, 2.2, height, dtype=np.float32)[:, None], 0, 1)
+    far = np.clip(1.15 - 2 * np.maximum(who, near), 0, 1)[..., None]
+    crisp = pixels + 0.6 * (pixels - softened(pixels, 0.003))
+    out = Grade(contrast=1.1, saturation=0.78, vignette=0.28).apply(
+        np.clip(crisp + far * (behind(pixels, who) - crisp), -1, 1)
+    )
+    bright = luma(out)[..., None]
+    toned = out + np.maximum(bright, 0) * np.array([0.1, 0.03, -0.12], np.float32)
+    cool: Picture = toned + np.minimum(bright, 0) * np.array([0.07, 0.0, -0.09], np.float32)
+    return cool + 0.02 * noise(width, height, 0.004, seed)[..., None]
 
 
 def pixel_art(pixels: Picture, seed: int) -> Picture:
@@ -158,7 +201,12 @@ def pixel_art(pixels: Picture, seed: int) -> Picture:
     height, width = pixels.shape[:2]
     rows = min(48, height)
     small = resize(pixels, max(1, round(rows * width / height)), rows, Image.Resampling.BOX)
-    return resize(posterise(saturate(small, 1.4) * 1.08, 6), width, height, Image.Resampling.NEAREST)
+    return resize(
+        posterise(saturate(small, 1.4) * 1.08, 6),
+        width,
+        height,
+        Image.Resampling.NEAREST,
+    )
 
 
 def tile_texture(pixels: Picture, seed: int) -> Picture:
@@ -168,15 +216,12 @@ def tile_texture(pixels: Picture, seed: int) -> Picture:
     one = resize(pixels, wide, tall, Image.Resampling.BOX)
     row = np.concatenate([one, one[:, ::-1], one], axis=1)
     out = np.concatenate([row, row[::-1], row], axis=0)[:height, :width]
-    y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
-    grout = np.maximum(_line(y / tall, 0.03), _line(x / wide, 0.03))[..., None]
+    y, x = (
+        np.arange(height, dtype=np.float32)[:, None],
+        np.arange(width, dtype=np.float32)[None],
+    )
+    grout = np.maximum(line(y / tall, 0.03), line(x / wide, 0.03))[..., None]
     return out * (1 - grout) + np.float32(0.75) * grout
-
-
-def _line(phase: Picture, width: Picture | float) -> Picture:
-    """1 where `phase` is within half of `width` of a whole number, else 0, softly."""
-    away = np.abs(phase - np.round(phase))
-    return np.clip(1.5 - away / np.maximum(np.asarray(width, np.float32), 1e-3) * 2, 0, 1).astype(np.float32)
 
 
 PRESETS: dict[str, Callable[[Picture, int], Picture]] = {
