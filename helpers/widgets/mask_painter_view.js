@@ -218,7 +218,8 @@ class View {
     });
     const moment = !this.byKeys ? "" : round ? this.say("down") : this.say("corner");
     const place = this.keyed ? this.say("at", { x: this.spot[0], y: this.spot[1] }) : "";
-    this.write(this.status, [state, place, moment].filter(Boolean).join(" "));
+    const told = [state, place, moment].filter(Boolean);
+    this.write(this.status, told.join(/[。！？]$/.test(state) ? "" : " "));
     this.write(this.note, model.get("note"));
     this.write(this.trouble, model.get("trouble"));
     this.point(this.here);

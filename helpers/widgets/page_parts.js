@@ -12,6 +12,11 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+// Sentences one after another, with a space between, which Chinese does without.
+function joined(sentences) {
+  return sentences.filter(Boolean).reduce((text, one) => text + (text && !/[。！？；：，）”]$/.test(text) ? " " : "") + one, "");
+}
+
 // `on(trait, then)` calls at once and at each change; `leave` ends all of it.
 function listener(model) {
   const stop = [];

@@ -201,7 +201,7 @@ function render({ model, el }) {
 
   on("page_quote", () => {
     const told = model.get("page_quote");
-    quote.textContent = told.problems.length ? told.problems.join(" ") : told.text;
+    quote.textContent = told.problems.length ? joined(told.problems) : told.text;
     quote.classList.toggle("pg-problem", told.problems.length > 0);
     showRun();
   });
@@ -225,7 +225,7 @@ function render({ model, el }) {
     referenceImage.hidden = !told.src || Boolean(painting);
     if (told.src) { referenceImage.src = told.src; referenceImage.alt = told.alt; }
     painterPlace.hidden = paintHelp.hidden = !painting;
-    referenceText.textContent = told.src ? [told.alt, told.remark].filter(Boolean).join(" ") : words["reference.none"];
+    referenceText.textContent = told.src ? joined([told.alt, told.remark]) : words["reference.none"];
   }
   on("page_reference", showReference);
 

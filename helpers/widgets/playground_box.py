@@ -18,7 +18,7 @@ from ipywidgets import Widget, widget_serialization  # type: ignore[import-untyp
 from helpers import models
 from helpers.errors import BodyError, CallError, FilteredError, ImageError, WorkshopError
 from helpers.generation import Generation
-from helpers.language import tr
+from helpers.language import joined, listed, tr
 from helpers.masks import Mask
 from helpers.models import Model
 from helpers.widgets import playground_pages as pages
@@ -103,7 +103,7 @@ class Playground(anywidget.AnyWidget):
         """Load an example: "beach", "variation" or "sheep". A picture that it starts from is drawn if none is there."""
         if name not in PRESETS:
             raise ValueError(
-                tr("There is no example {name!r}; there are {examples}.", name=name, examples=", ".join(PRESETS))
+                tr("There is no example {name!r}; there are {examples}.", name=name, examples=listed(PRESETS))
             )
         preset = PRESETS[name]
         start = self._desk.start_of(preset)
@@ -258,7 +258,7 @@ class Playground(anywidget.AnyWidget):
             data, self._upload = bytes(self._upload), bytearray()
             remark = self._desk.use(data, name)
             self._show_reference(remark)
-            self._tell("note", " ".join([say("reference.uploaded", name=name), remark]).strip())
+            self._tell("note", joined(say("reference.uploaded", name=name), remark))
 
     # ---- calls
 

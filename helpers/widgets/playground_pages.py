@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from helpers import display, models, wording
 from helpers.errors import FilteredError, RetiredModelError, WorkshopError
 from helpers.generation import Generation
+from helpers.language import joined
 from helpers.models import Model
 from helpers.schemas.sdxl import MAX_CFG_SCALE, MAX_SEED, MAX_STEPS, MIN_STEPS, STYLE_PRESETS
 from helpers.widgets import playground_source
@@ -111,7 +112,7 @@ def quote(desk: Desk, settings: Settings) -> Page:
         free = "quote.free_was" if desk.model.retired_on(date.today()) else "quote.free"
         text, button = say(free, price=usd) if usd else "", say("run")
     said = remarks({"text_prompts": [], **_sized(desk, settings)}) if desk.model.schema == "sdxl" else []
-    return {"text": " ".join([calls, text, *said]).strip(), "button": button, "problems": []}
+    return {"text": joined(calls, text, *said), "button": button, "problems": []}
 
 
 def reference(desk: Desk, remark: str = "") -> Page:
@@ -164,17 +165,17 @@ def ended(run: Run) -> Page:
     done = say("state.done", number=run.number, count=_count(len(run.made)), seconds=run.seconds)
     cost = sum(made.cost or 0.0 for made in run.made)
     paid = say("state.cost", price=in_usd(cost)) if cost else ""
-    return {"state": "done", "text": " ".join(filter(None, (done, paid, unknown)))}
+    return {"state": "done", "text": joined(done, paid, unknown)}
 
 
 def failed(error: WorkshopError, state: str = "failed", more: str = "") -> Page:
     """The status that says what happened, why, and what to do."""
     said = str(error)
     if isinstance(error, RetiredModelError):  # it ends in a body, which has no room here
-        said = " ".join(filter(None, (error.what, error.why, error.fix)))
+        said = joined(error.what, error.why, error.fix)
     elif isinstance(error, FilteredError) and error.image is not None:  # the picture stands below
-        said = " ".join([error.what, say("filtered.blurred", reason=error.finish_reason), error.fix])
-    return {"state": state, "text": " ".join([say(f"state.{state}"), *said.split(), *more.split()])}
+        said = joined(error.what, say("filtered.blurred", reason=error.finish_reason), error.fix)
+    return {"state": state, "text": joined(say(f"state.{state}"), *said.split(), *more.split())}
 
 
 def picture_url(jpeg: bytes) -> str:
@@ -227,7 +228,7 @@ def _tile(answer: Generation | WorkshopError, run: Run, place: int) -> Page:
     seed = run.bodies[place].get("seed")
     caption = say("seed_of", seed=seed)
     if isinstance(answer, Generation):
-        caption = " ".join(filter(None, (f"{caption}.", wording.unknown([answer]))))
+        caption = joined(wording.sentence(caption).strip(), wording.unknown([answer]))
         return {
             "kind": "picture",
             "src": picture_url(display.jpeg(answer.image)),
