@@ -15,7 +15,7 @@ import traitlets
 from helpers.bodies import Body
 from helpers.errors import BodyError, FilteredError, WorkshopError
 from helpers.generation import Generation
-from helpers.language import tr
+from helpers.language import joined, tr
 from helpers.models import Model
 from helpers.sweeps import Sweep
 from helpers.widgets import explorer_pages as pages
@@ -204,8 +204,8 @@ class Explorer(anywidget.AnyWidget):
         try:
             self.set(content["changes"])
         except BodyError as error:
-            told = " ".join(problem.message for problem in error.problems) or str(error)
-            self.page_run = {**self.page_run, "problem": " ".join([say("not_taken"), told])}
+            told = joined(*(problem.message for problem in error.problems)) or str(error)
+            self.page_run = {**self.page_run, "problem": joined(say("not_taken"), told)}
 
     def _on_run(self, _: _Page) -> None:
         self._ask()
@@ -217,7 +217,7 @@ class Explorer(anywidget.AnyWidget):
                 raise BodyError(say("sweep.twice"))
             self._make_sweep(dict(wanted))
         except WorkshopError as error:
-            told = " ".join(str(error).split())
+            told = joined(*str(error).split())
             self.page_sweep = {"rows": [], "python": "", "text": "", "problem": told}
 
     # ---- calls
