@@ -64,18 +64,19 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, bedrock: Any, body: Mapping[str, Any] | None = None, *, width: int | None = None) -> None:
         self._desk = Desk(bedrock, body)
-        self._follower = LatestWins(self._desk.answer, self._came)
+        self._follower = LatestWins(self._answer, self._came)
         self._writer = LatestWins(self._code_of, self._take_code)  # it encodes the pictures of a body anew
         self._looked_at = False  # by a page: in a run without one, no change sends anything
         self._last_by = {"by": "", "turn": 0}  # the page's change that was heard last
         self._shown_turn = 0
+        self._keeps_next = False  # "keep this" was pressed while the picture was on its way
         self._sweep: Sweep | None = None
         self._thumbnails: dict[int, str] = {}
         super().__init__(page_words=all_words(), page_sweep={"rows": [], "python": "", "text": "", "problem": ""})
         if width is not None:
             self.layout.max_width = f"{width}px"
         self._show_form()
-        self._show_answer(None)
+        self._show_picture(pages.picture(None, self._desk.backend))
         self._show_kept()
         self._show_code()
         self._tell("ready", say("state.ready"))
@@ -120,8 +121,8 @@ class Explorer(anywidget.AnyWidget):
         self._follower.drop()
         request = self._desk.request()
         self._tell("busy", say("drawing"))
-        answer = self._desk.answer(request)
-        self._came(request, answer)
+        answer, picture = self._answer(request)
+        self._came(request, (answer, picture))
         if isinstance(answer, WorkshopError):
             raise answer
         return answer
@@ -144,7 +145,7 @@ class Explorer(anywidget.AnyWidget):
         self._follower.drop()
         self._shown_turn = self._desk.turn
         self._show_form()
-        self._show_answer(self._desk.made)
+        self._show_picture(pages.picture(self._desk.made, self._desk.backend))
         self._show_kept()
         self._show_code()
         self._tell("note", say("kept.back", number=number))
@@ -179,7 +180,7 @@ class Explorer(anywidget.AnyWidget):
             "look": self._on_look,
             "set": self._on_set,
             "run": self._on_run,
-            "keep": lambda content: self.keep(),
+            "keep": self._on_keep,
             "back": lambda content: self.back(content["number"]),
             "remove": lambda content: self.remove(content["number"]),
             "sweep": self._on_sweep,
@@ -210,6 +211,13 @@ class Explorer(anywidget.AnyWidget):
     def _on_run(self, _: _Page) -> None:
         self._ask()
 
+    def _on_keep(self, _: _Page) -> None:
+        if self._follower.is_busy and not self._desk.is_shown:
+            self._keeps_next = True
+            self._tell("busy", say("keep.soon"))
+        else:
+            self.keep()
+
     def _on_sweep(self, content: _Page) -> None:
         try:
             wanted = [(axis["path"], axis["values"]) for axis in content["axes"]]
@@ -229,23 +237,33 @@ class Explorer(anywidget.AnyWidget):
             self._ask()
             return
         self._follower.drop()
-        self._show_stale()
+        self._show_picture(self.page_picture)
         self._show_code()
 
     def _ask(self) -> None:
         self.page_status = {"state": "busy", "text": say("drawing"), "busy": True}
         self._follower.ask(self._desk.request())
 
-    def _came(self, request: Request, answer: _Answer) -> None:
+    def _answer(self, request: Request) -> tuple[_Answer, _Page]:
+        """The call, and what the page shows of it, which takes time to encode: for the thread."""
+        answer = self._desk.answer(request)
+        return answer, pages.picture(answer, self._desk.backend)
+
+    def _came(self, request: Request, came: tuple[_Answer, _Page]) -> None:
         if request.turn < self._shown_turn:  # something newer is shown already
             self.page_status = {**self.page_status, "busy": self._follower.is_busy}
             return
         self._shown_turn = request.turn
+        answer, picture = came
         self._desk.made = answer if isinstance(answer, Generation) else self._desk.made
-        self._show_answer(answer)
+        self._show_picture(picture)
         self._show_kept()
         self._show_code()
         self.page_status = {**pages.ended(answer), "busy": self._follower.is_busy}
+        if self._keeps_next and not self._follower.is_busy:
+            self._keeps_next = False
+            if self._desk.is_shown:
+                self.keep()
 
     def _code_of(self, body: Body) -> _Page:
         return pages.code(body, self._desk.model, self._desk.backend)
@@ -281,15 +299,11 @@ class Explorer(anywidget.AnyWidget):
         self.page_axes = pages.axes(self._desk)
         self.page_run = pages.run(self._desk)
 
-    def _show_answer(self, answer: _Answer | None) -> None:
-        self.page_picture = pages.picture(answer, self._desk.backend)
-        self._show_stale()
-
-    def _show_stale(self) -> None:
-        """Mark a picture that is not of the present settings, where none follows by itself."""
-        is_old = self.page_picture["kind"] == "picture" and not self._desk.is_shown
+    def _show_picture(self, picture: _Page) -> None:
+        """Show a picture, marked where it is not of the present settings and none follows by itself."""
+        is_old = picture["kind"] == "picture" and not self._desk.is_shown
         stale = say("stale.note") if is_old and not (self._desk.backend == "studio" and self._looked_at) else ""
-        self.page_picture = {**self.page_picture, "stale": stale}
+        self.page_picture = {**picture, "stale": stale}
 
     def _show_kept(self) -> None:
         self._thumbnails = {id(one): self._thumbnails.get(id(one)) or pages.small(one) for one in self._desk.kept}

@@ -32,6 +32,7 @@ WORDS: dict[str, str] = {
     "not_taken": "Not changed.",
     # kept
     "keep": "Keep this",
+    "keep.soon": "The picture is kept as soon as it is drawn.",
     "kept": "Kept",
     "kept.none": "Press “Keep this” under a picture to collect it here. Press a kept picture to go back to its settings.",
     "kept.number": "Picture {number} is kept.",

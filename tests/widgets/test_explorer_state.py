@@ -203,6 +203,11 @@ def test_the_python_shown_sends_the_very_same_bytes(body: Body) -> None:
             "Sweep(body, helpers.together(width=[512, 1152], height=[512, 896]), "
             'helpers.axis("text_prompts[1].weight", [-1, -0.5]))',
         ),
+        (
+            BEACH,
+            {"cfg_scale": [7, 10], "text_prompts[1].weight": [-0.5]},
+            'Sweep(body, helpers.axis("cfg_scale", [7, 10]), helpers.axis("text_prompts[1].weight", [-0.5]))',
+        ),
         (VARIED, {"image_strength": None}, "Sweep(body, image_strength=[0.15, 0.25, 0.35, 0.45, 0.55])"),
     ],
 )
@@ -244,10 +249,13 @@ def test_a_bad_value_changes_nothing() -> None:
         desk.set({"colour": "red"})
 
 
-def test_the_given_body_is_left_as_it_was() -> None:
+def test_the_given_body_and_the_explored_one_do_not_change_each_other() -> None:
     given = {**BEACH, "text_prompts": [dict(prompt) for prompt in BEACH["text_prompts"]]}
-    Desk(FakeBedrock(), given).set({"text_prompts[1].weight": -0.5})
-    assert given == BEACH
+    desk = Desk(FakeBedrock(), given)
+    given["text_prompts"][0]["text"] = "a castle"
+    assert desk.body == BEACH
+    desk.set({"text_prompts[1].weight": -0.5})
+    assert given["text_prompts"][1] == BEACH["text_prompts"][1]
 
 
 def test_on_aws_a_model_that_has_left_is_named_before_anything_is_sent() -> None:

@@ -123,6 +123,18 @@ def test_while_a_call_is_under_way_only_the_newest_change_is_kept(bedrock: FakeB
     assert [body["seed"] for body in bedrock.sent] in ([10, 14], [14])
 
 
+def test_what_is_to_be_kept_while_it_is_drawn_is_kept_when_it_is_there(bedrock: FakeBedrock) -> None:
+    box = helpers.explorer(bedrock, SLOW)
+    page_does(box, "look")
+    page_sets(box, seed=11)
+    page_does(box, "keep")
+    assert "as soon as it is drawn" in box.page_status["text"]
+    assert not box.page_kept
+    bedrock.go.set()
+    page_waits(box, lambda: len(box.page_kept) == 1 and box.page_status["state"] == "note")
+    assert [made.seed for made in box.kept] == [11]
+
+
 def test_a_late_answer_does_not_take_the_place_of_a_newer_picture(bedrock: FakeBedrock) -> None:
     box = helpers.explorer(bedrock, BEACH)
     box.run()
