@@ -44,29 +44,35 @@ def rows(
         f'<path d="{stage.flow(points(xs, above))}L{xs[-1]:.1f},{bottom:.1f}L{xs[0]:.1f},{bottom:.1f}Z" fill="{soil}"/>'
     ]
     leaf, more = [noise(rng, xs, 7, 2) for _ in range(3)], stage.aside(rng)
-    for i in range(count):
-        f, after = (i / count) ** 1.6, ((i + 1) / count) ** 1.6
-        ys, under = above + (below - above) * f, above + (below - above) * after
-        gap = (under - ys) * (0.4 + bush)
+    fs = [(i / count) ** 1.6 for i in range(count + 1)]
+    lines = above + (below - above) * np.array(fs)[:, None]  # all rows at once: (count + 1, places)
+    ys, unders = lines[:-1], lines[1:]
+    gaps = (unders - ys) * (0.4 + bush)
+    tops = ys - gaps * (0.12 + 0.22 * np.stack(leaf))[np.arange(count) % 3]
+    feet = ys + gaps * 0.95
+    highs, lows = tops.min(1).tolist(), feet.max(1).tolist()
+    across, back = xs.tolist(), xs[::-1].tolist()
+    for f, top, foot, high, low, row in zip(
+        fs, tops.tolist(), feet[:, ::-1].tolist(), highs, lows, range(count), strict=False
+    ):
         here = far * (1 - f) ** 1.5 * 0.8
-        top = ys - gap * (0.12 + 0.22 * leaf[i % 3])
-        foot = ys + gap * 0.95
         fill = stage.across(
-            (0, float(top.min())),
-            (0, float(foot.max())),
+            (0, high),
+            (0, low),
             [
                 (0, stage.bright(bright, here, 0.3, part)),
                 (0.45, stage.lit(colour, here, part)),
                 (1, stage.lit(shade, here, part)),
             ],
         )
-        out.append(f'<path d="{stage.flow(points(xs, top))}L{path(points(xs[::-1], foot[::-1]))[1:]}Z" fill="{fill}"/>')
+        upper, lower = list(zip(across, top, strict=True)), list(zip(back, foot, strict=True))
+        out.append(f'<path d="{stage.flow(upper)}L{path(lower)[1:]}Z" fill="{fill}"/>')
         if stage.fine and f > 0.1:
-            dabs = []
-            for a, b in more.random((round(8 + 22 * f), 2)).tolist():
-                x = a * stage.width
-                y0, g = float(np.interp(x, xs, top)), float(np.interp(x, xs, gap))
-                dabs.append(lens(x, y0 + g * (0.12 + 0.4 * b), g * 0.16 + 0.3, g * 0.07 + 0.1))
+            u = more.random((round(8 + 22 * f), 2))
+            x = u[:, 0] * stage.width
+            g = np.interp(x, xs, gaps[row])
+            y = np.interp(x, xs, tops[row]) + g * (0.12 + 0.4 * u[:, 1])
+            dabs = map(lens, x.tolist(), y.tolist(), (g * 0.16 + 0.3).tolist(), (g * 0.07 + 0.1).tolist())
             out.append(
                 f'<path d="{"".join(dabs)}" fill="{stage.bright(mix(bright, "#ffffff", 0.15), here, 0.3, part)}" opacity=".5"/>'
             )
