@@ -8,14 +8,13 @@ import binascii
 import io
 import math
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image, ImageOps
 
-from helpers import infotext, picture_files
+from helpers import infotext, picture_files, whole_files
 from helpers.errors import ImageError, PictureExistsError, Problem
 from helpers.language import joined, listed, tr
 from helpers.picture_files import LARGEST_READ as LARGEST_READ
@@ -216,17 +215,13 @@ def save(
         return path
     if receipt is not None:
         infotext.keep_inputs(receipt.get("body", {}), path)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        temporary.write_bytes(data)
-        if overwrite:
-            os.replace(temporary, path)
-        else:
-            _place(temporary, path)
-    except FileExistsError:  # somebody else was quicker
-        _must_hold(data, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if overwrite:
+        whole_files.put(path, data)
+    else:
+        try:
+            whole_files.add(path, data)
+        except FileExistsError:  # somebody else was quicker
+            _must_hold(data, path)
     if receipt is not None and infotext.read(data) is None:  # it had no place inside
         infotext.write_sidecar(path, receipt)
     return path
@@ -337,18 +332,6 @@ def _must_hold(data: bytes, path: Path) -> None:
             tr("Nothing is overwritten silently."),
             tr("Choose another name, or say overwrite=True."),
         )
-
-
-def _place(temporary: Path, path: Path) -> None:
-    """Give the finished file its name, without ever replacing another. Raises FileExistsError."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError as error:  # a file system without hard links
-        if os.path.lexists(path):
-            raise FileExistsError(path) from error
-        os.replace(temporary, path)
 
 
 def _wrong_size(size: tuple[int, int], problem: str) -> ImageError:

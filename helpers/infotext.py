@@ -14,13 +14,12 @@ import hashlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from helpers import models, picture_chunks
+from helpers import models, picture_chunks, whole_files
 from helpers.errors import ImageError, UnknownModelError
 from helpers.language import tr
 from helpers.schemas.fields import image_format
@@ -277,9 +276,4 @@ def _size(data: bytes) -> tuple[int, int]:
 
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    whole_files.put(path, data)

@@ -301,7 +301,7 @@ def test_a_rival_that_comes_in_between_is_not_overwritten(
     if not links:
         monkeypatch.setattr(os, "link", no_links)
         images.save(picture(seed=1), tmp_path / "b.png")
-    monkeypatch.setattr("helpers.images.secrets.token_hex", come_in_between)
+    monkeypatch.setattr("helpers.whole_files.secrets.token_hex", come_in_between)
     with pytest.raises(FileExistsError):
         images.save(picture(seed=1), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes() == rival

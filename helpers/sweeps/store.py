@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -28,12 +27,11 @@ from helpers.studio import VERSION
 from helpers.sweeps import keys
 from helpers.sweeps.drawing import Drawn
 from helpers.sweeps.tiles import Failure, Tile
+from helpers.whole_files import put
 
 _KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
 _LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
 _BARE: dict[str, Any] = {**dict.fromkeys(("path", "thumbnail", "seed", "cost", "seconds")), "unknown_words": ()}
-_REPLACE_TRIES = 40  # on Windows a file that another process reads cannot be replaced for a moment
-_REPLACE_WAIT = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,11 @@ class Store:
         picture = infotext.stamped(drawn.file, {**receipt, "body": dict(tile.body)})
         name = f"{tile.key[:_KEY_DIGITS]}-{hashlib.sha256(picture).hexdigest()[:8]}"
         path, thumbnail = self.folder / f"{name}.png", self.folder / f"{name}.webp"
-        write(path, picture)
+        put(path, picture)
         infotext.keep_inputs(tile.body, path)
         if infotext.is_sealed(picture):
             infotext.write_sidecar(path, {**receipt, "body": dict(tile.body)})
-        write(thumbnail, drawn.thumbnail)
+        put(thumbnail, drawn.thumbnail)
         record = {
             "key": tile.key,
             "picture": path.name,
@@ -84,7 +82,7 @@ class Store:
             "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "studio": VERSION if self.backend == "studio" else None,
         }
-        write(self._place(tile.key, ".json"), _json(record))
+        put(self._place(tile.key, ".json"), _json(record))
         with contextlib.suppress(OSError):
             os.unlink(self._place(tile.key, ".failure"))
         return self._with_picture(tile, record)
@@ -93,7 +91,7 @@ class Store:
         """Write down why a tile has no picture, and give back the tile."""
         self.folder.mkdir(parents=True, exist_ok=True)
         told = {"key": tile.key, **asdict(failure), **keys.request(tile.model, tile.body)}
-        write(self._place(tile.key, ".failure"), _json(told))
+        put(self._place(tile.key, ".failure"), _json(told))
         return replace(tile, failure=failure, backend=self.backend)
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -150,24 +148,6 @@ class Store:
             return Failure(told["kind"], told["what"], told["why"], told["fix"])
         except KeyError:
             return None
-
-
-def write(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file that appears whole, in the place of an older one, or not at all."""
-    path = Path(path)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        temporary.write_bytes(data)
-        for tries_left in range(_REPLACE_TRIES, 0, -1):
-            try:
-                os.replace(temporary, path)
-                return
-            except PermissionError:
-                if tries_left == 1 or os.name != "nt":
-                    raise
-                time.sleep(_REPLACE_WAIT)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, Any] | None:

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from helpers.sweeps import keys
-from helpers.sweeps.store import write
 from helpers.sweeps.tiles import Axis, Tile
+from helpers.whole_files import put
 
 
 def save(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> tuple[Path, Path]:
     """Write both tables to the folder, each in one step, and give back where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     table, lines = folder / "tiles.csv", folder / "tiles.jsonl"
-    write(table, _csv(folder, tiles, axes))
-    write(lines, b"".join(_line(folder, tile) for tile in tiles))
+    put(table, _csv(folder, tiles, axes))
+    put(lines, b"".join(_line(folder, tile) for tile in tiles))
     return table, lines
 
 

@@ -1,13 +1,11 @@
 """Files of grids and galleries: written whole or not at all, and never over another without being told to."""
 
 import io
-import os
-import secrets
 from pathlib import Path
 
 from PIL import Image
 
-from helpers import images
+from helpers import images, whole_files
 from helpers.errors import ImageError, PictureExistsError
 from helpers.language import listed, tr
 
@@ -41,32 +39,14 @@ def write(path: Path, data: bytes, overwrite: bool = False) -> Path:
     PictureExistsError (a FileExistsError) for another one, unless `overwrite`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not overwrite and os.path.lexists(path):
-        _must_hold(data, path)
+    if overwrite:
+        whole_files.put(path, data)
         return path
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        temporary.write_bytes(data)
-        if overwrite:
-            os.replace(temporary, path)
-        else:
-            _place(temporary, path)
-    except FileExistsError:  # somebody else was quicker
-        _must_hold(data, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-def _place(temporary: Path, path: Path) -> None:
-    try:
-        os.link(temporary, path)
+        whole_files.add(path, data)
     except FileExistsError:
-        raise
-    except OSError as error:  # a file system without hard links
-        if os.path.lexists(path):
-            raise FileExistsError(path) from error
-        os.replace(temporary, path)
+        _must_hold(data, path)
+    return path
 
 
 def _must_hold(data: bytes, path: Path) -> None:

@@ -275,7 +275,7 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_its_own_error(
     def full(path: Any, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "write", full)
+    monkeypatch.setattr(store, "put", full)
     with pytest.raises(OSError, match="No space left"):
         run(helpers.Sweep(BODY, seed="1-50"), fake, workers=2)
     assert fake.count < 50
