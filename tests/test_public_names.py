@@ -25,6 +25,14 @@ CONTRACT = [
     "Generation",
     "fit",
     "models",
+    "Sweep",
+    "axis",
+    "swap",
+    "together",
+    "recipe",
+    "MaskPainter",
+    "playground",
+    "explorer",
 ]
 
 
