@@ -24,10 +24,10 @@ def model_3d(pixels: Picture, seed: int) -> Picture:
     crowd = np.clip(blur(seams, 0.02) * 1.5, 0, 0.75)
     relief = inflated(seams, who, 0.012)
     light = np.clip(directed(relief, 0.005) * 2.2, -0.5, 0.5) * (0.55 + 0.45 * who) * (1 - crowd)
-    shiny = np.clip(light - 0.16, 0, 1) ** 2 * 5
+    shiny = np.clip(light - 0.14, 0, 1) ** 2 * 8
     shade = np.maximum(moved(who, 0.035, 0.02) - who, 0) * 0.55 + blur(seams, 0.012) * 0.25
     plastic = saturate(softened(pixels, 0.0025), 0.88) * 0.92
-    return plastic + (light * 0.5 + shiny - shade + 0.16 * floor(height, width) * (1 - who))[..., None]
+    return plastic + (light * 0.5 + shiny - shade + 0.24 * floor(height, width) * (1 - who))[..., None]
 
 
 def analog_film(pixels: Picture, seed: int) -> Picture:
@@ -56,9 +56,9 @@ def cinematic(pixels: Picture, seed: int) -> Picture:
         + bright**1.5 * np.array([0.22, 0.05, -0.2], np.float32)
     )
     out = Grade(contrast=1.25, vignette=0.35).apply(np.clip(toned, -1, 1))
-    taken = subject(pixels).sum(1)
-    top = int((taken > 0.3 * taken.max()).argmax()) / height
-    bar = round(height * min(0.1, max(0.07, top - 0.02)))
+    taken = np.flatnonzero((rows := subject(pixels).sum(1)) >= 0.3 * rows.max())
+    room = min(taken[0], height - 1 - taken[-1]) / height
+    bar = round(height * min(0.1, max(0.07, room - 0.02)))
     out[:bar] = out[height - bar :] = -1
     return out
 
