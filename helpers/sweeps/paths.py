@@ -93,7 +93,7 @@ _PROMPTS = {"prompt": _prompt, "negative_prompt": _negative_prompt}
 
 
 def _nowhere(path: str, why: str) -> BodyError:
-    told = f"{path}: {why[0].lower()}{why[1:]}"
+    told = tr("{about}: {told}", about=path, told=f"{why[0].lower()}{why[1:]}")
     return BodyError(
         tr("The body has no place {path}.", path=path), why, tr("Look at the body."), problems=[Problem(path, told)]
     )
