@@ -66,7 +66,8 @@ class Mixture:
 
     def mean(self, weights: NDArray[np.float32]) -> Planes:
         """The weighted exemplar, sum_i w_i x_i."""
-        return np.tensordot(weights, self.exemplars, 1)
+        count, *shape = self.exemplars.shape
+        return np.asarray(weights @ self.exemplars.reshape(count, -1)).reshape(shape)
 
     def denoise(self, x: Planes, sigma: float) -> Planes:
         """D(x; sigma) = m + C (C + sigma^2)^-1 (x - m) with m = sum_i w_i x_i: the mean of all pictures behind x."""
