@@ -51,7 +51,7 @@ class Stored:
                         return image
             except (OSError, SyntaxError, ValueError):  # lost or damaged since it was stored
                 continue
-        return Missing(tr("{name} cannot be read", name=self.path.name), "lost")
+        return Missing(tr("{name} cannot be read", name=self.path.name), tr("lost"))
 
 
 Tile = Image.Image | Stored | Missing

@@ -36,9 +36,9 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file_and_nothing_beside_it(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", half)
-    for write in (lambda: whole_files.put(path, b"new"), lambda: whole_files.add(tmp_path / "b", b"new")):
+    for write, to in ((whole_files.put, path), (whole_files.add, tmp_path / "b")):
         with pytest.raises(OSError, match="No space left"):
-            write()
+            write(to, b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a"]
 

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from helpers import models
 from helpers.errors import BudgetError
 from helpers.generation import Backend
-from helpers.language import joined, mark, padded, tr
+from helpers.language import joined, listed, mark, padded, tr
 from helpers.sweeps import failures, plan
 from helpers.sweeps.tiles import Failure, Tile
 
@@ -28,6 +29,7 @@ class Quote:
     minutes: float | None  # at the quota of the model that takes longest; None: no page gives one
     megapixels: float  # of all pictures together
     largest: tuple[int, int] | None  # the largest picture, in pixels
+    gone: tuple[str, ...] = ()  # models that have left AWS: their calls would not be sent
 
     def rows(self) -> list[tuple[str, str]]:
         """The quote as names and texts."""
@@ -40,12 +42,14 @@ class Quote:
             if self.largest
             else ""
         )
+        gone = [(tr("not sent"), tr("{models}: no longer on AWS", models=listed(self.gone)))] if self.gone else []
         return [
             (tr("tiles"), f"{self.tiles:,}{done}{failed}"),
             (tr("calls"), f"{self.calls:,}"),
             (tr("price"), self._price()),
             (tr("time"), self._time()),
             (tr("pictures"), tr("{megapixels:.1f} megapixels together{size}", megapixels=self.megapixels, size=size)),
+            *gone,
         ]
 
     def _price(self) -> str:
@@ -168,6 +172,7 @@ def quote(
         minutes=None if None in minutes else max((one for one in minutes if one), default=0.0),
         megapixels=sum(width * height for width, height in known) / 1e6,
         largest=max(known, key=lambda size: size[0] * size[1], default=None),
+        gone=tuple(model.name for model in calls if backend == "aws" and model.retired_on(date.today())),
     )
 
 

@@ -150,8 +150,13 @@ class Sweep:
 
     def why(self, tile: Tile | int) -> str:
         """Which field made this tile (or the one of that number) run, in a sentence."""
-        chosen = self._tiles[tile] if isinstance(tile, int) else tile
-        return whys.why(chosen, self._store.records(), frozenset(self._places), frozenset(self._ran))
+        if isinstance(tile, int):
+            if not -len(self) <= tile < len(self):
+                raise IndexError(
+                    tr("There is no tile {number}: this sweep has {count}, from 0.", number=tile, count=len(self))
+                )
+            tile = self._tiles[tile]
+        return whys.why(tile, self._store.records(), frozenset(self._places), frozenset(self._ran))
 
     def grid(
         self,

@@ -193,3 +193,9 @@ def test_a_quote_tells_the_time_as_people_say_it(minutes: float, on_aws: str, on
     quote = dataclasses.replace(helpers.Sweep(BODY, steps=[30]).quote(), minutes=minutes)
     assert on_the_studio in dict(quote.rows())["time"]
     assert dict(dataclasses.replace(quote, backend="aws").rows())["time"] == on_aws
+
+
+def test_a_quote_on_aws_says_which_models_are_no_longer_there(fake: FakeBedrock, aws: Any) -> None:
+    sweep = helpers.Sweep(BODY, model=["sdxl", "core"])
+    assert "not sent" not in dict(sweep.quote().rows())
+    assert dict(sweep.quote(aws).rows())["not sent"] == "SDXL 1.0: no longer on AWS"

@@ -162,6 +162,8 @@ def test_leftovers_of_killed_runs_are_removed_and_those_of_living_ones_are_not(
 def test_why_names_the_field_that_made_a_tile_run_again(fake: FakeBedrock, tmp_path: Path) -> None:
     first = run(helpers.Sweep(BODY, seed=[1, 2], folder=tmp_path), fake)
     assert "no other request is stored" in first.why(0)
+    with pytest.raises(IndexError, match=r"no tile 2: this sweep has 2, from 0"):
+        first.why(2)
 
     changed = helpers.Sweep({**BODY, "cfg_scale": 9}, seed=[1, 2], folder=tmp_path)
     told = "from the nearest request that is stored it differs in this: cfg_scale is 9, and was 7."
