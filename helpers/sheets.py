@@ -27,10 +27,14 @@ _MOST_IN_A_ROW = 6
 
 @dataclass(frozen=True)
 class Missing:
-    """A tile without a picture: the reason is written in its place, and above it, if given, of what kind that is."""
+    """A tile without a picture: the reason is written in its place.
+
+    Above it stands, if given, of what kind that is, and below it what to do, as far as there is room.
+    """
 
     reason: str
     kind: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -286,11 +290,15 @@ def _hole(canvas: ImageDraw.ImageDraw, missing: Missing, around: tuple[int, int,
     canvas.rectangle(around, fill=_HOLE, outline=_EDGE)
     box, tall = right - left + 1, fonts.line_height(size)
     room = max(1, (bottom - top - 11) // tall)
-    kind = fonts.wrap(missing.kind, size, box - 10, 1) if missing.kind else []
-    lines = fonts.wrap(missing.reason, size, box - 10, room - len(kind)) if missing.reason and room > len(kind) else []
-    y = top + max(5, (bottom - top + 1 - (len(kind) + len(lines)) * tall) // 2)
-    _centre(canvas, left, y, kind, size, box, _INK)
-    _centre(canvas, left, y + len(kind) * tall, lines, size, box, _FAINT)
+    parts: list[tuple[list[str], str]] = []
+    for words, ink, most in ((missing.kind, _INK, 1), (missing.reason, _FAINT, room), (missing.fix, _INK, room)):
+        left_over = room - sum(len(lines) for lines, _ in parts)
+        if words and left_over > 0:
+            parts.append((fonts.wrap(words, size, box - 10, min(most, left_over)), ink))
+    y = top + max(5, (bottom - top + 1 - sum(len(lines) for lines, _ in parts) * tall) // 2)
+    for lines, ink in parts:
+        _centre(canvas, left, y, lines, size, box, ink)
+        y += len(lines) * tall
 
 
 def _centre(canvas: ImageDraw.ImageDraw, x: int, y: int, lines: list[str], size: int, box: int, ink: str) -> None:

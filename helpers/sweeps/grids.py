@@ -159,7 +159,7 @@ def _cell(tile: Tile | None) -> sheets.Tile:
     if tile is None:
         return sheets.Missing(tr("not in this sweep"))
     if tile.failure:
-        return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.said)
+        return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.said, tile.failure.fix)
     if tile.path is None:
         return sheets.Missing(tr("not made yet"))
     try:

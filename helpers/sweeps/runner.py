@@ -74,6 +74,7 @@ class Tally:
 
     calls: int = 0
     made: int = 0
+    found: int = 0  # tiles that another run on the same folder made in the meantime
     repeated: int = 0  # calls for a tile that was asked for before
     throttled: int = 0  # calls that the service refused for being too many
     spent: float = 0.0  # USD
@@ -224,11 +225,15 @@ class Run:
     def _call(self) -> None:
         while (job := self._next()) is not None:
             try:
-                reply = self._line.send(job.call, next(self._numbers))
+                there = self._store.filled(job.tile)  # another run on this folder may have been quicker
+                reply = None if there.made else self._line.send(job.call, next(self._numbers))
             except BaseException as error:
                 self._failed(job, error)
             else:
-                self._arrived.put((job, reply))
+                if reply is None:
+                    self._found(job, there)
+                else:
+                    self._arrived.put((job, reply))
         with self._changed:
             self._callers -= 1
             is_last = not self._callers
@@ -258,6 +263,14 @@ class Run:
             self.tally.made += 1
             self._in_a_row = 0
             self._paces[job.model.id].arrived()
+            self._settle(tile)
+
+    def _found(self, job: _Job, tile: Tile) -> None:
+        with self._changed:
+            self._landed(job)
+            self.tally.calls -= 1
+            self.tally.repeated -= job.asked > 1
+            self.tally.found += 1
             self._settle(tile)
 
     def _failed(self, job: _Job, error: BaseException) -> None:

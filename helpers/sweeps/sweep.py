@@ -298,7 +298,7 @@ class Sweep:
         self.receipt = money.Receipt(
             backend=self._backend,
             made=tally.made,
-            reused=reused,
+            reused=reused + tally.found,
             failed={**tally.failed, **({"stopped": left} if left else {})},
             calls=tally.calls,
             retries=tally.repeated,

@@ -159,23 +159,19 @@ def test_a_tile_without_a_picture_says_of_what_kind_and_why_and_the_grid_is_draw
     assert "Without a picture: 1 filtered, 2 throttled." in said
     (page, _) = arrange(tiles, axes)
     cells = grids._cells(page)
-    assert cells[0][0] == sheets.Missing("The content filter stopped it.", "filtered")
+    assert cells[0][0] == sheets.Missing("The content filter stopped it.", "filtered", "Use other words.")
     assert cells[1][0] == sheets.Missing("not made yet")
 
 
-def test_kind_and_reason_are_both_written_into_the_hole() -> None:
-    def drawn(kind: str, reason: str) -> Image.Image:
-        return sheets.grid([[sheets.Missing(reason, kind), Image.new("RGB", (90, 90))]], [], [], tile=90)
+def test_kind_reason_and_fix_are_all_written_into_the_hole() -> None:
+    def drawn(*words: str) -> Image.Image:
+        kind, reason, fix = words
+        return sheets.grid([[sheets.Missing(reason, kind, fix), Image.new("RGB", (90, 90))]], [], [], tile=90)
 
-    blank, kind, reason, both = (
-        drawn("", ""),
-        drawn("filtered", ""),
-        drawn("", "a policy"),
-        drawn("filtered", "a policy"),
-    )
-    pictures = [blank.tobytes(), kind.tobytes(), reason.tobytes(), both.tobytes()]
-    assert len(set(pictures)) == 4
-    box = ImageChops.difference(blank, both).getbbox()
+    blank, all_three = drawn("", "", ""), drawn("filtered", "a policy", "try again")
+    some = [drawn("filtered", "", ""), drawn("", "a policy", ""), drawn("filtered", "a policy", "")]
+    assert len({picture.tobytes() for picture in (blank, *some, all_three)}) == 5
+    box = ImageChops.difference(blank, all_three).getbbox()
     assert box is not None
     assert box[2] <= 18 + 90
 

@@ -114,6 +114,25 @@ def test_two_runs_on_one_folder_do_not_harm_each_other(fake: FakeBedrock, tmp_pa
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+def test_what_another_run_on_the_folder_has_made_meanwhile_is_not_asked_for_again(
+    fake: FakeBedrock, tmp_path: Path
+) -> None:
+    draws = fake.script
+
+    def slow_at_first(body: dict[str, Any], before: int) -> tuple[int, str, dict[str, Any]]:
+        if not before:  # while this call waits for its answer, another run makes every tile
+            run(sweep_in(tmp_path), fake)
+        return draws(body, before)
+
+    fake.script = slow_at_first
+    sweep = sweep_in(tmp_path)
+    sweep.run(fake.client(), progress=False, workers=1)
+    assert fake.count == 1 + TILES
+    assert assert_whole(sweep) == TILES
+    assert sweep.receipt is not None
+    assert (sweep.receipt.made, sweep.receipt.reused, sweep.receipt.calls) == (1, TILES - 1, 1)
+
+
 @pytest.mark.parametrize("damage", ["cut", "gone", "empty record", "half a record", "another key"])
 def test_what_is_not_whole_is_made_again(fake: FakeBedrock, tmp_path: Path, damage: str) -> None:
     sweep = run(sweep_in(tmp_path, 2), fake)
