@@ -64,7 +64,6 @@ CLIP_GUIDANCE_PRESETS: tuple[str, ...] = get_args(ClipGuidancePreset)
 STYLE_PRESETS: tuple[str, ...] = get_args(StylePreset)
 INIT_IMAGE_MODES: tuple[str, ...] = get_args(InitImageMode)
 MASK_SOURCES: tuple[str, ...] = get_args(MaskSource)
-FINISH_REASONS: tuple[str, ...] = get_args(FinishReason)
 
 MAX_TEXT = 2000  # characters of one prompt
 MAX_CFG_SCALE = 35

@@ -18,7 +18,6 @@ StabilityFinishReason = Literal[
 
 ASPECT_RATIOS: tuple[str, ...] = get_args(AspectRatio)
 OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
-STABILITY_FINISH_REASONS: tuple[str, ...] = get_args(StabilityFinishReason)
 MAX_CORE_TEXT = 10_000  # characters
 MAX_CORE_SEED = 2**32 - 1
 

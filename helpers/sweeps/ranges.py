@@ -27,6 +27,7 @@ _A_NUMBER = re.compile(_NUMBER)
 _A_RANGE = re.compile(
     rf"(?P<first>{_NUMBER})\s*-\s*(?P<last>{_NUMBER})\s*(?:\((?P<step>{_NUMBER})\)|\[(?P<count>\d+)\])?"
 )
+_ALMOST_A_RANGE = re.compile(rf"{_NUMBER}\s*-\s*{_NUMBER}\s*[(\[].*")
 _DOTS = ("...", "…")
 
 
@@ -47,8 +48,10 @@ def expand(text: str, *, whole: bool = False, limit: int = MOST_VALUES) -> list[
             if not quoted and item in _DOTS:
                 more: _Steps | _One = _continued(text, made, items[place + 1 :])
                 place += 1  # the end, which is the last value that may come
+            elif quoted or not _is_numeric(item):
+                more = _One(_text(text, item, quoted))
             else:
-                more = _One(item) if quoted or not _is_numeric(item) else _numbers(text, item, whole)
+                more = _numbers(text, item, whole)
             if len(made) + more.size > limit:
                 raise _too_many(text, len(made) + more.size, limit)
             made += more
@@ -118,6 +121,12 @@ class _One(list[Decimal | str]):
 
     def __init__(self, value: Decimal | str) -> None:
         super().__init__([value])
+
+
+def _text(text: str, item: str, quoted: bool) -> str:
+    if not quoted and _ALMOST_A_RANGE.fullmatch(item):
+        raise _wrong(text, tr("{item} begins as a range, and does not end as one.", item=item))
+    return item
 
 
 def _is_numeric(item: str) -> bool:

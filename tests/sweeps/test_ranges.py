@@ -71,6 +71,8 @@ def test_a_text_stands_for_these_values_in_this_order(text: str, wanted: list[ob
         ("3, 4, ..., 1", "lead away from 1"),
         ("5, 5, ..., 9", "lead away"),
         ("1" * 60 + "-3", "40 digits"),
+        ("10-50 (+", "begins as a range"),
+        ("10-50 [", "begins as a range"),
     ],
 )
 def test_a_text_that_cannot_be_meant_is_an_error_that_says_why(text: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -90,10 +90,6 @@ class Light:
     def lit(self, colour: str, depth: float = 0.0) -> str:
         """The albedo `colour` as seen in this light at `depth` (0 = near … 1 = at the horizon)."""
         return _lit(self, colour, round(depth, 2))
-
-    def with_haze(self, extra: float, colour: str | None = None) -> "Light":
-        """The same light in thicker air."""
-        return replace(self, haze_strength=min(1.0, self.haze_strength + extra), haze=colour or self.haze)
 
 
 @lru_cache(maxsize=16384)
