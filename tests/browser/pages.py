@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,6 +50,17 @@ PALE = """(root) => {
   const own = (e) => [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.textContent.trim()).join('');
   return [...root.querySelectorAll('*')].filter((e) => e.offsetParent && !e.closest('.mask-painter') && own(e) && contrast(e) < 4.5).map(own);
 }"""
+
+
+def soon(read: Callable[[], Any], wanted: Any) -> None:
+    """Read until it is what is wanted, or until a test of it says yes: a page answers in its own time."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = read()
+        if wanted(found) if callable(wanted) else found == wanted:
+            return
+        assert time.monotonic() < deadline, f"it is {found!r}, and never became {wanted!r}"
+        time.sleep(0.05)
 
 
 class Notebook:

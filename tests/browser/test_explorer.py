@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.browser.pages import PALE
+from tests.browser.pages import PALE, soon
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -117,7 +117,7 @@ def test_the_picture_follows_the_keys_and_what_is_kept_leads_back(open_notebook:
     ]
     for theme in THEMES:
         notebook.use_theme(theme)
-        assert person.root.evaluate(PALE) == []
+        soon(lambda: person.root.evaluate(PALE), [])
         notebook.screenshot(f"explorer {theme}", person.root)
     part.get_by_label("Values").first.fill("7-400")
     person.press("Make the sweep")

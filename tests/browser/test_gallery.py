@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from helpers.sweeps import gallery  # noqa: E402 - needs the path above, as the next ones do
-from tests.browser.pages import PATIENCE  # noqa: E402
+from tests.browser.pages import PATIENCE, soon  # noqa: E402
 from tests.sweeps.sample_tiles import FILTERED, axes_of, tiles_of  # noqa: E402
 
 expect.set_options(timeout=PATIENCE * 1000)
@@ -103,12 +103,13 @@ def test_hundreds_of_tiles_open_as_a_table_with_every_picture_named(open_gallery
     assert page.title() == "Skies & <b>seas</b>"
     expect(page.get_by_role("heading", name="Skies & <b>seas</b>")).to_be_visible()
     expect(page.get_by_text("238 of 240 pictures")).to_be_visible()
-    rows, columns = table(page)
-    assert (len(rows), columns) == (3, STYLES)
+    soon(lambda: [len(table(page)[0]), table(page)[1]], [3, STYLES])
+    rows, _ = table(page)
     assert rows[1] == "一艘飞船飞过绿色茶园"
     expect(page.get_by_role("grid", name="Pictures. Rows: prompt. Columns: style.")).to_be_visible()
     expect(page.get_by_role("gridcell")).to_have_count(12)
-    assert page.locator(".tile img").evaluate_all("all => all.every(one => one.alt && one.naturalWidth > 0)")
+    pictures = page.locator(".tile img")
+    soon(lambda: pictures.evaluate_all("all => all.every(one => one.alt && one.naturalWidth > 0)"), True)
     nameless = page.locator("button:visible, select:visible, input:visible").evaluate_all(
         "all => all.filter(one => !(one.ariaLabel || one.innerText || one.labels?.length || one.querySelector('img')?.alt))"
         ".map(one => one.outerHTML)"
@@ -133,7 +134,7 @@ def test_the_keyboard_walks_the_table_and_opens_and_closes_a_picture(open_galler
     page.keyboard.press("Tab")
     expect(page.get_by_text("Go to the pictures")).to_be_focused()
     page.keyboard.press("Enter")
-    assert place("anime", 1).search(focused(page))
+    soon(lambda: focused(page), place("anime", 1).search)
     for key, style, guidance in (
         ("ArrowRight", "comic-book", 1),
         ("ArrowDown", "comic-book", 4),
@@ -145,7 +146,7 @@ def test_the_keyboard_walks_the_table_and_opens_and_closes_a_picture(open_galler
         ("ArrowDown", "anime", 4),
     ):
         page.keyboard.press(key)
-        assert place(style, guidance).search(focused(page)), key
+        soon(lambda: focused(page), place(style, guidance).search)
     page.keyboard.press("Enter")
     zoom = dialog(page, "zoom")
     expect(zoom.get_by_role("img", name=place("anime", 4))).to_be_visible()
@@ -156,14 +157,14 @@ def test_the_keyboard_walks_the_table_and_opens_and_closes_a_picture(open_galler
     expect(zoom.get_by_role("img", name=place("comic-book", 7, prompt=PROMPTS[1]))).to_be_visible()
     page.keyboard.press("Escape")
     expect(zoom).to_be_hidden()
-    assert place("comic-book", 7, prompt=PROMPTS[1]).search(focused(page))
+    soon(lambda: focused(page), place("comic-book", 7, prompt=PROMPTS[1]).search)
 
 
 def test_one_tile_alone_can_be_reached_with_tab(open_gallery: Open) -> None:
     page = open_gallery()
-    assert page.locator(".tile[tabindex='0']").count() == 1
+    expect(page.locator(".tile[tabindex='0']")).to_have_count(1)
     page.locator(".tile").nth(5).focus()
-    assert page.locator(".tile[tabindex='0']").count() == 1
+    expect(page.locator(".tile[tabindex='0']")).to_have_count(1)
     outline = (
         page.locator(".tile")
         .nth(5)
@@ -188,7 +189,7 @@ def test_help_opens_on_a_key_lists_the_keys_and_can_turn_letters_off(open_galler
     told.get_by_label("Single letters work as keys").check()
     page.keyboard.press("Escape")
     page.keyboard.press("t")
-    assert table(page)[0] == STYLES
+    soon(lambda: table(page)[0], STYLES)
 
 
 # ---- axes -----------------------------------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ def test_help_opens_on_a_key_lists_the_keys_and_can_turn_letters_off(open_galler
 def test_any_axis_can_be_rows_columns_tabs_slider_or_picker(open_gallery: Open) -> None:
     page = open_gallery()
     choose(page, "cfg_scale", "↓ Rows")  # the prompt, which had the rows, takes its place
-    assert table(page) == ([str(one) for one in GUIDANCES], STYLES)
+    soon(lambda: table(page), ([str(one) for one in GUIDANCES], STYLES))
     expect(page.get_by_label("prompt is shown as")).to_have_value(re.compile("Tabs"))
     page.get_by_role("radio", name=PROMPTS[1]).check(force=True)
     expect(page.locator(".tile img").first).to_have_attribute("alt", place("anime", 1, prompt=PROMPTS[1]))
@@ -212,20 +213,20 @@ def test_any_axis_can_be_rows_columns_tabs_slider_or_picker(open_gallery: Open) 
     expect(page.locator(".tile img").nth(1)).to_have_attribute("alt", place("comic-book", 1, 3))
     page.locator(".tile").first.focus()
     page.keyboard.press("t")
-    assert table(page) == (STYLES, [str(one) for one in GUIDANCES])
+    soon(lambda: table(page), (STYLES, [str(one) for one in GUIDANCES]))
 
 
 def test_an_axis_alone_runs_on_over_the_page_and_none_shows_one_picture(open_gallery: Open) -> None:
     page = open_gallery("columns=cfg_scale")
     choose(page, "cfg_scale", "→ Columns")
     expect(page.get_by_role("list", name="Pictures. cfg_scale")).to_be_visible()
-    assert page.locator(".item .label").all_inner_texts() == [str(one) for one in GUIDANCES]
+    soon(lambda: page.locator(".item .label").all_inner_texts(), [str(one) for one in GUIDANCES])
     page.set_viewport_size({"width": 500, "height": 900})
     across = page.locator(".item").evaluate_all("all => all.filter(one => one.offsetTop === all[0].offsetTop).length")
     assert 1 < across < 5
     page.locator(".tile").first.focus()
     page.keyboard.press("ArrowDown")
-    assert place("anime", GUIDANCES[across]).search(focused(page))
+    soon(lambda: focused(page), place("anime", GUIDANCES[across]).search)
     choose(page, "cfg_scale", "Picker")
     expect(page.locator(".tile")).to_have_count(1)
 
@@ -242,7 +243,7 @@ def test_two_marked_tiles_are_compared_side_by_side_and_in_words(open_gallery: O
     page.keyboard.press("ArrowDown")
     page.keyboard.press("c")
     compared = dialog(page, "compare")
-    assert compared.locator("figcaption").all_inner_texts() == ["A cfg_scale 1", "B cfg_scale 4"]
+    soon(lambda: compared.locator("figcaption").all_inner_texts(), ["A cfg_scale 1", "B cfg_scale 4"])
     expect(compared.get_by_role("img")).to_have_count(2)
     rows = compared.locator("tbody tr").all_inner_texts()
     assert rows[0].split() == ["cfg_scale", "1", "4"]
@@ -264,19 +265,19 @@ def test_a_swipe_moves_by_key_and_by_hand(open_gallery: Open) -> None:
     page.keyboard.press("v")
     over = compared.locator(".over-a")
     shown = "one => getComputedStyle(one).clipPath"
-    assert over.evaluate(shown) == "inset(0px 50% 0px 0px)"
+    soon(lambda: over.evaluate(shown), "inset(0px 50% 0px 0px)")
     compared.get_by_role("button", name="Swap A and B").focus()
     page.keyboard.press("ArrowLeft")
-    assert over.evaluate(shown) == "inset(0px 52% 0px 0px)"
+    soon(lambda: over.evaluate(shown), "inset(0px 52% 0px 0px)")
     page.keyboard.press("Shift+ArrowRight")
-    assert over.evaluate(shown) == "inset(0px 42% 0px 0px)"
+    soon(lambda: over.evaluate(shown), "inset(0px 42% 0px 0px)")
     box = compared.locator(".frame").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2, steps=4)
     page.mouse.up()
-    assert over.evaluate(shown) == "inset(0px 75% 0px 0px)"
+    soon(lambda: over.evaluate(shown), "inset(0px 75% 0px 0px)")
     expect(compared.get_by_label("How much of A is shown, in percent")).to_have_value("25")
     page.keyboard.press("v")
     expect(compared.locator("figure")).to_have_count(2)
@@ -302,7 +303,7 @@ def test_an_open_tile_shows_its_settings_and_gives_its_body(open_gallery: Open, 
     assert (body["style"], body["cfg_scale"], body["steps"]) == ("photographic", 4, 30)
     zoom.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("status")).to_have_text("The link to this view is copied.")
-    assert page.evaluate("() => navigator.clipboard.readText()") == page.url
+    soon(lambda: page.evaluate("() => navigator.clipboard.readText()"), page.url)
     zoom.get_by_role("button", name="Next").click()
     expect(zoom.get_by_role("img", name=place("pixel-art", 4))).to_be_visible()
     expect(zoom.get_by_role("button", name="Next")).to_be_disabled()
@@ -321,7 +322,7 @@ def test_an_open_picture_can_be_twice_as_large_and_moved_over(open_gallery: Open
     before = stage.evaluate("one => one.scrollTop")
     assert before > 0  # it opens on the middle
     page.keyboard.press("ArrowDown")
-    assert stage.evaluate("one => one.scrollTop") > before
+    soon(lambda: stage.evaluate("one => one.scrollTop"), lambda top: top > before)
     page.keyboard.press("z")
     page.keyboard.press("ArrowDown")
     expect(dialog(page, "zoom").get_by_role("img", name=place("photographic", 7))).to_be_visible()
@@ -335,7 +336,7 @@ def test_copying_works_where_the_browser_has_no_clipboard_for_pages(open_gallery
     page.locator(".tile").first.focus()
     page.keyboard.press("b")
     expect(page.get_by_role("status")).to_have_text("The request body is copied.")
-    assert json.loads(page.evaluate("() => window.copied"))["style"] == "anime"
+    soon(lambda: json.loads(page.evaluate("() => window.copied ?? '{}'")).get("style"), "anime")
     assert page.locator("textarea").count() == 0
 
 
@@ -379,9 +380,9 @@ def test_the_address_keeps_the_view_through_a_reload_and_in_a_link(open_gallery:
         zoom = dialog(other, "zoom")
         expect(zoom.get_by_role("img", name=place("photographic", 4, 3, PROMPTS[1]))).to_be_visible()
         other.keyboard.press("Escape")
-        assert table(other) == ([str(one) for one in GUIDANCES], STYLES)
-        assert other.locator(".note").all_inner_texts() == ["3"] * 20
-        assert other.locator(".frame").first.evaluate("one => one.offsetWidth") == 128
+        soon(lambda: table(other), ([str(one) for one in GUIDANCES], STYLES))
+        soon(lambda: other.locator(".note").all_inner_texts(), ["3"] * 20)
+        soon(lambda: other.locator(".frame").first.evaluate("one => one.offsetWidth"), 128)
         expect(other.locator(".tile").nth(5).get_by_label("marked A")).to_be_visible()
 
     link = page.url
@@ -398,10 +399,10 @@ def test_the_address_keeps_a_comparison_and_follows_its_changes(open_gallery: Op
     page.keyboard.press("v")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
-    assert "compare=swipe%2C52" in page.url
+    soon(lambda: page.url, lambda url: "compare=swipe%2C52" in url)
     page.reload()
     over = dialog(page, "compare").locator(".over-a")
-    assert over.evaluate("one => getComputedStyle(one).clipPath") == "inset(0px 48% 0px 0px)"
+    soon(lambda: over.evaluate("one => getComputedStyle(one).clipPath"), "inset(0px 48% 0px 0px)")
     page.keyboard.press("Escape")
     page.evaluate("() => { location.hash = 'rows=seed&columns=cfg_scale'; }")
     expect(page.locator(".grid tbody th").last).to_have_text("4")
@@ -455,12 +456,12 @@ def test_the_colours_can_be_chosen_against_the_system_and_the_choice_is_kept(ope
     page = open_gallery(color_scheme="light")
     ground = "() => getComputedStyle(document.body).backgroundColor"
     page.get_by_label("Colours").select_option(label="dark")
-    assert page.evaluate(ground) == "rgb(23, 23, 22)"
+    soon(lambda: page.evaluate(ground), "rgb(23, 23, 22)")
     page.reload()
-    assert page.evaluate(ground) == "rgb(23, 23, 22)"
+    soon(lambda: page.evaluate(ground), "rgb(23, 23, 22)")
     expect(page.get_by_label("Colours")).to_have_value("dark")
     page.keyboard.press("d")  # back to the system's
-    assert page.evaluate(ground) == "rgb(247, 246, 242)"
+    soon(lambda: page.evaluate(ground), "rgb(247, 246, 242)")
 
 
 def test_on_paper_the_table_stands_alone_in_ink_on_white(open_gallery: Open) -> None:
@@ -470,8 +471,8 @@ def test_on_paper_the_table_stands_alone_in_ink_on_white(open_gallery: Open) -> 
     expect(page.get_by_role("button", name="Help")).to_be_hidden()
     expect(page.get_by_text("prompt: a beach · seed: 1")).to_be_visible()
     expect(page.locator(".grid tbody th").first).to_be_visible()
-    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    soon(lambda: page.evaluate("() => getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)")
     assert page.evaluate(
         "() => document.querySelector('main').scrollHeight <= document.querySelector('main').clientHeight"
     )
-    assert page.evaluate("() => document.body.scrollWidth <= innerWidth")
+    soon(lambda: page.evaluate("() => document.body.scrollWidth <= innerWidth"), True)

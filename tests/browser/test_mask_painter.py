@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from helpers.masks import Mask
+from tests.browser.pages import soon
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -177,9 +178,9 @@ def test_the_painter_works_without_a_mouse_and_its_keys_never_reach_the_notebook
         if hand.stage.evaluate("(e) => e === document.activeElement"):
             break
         hand.press("Tab")
-    assert hand.stage.evaluate("(e) => e === document.activeElement && e.matches(':focus-visible')")
-    assert hand.stage.evaluate("(e) => getComputedStyle(e).outlineWidth") == "3px"
-    assert hand.root.locator(".mp-ring").is_visible()
+    soon(lambda: hand.stage.evaluate("(e) => e === document.activeElement && e.matches(':focus-visible')"), True)
+    soon(lambda: hand.stage.evaluate("(e) => getComputedStyle(e).outlineWidth"), "3px")
+    hand.root.locator(".mp-ring").wait_for()
 
     hand.press("Enter")
     middle = (160, 128)
@@ -193,7 +194,7 @@ def test_the_painter_works_without_a_mouse_and_its_keys_never_reach_the_notebook
     hand.press("e", "[", "[", "Enter")
     hand.wait_for_mask(painted - stroke((200, 131), width=31))
     hand.press("r", "Enter", *["ArrowLeft"] * 10, *["ArrowUp"] * 5)
-    assert hand.root.locator(".mp-band").is_visible()
+    hand.root.locator(".mp-band").wait_for()
     hand.press("Enter")
     painted = (painted - stroke((200, 131), width=31)) | Mask.box(SIZE, (120, 91, 201, 132))
     hand.wait_for_mask(painted)
@@ -229,7 +230,7 @@ def test_zoomed_soft_by_pen_and_by_touch_every_stroke_lands_where_it_is_drawn(
 
     for _ in range(5):
         hand.press("+")
-    assert hand.root.locator(".mp-zoom").text_content() == "300%"
+    soon(lambda: hand.root.locator(".mp-zoom").text_content(), "300%")
     hand.press("h")
     box = hand.stage.bounding_box()
     assert box

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.browser.pages import PALE
+from tests.browser.pages import PALE, soon
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -76,7 +76,7 @@ def test_the_three_examples_lead_through_the_three_actions(open_notebook: "OpenN
     assert all(pictures.nth(index).get_attribute("alt") is not None for index in range(pictures.count()))
     for theme in THEMES:
         notebook.use_theme(theme)
-        assert person.root.evaluate(PALE) == []
+        soon(lambda: person.root.evaluate(PALE), [])
         notebook.screenshot(f"playground sheep {theme}", person.root)
 
     # Back along the history, and the Python shown there does the same again.
@@ -134,7 +134,7 @@ def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> N
     person.root.get_by_label("Number of images").select_option("1")
     person.press("Run")
     person.reads("filtered", "A content filter stopped this picture")
-    assert person.root.locator(".pg-tile").inner_text().split() == ["Filtered", "Seed", "10"]
+    soon(lambda: person.root.locator(".pg-tile").inner_text().split(), ["Filtered", "Seed", "10"])
     assert "a nude statue" in person.opens("Python that repeats it")
     notebook.screenshot("playground filtered", person.root)
 
