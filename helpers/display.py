@@ -30,7 +30,7 @@ _COUNTS = {
     "row": mark("{count} rows need {count} row labels, not {found}."),
     "column": mark("{count} columns need {count} column labels, not {found}."),
 }
-_QUALITIES = (74, 66, 58, 50, 40)
+_QUALITIES = (68, 60, 52, 46, 40)
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "#f7f6f2",
     "axes.facecolor": "#ffffff",
