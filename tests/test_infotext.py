@@ -62,8 +62,12 @@ def with_chunk(png: bytes, kind: bytes, data: bytes) -> bytes:
     return png[:at] + struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) + png[at:]
 
 
+SEEN: list[Image.Image] = []  # sd-parsers knows the last JPEG by its id(), which Python gives again to a later one
+
+
 def seen_by_sd_parsers(source: Path | bytes) -> Any:
     with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
+        SEEN.append(image)
         return sd_parsers.ParserManager().parse(image)
 
 
