@@ -53,8 +53,7 @@ class Person:
 
     def shown(self) -> list[str]:
         """The text alternatives of the pictures on the page."""
-        images = self.root.locator(".pg-result img")
-        return [images.nth(index).get_attribute("alt") or "" for index in range(images.count())]
+        return list(self.root.locator(".pg-result img").evaluate_all("all => all.map(one => one.alt)"))
 
 
 def test_the_three_examples_lead_through_the_three_actions(open_notebook: "OpenNotebook") -> None:
@@ -67,13 +66,13 @@ def test_the_three_examples_lead_through_the_three_actions(open_notebook: "OpenN
         assert notebook.python("len(playground.runs)") == run - 1  # the sheep's tea garden is a run too
         person.press("Run")
         person.reads("done", f"run {run}, 1 image")
-        assert len(person.shown()) == 1
+        soon(person.shown, lambda alts: len(alts) == 1)
     actions = notebook.python("[run.settings.action for run in playground.runs]")
     assert actions == ["generate", "variation", "generate", "edit"]
-    assert "“add a sheep”" in person.shown()[0]
+    soon(person.shown, lambda alts: "“add a sheep”" in alts[0])
     assert notebook.python("helpers.Mask.from_body(playground.runs[3].bodies[0]) == playground.mask")
     pictures = person.root.locator("img")
-    assert all(pictures.nth(index).get_attribute("alt") is not None for index in range(pictures.count()))
+    soon(lambda: pictures.evaluate_all("all => all.every(one => one.hasAttribute('alt'))"), True)
     for theme in THEMES:
         notebook.use_theme(theme)
         soon(lambda: person.root.evaluate(PALE), [])
@@ -82,10 +81,12 @@ def test_the_three_examples_lead_through_the_three_actions(open_notebook: "OpenN
     # Back along the history, and the Python shown there does the same again.
     person.root.get_by_role("button", name="Run 2: Generate variation").click()
     person.reads("done", "run 2")
-    assert "“add vibrant hues to the sky" in person.shown()[0]
-    assert person.root.get_by_label("Prompt strength", exact=True).first.input_value() == "30"
-    assert person.root.get_by_role("radio", name="Generate variation").is_checked()
-    assert '"cfg_scale": 30' in person.opens("Request body")
+    soon(person.shown, lambda alts: "“add vibrant hues to the sky" in alts[0])
+    strength = person.root.get_by_label("Prompt strength", exact=True).first
+    soon(strength.input_value, "30")
+    soon(person.root.get_by_role("radio", name="Generate variation").is_checked, True)
+    soon(lambda: person.opens("Request body"), lambda text: '"cfg_scale": 30' in text)
+    soon(lambda: person.opens("Python that repeats it"), lambda text: "cfg_scale=30" in text)
     notebook.set_source(1, person.opens("Python that repeats it"))
     notebook.screenshot("playground variation dark", person.root)
     notebook.run(1)
@@ -127,7 +128,7 @@ def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> N
     person.reads("busy", "A run is under way")
     notebook.python("gate.set()")
     person.reads("done", "4 images")
-    assert len(person.shown()) == 4
+    soon(person.shown, lambda alts: len(alts) == 4)
     notebook.screenshot("playground four images", person.root)
 
     # A filtered picture: blurred, with a word on it, and kept in the history.
@@ -135,7 +136,7 @@ def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> N
     person.press("Run")
     person.reads("filtered", "A content filter stopped this picture")
     soon(lambda: person.root.locator(".pg-tile").inner_text().split(), ["Filtered", "Seed", "10"])
-    assert "a nude statue" in person.opens("Python that repeats it")
+    soon(lambda: person.opens("Python that repeats it"), lambda text: "a nude statue" in text)
     notebook.screenshot("playground filtered", person.root)
 
     # By keyboard alone, with keys that JupyterLab would take for itself.
