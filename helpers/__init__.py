@@ -1,5 +1,7 @@
 """The workshop's library: everything a notebook needs, by one name. Nothing is imported before it is used."""
 
+from __future__ import annotations  # python_check.py reads this on a Python that is too old for the rest
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
+from helpers.language import heed, tr
 from helpers.studio import VERSION, pipe
 from helpers.studio.process import Studio, environment
 from helpers.studio.replies import BedrockError
@@ -27,19 +28,23 @@ _LAST_PORT = 65_535
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
+    heed(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
     split = given.index("--") if "--" in given else len(given)
     options = _parser().parse_args(given[:split])
     command = given[split + 1 :]
     if split < len(given) and not command:
-        _parser().error("after -- comes the command to run, such as: python labs/api/bedrock_api.py")
+        _parser().error(tr("after -- comes the command to run, such as: python labs/api/bedrock_api.py"))
     try:
         server = StudioServer(options.host, options.port)
     except OSError as error:
-        where = f"{options.host} port {options.port}"
-        print(
-            f"The studio cannot listen on {where}: {_reason(error)}. Without --port it takes a free one.",
-            file=sys.stderr,
+        _tell(
+            tr(
+                "The studio cannot listen on {host} port {port}: {reason}. Without --port it takes a free one.",
+                host=options.host,
+                port=options.port,
+                reason=_reason(error),
+            )
         )
         return 1
     from helpers.studio.keys import new_keys
@@ -56,21 +61,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.studio",
-        description="The offline studio: Amazon Bedrock's image API on this machine. It serves until stopped, or, with "
-        "-- command, for as long as that command runs.",
+        description=tr(
+            "The offline studio: Amazon Bedrock's image API on this machine. It serves until stopped, or, with "
+            "-- command, for as long as that command runs."
+        ),
         usage="%(prog)s [--host HOST] [--port PORT] [-- command ...]",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
-    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--host", default="127.0.0.1", help=tr("address to listen on (default: this machine alone)"))
+    parser.add_argument("--port", type=_port, default=0, help=tr("port to listen on (default: any free one)"))
     parser.add_argument("--handshake", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{number} is no port: they go from 0 (any free one) to {_LAST_PORT}")
-    return number
+    if text.isdecimal() and int(text) <= _LAST_PORT:
+        return int(text)
+    said = tr("{text} is no port: they go from 0 (any free one) to {last}", text=text, last=_LAST_PORT)
+    raise argparse.ArgumentTypeError(said)
 
 
 def _serve(server: StudioServer, studio: Studio) -> int:
@@ -79,10 +86,10 @@ def _serve(server: StudioServer, studio: Studio) -> int:
     for name, value in {**settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}.items():
         _say(f"{name}={value}")
     if in_the_way:
-        print(f"Unset these first where a client runs: {' '.join(in_the_way)}", file=sys.stderr)
-    print(f"The studio serves at {studio.endpoint} until you stop it with Ctrl-C.", file=sys.stderr)
+        _tell(tr("Unset these first where a client runs: {names}", names=" ".join(in_the_way)))
+    _tell(tr("The studio serves at {endpoint} until you stop it with Ctrl-C.", endpoint=studio.endpoint))
     if not server.loopback:
-        print(f"Other machines reach it at port {server.server_port}; only these keys open it.", file=sys.stderr)
+        _tell(tr("Other machines reach it at port {port}; only these keys open it.", port=server.server_port))
     _on_stop(_leave)
     _application(server, studio)
     server.serve_forever()
@@ -112,14 +119,14 @@ def _run(command: list[str], server: StudioServer, studio: Studio) -> int:
     surroundings = _surroundings(studio)
     program = shutil.which(command[0], path=surroundings["PATH"])
     if program is None:
-        print(f"There is no command {command[0]!r} to run.", file=sys.stderr)
+        _tell(tr("There is no command {command} to run.", command=repr(command[0])))
         return _NOT_FOUND
     running: list[subprocess.Popen[bytes]] = []
     _on_stop(lambda number: _pass_on(number, running))
     try:
         running.append(subprocess.Popen([program, *command[1:]], env=surroundings))
     except OSError as error:
-        print(f"The command {command[0]!r} cannot run: {_reason(error)}.", file=sys.stderr)
+        _tell(tr("The command {command} cannot run: {reason}.", command=repr(command[0]), reason=_reason(error)))
         return _NOT_RUNNABLE
 
     def serve() -> None:
@@ -199,6 +206,10 @@ def _say(line: str) -> None:
         print(line, flush=True)
     except OSError:  # nobody reads it
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """Sentences to the person at the console, in their language and whatever its encoding; and the one error that ends it.
 
-The sentences of setup/ are English, and so is what python_check.py says, which must run on Pythons that read nothing
-else of the workshop. What `say` and `PreparationError` are given is looked up in the catalogue of helpers.
+The sentences of setup/ are English; what `say` and `PreparationError` are given is looked up in the catalogue of helpers.
 """
 
 import sys

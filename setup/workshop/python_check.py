@@ -7,12 +7,28 @@ import subprocess
 import sys
 import sysconfig
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+try:
+    from helpers.language import heed, joined, tr
+except Exception:  # a Python too old to read it, or not the whole workshop: the sentence is English then
+
+    def tr(message):  # type: ignore
+        return message
+
+    def joined(*sentences):  # type: ignore
+        return " ".join(sentences)
+
+    def heed(*streams):  # type: ignore
+        pass
+
+
 OLDEST = (3, 11)
 NEWEST = (3, 14)
 
 
 def require_python(script):  # type: (str) -> None
     """End the program with a sentence and its fix where this Python is too old, too new, or of the wrong kind."""
+    heed(sys.stderr)
     sentence = complaint(script, sys.version_info[:2], struct.calcsize("P") * 8, kind_of_python())
     if sentence:
         sys.stderr.write(sentence + "\n")
@@ -22,28 +38,30 @@ def require_python(script):  # type: (str) -> None
 def complaint(script, version, bits, kind):  # type: (str, tuple[int, ...], int, str) -> str
     """The sentence and the fix for a Python of this (major, minor) version; empty where it is fine."""
     found = "%d.%d" % tuple(version)
-    supported = "%d.%d to %d.%d" % (OLDEST + NEWEST)
+    oldest, newest = "%d.%d" % OLDEST, "%d.%d" % NEWEST
     if not OLDEST <= tuple(version) <= NEWEST:
-        problem = "The workshop needs Python {supported}, and this is Python {found}."
+        problem = tr("The workshop needs Python {oldest} to {newest}, and this is Python {found}.")
     elif bits != 64:
-        problem = "The workshop needs a 64-bit Python, and this Python {found} has {bits} bits."
+        problem = tr("The workshop needs a 64-bit Python, and this Python {found} has {bits} bits.")
     elif kind != "CPython":
-        problem = "The workshop needs the usual Python (CPython), and this is {kind} {found}."
+        problem = tr("The workshop needs the usual Python (CPython), and this is {kind} {found}.")
     else:
         return ""
     other = another_python()
-    return (problem + " " + remedy(other)).format(
-        supported=supported, found=found, bits=bits, kind=kind, other=other, script=script
+    return joined(problem, remedy(other)).format(
+        oldest=oldest, newest=newest, found=found, bits=bits, kind=kind, other=other, script=script
     )
 
 
 def remedy(other):  # type: (str) -> str
     """What to do about it: run the Python that is there, or install one."""
     if other:
-        return "This machine has another one; run: {other} {script}"
+        return tr("This machine has another one; run: {other} {script}")
     if os.name == "nt":
-        return "Install Python 3.13 (64-bit) from python.org, then run: py -3.13 {script}"
-    return "Install Python 3.13, from python.org or with the system's package manager, then run: python3.13 {script}"
+        return tr("Install Python 3.13 (64-bit) from python.org, then run: py -3.13 {script}")
+    return tr(
+        "Install Python 3.13, from python.org or with the system's package manager, then run: python3.13 {script}"
+    )
 
 
 def kind_of_python():  # type: () -> str

@@ -88,13 +88,25 @@ def test_what_an_old_python_reads_has_no_syntax_that_it_cannot_read(root: Path, 
 @pytest.mark.parametrize("python", old_pythons())
 @pytest.mark.parametrize("script", ["start.py", "test.py"])
 def test_an_old_python_says_the_sentence_and_not_a_traceback(root: Path, python: str, script: str) -> None:
-    nothing = os.environ | {"PATH": ""}  # so that the search, which runs what it finds, is quick
+    nothing = os.environ | {"PATH": "", "WORKSHOP_LANG": "en"}  # so that the search, which runs what it finds, is quick
     command = [python, "-B", str(root / "setup" / script)]
     told = subprocess.run(command, capture_output=True, text=True, env=nothing)
     assert told.returncode == 1
     assert told.stdout == ""
     assert told.stderr.startswith("The workshop needs Python 3.11 to 3.14, and this is Python ")
     assert told.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("python", [name for name in old_pythons() if "3.8" in name or "3.1" in name])
+def test_a_python_that_can_read_the_catalogue_says_it_in_the_readers_language(root: Path, python: str) -> None:
+    def said(**more: str) -> str:
+        own = os.environ | {"PATH": "", "WORKSHOP_LANG": "zh", "PYTHONIOENCODING": "utf-8"} | more
+        command = [python, "-B", str(root / "setup" / "start.py")]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", env=own).stderr
+
+    assert said().startswith("工作坊需要 Python 3.11 到 3.14，而这是 Python ")
+    assert "。请从 python.org " in said()
+    assert said(PYTHONIOENCODING="cp1252").startswith("The workshop needs Python 3.11 to 3.14")
 
 
 def test_this_python_is_let_pass() -> None:

@@ -29,7 +29,7 @@ def clean_environment(**more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.upper().startswith(("AWS_", "WORKSHOP_")) and "PROXY" not in name.upper()
     }
-    return {**kept, "PYTHONPATH": str(ROOT), "WORKSHOP_STUDIO_ENGINE": FAKE_ENGINE, **more}
+    return {**kept, "PYTHONPATH": str(ROOT), "WORKSHOP_STUDIO_ENGINE": FAKE_ENGINE, "WORKSHOP_LANG": "en", **more}
 
 
 def client_of(studio: Studio, service: str = "bedrock-runtime", region: str = "us-west-2", **options: Any) -> Any:

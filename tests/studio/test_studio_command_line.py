@@ -147,6 +147,15 @@ class TestOneCommand:
         assert (done.returncode, done.stdout) == (127, "")
         assert done.stderr == "There is no command 'no-such-command' to run.\n"
 
+    def test_it_speaks_the_readers_language(self, wire: Any) -> None:
+        chinese = {"WORKSHOP_LANG": "zh", "PYTHONIOENCODING": "utf-8"}
+        for arguments, said in (
+            (["--", "no-such-command"], "没有 'no-such-command' 这个命令"),
+            (["--port", "many"], "many 不是端口号"),
+        ):
+            done = ran(wire, *arguments, env=wire.clean_environment(**chinese), encoding="utf-8")
+            assert said in done.stderr
+
     @unix
     def test_a_command_that_cannot_run(self, wire: Any, tmp_path: Path) -> None:
         program = tmp_path / "program"
