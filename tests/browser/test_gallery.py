@@ -406,9 +406,24 @@ def test_the_address_keeps_a_comparison_and_follows_its_changes(open_gallery: Op
     page.reload()
     over = dialog(page, "compare").locator(".over-a")
     soon(lambda: over.evaluate("one => getComputedStyle(one).clipPath"), "inset(0px 48% 0px 0px)")
-    page.keyboard.press("Escape")
-    page.evaluate("() => { location.hash = 'rows=seed&columns=cfg_scale'; }")
+
+
+def test_a_link_is_followed_whatever_is_open_or_just_being_closed(open_gallery: Open) -> None:
+    page = open_gallery("rows=cfg_scale&columns=style")
+    page.locator(".tile").nth(2).click()
+    dialog(page, "zoom")
+    first = page.evaluate("() => location.hash")
+    page.keyboard.press("ArrowRight")
+    zoom = dialog(page, "zoom")
+    expect(zoom.get_by_role("img", name=place("pixel-art", 1))).to_be_visible()
+    page.evaluate("(hash) => { location.hash = hash; }", first)  # with a picture open
+    expect(zoom.get_by_role("img", name=place("photographic", 1))).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(zoom.get_by_role("img", name=place("photographic", 4))).to_be_visible()
+    soon(lambda: page.evaluate("() => location.hash"), lambda now: "open=" in now and now != first)
+    page.evaluate("() => { document.querySelector('#zoom').close(); location.hash = 'rows=seed&columns=cfg_scale'; }")
     expect(page.locator(".grid tbody th").last).to_have_text("4")
+    expect(zoom).to_be_hidden()
 
 
 def test_a_link_from_another_sweep_is_followed_as_far_as_it_goes(open_gallery: Open) -> None:

@@ -38,14 +38,17 @@ const redraw = () => {
   else if (state.zoom) openZoom(state.zoom);
 };
 
-byId('zoom').addEventListener('close', () => {
+// A dialog says that it was closed a moment later, when another view may have opened it again.
+byId('zoom').addEventListener('close', (event) => {
+  if (event.target.open) return;
   const tile = state.zoom;
   state.zoom = null;
   if (tile && !here(tile)) goTo(tile);
   focusTile(tile);
   writeAddress();
 });
-byId('compare').addEventListener('close', () => {
+byId('compare').addEventListener('close', (event) => {
+  if (event.target.open) return;
   state.comparing = false;
   focusTile(here(state.marks[1]) ? state.marks[1] : state.focus);
   writeAddress();

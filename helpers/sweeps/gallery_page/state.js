@@ -50,7 +50,10 @@ const setRole = (index, role) => {
   state.roles[index] = role;
 };
 
+let followed = location.hash;
+
 const writeAddress = () => {
+  if (location.hash !== followed) return; // somebody asks for another view, and hashchange is about to say so
   const parts = new URLSearchParams();
   for (const role of ROLES) {
     for (const index of moving) if (state.roles[index] === role) parts.append(role, axes[index].name);
@@ -63,12 +66,14 @@ const writeAddress = () => {
   if (state.zoom) parts.append('open', state.zoom.key);
   try {
     history.replaceState(null, '', `#${parts}`);
+    followed = location.hash;
   } catch { /* a page inside another may have no address of its own */ }
 };
 
 // An address from another version of the sweep is followed as far as it goes.
 const readAddress = () => {
-  const parts = new URLSearchParams(location.hash.slice(1));
+  followed = location.hash;
+  const parts = new URLSearchParams(followed.slice(1));
   chooseRoles();
   state.at = axes.map(() => 0);
   const named = (name) => moving.find((index) => axes[index].name === name);
