@@ -421,7 +421,8 @@ def test_a_link_is_followed_whatever_is_open_or_just_being_closed(open_gallery: 
     page.keyboard.press("ArrowDown")
     expect(zoom.get_by_role("img", name=place("photographic", 4))).to_be_visible()
     soon(lambda: page.evaluate("() => location.hash"), lambda now: "open=" in now and now != first)
-    page.evaluate("() => { document.querySelector('#zoom').close(); location.hash = 'rows=seed&columns=cfg_scale'; }")
+    page.evaluate("() => { document.querySelector('#zoom').close(); location.hash = 'rows=seed&columns=cfg_scale'; "
+                  "window.dispatchEvent(new Event('resize')); }")  # fmt: skip
     expect(page.locator(".grid tbody th").last).to_have_text("4")
     expect(zoom).to_be_hidden()
 
