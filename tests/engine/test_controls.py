@@ -151,6 +151,21 @@ def test_plain_places_go_before_places_with_detail() -> None:
     assert kept[:, SMALL // 2 :].mean() > kept[:, : SMALL // 2].mean() + 0.3
 
 
+def test_what_the_prompt_draws_takes_on_broad_colours_of_the_init_image_and_keeps_its_own_detail() -> None:
+    half = places(0.5)
+    m = latent_of(scenes("night", 2)[1])
+    drawn = half.put(m)
+    gone = half.kept(m) < 0.02
+    assert gone.any()
+
+    def broad(difference: Pixels) -> Pixels:
+        return half.variation.kept(difference, 1.0)[:, gone]
+
+    assert np.abs(broad(drawn - half.init)).mean() < 0.6 * np.abs(broad(m - half.init)).mean()
+    fine = np.diff(drawn - m, axis=2)[:, gone[:, 1:] & gone[:, :-1]]
+    assert np.abs(fine).mean() < 0.35 * np.abs(np.diff(m, axis=2)).mean()
+
+
 def test_the_prompts_light_falls_on_what_stays_of_an_init_image() -> None:
     init = latent_of(scenes("beach", 1)[0])
     light = np.stack([np.full((SMALL, SMALL), value, np.float32) for value in (1.0, 0.0, 0.0)])

@@ -4,7 +4,8 @@ SDEdit (Meng et al. 2022, arXiv 2108.01073): lay noise of some sigma over the in
 noise hides little, so the init image comes back; much noise hides all of it. To our denoiser the init image is one more
 thing that may lie behind the noise, and it decides for each place, not for the whole picture: one weight for all of it
 would lay one picture over the other like a double exposure. A place is a superpixel (Achanta et al. 2012, SLIC), a patch
-of like colours, so that seams run along edges that the init image has anyway.
+of like colours, so that seams run along edges that the init image has anyway. Noise hides broad colours last of all, since
+pictures hold most of their power there: what the prompt draws takes on those of the init image while any of it stays.
 """
 
 from dataclasses import dataclass
@@ -26,16 +27,20 @@ BLUR = 0.03
 """Softness of a patch's border, in the same (squared) measure: sharp along edges, wide in plain places."""
 DECIDED = 0.02
 """Within this share of the picture, a patch is between staying and going."""
-SEAM = 0.07
+SEAM = 0.1
 """Width of a seam through plain places, a share of the picture's side. Seams through detail are as sharp as the patches."""
-PLAIN = 0.1
+PLAIN = 0.3
 """The square of the detail that parts plain places from others."""
-NEIGHBOURHOOD = 0.16
+NEIGHBOURHOOD = 0.25
 """How far a patch looks about it, a share of the picture's side."""
 TOGETHER = 0.8
 """How much it goes by what it sees there, from its own evidence alone (0) to its neighbours' as well (1)."""
 DETAIL_SD = 0.15
 """Differences beyond the variation by less than this do not count as evidence."""
+BROAD = 0.07
+"""Colours are broad where they reach further than this share of the picture's side."""
+TINT, FADE = 0.9, 0.4
+"""How much of the init image's broad colours the prompt's picture takes, and the power of the share by which that fades."""
 ALL_UNTIL, NONE_FROM = 0.10, 0.64
 """The shares of the schedule up to which all places keep the init image, and from which none does."""
 
@@ -67,8 +72,10 @@ class Places:
         return Places(init, share, _superpixels(init), detail, variation, (1 - share) * variation.kept(light, 0.5))
 
     def put(self, m: Planes) -> Planes:
-        """The init image where it stays, m elsewhere."""
-        return m + self.kept(m) * (self.init + self.light - m)
+        """The init image where it stays; elsewhere m, in the init image's broad colours."""
+        init = self.init + self.light
+        tinted = m + TINT * self.share**FADE * self._blurred(init - m, BROAD)
+        return tinted + self.kept(m) * (init - tinted)
 
     def kept(self, m: Planes) -> NDArray[np.float32]:
         """Where the init image stays if the prompt's picture is m: (height, width) in [0, 1].
@@ -91,9 +98,9 @@ class Places:
         places = self._blurred((evidence @ self.patches).reshape(self.detail.shape), NEIGHBOURHOOD)
         return (self.patches @ places.ravel()) / np.maximum(self.patches.sum(1), 1e-3)
 
-    def _blurred(self, places: NDArray[np.float32], width: float) -> NDArray[np.float32]:
+    def _blurred(self, planes: NDArray[np.float32], width: float) -> NDArray[np.float32]:
         cosines = self.variation.cosines
-        return cosines.inverse(cosines.forward(places) * np.exp(-2 * (np.pi * width * cosines.frequency()) ** 2))
+        return cosines.inverse(cosines.forward(planes) * np.exp(-2 * (np.pi * width * cosines.frequency()) ** 2))
 
     def _sewn(self, sharp: NDArray[np.float32]) -> NDArray[np.float32]:
         """Seams made wide where the init image is plain: no edge there that could hide one, and no detail to show twice."""
