@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +12,12 @@ sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers import errors  # noqa: E402
-from helpers.sweeps import money, pacing, runner  # noqa: E402
+from helpers.sweeps import money  # noqa: E402
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn  # noqa: E402
+from tests.sweeps.running import receipt, run  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBedrock]:
-    server = FakeBedrock()
-    yield server
-    server.close()
-
-
-@pytest.fixture(autouse=True)
-def quickly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test waits as long as a person would."""
-    monkeypatch.setattr(runner, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(pacing, "LEAST_PACE", 100.0)
-    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
-
-
-def run(sweep: helpers.Sweep, fake: FakeBedrock, **options: Any) -> helpers.Sweep:
-    return sweep.run(fake.client(), progress=False, **options)
-
-
-def receipt(sweep: helpers.Sweep) -> money.Receipt:
-    assert sweep.receipt is not None
-    return sweep.receipt
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 class OnAws:

@@ -15,25 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers.sweeps import pacing, runner  # noqa: E402
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, refused  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBedrock]:
-    server = FakeBedrock()
-    yield server
-    server.close()
-
-
-@pytest.fixture(autouse=True)
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(pacing, "LEAST_PACE", 100.0)
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.usefixtures("quickly")]
 
 
 @pytest.fixture(scope="module")

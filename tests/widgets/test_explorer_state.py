@@ -34,12 +34,6 @@ BODIES = {"text": BEACH, "variation": VARIED, "schedule": SCHEDULED, "mask": MAS
 BARE: Body = {"text_prompts": [{"text": "a boat"}, {"text": "a storm", "weight": 0.4}], "seed": 7}
 
 
-@pytest.fixture(autouse=True)
-def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
-    return tmp_path
-
-
 def model_of(body: Body) -> models.Model:
     return models.for_body(body)
 

@@ -2,8 +2,6 @@
 
 import json
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +14,10 @@ from helpers import errors, models
 from helpers.widgets import Explorer
 from helpers.widgets.explorer_words import WORDS, say
 from tests.widgets.fake_bedrock import FakeBedrock
+from tests.widgets.waiting import page_waits
 
-PATIENCE = 60  # seconds
 BEACH = helpers.text_to_image("a serene beach", seed=10, cfg_scale=10)
 SLOW = helpers.text_to_image("slow beach", seed=10, cfg_scale=10)
-
-
-@pytest.fixture(autouse=True)
-def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
-
-
-@pytest.fixture
-def bedrock() -> FakeBedrock:
-    return FakeBedrock()
 
 
 @pytest.fixture
@@ -43,21 +31,6 @@ def page_does(box: Explorer, what: str, **more: Any) -> None:
 
 def page_sets(box: Explorer, turn: int = 1, **changes: Any) -> None:
     page_does(box, "set", changes=changes, by="view", turn=turn)
-
-
-def page_waits(box: Explorer, until: Callable[[], bool] | None = None) -> None:
-    """Wait until no call is under way, or until something holds."""
-    met = threading.Event()
-    holds = until or (lambda: not box.page_status["busy"])
-
-    def look(_: Any) -> None:
-        if holds():
-            met.set()
-
-    box.observe(look)
-    look(None)
-    assert met.wait(PATIENCE)
-    box.unobserve(look)
 
 
 def test_building_it_calls_nothing_and_its_text_is_short_and_stable(bedrock: FakeBedrock) -> None:

@@ -27,12 +27,6 @@ PICTURE = Image.effect_noise((320, 384), 60).convert("RGB")
 MASK = helpers.Mask.ellipse(PICTURE, (60, 60, 200, 200))
 
 
-@pytest.fixture(autouse=True)
-def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
-    return tmp_path
-
-
 def bodies(settings: Settings, seed: int = 10, model: models.Model = SDXL) -> list[dict[str, Any]]:
     return state.request_bodies(settings, model, seed, PICTURE, MASK)
 

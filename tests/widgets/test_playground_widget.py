@@ -2,8 +2,6 @@
 
 import json
 import sys
-import threading
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,18 +16,7 @@ from helpers import errors, models
 from helpers.widgets import Playground
 from helpers.widgets.playground_words import WORDS
 from tests.widgets.fake_bedrock import FakeBedrock
-
-PATIENCE = 60  # seconds
-
-
-@pytest.fixture(autouse=True)
-def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
-
-
-@pytest.fixture
-def bedrock() -> FakeBedrock:
-    return FakeBedrock()
+from tests.widgets.waiting import page_waits
 
 
 @pytest.fixture
@@ -43,21 +30,6 @@ def page_does(box: Playground, what: str, buffers: list[bytes] | None = None, **
 
 def page_runs(box: Playground, because: str = "button", **changes: Any) -> None:
     page_does(box, "run", settings={**box.page_settings, **changes}, because=because)
-
-
-def page_waits(box: Playground, until: Callable[[], bool] | None = None) -> None:
-    """Wait until no run is under way, or until something holds."""
-    met = threading.Event()
-    holds = until or (lambda: not box.page_status["busy"])
-
-    def look(_: Any) -> None:
-        if holds():
-            met.set()
-
-    box.observe(look)
-    look(None)
-    assert met.wait(PATIENCE)
-    box.unobserve(look)
 
 
 def png(width: int, height: int) -> bytes:
