@@ -214,7 +214,8 @@ function render({ model, el }) {
   });
 
   send("look"); // somebody looks: on the studio, the picture may follow now
-  return () => { clearTimeout(waiting); clearTimeout(slow); freeKeys(); leave(); };
+  const watch = whenLost(model, () => { clearTimeout(slow); status.tell({ state: "failed", text: words.lost }); });
+  return () => { clearTimeout(waiting); clearTimeout(slow); freeKeys(); watch(); leave(); };
 }
 
 export default { render };

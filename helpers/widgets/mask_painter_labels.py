@@ -46,6 +46,7 @@ LABELS = {
     "painted before": "Started from {file}, painted before.",
     "kept": "Kept in {file}.",
     "not kept": "Not kept in a file. {why}",
+    "lost": "The kernel was restarted, and no new stroke reaches it. Run the cell again: what is kept comes back.",
     "keys": "Keys",
     "keys tools": "Brush, eraser, rectangle, erase rectangle, move",
     "keys size": "Size",

@@ -167,6 +167,10 @@ class View {
     this.stop.signal.addEventListener("abort", () => painting.listeners.delete(listener));
     this.hear("change:picture", () => this.load());
     this.hear("change:tool", () => this.refresh());
+    this.hear("comm_live_update", () => { // Jupyter lets go of a widget when its kernel is gone, restarted say
+      this.lost = true;
+      this.refresh();
+    });
     for (const trait of ["note", "trouble"]) this.hear(`change:${trait}`, () => this.refresh());
     this.on(this.stage, "wheel", (event) => this.wheel(event), { passive: false });
     const watcher = new ResizeObserver(() => this.fits && this.fit());
@@ -221,7 +225,7 @@ class View {
     const told = [state, place, moment].filter(Boolean);
     this.write(this.status, told.join(/[。！？]$/.test(state) ? "" : " "));
     this.write(this.note, model.get("note"));
-    this.write(this.trouble, model.get("trouble"));
+    this.write(this.trouble, this.lost ? this.say("lost") : model.get("trouble"));
     this.point(this.here);
   }
 

@@ -28,6 +28,12 @@ function listener(model) {
   return { on, leave: () => stop.forEach((undo) => undo()) };
 }
 
+// Jupyter lets go of a widget when its kernel is gone, restarted say: nothing that is done here reaches it any more.
+function whenLost(model, then) {
+  model.on("comm_live_update", then);
+  return () => model.off("comm_live_update", then);
+}
+
 // Else Jupyter takes keys for itself: a B on a button adds a cell, an arrow on a slider leads to another one, Shift+Enter in
 // a text runs the cell anew. JupyterLab hears them on their way up from the page, Notebook 7 on their way down to it. What
 // comes back ends it.

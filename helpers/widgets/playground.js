@@ -276,7 +276,8 @@ function render({ model, el }) {
     }
   });
 
-  return () => { clearTimeout(waiting); freeKeys(); leave(); };
+  const watch = whenLost(model, () => status.tell({ state: "failed", text: words.lost }));
+  return () => { clearTimeout(waiting); freeKeys(); watch(); leave(); };
 }
 
 export default { render };

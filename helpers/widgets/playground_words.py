@@ -134,6 +134,7 @@ WORDS: dict[str, str] = {
     "code.first": "The first of {count} bodies; the others differ in the seed alone.",
     "copy": "Copy",
     "copied": "Copied",
+    "lost": "The kernel was restarted, and nothing you do here reaches it. Run the cell again.",
 }
 
 

@@ -203,3 +203,5 @@ def test_a_variation_has_weights_and_image_strength_to_turn(open_notebook: "Open
         person.page.keyboard.press(key)
         notebook.wait_until_python(path)
     notebook.screenshot("explorer variation", person.root)
+    notebook.restart_kernel()
+    person.reads("failed", "The kernel was restarted")

@@ -158,6 +158,7 @@ def test_a_stroke_partly_erased_is_the_same_mask_on_the_page_in_python_and_in_th
     assert notebook.text(1) == f"{(painted | box) - Mask.box(SIZE, (110, 120, 320, 151))!r}\n"
 
     notebook.restart_kernel()
+    hand.root.get_by_role("alert").filter(has_text="no new stroke reaches it").wait_for()
     notebook.run(0)
     hand.wait_for_mask((painted | box) - Mask.box(SIZE, (110, 120, 320, 151)))
     hand = Hand(notebook)

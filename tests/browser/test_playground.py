@@ -93,11 +93,14 @@ def test_the_three_examples_lead_through_the_three_actions(open_notebook: "OpenN
     assert notebook.python("made.body == playground.runs[1].made[0].body")
     assert notebook.python("made.image == playground.runs[1].made[0].image")
 
-    # A second playground in the same notebook keeps to itself.
+    # A second playground in the same notebook keeps to itself, and both say so when their kernel is gone.
     another = Person(notebook, cell=2)
     another.root.get_by_role("radio", name="Edit").check()
     assert person.root.get_by_role("radio", name="Generate variation").is_checked()
     assert notebook.python("playground.settings.action") == "variation"
+    notebook.restart_kernel()
+    for left in (person, another):
+        left.reads("failed", "The kernel was restarted")
 
 
 def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> None:
