@@ -17,7 +17,7 @@ from PIL import Image
 from truths import Studio
 
 from helpers.studio.engine import create
-from helpers.studio.engine.protocol import Engine
+from helpers.studio.engine.protocol import Engine, EngineRequest, Prompt
 
 LONG = bool(os.environ.get("WORKSHOP_LONG"))
 SIDE = 320
@@ -106,3 +106,17 @@ def test_another_process_that_made_other_pictures_before_gives_the_same_bytes(en
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     here = studio(engine).picture(["a meadow", ("fog", -0.5)], 1)
     assert told.stdout.strip() == hashlib.sha256(here.tobytes()).hexdigest()
+
+
+def test_a_small_thing_of_the_init_image_stays_or_goes_whole(engine: Engine) -> None:
+    beach = EngineRequest((Prompt("a serene beach at sunset"),), 512, 512, 10, cfg_scale=10)
+    init = engine.generate(beach).pixels
+    castle = EngineRequest(
+        (Prompt("a castle on the beach at night"),), 512, 512, 10, init_image=init, schedule_start=0.4
+    )
+    drawn = engine.generate(castle).pixels
+    sun = np.zeros((512, 512), bool)
+    sun[:256] = init[:256].min(2) > 150  # the clouds and the glow are orange: little blue is in them
+    assert 500 < sun.sum() < 4000
+    assert np.abs(drawn.astype(int) - init)[sun].max(1).mean() < 25  # it stays here, with no castle's gate in it
+    assert np.percentile(drawn[sun].min(1), 5) > 100

@@ -18,11 +18,14 @@ from .mixture import Variation
 
 __all__ = ["Places", "share_of"]
 
-PATCHES = 30
+PATCHES, COMPACT = 30, 0.4
+"""How many, and how much a patch's width weighs against a difference in light of 1."""
+PIECES, LOOSE = 100, 0.2
+"""The same of pieces, which are smaller and go by colour more than by place: a sun is one of them."""
+FIRM = 2.0
+"""How much more a piece goes by what most of it does than by halves."""
 ROUNDS = 3
 """Of moving the patches' centres to the middle of what they hold."""
-COMPACT = 0.4
-"""How much a patch's width weighs against a difference in light of 1."""
 BLUR = 0.03
 """Softness of a patch's border, in the same (squared) measure: sharp along edges, wide in plain places."""
 DECIDED = 0.02
@@ -59,6 +62,8 @@ class Places:
     share: float
     patches: NDArray[np.float32]
     """(patches, height * width): how much each latent pixel belongs to each patch; sums to 1 over the patches."""
+    pieces: NDArray[np.float32]
+    """(pieces, height * width): the same of what is too small to be cut in two."""
     detail: NDArray[np.float32]
     """(height, width): the square of what there is to see beyond the broad light."""
     variation: Variation
@@ -69,7 +74,8 @@ class Places:
     def of(init: Planes, share: float, variation: Variation, light: Planes) -> "Places":
         """Cut the init latent (3, height, width) into patches."""
         detail = np.square(init - variation.kept(init, 0.5)).sum(0)
-        return Places(init, share, _superpixels(init), detail, variation, (1 - share) * variation.kept(light, 0.5))
+        patches, pieces = _superpixels(init, PATCHES, COMPACT), _superpixels(init, PIECES, LOOSE)
+        return Places(init, share, patches, pieces, detail, variation, (1 - share) * variation.kept(light, 0.5))
 
     def put(self, m: Planes) -> Planes:
         """The init image where it stays; elsewhere m, in the init image's broad colours."""
@@ -91,7 +97,12 @@ class Places:
         evidence += TOGETHER * (self._around(evidence) - evidence)
         before = _area_before(evidence, self.patches.sum(1))
         stays = np.clip((before - (1 - self.share)) / DECIDED + 0.5, 0, 1)
-        return self._sewn((stays @ self.patches).reshape(self.detail.shape).astype(np.float32))
+        return self._sewn(self._in_pieces(stays.astype(np.float32) @ self.patches).reshape(self.detail.shape))
+
+    def _in_pieces(self, stays: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The border between patches moved to borders of pieces: a sun stays or goes whole."""
+        most = (self.pieces @ stays) / np.maximum(self.pieces.sum(1), 1e-3)
+        return np.clip(FIRM * (most - 0.5) + 0.5, 0, 1) @ self.pieces
 
     def _around(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Each patch's evidence with that of the patches about it, so that a thing stays or goes in one piece."""
@@ -109,13 +120,13 @@ class Places:
         return np.clip(soft + busy * (sharp - soft), 0, 1)
 
 
-def _superpixels(latent: Planes) -> NDArray[np.float32]:
+def _superpixels(latent: Planes, count: int, compact: float) -> NDArray[np.float32]:
     """Soft k-means over place and colour, begun on a grid."""
     _, height, width = latent.shape
-    rows = max(1, round(np.sqrt(PATCHES * height / width)))
-    columns = max(1, round(PATCHES / rows))
+    rows = min(height, max(1, round(np.sqrt(count * height / width))))
+    columns = min(width, max(1, round(count / rows)))
     side = np.sqrt(height * width / (rows * columns))
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(COMPACT / side)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(compact / side)
     points = np.stack([latent[0], 2 * latent[1], 2 * latent[2], y, x])
     grid = np.ix_(_middles(height, rows), _middles(width, columns))
     centres = np.stack([plane[grid].ravel() for plane in points])
