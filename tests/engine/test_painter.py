@@ -112,6 +112,28 @@ def test_left_and_right_are_kept(place: str) -> None:
         assert (middle < 0.5) == (place == "left")
 
 
+@pytest.mark.parametrize(
+    ("thing", "season"),
+    [("fox", "snow"), ("taxi", "snow"), ("orange cat", "winter"), ("green frog", "autumn"), ("rose", "snow")],
+)
+def test_a_season_leaves_things_their_colour(thing: str, season: str) -> None:
+    apart = []
+    for words in (f"a {thing}, meadow", f"a {thing}, meadow, {season}"):
+        cut = painter.paint_objects(scene(words, 4), SIDE, SIDE)
+        colour = cut[..., :3][cut[..., 3] > 0.9].mean(0)
+        apart.append(colour - colour.mean())
+    assert np.abs(apart[0] - apart[1]).max() < 0.5 * np.abs(apart[0]).max()
+
+
+@pytest.mark.parametrize("plant", ["tree", "willow", "apple tree"])
+def test_a_season_recolours_the_plants(plant: str) -> None:
+    summer, autumn = (
+        painter.paint_objects(scene(f"a {plant}, meadow{season}", 4), SIDE, SIDE) for season in ("", ", autumn")
+    )
+    red, green = (cut[..., :3][cut[..., 3] > 0.9].mean(0) for cut in (autumn, summer))
+    assert red[0] - red[1] > green[0] - green[1] + 0.1
+
+
 def test_objects_alone_come_with_alpha() -> None:
     cut = painter.paint_objects(scene("sheep", 4), SIDE, SIDE)
     assert cut.shape == (SIDE, SIDE, 4)

@@ -11,6 +11,7 @@ from . import art, brushes, raster, styles, vocabulary
 from .brushes import Stage
 from .brushes.stage import stream
 from .layout import Placement, Scene
+from .light import Light
 
 __all__ = ["paint", "paint_objects"]
 
@@ -127,7 +128,9 @@ def _rng(scene: Scene, name: str, number: int) -> np.random.Generator:
 
 def _object(place: Placement, index: int, stage: Stage) -> str:
     drawing = art.load(place.drawing)
-    body = drawing.svg(stage.light, depth=place.depth, key=f"o{index}", fine=stage.fine, colour=place.colour)
+    body = drawing.svg(
+        _on(place, stage.light), depth=place.depth, key=f"o{index}", fine=stage.fine, colour=place.colour
+    )
     scale = place.height / 100
     mirror = -scale if place.flip else scale
     left = place.x - mirror * drawing.width / 2
@@ -144,6 +147,11 @@ def _object(place: Placement, index: int, stage: Stage) -> str:
         else ""
     )
     return f'{under}<g transform="{lean}translate({left:.2f},{top:.2f}) scale({mirror:.4f},{tall:.4f})">{body}</g>'
+
+
+def _on(place: Placement, light: Light) -> Light:
+    """The light on a thing: a season and snow recolour the land and what grows on it, not a fox or a taxi."""
+    return light if vocabulary.entry(place.entry).data.get("seasonal") else replace(light, remaps=())
 
 
 def _shadow(
@@ -177,7 +185,7 @@ def _reflection(
 ) -> str:
     """The drawing upside down in the water, fainter, under a few ripples."""
     body = drawing.svg(
-        stage.light, depth=min(1.0, place.depth + 0.25), key=f"r{index}", fine=False, colour=place.colour
+        _on(place, stage.light), depth=min(1.0, place.depth + 0.25), key=f"r{index}", fine=False, colour=place.colour
     )
     width = drawing.width * scale
     out = (
