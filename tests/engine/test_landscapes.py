@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.studio.engine import layout, painter, prompt, vocabulary
+from helpers.studio.engine import brushes, layout, painter, prompt, raster, vocabulary
 from helpers.studio.engine.brushes.stage import Stage, noise, stream
 from helpers.studio.engine.protocol import Prompt
 
@@ -51,6 +51,39 @@ def test_at_night_the_land_is_darker_than_by_day(name: str) -> None:
         pytest.skip("this place has a light of its own")
     day, night = (painter.paint(compose(name, 7, light=light), 64, 64)[40:].mean() for light in ("noon", "night"))
     assert night < day - 0.1
+
+
+def test_the_aurora_hangs_across_the_whole_sky() -> None:
+    (layer,) = vocabulary.entry("aurora").data["layers"]
+    for seed in range(4):
+        stage = Stage.of(compose("lake", seed, light="aurora"), fine=True)
+        drawn = brushes.draw(stage, layer, stream(seed, 1, 2))
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><defs>{"".join(stage.defs)}</defs>{drawn}</svg>'
+        lit = raster.rgba(svg, 128, 128)[..., 3]
+        assert lit.max(0).min() > 0.3
+        assert np.abs(np.diff(lit, axis=1)).max() < 0.3  # and has no cut edge
+
+
+def test_a_rainbow_is_seen_before_the_cliffs_of_a_waterfall() -> None:
+    for seed in (1, 2, 3):
+        plain, bow = (painter.paint(compose("waterfall", seed, light=light), 64, 64) for light in ("", "rainbow"))
+        assert (np.abs(bow - plain).max(-1) > 0.15).mean() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [("a dark forest at night", -0.62), ("a dark forest under a full moon", -0.62), ("a forest at night", -0.48)],
+)
+def test_a_forest_at_night_can_be_seen(text: str, least: float) -> None:
+    for seed in (1, 2, 3):
+        pixels = painter.paint(layout.compose(prompt.read((Prompt(text),)), seed, 1.0), 64, 64)
+        assert pixels.mean() > least
+
+
+@pytest.mark.parametrize("text", ["neon street at night", "a street at night, neon"])
+def test_the_more_special_of_two_lights_leads(text: str) -> None:
+    light = layout.compose(prompt.read((Prompt(text),)), 1, 1.0).light
+    assert light.name == "neon_light"
 
 
 def test_a_random_line_is_the_same_at_any_number_of_points() -> None:

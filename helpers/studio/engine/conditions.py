@@ -13,7 +13,7 @@ __all__ = ["grade_of", "light_of"]
 
 def light_of(reading: Reading, base: str) -> Light:
     """The light a reading names (else the one its scene or its things bring), in its weather, season and sky."""
-    named = reading.of("light")
+    named = sorted(reading.of("light"), key=lambda m: m.entry in ("day", "night"))  # the more special light leads
     hinted = [h for m in reading.mentions if (h := vocabulary.entry(m.entry).data.get("light"))]
     name = named[0].entry if named else hinted[0] if hinted else vocabulary.entry(base).data.get("light", "day")
     light = vocabulary.light_of(name)
@@ -38,11 +38,15 @@ def light_of(reading: Reading, base: str) -> Light:
 def grade_of(reading: Reading) -> Grade:
     """All moods of a reading put together."""
     grade = Grade()
+    told = [vocabulary.entry(m.entry).data for m in reading.mentions]
+    night = any(data.get("dark") or data.get("light") == "night" for data in told)
     for mention in reading.mentions:
         item = vocabulary.entry(mention.entry)
         own = item.grade
         if item.kind == "colour":
             own = Grade(tint=item.data["colour"], tint_strength=0.45)
+        if night and "at_night" in item.data:
+            own = own.scaled(item.data["at_night"])
         if own != Grade():
             grade = grade + own.scaled(min(2.5, mention.weight))
     return grade

@@ -52,20 +52,26 @@ def falling(
 
 
 def curtains(stage: Stage, rng: Rng, colours: Sequence[str]) -> str:
-    """The aurora: hanging folds of light, brightest at their lower hem."""
+    """The aurora: folds of light that hang across the whole sky, brightest near their lower hem, with rays in them."""
     out = []
     for colour in colours:
-        x0, y0 = stage.width * (rng.random() * 0.5 - 0.1), stage.horizon * (0.3 + 0.35 * rng.random())
-        phase, span = rng.random() * 6.283, stage.width * (0.6 + 0.5 * rng.random())
-        xs = np.linspace(x0, x0 + span, 15)
-        hem = y0 + np.sin((xs - x0) / span * 7 + phase) * stage.horizon * 0.1
-        tall = stage.horizon * (0.28 + 0.12 * np.sin((xs - x0) / span * 11 + phase))
-        fill = stage.linear(
-            [(0, colour, 0.0), (0.6, colour, 0.35), (0.92, mix(colour, "#ffffff", 0.3), 0.6), (1, colour, 0.0)]
-        )
-        below = list(zip(xs.tolist(), hem.tolist(), strict=True))
-        above = list(zip(xs[::-1].tolist(), (hem - tall)[::-1].tolist(), strict=True))
-        out.append(f'<path d="{curve(below)} L{curve(above)[1:]}Z" fill="{fill}"/>')
+        y0 = stage.horizon * (0.45 + 0.3 * rng.random())
+        phase, turn = rng.random(2) * 6.283
+        rays = np.sort(rng.random(26)) * stage.width
+        xs = np.concatenate([np.linspace(-0.1, 1.1, 25) * stage.width, rays])
+        hem = y0 + np.sin(xs / stage.width * 6.3 + phase) * stage.horizon * 0.1
+        tall = stage.horizon * (0.42 + 0.14 * np.sin(xs / stage.width * 10 + turn))
+        for share in np.linspace(
+            0.06, 1, 16
+        ):  # thin veils, each inside the one before: the light grows without an edge
+            above = list(zip(xs[:25].tolist(), (hem - tall * (1 - 0.9 * share))[:25].tolist(), strict=True))
+            below = list(zip(xs[24::-1].tolist(), (hem - 0.08 * tall * share)[24::-1].tolist(), strict=True))
+            out.append(f'<path d="{curve(above)} L{curve(below)[1:]}Z" fill="{colour}" opacity="0.045"/>')
+        ray = stage.linear([(0, colour, 0.0), (0.8, mix(colour, "#ffffff", 0.3), 0.22), (1, colour, 0.0)])
+        out += [
+            f'<rect x="{x:.2f}" y="{low - up:.2f}" width="{0.4 + 1.4 * rng.random():.2f}" height="{up:.2f}" fill="{ray}"/>'
+            for x, low, up in zip(rays, hem[25:], tall[25:], strict=True)
+        ]
     return "".join(out)
 
 
@@ -90,14 +96,16 @@ def bolt(stage: Stage, rng: Rng) -> str:
     return out
 
 
-def bow(stage: Stage, rng: Rng) -> str:
-    """A rainbow: red outside, violet inside."""
+def bow(stage: Stage, rng: Rng, strength: float = 0.5) -> str:
+    """A rainbow, red outside, violet inside, before the land and paler towards its feet."""
     x, r = stage.width * (0.35 + 0.3 * rng.random()), min(stage.width * 0.55, stage.horizon * 0.85)
     out = []
     for i, colour in enumerate(("#e8453c", "#f2933a", "#f6dd4a", "#58b858", "#3f8fd8", "#5a55b8", "#8a4fb0")):
         radius = r - i * 1.15
+        fades = stage.linear([(0, colour, strength), (0.6, colour, strength), (1, colour, 0.0)])  # towards the ground
         out.append(
-            f'<circle cx="{x:.1f}" cy="{stage.horizon + 4:.1f}" r="{radius:.1f}" fill="none" stroke="{colour}" stroke-width="1.3" opacity="0.62"/>'
+            f'<path d="M{x - radius:.1f},{stage.horizon + 4:.1f} a{radius:.1f},{radius:.1f} 0 0 1 {2 * radius:.1f},0" '
+            f'fill="none" stroke="{fades}" stroke-width="1.3"/>'
         )
     return "".join(out)
 
