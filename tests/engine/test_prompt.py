@@ -52,6 +52,16 @@ def test_plurals_and_numbers_are_counted() -> None:
     assert read("dragons").mentions[0].count > 1
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("羊群", 3), ("山坡上的牛群", 3), ("孩子们在公园里", 3), ("五个孩子们", 5), ("孩子在公园里", 1), ("a balloon", 1)],
+)
+def test_chinese_says_several_without_a_number(text: str, count: int) -> None:
+    reading = read(text)
+    assert [m.count for m in reading.of("object")] == [count]
+    assert reading.unknown == ()
+
+
 def test_a_colour_goes_to_the_thing_that_follows_it() -> None:
     (boat,) = read("a red boat").mentions
     (chinese,) = read("红色的船").mentions
@@ -88,6 +98,14 @@ def test_unknown_words_are_given_back_as_written_in_order_and_once() -> None:
 
 def test_chinese_unknown_runs_are_maximal() -> None:
     assert read("海滩上的量子纠缠").unknown == ("量子纠缠",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a man crossing a street", "男孩踢", "热腾腾的面条", "操场上的男孩", "弄堂里的猫"],
+)
+def test_everyday_words_are_known(text: str) -> None:
+    assert read(text).unknown == ()
 
 
 def test_an_action_with_nothing_to_act_on_is_unknown() -> None:
@@ -143,7 +161,7 @@ def test_a_cut_that_leaves_less_unknown_is_preferred_to_the_longest_word() -> No
     assert read("大海滩").unknown == ()
 
 
-@pytest.mark.parametrize("text", ["马戏团", "龙舟", "ice hockey"])
+@pytest.mark.parametrize("text", ["马戏团", "龙舟", "三轮车", "土星", "水车", "ice hockey", "water wheel"])
 def test_a_compound_is_not_painted_as_one_of_its_parts(text: str) -> None:
     assert read(text).mentions == ()
     assert read(text).unknown == (text,)
@@ -159,6 +177,48 @@ def test_what_is_held_follows_the_one_who_holds_it(text: str, holder: str) -> No
     assert first.entry == holder
     assert first.carry == "hold"
     assert second.entry == "balloon"
+
+
+@pytest.mark.parametrize(
+    ("text", "entries", "mounts"),
+    [
+        ("a boy and a girl on a boat", ["boy", "girl", "boat"], [2, 1, 0]),
+        ("一个男孩和一个女孩坐在船上", ["boy", "girl", "boat"], [2, 1, 0]),
+        ("a cat, a boy and a girl on a bench", ["cat", "boy", "girl", "bench"], [0, 2, 1, 0]),
+        ("a cat riding a dog riding a horse", ["cat", "dog", "horse"], [1, 1, 0]),
+        ("a boy floating on a raft", ["boy", "raft"], [1, 0]),
+        ("a bowl of cherries", ["cherries", "bowl"], [1, 0]),
+        ("a plate of red apples and a cup", ["apple", "plate", "cup"], [1, 0, 0]),
+        ("a bowl of cherries and a plate", ["cherries", "bowl", "plate"], [1, 0, 0]),
+        ("a herd of cows", ["cow"], [0]),
+        ("a girl on a horse and a boy on a bicycle", ["girl", "horse", "boy", "bicycle"], [1, 0, 1, 0]),
+        ("a girl riding a dog and a boy on a bicycle", ["girl", "dog", "boy", "bicycle"], [1, 0, 1, 0]),
+        ("拿着气球的女孩坐在船上", ["girl", "balloon", "boat"], [2, 0, 0]),
+    ],
+)
+def test_who_sits_on_what_and_what_lies_in_it(text: str, entries: list[str], mounts: list[int]) -> None:
+    reading = read(text)
+    assert names(reading) == entries
+    assert [m.mount for m in reading.mentions] == mounts
+    assert reading.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "mount", "pose"),
+    [
+        ("一辆红色的汽车停在房子前面", 0, None),
+        ("一个男孩站在房子旁边", 0, "stand"),
+        ("一只猫坐在大树下", 0, "sit"),
+        ("一只猫坐在大树下睡觉", 0, "lie"),
+        ("一个男孩走在马旁边", 0, "walk"),
+        ("一只猫坐在沙发上", 1, None),
+        ("一个男孩骑着马", 1, None),
+    ],
+)
+def test_in_chinese_the_word_after_a_thing_says_on_it_or_beside_it(text: str, mount: int, pose: str | None) -> None:
+    first, _ = read(text).of("object")
+    assert (first.mount, first.pose) == (mount, pose)
+    assert read(text).unknown == ()
 
 
 def test_hands_with_nothing_known_in_them_change_nothing() -> None:

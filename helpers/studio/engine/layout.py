@@ -4,10 +4,10 @@ The numbers come from the layout seed and each entry's own number, never from a 
 stays where it is when another word joins the prompt.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -134,7 +134,8 @@ def _places(reading: Reading, rng: np.random.Generator) -> tuple[str, tuple[str,
     behind = [m.entry for m in reading.of("scene") if m.place == "far"]
     if not named:
         things = sorted(
-            (vocabulary.entry(m.entry).data for m in reading.of("object")), key=lambda d: not d.get("indoors")
+            (vocabulary.entry(m.entry).data for m in reading.of("object")),
+            key=lambda d: (not d.get("indoors"), d.get("stands") not in ("water", "under")),
         )
         homes = [d["home"] for d in things if d.get("home") in vocabulary.entries()]
         named = homes[:1]
@@ -171,8 +172,11 @@ def _place_objects(
     placed: list[Placement] = []
     groups = [m for m in reading.of("object")]
     order = np.random.default_rng([seed, 2]).permutation(len(groups))
-    for rank, mention in zip(order, groups, strict=True):
-        segment = (int(rank) / len(groups), (int(rank) + 1) / len(groups))
+    sides = {"left": 0, "right": 2}  # what is named "on the left" is left of all the others
+    from_left = sorted(range(len(groups)), key=lambda i: (sides.get(groups[i].place or "", 1), order[i]))
+    for index, mention in enumerate(groups):
+        rank = from_left.index(index)
+        segment = (rank / len(groups), (rank + 1) / len(groups))
         small = len(groups) > 1 and not scene.get("close") and _stands(mention) == "table"
         placed += _place_group(
             replace(mention, size=mention.size * scale * (_ASIDE if small else 1)),
@@ -272,30 +276,39 @@ def _box(x: float, y: float, width: float, height: float, aspect: float) -> Box:
 
 
 def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) -> None:
-    """Set riders on what they ride, and put into hands and on heads what is carried: the object mentioned after them."""
-    for rider, mount in pairwise(groups):
-        if rider.carry:
-            _carry(rider, mount, placed, aspect)
-        if not rider.mount:
-            continue
-        seats = [p for p in placed if p.entry == mount.entry]
-        for index, place in enumerate(placed):
-            if place.entry == rider.entry and seats:
-                seat = seats[index % len(seats)]
-                height = min(place.height, 0.9 * seat.height)
-                width = height * art.load(place.drawing).width / 100
-                y = seat.y - seat.lift - vocabulary.entry(seat.entry).data.get("seat", 0.55) * seat.height
-                placed[index] = replace(
-                    place,
-                    x=seat.x,
-                    y=y,
-                    height=height,
-                    depth=seat.depth,
-                    flip=seat.flip,
-                    footing="mount",
-                    box=_box(seat.x, y, width, height, aspect),
-                    lift=0.0,
-                )
+    """Set riders on what they ride, and put into hands and on heads what is carried: the objects mentioned after them."""
+    for index, thing in enumerate(groups):
+        if index and groups[index - 1].carry:
+            _carry(groups[index - 1], thing, placed, aspect)
+        riders = [rider.entry for i, rider in enumerate(groups[:index]) if i + rider.mount == index]
+        if riders:
+            _sit(riders, thing.entry, placed, aspect)
+
+
+def _sit(riders: Sequence[str], mount: str, placed: list[Placement], aspect: float) -> None:
+    """Set these side by side on what they ride, shared out among all that there are of it."""
+    seats = [p for p in placed if p.entry == mount]
+    who = [i for entry in riders for i, p in enumerate(placed) if p.entry == entry]
+    rows = -(-len(who) // max(1, len(seats)))
+    for turn, index in enumerate(who if seats else ()):
+        place, seat = placed[index], seats[turn % len(seats)]
+        wide = seat.height * art.load(seat.drawing).width / 100
+        room = 0.75 * wide / rows
+        shape = art.load(place.drawing).width / 100
+        height = min(place.height, 0.9 * max(seat.height, 0.3 * wide), 1.3 * room / shape if rows > 1 else math.inf)
+        x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
+        y = seat.y - seat.lift - vocabulary.entry(mount).data.get("seat", 0.55) * seat.height
+        placed[index] = replace(
+            place,
+            x=x,
+            y=y,
+            height=height,
+            depth=seat.depth,
+            flip=seat.flip,
+            footing="mount",
+            box=_box(x, y, height * shape, height, aspect),
+            lift=0.0,
+        )
 
 
 def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: float) -> None:

@@ -17,6 +17,7 @@ from .words import COUNT_LIMIT, Token, action_words, tokens
 __all__ = ["Mention", "Reading", "read", "without"]
 
 MAX_UNKNOWN = 64
+_AND = ("and", "和", "与", "跟", "及")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Mention:
     place: str | None = None  # left right middle near far sky
     size: float = 1.0
     pose: str | None = None  # an action of the grammar that leans, lifts or squashes it
-    mount: bool = False  # it sits on the object mentioned next
+    mount: int = 0  # it sits on an object that is mentioned after it: the next (1), the one after that (2) …
     carry: str | None = (
         None  # an action of the grammar that puts the object mentioned next into its hands, on its head …
     )
@@ -109,6 +110,9 @@ class _Reader:
         self.held: tuple[int, Token] | None = None  # a thing named before the one who holds it
         self.joins: list[tuple[int, Token]] = []  # riders and carriers that need an object to follow
         self.on: int | None = None  # a thing followed by "on" or "in": it sits on what is named next, if that is a seat
+        self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
+        self.joined = False  # "and" stands after the last thing
+        self.filled = False  # "of" stands after it, and it is a bowl or a plate
 
     def take(self, token: Token) -> None:
         """One more piece of the text."""
@@ -121,12 +125,15 @@ class _Reader:
         elif token.kind == "stop":
             self._give_up()
             self.last = self.latest = self.on = None
+            self.joined = self.filled = False
+        elif token.text in vocabulary.grammar().zh_beside and self._beside():
+            return
         elif token.kind == "function":
-            self.on = self.last if token.text.lower() in ("on", "in") else self.on
+            self._pass_over(token.text.lower())
         elif token.kind == "entry":
             self._name(token)
         elif token.kind in ("place", "action") and self._describes_last(token):
-            return
+            self.on = self.last if token.text.endswith(" on") else self.on
         else:
             self.waiting.append(token)
 
@@ -141,6 +148,28 @@ class _Reader:
             if after is None or not _takes(token, after):
                 self._alone(index, token)
         return tuple(self.mentions), tuple(dict.fromkeys(word for _, word in sorted(self.unknown)))
+
+    def _pass_over(self, word: str) -> None:
+        """A function word paints nothing, but may say how the thing before it goes with what comes."""
+        if word in ("on", "in"):
+            self.on = self.last
+        elif self.last is None or self.last != self.latest:
+            return
+        elif word in _AND:
+            self.joined = True
+        elif word == "of":
+            data = vocabulary.entry(self.mentions[self.last].entry).data
+            self.filled = "seat" in data and data.get("stands") == "table"
+        elif word == "们":
+            self.mentions[self.last] = replace(self.mentions[self.last], count=max(3, self.mentions[self.last].count))
+
+    def _beside(self) -> bool:
+        """Whether the thing just named is one that someone sits, stands or stops beside: in Chinese that comes after it."""
+        if not self.joins or self.latest != self.last or self.last != self.joins[-1][0] + 1:
+            return False
+        self.last = self.joins[-1][0]
+        self._dismount(*self.joins.pop())
+        return True
 
     def _describes_last(self, token: Token) -> bool:
         """Whether a place or an action belongs to what stands before it."""
@@ -164,17 +193,35 @@ class _Reader:
         item = vocabulary.entry(token.value)
         if item.kind == "object":
             self.mentions.append(self._object(token, item))
-            self._seat(item)
+            if "seat" in item.data:
+                self._seat()
+            before = self.mentions[self.last] if self.last is not None else None
             self.last = len(self.mentions) - 1
+            self.party = [*self.party, self.last] if self.joined else [self.last]
+            if before is not None and (before.mount or before.carry):  # this one is ridden or held
+                self.party = []
             self._hand_over(self.last)
+            if self.filled:
+                self._fill()
         else:
             self.mentions.append(self._setting(token, item))
         self.latest, self.on = len(self.mentions) - 1, None
+        self.joined = self.filled = False
 
-    def _seat(self, item: vocabulary.Entry) -> None:
-        """ "A cat on a sofa": the thing before "on" sits on the seat that was just named."""
-        if self.on is not None and "seat" in item.data and self.mentions[self.on].carry is None:
-            self.mentions[self.on] = replace(self.mentions[self.on], mount=True)
+    def _seat(self) -> None:
+        """ "A cat and a dog on a sofa": those before "on" sit on the seat that was just named."""
+        if self.on is not None and self.mentions[self.on].carry is None:
+            self.mentions[self.on] = replace(self.mentions[self.on], mount=1)
+        if self.last is not None and self.mentions[self.last].mount:
+            for index in self.party:
+                after = [m for m in self.mentions[index + 1 :] if vocabulary.entry(m.entry).kind == "object"]
+                self.mentions[index] = replace(self.mentions[index], mount=len(after))
+
+    def _fill(self) -> None:
+        """ "A bowl of cherries": what is in it sits in it, so its mention goes before the bowl's."""
+        *_, bowl, inside = self.mentions
+        self.mentions[-2:] = [replace(inside, mount=1), bowl]
+        self.last, self.party = len(self.mentions) - 2, []
 
     def _hand_over(self, holder: int) -> None:
         """In Chinese a thing may come before the one who holds it: its mention then moves behind the holder's."""
@@ -186,7 +233,7 @@ class _Reader:
             self.unknown.append((word.start, word.text))
             return
         self.mentions[thing:] = [replace(self.mentions[holder], carry=word.value), self.mentions[thing]]
-        self.last = thing
+        self.last, self.party = thing, [thing]
 
     def _object(self, token: Token, item: vocabulary.Entry) -> Mention:
         """A thing takes all that waits."""
@@ -269,13 +316,17 @@ class _Reader:
 
     def _alone(self, index: int, token: Token) -> None:
         """A rider without a mount still sits, if its word says so ("sitting on"); else the word changes nothing."""
-        self.mentions[index] = replace(self.mentions[index], mount=False, carry=None)
+        if not self._dismount(index, token):
+            self.unknown.append((token.start, token.text))
+
+    def _dismount(self, index: int, token: Token) -> bool:
+        """The rider is on its own feet again, in the pose that its word gives it; whether there is one."""
         first = token.text.split()[0].lower() if token.text.isascii() else token.text[0]
         pose = action_words().get(first)
-        if pose and vocabulary.grammar().actions[pose].keys() & {"lean", "lift", "squash"}:
-            self.mentions[index] = replace(self.mentions[index], pose=pose)
-        else:
-            self.unknown.append((token.start, token.text))
+        posed = bool(pose and vocabulary.grammar().actions[pose].keys() & {"lean", "lift", "squash"})
+        old = self.mentions[index]
+        self.mentions[index] = replace(old, mount=0, carry=None, pose=pose if posed else old.pose)
+        return posed
 
 
 @lru_cache(maxsize=256)
@@ -292,10 +343,12 @@ def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | N
     if "mount" in action or "carry" in action:
         if before:
             return None
-        return replace(mention, mount=True) if action.get("mount") else replace(mention, carry=token.value)
+        return replace(mention, mount=1) if action.get("mount") else replace(mention, carry=token.value)
     if "stirs" in action and not before:
         return replace(mention, size=mention.size * action.get("size", 1.0))
     poses = bool(action.keys() & {"lean", "lift", "squash"})
+    if "stays" in action and action["stays"] == vocabulary.entry(mention.entry).data.get("stands"):
+        return mention
     if "place" in action and (before or "size" not in action):
         return replace(mention, place=action["place"], pose=token.value if poses else mention.pose)
     if poses:
@@ -330,5 +383,7 @@ def _counted(written: str, words: tuple[str, ...]) -> bool:
 
 
 def _is_plural(written: str, words: tuple[str, ...]) -> bool:
+    if not written.isascii():
+        return written.endswith("群")
     phrase = written.lower()
-    return phrase.isascii() and phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))
+    return phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))

@@ -49,6 +49,7 @@ class Grammar:
     actions: Mapping[str, Mapping[str, Any]]
     functions: frozenset[str]
     zh_functions: tuple[str, ...]
+    zh_beside: tuple[str, ...]  # after a thing: what sits or stops there is beside it, not on it
     irregular: Mapping[str, str]
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
@@ -120,6 +121,7 @@ def grammar() -> Grammar:
         actions=data["actions"],
         functions=frozenset(data["functions"]),
         zh_functions=tuple(data["zh_functions"]),
+        zh_beside=tuple(data["zh_beside"]),
         irregular=data["irregular"],
         compounds=frozenset(data["compounds"]),
     )
