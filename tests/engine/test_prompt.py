@@ -108,6 +108,22 @@ def test_everyday_words_are_known(text: str) -> None:
     assert read(text).unknown == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("a police car", "police_car"),
+        ("校车", "school_bus"),
+        ("an ambulance", "ambulance"),
+        ("一头水牛", "water_buffalo"),
+        ("a red carpet", "rug"),
+        ("a brick wall", "brick_wall"),
+    ],
+)
+def test_a_thing_with_a_name_of_its_own_is_not_its_neighbour(text: str, entry: str) -> None:
+    assert names(read(text)) == [entry]
+    assert read(text).unknown == ()
+
+
 def test_an_action_with_nothing_to_act_on_is_unknown() -> None:
     assert read("flying").unknown == ("flying",)
     assert read("add").unknown == ("add",)
