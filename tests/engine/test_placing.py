@@ -91,3 +91,27 @@ def test_a_kite_flies_above_the_one_who_holds_it(text: str) -> None:
 def test_words_for_the_place_by_a_thing_are_that_place_and_not_the_thing(text: str, base: str) -> None:
     assert scene(text, 3).base == base
     assert not any(p.entry == "house_window" for p in scene(text, 3).placements)
+
+
+@pytest.mark.parametrize("text", ["a girl with a red umbrella in the rain", "a girl holding an umbrella"])
+def test_an_umbrella_is_held_over_the_one_it_is_for(text: str) -> None:
+    for seed in SEEDS:
+        (umbrella,), (girl,) = placed(text, "umbrella", seed), placed(text, "girl", seed)
+        assert umbrella.box[1] < girl.box[1] < umbrella.box[3] < girl.box[3]
+        assert umbrella.box[0] < girl.x / 100 < umbrella.box[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "footing"),
+    [
+        ("a knight with a sword", "sword", "mount"),
+        ("a woman with a hat", "hat", "mount"),
+        ("two girls with balloons", "balloon", "mount"),
+        ("a house with an umbrella", "umbrella", "ground"),
+        ("a woman with a dog", "dog", "ground"),
+        ("a girl and an umbrella", "umbrella", "ground"),
+    ],
+)
+def test_with_says_what_somebody_holds_or_wears_and_nothing_more(text: str, entry: str, footing: str) -> None:
+    for seed in SEEDS:
+        assert {p.footing for p in placed(text, entry, seed)} == {footing}

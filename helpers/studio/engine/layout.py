@@ -313,17 +313,18 @@ def _sit(riders: Sequence[str], mount: str, placed: list[Placement], aspect: flo
 
 def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: float) -> None:
     """Move each of these things to one who carries it: beside (`x`, shares of the width) and above the ground (`y`, of the
-    height), no larger than `size` of the height. What is worn has its own place on the body.
+    height), no larger than `size` of the height. What is worn has its own place on the body, as an umbrella has one above it.
     """
     action = vocabulary.grammar().actions[carrier.carry or ""]
-    worn = vocabulary.entry(thing.entry).data.get("worn") if carrier.carry == "wear" else None
-    across, up, size = worn or (action["x"], action["y"], action["size"])
+    own = vocabulary.entry(thing.entry).data.get("worn" if carrier.carry == "wear" else "held")
+    fixed = own if isinstance(own, list) and carrier.carry in ("wear", "hold") else None
+    across, up, size = fixed or (action["x"], action["y"], action["size"])
     hands = [p for p in placed if p.entry == carrier.entry]
     for index, place in enumerate(placed):
         if place.entry != thing.entry or not hands:
             continue
         hand = hands[index % len(hands)]
-        height = size * hand.height if worn else min(max(place.height, size * 0.6 * hand.height), size * hand.height)
+        height = size * hand.height if fixed else min(max(place.height, size * 0.6 * hand.height), size * hand.height)
         width = height * art.load(place.drawing).width / 100
         reach = across * hand.height * art.load(hand.drawing).width / 100
         x = hand.x + (-reach if hand.flip else reach)

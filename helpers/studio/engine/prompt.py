@@ -113,6 +113,7 @@ class _Reader:
         self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
         self.joined = False  # "and" stands after the last thing
         self.filled = False  # "of" stands after it, and it is a bowl or a plate
+        self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
 
     def take(self, token: Token) -> None:
         """One more piece of the text."""
@@ -155,6 +156,8 @@ class _Reader:
             self.on = self.last
         elif self.last is None or self.last != self.latest:
             return
+        elif word == "with":
+            self.equipped = self.last
         elif word in _AND:
             self.joined = True
         elif word == "of":
@@ -195,6 +198,7 @@ class _Reader:
             self.mentions.append(self._object(token, item))
             if "seat" in item.data:
                 self._seat()
+            self._equip(item)
             before = self.mentions[self.last] if self.last is not None else None
             self.last = len(self.mentions) - 1
             self.party = [*self.party, self.last] if self.joined else [self.last]
@@ -205,8 +209,16 @@ class _Reader:
                 self._fill()
         else:
             self.mentions.append(self._setting(token, item))
-        self.latest, self.on = len(self.mentions) - 1, None
+        self.latest, self.on, self.equipped = len(self.mentions) - 1, None, None
         self.joined = self.filled = False
+
+    def _equip(self, item: vocabulary.Entry) -> None:
+        """ "A girl with an umbrella" holds it, "with a hat" she wears it; a house with a garden does neither."""
+        if self.equipped is None or self.equipped != self.last:
+            return
+        how = "wear" if "worn" in item.data else "hold" if "held" in item.data else None
+        if how and "hands" in vocabulary.entry(self.mentions[self.equipped].entry).data:
+            self.mentions[self.equipped] = replace(self.mentions[self.equipped], carry=how)
 
     def _seat(self) -> None:
         """ "A cat and a dog on a sofa": those before "on" sit on the seat that was just named."""
