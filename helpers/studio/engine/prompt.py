@@ -12,7 +12,7 @@ from typing import Any
 
 from . import vocabulary
 from .protocol import Prompt
-from .words import COUNT_LIMIT, Token, action_words, tokens
+from .words import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["Mention", "Reading", "read", "without"]
 
@@ -249,12 +249,12 @@ class _Reader:
 
     def _object(self, token: Token, item: vocabulary.Entry) -> Mention:
         """A thing takes all that waits."""
-        if not self.waiting and not _is_plural(token.text, item.en):
+        if not self.waiting and not is_plural(token.text, item.en):
             return _bare(token.value)
         actions = [_action(t) for t in self.waiting if t.kind == "action"]
         colour, number, place = (self._last(kind) for kind in ("colour", "number", "place"))
         count = max([int(a.get("count", 1)) for a in actions], default=1)
-        if count == 1 and _is_plural(token.text, item.en):
+        if count == 1 and is_plural(token.text, item.en):
             count = 3
         mention = Mention(
             token.value,
@@ -288,7 +288,7 @@ class _Reader:
                 mention = replace(mention, size=mention.size * action["size"])
             elif "strengthen" in action and item.kind not in ("scene", "light", "medium"):
                 mention = replace(mention, weight=mention.weight * action["strengthen"])
-            elif word.kind == "number" and item.kind == "scene" and _counted(token.text, item.en):
+            elif word.kind == "number" and item.kind == "scene" and counted(token.text, item.en):
                 if word.value != "1":
                     self.unknown.append((word.start, word.text))
             else:
@@ -387,15 +387,3 @@ def _takes(token: Token, thing: Mention) -> bool:
     """Whether the action can have this thing to itself: a house is not eaten."""
     wanted = _action(token).get("takes")
     return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")
-
-
-def _counted(written: str, words: tuple[str, ...]) -> bool:
-    """Whether a number before this word can only count it: a plural, or Chinese with a measure word."""
-    return not written.isascii() or _is_plural(written, words)
-
-
-def _is_plural(written: str, words: tuple[str, ...]) -> bool:
-    if not written.isascii():
-        return written.endswith("群")
-    phrase = written.lower()
-    return phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from . import vocabulary
 
-__all__ = ["COUNT_LIMIT", "Token", "action_words", "tokens"]
+__all__ = ["COUNT_LIMIT", "Token", "action_words", "counted", "is_plural", "tokens"]
 
 COUNT_LIMIT = 12
 """The most of a thing that are painted."""
@@ -210,3 +210,16 @@ def _singulars(phrase: str) -> Iterator[str]:
         yield head + last[:-2]
     if last.endswith("s") and not last.endswith("ss"):
         yield head + last[:-1]
+
+
+def counted(written: str, words: tuple[str, ...]) -> bool:
+    """Whether a number before this word can only count it: a plural, or Chinese with a measure word."""
+    return not written.isascii() or is_plural(written, words)
+
+
+def is_plural(written: str, words: tuple[str, ...]) -> bool:
+    """Whether the word as written means several; `words` are the entry's own, so that "glass" does not."""
+    if not written.isascii():
+        return written.endswith("群")
+    phrase = written.lower()
+    return phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))
