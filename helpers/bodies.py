@@ -1,15 +1,15 @@
 """Request bodies, one function a task: plain dicts, in JSON's own types, checked before anything is sent or paid."""
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pydantic import BaseModel, ValidationError
 
 from helpers import images, models
-from helpers.errors import BodyError, ImageError, Problem, RetiredModelError, WorkshopWarning
+from helpers.errors import BodyError, ImageError, Problem, RetiredModelError
 from helpers.language import joined, listed, tr
+from helpers.saying import say
 from helpers.schemas import CoreRequest, SDXLRequest, problems
 from helpers.schemas.sdxl import (
     DEFAULT_IMAGE_STRENGTH,
@@ -367,8 +367,7 @@ def _say(remarks: list[str]) -> None:
     for remark in remarks:
         if remark not in _ALREADY_SAID:
             _ALREADY_SAID.add(remark)
-            # No file and line: in a notebook they name a temporary file, another one on each run.
-            warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
+            say(remark)
 
 
 def _size_of(body: Mapping[str, Any]) -> tuple[int, int]:

@@ -18,9 +18,9 @@ from helpers import infotext, picture_files, whole_files
 from helpers.errors import ImageError, PictureExistsError, Problem
 from helpers.language import joined, listed, tr
 from helpers.picture_files import LARGEST_READ as LARGEST_READ
-from helpers.picture_files import say as say
 from helpers.remarks import Fit as Fit
 from helpers.remarks import fit_remark as fit_remark
+from helpers.saying import say as say
 from helpers.schemas.fields import image_format
 from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size_problem
 

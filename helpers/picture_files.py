@@ -1,13 +1,14 @@
 """Turns the bytes of any picture file into plain pixels, upright and without metadata, or says in a sentence why not."""
 
 import io
-import warnings
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from helpers.errors import ImageError, WorkshopWarning
+from helpers.errors import ImageError
 from helpers.language import listed, mark, tr
+from helpers.saying import hushed
+from helpers.saying import say as say
 from helpers.schemas.fields import image_format
 
 LARGEST_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
@@ -30,17 +31,10 @@ _OTHER_KINDS = (  # where in the file, what stands there, what it is, and the wa
 )
 
 
-def say(remark: str) -> None:
-    """One sentence about something that was done to a picture, as a WorkshopWarning."""
-    # No file and line: in a notebook they name a temporary file, another one on each run.
-    warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
-
-
 def decode(data: bytes, name: str) -> Image.Image:
     """The picture in a file's bytes, whatever its extension; of a moving one the first frame, and that is said."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the decoder mutters about EXIF and sizes
+        with hushed():  # what the decoder mutters about EXIF and sizes
             image = Image.open(io.BytesIO(data), formats=READ_FORMATS)
             moving = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
     except Image.DecompressionBombError as error:
@@ -65,8 +59,7 @@ def clean(image: Image.Image, name: str) -> Image.Image:
             tr("{name} has no pixels.", name=upper(name)), fix=tr("Give a picture of at least 1 x 1 pixels.")
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with hushed():
             plain = _plain_mode(_in_srgb(_upright(image)))
     except ImageError:
         raise

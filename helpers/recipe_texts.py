@@ -7,7 +7,6 @@ plain dict where it does not.
 import inspect
 import json
 import shlex
-import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from helpers import bodies, models
 from helpers.errors import BodyError, UnknownModelError, WorkshopError
 from helpers.infotext import PICTURE_FIELDS
+from helpers.saying import hushed
 
 if TYPE_CHECKING:
     from helpers.recipes import Recipe
@@ -154,8 +154,7 @@ def _with_helper(recipe: "Recipe") -> str | None:
     try:
         name, given, named = _arguments(recipe)
         helper = getattr(bodies, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with hushed():
             body = helper(*(one.value for one in given), **{key: one.value for key, one in named.items()})
     except (WorkshopError, KeyError, TypeError, ValueError):
         return None

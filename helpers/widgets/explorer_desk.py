@@ -2,7 +2,6 @@
 
 import copy
 import secrets
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from helpers.errors import BodyError, CallError, Problem, WorkshopError, Worksho
 from helpers.generation import Generation
 from helpers.language import tr
 from helpers.models import Model
+from helpers.saying import hushed
 from helpers.sweeps import plan
 from helpers.widgets import explorer_fields as fields
 from helpers.widgets.explorer_words import say
@@ -127,8 +127,7 @@ class Desk:
     # ---- how
 
     def _take(self, body: Body, model: Model, *, look_at_pictures: bool) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", WorkshopWarning)  # `remarks` says the same on the page
+        with hushed(WorkshopWarning):  # `remarks` says the same on the page
             bodies.check(body, model, look_at_pictures=look_at_pictures)
         self.drew_seed = not body.get("seed")
         if self.drew_seed:

@@ -1,15 +1,15 @@
 """From a body in the explorer to a sweep around it: the axes, the sweep, and the Python that makes and runs it."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from helpers import recipe_texts
 from helpers.bodies import Body
-from helpers.errors import BodyError, Problem, WorkshopWarning
+from helpers.errors import BodyError, Problem
 from helpers.generation import Backend
 from helpers.language import tr
 from helpers.models import Model
+from helpers.saying import overheard
 from helpers.sweeps import Sweep, axis, together
 from helpers.sweeps.axes import Knob
 from helpers.widgets import explorer_fields as fields
@@ -27,10 +27,8 @@ def make(body: Body, model: Model, backend: Backend, wanted: Mapping[str, Any]) 
         why = tr("A sweep needs a field to run along.")
         raise BodyError(why, fix=tr("Choose one, such as cfg_scale."), problems=[Problem("axes", why)])
     knobs = [(path, values, _knob(path, _values(body, model, path, values))) for path, values in wanted.items()]
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", WorkshopWarning)
+    with overheard() as remarks:
         sweep = Sweep(body, *(knob for _, _, knob in knobs), backend=backend)
-    remarks = [str(one.message) for one in said if issubclass(one.category, WorkshopWarning)]
     return sweep, _line(knobs), remarks
 
 

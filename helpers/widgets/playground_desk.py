@@ -2,15 +2,15 @@
 
 import random
 import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from helpers import client, images, models
-from helpers.errors import RetiredModelError, WorkshopError, WorkshopWarning
+from helpers.errors import RetiredModelError, WorkshopError
 from helpers.language import tr
 from helpers.models import Model
+from helpers.saying import overheard
 from helpers.schemas.sdxl import MAX_SEED
 from helpers.widgets import playground_runs
 from helpers.widgets.playground_runs import Plan, Reference, Run
@@ -83,11 +83,10 @@ class Desk:
 
         The mask of the picture before is dropped. Raises ImageError.
         """
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always", WorkshopWarning)
+        with overheard() as remarks:
             picture = images.init_image(images.fit(source))
         self.reference, self.mask = Reference(picture, name), None
-        return " ".join(str(one.message) for one in said if issubclass(one.category, WorkshopWarning))
+        return " ".join(remarks)
 
     def start_of(self, preset: Preset) -> Run | None:
         """The latest run that made the picture which a preset starts from, if there is one."""

@@ -1,6 +1,5 @@
 """The playground's settings: what can be set, the three examples of the console, and the request bodies they become."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -9,6 +8,7 @@ from helpers import bodies
 from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWarning
 from helpers.language import listed, tr
 from helpers.models import Model
+from helpers.saying import hushed
 from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, MAX_SEED, SDXLRequest, StylePreset
 from helpers.widgets.playground_words import say
 
@@ -153,8 +153,7 @@ def request_bodies(
     _check(settings, seed)
     if settings.action not in actions_of(model):
         raise _error([Problem("action", say("only_generate", model=model.name), settings.action)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", WorkshopWarning)  # `remarks` says the same on the playground
+    with hushed(WorkshopWarning):  # `remarks` says the same on the playground
         first = _body(settings, seed, reference, mask)
         asked = bodies.core_body(first) if model.schema != "sdxl" else first
         bodies.check(asked, model)
