@@ -30,6 +30,7 @@ Body: TypeAlias = dict[str, Any]
 Prompt: TypeAlias = str | tuple[str, float] | Mapping[str, Any] | Iterable[str | tuple[str, float] | Mapping[str, Any]]
 
 _REQUESTS: dict[str, type[BaseModel]] = {"sdxl": SDXLRequest, "stable-image-core": CoreRequest}
+_READ_BY_CORE = ("text_prompts", "style_preset", "width", "height")  # beside the seed
 _ORDER = {field: place for place, field in enumerate(SDXLRequest.model_fields)}
 _ALREADY_SAID: set[str] = set()
 
@@ -157,10 +158,14 @@ def core_body(body: "Mapping[str, Any] | Prompt") -> Body:
     """The Stable Image Core body that says the same as an SDXL body (or a prompt), as far as Core has words for it.
 
     Core takes text alone: prompts are joined, the style becomes words, the size becomes the nearest aspect ratio, and
-    guidance, steps, sampler, pictures and masks have no place in it.
+    guidance, steps, sampler, pictures and masks have no place in it. Raises BodyError for what is neither.
     """
-    is_body = isinstance(body, Mapping) and "text_prompts" in body
+    is_body = isinstance(body, Mapping) and "text" not in body
     asked: Mapping[str, Any] = cast(Mapping[str, Any], body) if is_body else {"text_prompts": _prompts(body, None)}
+    read = {field: asked[field] for field in _READ_BY_CORE if asked.get(field) is not None}
+    found = [Problem(*one) for one in _schema_problems(SDXLRequest, read)]
+    if found:
+        raise _body_error(found)
     prompts = [(prompt["text"], prompt.get("weight", 1)) for prompt in asked["text_prompts"]]
     wanted = [text for text, weight in prompts if weight > 0]
     unwanted = [text for text, weight in prompts if weight < 0]
@@ -277,15 +282,23 @@ def retired(model: str | models.Model, body: Mapping[str, Any]) -> RetiredModelE
 
 
 def _prompts(prompt: Any, negative: Any) -> list[Body]:
+    unwanted = [] if negative is None else _one_or_several(negative)
+    weighed = [one for one in unwanted if isinstance(one, (Mapping, tuple))]
+    if weighed:
+        message = tr(
+            "negative_prompt takes texts alone, and each is sent with weight -1. For another weight, write it among the"
+            " prompts: [prompt, {example}].",
+            example='{"text": "fog", "weight": -0.5}',
+        )
+        raise _body_error([Problem("negative_prompt", message, weighed[0])])
+    prompts = map(_one_prompt, _one_or_several(prompt))
+    return [*prompts, *({"text": text, "weight": -1.0} for text in unwanted)]
+
+
+def _one_or_several(given: Any) -> list[Any]:
     # A pair of two texts could be two prompts, so that alone it counts as a list.
-    alone = isinstance(prompt, (str, Mapping)) or (
-        _is_pair(prompt) and not isinstance(prompt[1], (str, Mapping, tuple))
-    )
-    prompts = [prompt] if alone or not isinstance(prompt, Iterable) else list(prompt)
-    unwanted = [negative] if isinstance(negative, str) or not isinstance(negative, Iterable) else list(negative)
-    if negative is None:
-        unwanted = []
-    return [*map(_one_prompt, prompts), *({"text": text, "weight": -1.0} for text in unwanted)]
+    alone = isinstance(given, (str, Mapping)) or (_is_pair(given) and not isinstance(given[1], (str, Mapping, tuple)))
+    return [given] if alone or not isinstance(given, Iterable) else list(given)
 
 
 def _one_prompt(prompt: Any) -> Any:
@@ -371,7 +384,7 @@ def _say(remarks: list[str]) -> None:
 
 
 def _size_of(body: Mapping[str, Any]) -> tuple[int, int]:
-    if "init_image" in body:
+    if isinstance(body.get("init_image"), str):
         try:
             return images.from_base64(body["init_image"]).size
         except ImageError:

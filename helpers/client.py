@@ -219,18 +219,21 @@ def _safe_after_fork(bedrock: Client) -> Client:
 
 def _unpacked(body: "Mapping[str, Any] | str | bytes") -> tuple[dict[str, Any], str | None]:
     """The request body as a dict of its own, and the model id that came with it in an API example."""
-    if isinstance(body, (str, bytes)):
+    if isinstance(body, (str, bytes, bytearray)):
         body = _from_json(body)
+    if not isinstance(body, Mapping):
+        why = tr("The body must be a dict, not {kind}; json.loads makes one from JSON.", kind=type(body).__name__)
+        raise _no_body(why, body)
     if "modelId" in body and "body" in body:
         asked, _ = _unpacked(body["body"])
         return asked, str(body["modelId"])
     return copy.deepcopy(dict(body)), None
 
 
-def _from_json(text: str | bytes) -> dict[str, Any]:
+def _from_json(text: str | bytes | bytearray) -> dict[str, Any]:
     try:
         body = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_body(tr("It is not JSON: {error}.", error=error), text) from error
     if not isinstance(body, dict):
         raise _no_body(tr("It is JSON, but not an object in braces."), text)

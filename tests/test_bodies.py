@@ -170,6 +170,22 @@ def test_everything_wrong_is_named_before_a_body_exists(fields: dict[str, Any], 
     assert error.value.fix
 
 
+@pytest.mark.parametrize(
+    "negative", [{"text": "fog", "weight": 1}, ["rain", {"text": "fog"}], ("fog", -0.5), [("fog", -0.5)]]
+)
+def test_a_negative_prompt_with_a_weight_of_its_own_is_told_where_to_write_it(negative: Any) -> None:
+    with pytest.raises(BodyError, match=r'among the prompts: \[prompt, {"text": "fog", "weight": -0\.5}\]') as error:
+        text_to_image("a beach", negative_prompt=negative)
+    assert blamed(error) == ["negative_prompt"]
+
+
+def test_the_advice_for_too_large_a_picture_names_no_size_that_cannot_be() -> None:
+    with pytest.raises(BodyError) as error:
+        text_to_image("a beach", width=-2048, height=-1024)
+    assert blamed(error) == ["width", "height"]
+    assert "Try" not in str(error.value)
+
+
 def test_pictures_and_masks_that_do_not_fit_are_refused_before_a_body_exists() -> None:
     with pytest.raises(ImageError, match=r"helpers\.fit"):
         image_to_image("a", PICTURE.resize((500, 400)))
@@ -291,6 +307,22 @@ def test_every_core_body_is_legal_and_a_prompt_alone_is_enough() -> None:
     for body in (image_to_image("a", PICTURE), inpaint("a", PICTURE, MASK), text_to_image(("a", -1))):
         CoreRequest.model_validate(core_body(body))
     assert core_body(image_to_image("a", PICTURE))["aspect_ratio"] == "5:4"
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"prompt": "a beach"}, ["text_prompts"]),
+        ({}, ["text_prompts"]),
+        (None, ["text_prompts[0].text"]),
+        ({"text_prompts": "a beach"}, ["text_prompts"]),
+        ({"text_prompts": [{"text": "a"}], "width": "512", "style_preset": 3}, ["style_preset", "width"]),
+    ],
+)
+def test_what_is_no_sdxl_body_and_no_prompt_has_no_core_body(body: Any, wrong: list[str]) -> None:
+    with pytest.raises(BodyError) as error:
+        core_body(body)
+    assert blamed(error) == wrong
 
 
 def test_a_retired_model_is_named_with_its_day_and_the_body_to_send_instead() -> None:

@@ -141,7 +141,14 @@ def test_unknown_words_come_as_they_were_written(studio: Canned) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [SDXL, json.dumps(SDXL), json.dumps(SDXL).encode(), {**FOUR_KEYS, "body": json.dumps(SDXL)}]
+    "body",
+    [
+        SDXL,
+        json.dumps(SDXL),
+        json.dumps(SDXL).encode(),
+        bytearray(json.dumps(SDXL), "utf-8"),
+        {**FOUR_KEYS, "body": json.dumps(SDXL)},
+    ],
 )
 def test_a_body_may_be_a_dict_its_json_or_the_four_keys_of_the_api_s_example(studio: Canned, body: Any) -> None:
     studio.answers(sdxl_answer())
@@ -156,7 +163,11 @@ def test_the_api_s_example_runs_word_for_word(studio: Canned) -> None:
     assert (made.model, made.body["steps"], made.prompt) == (SDXL_ID, 50, "this is where you place your input text")
 
 
-@pytest.mark.parametrize("body", ["no JSON", "[1]", b"\xff", "{}", {}])
+@pytest.mark.parametrize(
+    "body",
+    ["no JSON", "[1]", b"\xff", "{}", {}, None, 3, ["x"], "[" * 100_000, bytearray(b"{}"), {**FOUR_KEYS, "body": None}],
+    ids=lambda body: str(body)[:30],
+)
 def test_what_is_no_body_is_named_before_anything_is_sent(studio: Canned, body: Any) -> None:
     with pytest.raises(errors.BodyError):
         helpers.invoke(studio.client, body)

@@ -259,7 +259,7 @@ def _missing_images(body: dict[str, Any]) -> list[Broken]:
 
 def _too_many_pixels(body: dict[str, Any]) -> list[Broken]:
     width, height = body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)
-    if type(width) is not int or type(height) is not int or width > MAX_SIDE or height > MAX_SIDE:
+    if not all(type(side) is int and MIN_SIDE <= side <= MAX_SIDE for side in (width, height)):
         return []  # named already, each by its own field
     if width * height <= MAX_PIXELS:
         return []
