@@ -386,7 +386,7 @@ def _say(remarks: list[str]) -> None:
 def _size_of(body: Mapping[str, Any]) -> tuple[int, int]:
     if isinstance(body.get("init_image"), str):
         try:
-            return images.from_base64(body["init_image"]).size
+            return images.sent(body["init_image"]).size
         except ImageError:
             pass
     return body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)

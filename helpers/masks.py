@@ -132,12 +132,12 @@ class Mask:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> "Mask":
-        """The mask that a masking body carries, whatever its `mask_source`."""
+        """The mask that a masking body carries, whatever its `mask_source`. MaskError where it carries none."""
         form = _form(body.get("mask_source"))
         if form == "INIT_IMAGE_ALPHA":
-            alpha = images.from_base64(body["init_image"]).convert("RGBA").getchannel("A")
-            return ~cls(np.asarray(alpha))
-        mask = cls.from_image(images.from_base64(body["mask_image"]))
+            return ~cls(np.asarray(_sent(body, "init_image").convert("RGBA").getchannel("A")))
+        # Read as the studio reads it: its colours alone, though part of it be transparent.
+        mask = cls(np.asarray(_sent(body, "mask_image").convert("L")))
         return mask if form == "MASK_IMAGE_WHITE" else ~mask
 
     # ---- what it is
@@ -300,6 +300,15 @@ class Mask:
                 tr("Both must have the same size."),
                 tr("Make the mask for this picture: Mask.box(image, ...), or use mask.fitted(image)."),
             )
+
+
+def _sent(body: Mapping[str, Any], field: str) -> Image.Image:
+    if not isinstance(body.get(field), str):
+        raise MaskError(
+            tr("This body has no {field}, and its mask_source reads the mask from there.", field=field),
+            fix=tr("Give the whole body, as helpers.inpaint makes it."),
+        )
+    return images.sent(body[field])
 
 
 def _form(form: Any) -> MaskSource:

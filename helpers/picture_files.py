@@ -31,7 +31,7 @@ _OTHER_KINDS = (  # where in the file, what stands there, what it is, and the wa
 )
 
 
-def decode(data: bytes, name: str) -> Image.Image:
+def decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
     """The picture in a file's bytes, whatever its extension; of a moving one the first frame, and that is said."""
     try:
         with hushed():  # what the decoder mutters about EXIF and sizes
@@ -41,7 +41,7 @@ def decode(data: bytes, name: str) -> Image.Image:
         raise _too_large(name) from error
     except Exception as error:  # a damaged file can make a decoder raise anything
         raise _unreadable(data, name) from error
-    read = clean(image, name)
+    read = clean(image, name, upright=upright)
     if moving:
         if image.format == "TIFF":
             say(tr("{name} has several pages: the first one was taken.", name=upper(name)))
@@ -50,8 +50,11 @@ def decode(data: bytes, name: str) -> Image.Image:
     return read
 
 
-def clean(image: Image.Image, name: str) -> Image.Image:
-    """The picture as a new one of mode RGB, RGBA or L, turned as its EXIF says, in sRGB and without metadata."""
+def clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Image:
+    """The picture as a new one of mode RGB, RGBA or L, turned as its EXIF says, in sRGB and without metadata.
+
+    Not `upright`: as its pixels are stored, whatever its EXIF says.
+    """
     if image.width * image.height > LARGEST_READ:
         raise _too_large(name)
     if 0 in image.size:
@@ -60,7 +63,8 @@ def clean(image: Image.Image, name: str) -> Image.Image:
         )
     try:
         with hushed():
-            plain = _plain_mode(_in_srgb(_upright(image)))
+            image.load()
+            plain = _plain_mode(_in_srgb(_upright(image) if upright else image))
     except ImageError:
         raise
     except Exception as error:  # as above; most often the file was cut short
@@ -78,7 +82,6 @@ def upper(name: str) -> str:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.load()
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # EXIF that nobody can read turns nothing, and the pixels are whole

@@ -1,5 +1,7 @@
 """One mask, one meaning: white may change, on every wire form, for every way to make it."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 from helpers import images
 from helpers.errors import ImageError, MaskError, WorkshopWarning
 from helpers.masks import Mask
+from helpers.studio import worker
 
 FORMS = ["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA"]
 sides = st.sampled_from([320, 384])
@@ -143,6 +146,46 @@ def test_each_form_says_may_change_in_its_own_colour() -> None:
     assert images.from_base64(alpha["init_image"]).getpixel((50, 50)) == (9, 8, 7, 255)
     assert set(alpha) == {"init_image", "mask_source"}
     assert list(white) == ["init_image", "mask_source", "mask_image"]
+
+
+def half_clear(mode: str) -> dict[str, Any]:
+    """The fields of a body whose mask picture is light, dark and in part transparent, in a file of this mode."""
+    levels = np.tile(np.array([0, 40, 200, 255], np.uint8), (320, 80))
+    alpha = np.repeat(np.array([0, 255], np.uint8), 160)[:, None].repeat(320, 1)
+    picture = Image.merge("LA", [Image.fromarray(levels), Image.fromarray(alpha)])
+    options: dict[str, Any] = {}
+    if mode in ("L", "P"):  # a grey or a palette of which one value is transparent
+        picture, options = picture.convert("L"), {"transparency": 200}
+    file = io.BytesIO()
+    picture.convert(mode).save(file, "PNG", **options)
+    return {
+        "init_image": images.to_base64(Image.new("RGB", (320, 320))),
+        "mask_image": base64.b64encode(file.getvalue()).decode(),
+    }
+
+
+@pytest.mark.parametrize("form", ["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK"])
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "L", "P"])
+def test_a_transparent_mask_picture_is_read_as_the_studio_reads_it(mode: str, form: str) -> None:
+    body = {**half_clear(mode), "mask_source": form}
+    _, alpha = worker._init_image(base64.b64decode(body["init_image"]))
+    studios = worker._mask(form, base64.b64decode(body["mask_image"]), alpha)
+    assert studios is not None
+    assert np.array_equal(Mask.from_body(body).pixels, studios)
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"mask_source": "MASK_IMAGE_WHITE", "init_image": "x"}, "mask_image"),
+        ({"mask_source": "MASK_IMAGE_BLACK", "mask_image": None}, "mask_image"),
+        ({"mask_source": "INIT_IMAGE_ALPHA"}, "init_image"),
+    ],
+)
+def test_a_body_without_a_mask_is_told_what_it_lacks(fields: dict[str, Any], missing: str) -> None:
+    with pytest.raises(MaskError, match=f"no {missing}") as error:
+        Mask.from_body(fields)
+    assert "helpers.inpaint" in error.value.fix
 
 
 def test_a_mask_of_another_size_than_its_picture_is_refused() -> None:

@@ -154,10 +154,14 @@ def _uploads(content: Mapping[str, Any]) -> tuple[dict[str, bytes], list[Violati
 
 
 def _size(file: bytes) -> tuple[int, int]:
+    """The size of the stored pixels: what AWS documents does not say that a photo is turned as its EXIF says."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(file), formats=("PNG", "JPEG", "WEBP")) as image:
-        return image.size
+    try:
+        with Image.open(io.BytesIO(file), formats=("PNG", "JPEG", "WEBP")) as image:
+            return image.size
+    except Image.DecompressionBombError as error:  # of no kind that other files' errors are
+        raise ValueError(str(error)) from error
 
 
 def _sdxl_job(request: SDXLRequest, uploads: dict[str, bytes], seed: int, finish: str) -> Job:

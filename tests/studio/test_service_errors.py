@@ -3,11 +3,16 @@
 import base64
 import io
 import json
+import struct
+import zlib
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
+
+from helpers import bodies
+from helpers.errors import BodyError
 
 SDXL = "stability.stable-diffusion-xl-v1"
 CORE = "stability.stable-image-core-v1:1"
@@ -163,6 +168,46 @@ class TestPictures:
         head = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
         message = refused(wire, bedrock, {"text_prompts": [{"text": "a"}], "init_image": head})[2]
         assert "#/init_image: the picture does not decode" in message
+
+    @pytest.mark.parametrize("field", ["init_image", "mask_image"])
+    def test_a_picture_that_claims_to_be_enormous_is_refused_by_its_field(
+        self, wire: Any, bedrock: Any, field: str
+    ) -> None:
+        file = bytearray(base64.b64decode(picture(512, 512)))
+        file[16:24] = struct.pack(">II", 50_000, 50_000)
+        file[29:33] = struct.pack(">I", zlib.crc32(file[12:29]))
+        body = {"text_prompts": [{"text": "a"}], "mask_source": "MASK_IMAGE_WHITE"}
+        body |= {
+            "init_image": picture(512, 512),
+            "mask_image": picture(512, 512),
+            field: base64.b64encode(file).decode(),
+        }
+        code, status, message = refused(wire, bedrock, body)
+        assert (code, status) == ("ValidationException", 400)
+        assert message.startswith(f"Malformed input request: #/{field}: the picture does not decode")
+
+    def test_a_photo_is_measured_as_its_pixels_are_stored_and_so_it_is_by_our_own_check(
+        self, wire: Any, bedrock: Any
+    ) -> None:
+        def turned(size: tuple[int, int]) -> dict[str, Any]:
+            file, exif = io.BytesIO(), Image.Exif()
+            exif[0x0112] = 6  # to be shown turned by a quarter
+            Image.new("RGB", size).save(file, "JPEG", exif=exif)
+            photo = base64.b64encode(file.getvalue()).decode()
+            return {"text_prompts": [{"text": "a"}], "init_image": photo, "seed": 7}
+
+        def masked(body: dict[str, Any]) -> dict[str, Any]:
+            return {**body, "mask_source": "MASK_IMAGE_WHITE", "mask_image": picture(512, 448, "L")}
+
+        good = masked(turned((512, 448)))
+        bodies.check(good)
+        made = Image.open(io.BytesIO(base64.b64decode(wire.invoke(bedrock, good).body["artifacts"][0]["base64"])))
+        assert made.size == (512, 448)
+        assert bodies.core_body(good)["aspect_ratio"] == "5:4"
+        for wrong, field in ((masked(turned((448, 512))), "mask_image"), (turned((500, 512)), "init_image")):
+            assert f"#/{field}: " in refused(wire, bedrock, wrong)[2]
+            with pytest.raises(BodyError, match=f"{field}.*(512 x 448|500 x 512)"):
+                bodies.check(wrong)
 
 
 class TestStableImageCore:
