@@ -58,22 +58,33 @@ def identity(session: Any, region: str) -> dict[str, str]:
         raise translate(error, Call("aws", region)) from error
 
 
-def _account(session: Any, region: str) -> str:
-    by_key = tr(" (calls are signed with AWS_BEARER_TOKEN_BEDROCK)") if os.environ.get(BEARER_VARIABLE) else ""
+def caller(session: Any, region: str) -> dict[str, str] | None:
+    """`identity`; None where a Bedrock API key is all there is, of which STS knows nothing. Raises CallError."""
+    by_key = bool(os.environ.get(BEARER_VARIABLE))
     if by_key and session.get_credentials() is None:
-        return tr("account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK")
+        return None
     try:
-        caller = identity(session, region)
+        return identity(session, region)
     except NoCredentialsError:
         if not by_key:
             raise
-        return tr("account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK")
+        return None
+
+
+def _account(session: Any, region: str) -> str:
+    by_key = tr(" (calls are signed with AWS_BEARER_TOKEN_BEDROCK)") if os.environ.get(BEARER_VARIABLE) else ""
+    try:
+        known = caller(session, region)
+    except NoCredentialsError:
+        raise
     except CallError as error:  # a network with a way to Bedrock alone
         return tr("account  not known: {what} {why}", what=error.what, why=error.why)
+    if known is None:
+        return tr("account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK")
     return tr(
         "account  {account}, {caller}{by_key}",
-        account=caller["Account"],
-        caller=caller["Arn"].rpartition(":")[2],
+        account=known["Account"],
+        caller=known["Arn"].rpartition(":")[2],
         by_key=by_key,
     )
 

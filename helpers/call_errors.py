@@ -34,6 +34,8 @@ def translate(error: BaseException, call: Call) -> CallError:
         return _answered(error, call)
     if call.backend == "studio" and isinstance(error, _STUDIO_GONE):
         return _studio_gone(call)
+    if call.backend == "aws" and isinstance(error, RuntimeError):  # credentials that stay expired when renewed
+        return no_credentials(str(error), call)
     for kinds, make in _UNANSWERED:
         if isinstance(error, kinds):
             return make(str(error), call)
@@ -250,6 +252,8 @@ def _no_region(said: str, call: Call) -> CallError:
 
 def _odd_region(said: str, call: Call) -> CallError:
     fix = tr('Give the name of one, such as helpers.connect("aws", region="{home}").', home=_home())
+    if call.backend == "studio":
+        fix = tr('Give the name of one, such as helpers.connect(region="{home}").', home=_home())
     return RegionError(tr("That is no AWS Region."), _sentence(said), fix, **call.details)
 
 
@@ -324,7 +328,7 @@ _BEARER = tuple(getattr(boto, name) for name in ("InvalidEndpointConfigurationEr
 _STUDIO_GONE = (boto.EndpointConnectionError, boto.ConnectionClosedError, boto.ConnectTimeoutError, ConnectionError)
 
 _UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
-    ((*_CREDENTIALS, RuntimeError), no_credentials),  # RuntimeError: credentials that stay expired when renewed
+    (_CREDENTIALS, no_credentials),
     ((boto.NoRegionError,), _no_region),
     ((boto.InvalidRegionError,), _odd_region),
     ((boto.ReadTimeoutError, TimeoutError), _no_time),

@@ -129,10 +129,15 @@ def _connect_aws(region: str | None, model: "str | Model | None") -> Client:
 def _connect_studio(region: str | None) -> Client:
     import boto3
     from botocore.exceptions import BotoCoreError
+    from botocore.utils import validate_region_name
 
     from helpers.call_errors import translate
     from helpers.studio import process
 
+    try:
+        validate_region_name(region)  # as every client does when it is made; here before the process is turned to it
+    except BotoCoreError as error:
+        raise translate(error, Call("studio", region)) from error
     studio = _this_studio()
     here = replace(studio, region=region) if region else studio
     settings, removed = process.environment(here, os.environ)

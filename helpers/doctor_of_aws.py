@@ -15,12 +15,14 @@ MOST_SKEW = 300  # seconds: AWS refuses a request that is signed further off
 
 
 def credentials() -> Finding:
-    """Whose account it is, by STS."""
+    """Whose account it is, by STS, or that a Bedrock API key is there, which names nobody."""
     import boto3
 
     from helpers import account
 
-    caller = account.identity(boto3.Session(), _home())
+    caller = account.caller(boto3.Session(), _home())
+    if caller is None:
+        return Finding("ok", "credentials", tr("a Bedrock API key, in AWS_BEARER_TOKEN_BEDROCK"))
     return Finding(
         "ok",
         "credentials",

@@ -136,6 +136,7 @@ UNANSWERED = [
     (botocore.exceptions.SSLError(endpoint_url="https://x", error="bad"), errors.ServiceError, "AWS_CA_BUNDLE"),
     (botocore.exceptions.ParamValidationError(report="no"), errors.MalformedBodyError, "text_to_image"),
     (ConnectionResetError("reset by peer"), errors.ServiceError, "network"),
+    (RuntimeError("Credentials were refreshed, but are still expired."), errors.NoCredentialsError, "aws configure"),
 ]
 
 
@@ -159,6 +160,18 @@ def test_a_studio_that_is_gone_is_named_and_the_fix_is_to_connect_again() -> Non
     gone = client(endpoint_url="http://127.0.0.1:9", config=Config(retries={"total_max_attempts": 1}))
     with pytest.raises(errors.ServiceError, match=r"studio is gone.*helpers\.connect\(\) again"):
         helpers.invoke(gone, CORE)
+
+
+def test_an_error_of_python_on_the_studio_is_not_taken_for_missing_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    studio = client(endpoint_url="http://127.0.0.1:9")
+
+    def fail(**_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(studio, "invoke_model", fail)
+    with pytest.raises(errors.ServiceError, match="can't start new thread") as caught:
+        helpers.invoke(studio, CORE)
+    assert "aws configure" not in str(caught.value)
 
 
 def test_keys_of_another_studio_are_not_taken_for_a_missing_aws_configure() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from helpers import client, doctor
+from helpers import account, client, doctor
+from helpers.errors import NoCredentialsError
 
 ROOT = Path(__file__).parents[1]
 FAKE_ENGINE = f"{Path(__file__).parent / 'studio' / 'fake_engine.py'}:create"
@@ -201,6 +202,22 @@ def test_aws_without_credentials_or_region_is_wrong_and_each_has_its_fix() -> No
     assert (credentials.verdict, region.verdict) == ("wrong", "wrong")
     assert "aws configure" in credentials.fix
     assert "us-west-2" in region.fix
+
+
+@pytest.mark.parametrize("keys", [{}, {"AWS_ACCESS_KEY_ID": "AKIAOLD", "AWS_SECRET_ACCESS_KEY": "old"}])
+def test_a_bedrock_api_key_is_credentials_enough(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str]) -> None:
+    def unknown(*_: Any) -> Any:
+        raise NoCredentialsError("The access key is not known.")
+
+    monkeypatch.setattr(account, "identity", unknown)
+    for name, value in {**keys, "AWS_BEARER_TOKEN_BEDROCK": "secret-key"}.items():
+        monkeypatch.setenv(name, value)
+    finding = doctor._found(doctor.credentials)
+    assert finding.verdict == "ok"
+    assert "AWS_BEARER_TOKEN_BEDROCK" in finding.says
+    assert "secret" not in finding.says
+    monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK")
+    assert doctor._found(doctor.credentials).verdict == "wrong"
 
 
 @pytest.mark.parametrize(("here", "verdict"), [("us-west-2", "ok"), ("eu-west-1", "note")])
