@@ -219,4 +219,4 @@ def _reason(error: Exception) -> str:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    os._exit(code)
+    os._exit(code - 2**32 if code >= 2**31 else code)  # Windows gives the codes of its own ends unsigned

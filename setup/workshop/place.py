@@ -67,8 +67,13 @@ class Place:
         return self.root / "notebooks"
 
     @property
+    def pictures(self) -> Path:
+        """Where learners' pictures go, and the notebooks that they run from the shell."""
+        return self.root / "outputs"
+
+    @property
     def outputs(self) -> Path:
-        return self.root / "outputs" / "notebooks"
+        return self.pictures / "notebooks"
 
     def site_packages(self) -> Path:
         """The folder of the installed packages; it need not exist."""

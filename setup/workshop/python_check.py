@@ -72,7 +72,7 @@ def kind_of_python():  # type: () -> str
 
 def another_python():  # type: () -> str
     """The name of a Python on PATH that the workshop runs on, or an empty string. It is run once, to be sure."""
-    for minor in range(NEWEST[1] - 1, OLDEST[1] - 1, -1):
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         name = "python3.%d" % minor
         test = "import sys, struct; sys.exit(sys.version_info[:2] != (3, %d) or struct.calcsize('P') != 8)" % minor
         try:

@@ -70,6 +70,19 @@ def test_the_search_offers_no_name_on_path_that_is_another_version(
     assert python_check.another_python() == ""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+@pytest.mark.parametrize("minors", [(14,), (11,), (11, 12, 14)])
+def test_the_search_finds_the_newest_python_that_the_workshop_runs_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, minors: tuple[int, ...]
+) -> None:
+    for minor in minors:
+        fake = tmp_path / f"python3.{minor}"
+        fake.write_text("#!/bin/sh\nexit 0\n")
+        fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert python_check.another_python() == f"python3.{minors[-1]}"
+
+
 def test_the_supported_versions_are_those_of_the_project(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     low, high = python_check.OLDEST, python_check.NEWEST
