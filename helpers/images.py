@@ -25,6 +25,7 @@ from helpers.schemas.fields import image_format
 from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size_problem
 
 JPEG_QUALITY = 95
+_WIDEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side, of what can be written
 _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _HOME = Path(__file__).resolve().parent.parent
 
@@ -80,7 +81,7 @@ def from_base64(text: str, *, upright: bool = True) -> Image.Image:
 
 def find(path: str | os.PathLike[str]) -> Path:
     """`path` as it stands, or, where that names no file, the same path beside the workshop's own folders."""
-    here = Path(path).expanduser()
+    here = _expanded(path)
     there = _HOME / here
     return there if not here.exists() and there.exists() else here
 
@@ -215,7 +216,7 @@ def save(
     it was made from in `inputs/` beside it, and in its own format the very bytes that came. `metadata` takes the
     receipt's place.
     """
-    path = Path(path).expanduser()
+    path = _expanded(path)
     receipt = metadata if metadata is not None else getattr(source, "receipt", None)
     data = _encode(to_image(source), _format(path), receipt, next(iter(getattr(source, "files", ())), b""))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -249,6 +250,18 @@ def pixels_equal(one: Any, other: Any) -> bool:
 
 
 # ---- how ------------------------------------------------------------------------------------------------------------
+
+
+def _expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with the home folder that `~` or `~name` stands for."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # nobody of this name, or no home folder at all
+        raise ImageError(
+            tr("There is no home folder for {name}.", name=Path(path).parts[0]),
+            tr("A path that begins with ~ leads to one."),
+            tr("Write the path out, or put ./ before a folder of that name."),
+        ) from error
 
 
 def _from_text(text: str) -> Image.Image:
@@ -306,6 +319,13 @@ def _over(image: Image.Image, colour: str) -> Image.Image:
 
 def _encode(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, came_as: bytes) -> bytes:
     """The picture as a file of this kind; `came_as`, if it is one already and still shows the same."""
+    most = _WIDEST.get(kind, max(image.size))
+    if max(image.size) > most:
+        raise ImageError(
+            tr("The picture is {size} pixels.", size=_by(image.size)),
+            tr("A {kind} file holds at most {most:,} pixels a side.", kind=kind, most=most),
+            tr("Save it as .png, or make it smaller with helpers.fit(image, (width, height))."),
+        )
     out = io.BytesIO()
     if image_format(came_as) == kind and pixels_equal(came_as, image):
         out.write(came_as)

@@ -7,6 +7,7 @@ pictures cost little time and memory.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -118,13 +119,12 @@ def grid_size(
 
 
 def difference(a: Image.Image, b: Image.Image) -> Difference:
-    """What sets two pictures of the same size apart, channel by channel in RGB. ValueError for two sizes."""
+    """What sets two pictures of the same size apart, channel by channel in RGB and opacity. ValueError for two sizes."""
     if a.size != b.size:
         raise ValueError(
             tr("Pictures of different sizes, {a} and {b}, have no difference pixel by pixel.", a=_size(a), b=_size(b))
         )
-    red, green, blue = ImageChops.difference(a.convert("RGB"), b.convert("RGB")).split()
-    apart = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    apart = reduce(ImageChops.lighter, ImageChops.difference(a.convert("RGBA"), b.convert("RGBA")).split())
     counts = apart.histogram()
     total = sum(counts)
     largest = max(level for level, count in enumerate(counts) if count)

@@ -86,3 +86,10 @@ def test_a_difference_that_nobody_sees_is_told_from_one_that_everybody_does() ->
 def test_pictures_of_two_sizes_are_compared_by_eye_only(shown: list[dict[str, Any]]) -> None:
     display.compare(picture(), picture(size=(768, 512)))
     assert "<figcaption>512 by 512 pixels, and 768 by 512.</figcaption>" in shown[0]["text/html"]
+
+
+def test_pictures_that_differ_in_opacity_alone_differ(shown: list[dict[str, Any]]) -> None:
+    clear, solid = Image.new("RGBA", (8, 8), (9, 9, 9, 0)), Image.new("RGBA", (8, 8), (9, 9, 9, 255))
+    assert sheets.difference(clear, solid).share == 1
+    display.compare(clear, solid)
+    assert "the same" not in shown[0]["text/html"]

@@ -363,3 +363,19 @@ def test_what_a_lesson_makes_goes_to_the_outputs_folder(monkeypatch: pytest.Monk
     assert images.outputs("a.png") == tmp_path / "a.png"
     monkeypatch.delenv("WORKSHOP_OUTPUTS")
     assert images.outputs("a.png").parent.name == "outputs"
+
+
+@pytest.mark.parametrize("work", [images.to_image, lambda path: images.save(Image.new("RGB", (8, 8)), path)])
+def test_a_home_folder_of_nobody_is_named(work: Any) -> None:
+    with pytest.raises(ImageError, match=r"~nobody-of-this-name.*Write the path out"):
+        work("~nobody-of-this-name/a.png")
+
+
+@pytest.mark.parametrize(("name", "width", "most"), [("a.webp", 16_384, "16,383"), ("a.jpg", 65_501, "65,500")])
+def test_a_picture_too_wide_for_its_kind_of_file_is_refused_with_the_limit(
+    tmp_path: Path, name: str, width: int, most: str
+) -> None:
+    with pytest.raises(ImageError, match=f"at most {most} pixels a side.*png"):
+        images.save(Image.new("RGB", (width, 2)), tmp_path / name)
+    assert not (tmp_path / name).exists()
+    images.save(Image.new("RGB", (width - 1, 2)), tmp_path / name)
