@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from helpers import images, models
-from helpers.bodies import Body
 from helpers.errors import BodyError, Problem, WorkshopWarning
-from helpers.language import joined, tr
+from helpers.language import tr
 from helpers.schemas.fields import image_format
 from helpers.sweeps import paths, ranges
 from helpers.sweeps.tiles import Axis
@@ -23,11 +22,12 @@ LONGEST_LABEL = 80  # characters
 
 @dataclass(frozen=True)
 class Knob:
-    """An axis, and how one of its values changes a body. `turns` names the places that it sets."""
+    """An axis, and how one of its values changes a body: the places that it sets, or the words that it swaps."""
 
     axis: Axis
-    turns: tuple[str, ...]
-    turn: Callable[[Body, Any], Body] = field(compare=False)
+    turns: tuple[str, ...]  # the places, named; no two axes turn the same
+    puts: Callable[[Any], Mapping[str, Any]] = field(compare=False, default=lambda _: {})  # what a value sets, by place
+    term: str = ""  # the words that its values replace
 
     def __repr__(self) -> str:
         return f"<axis {self.axis.name}: {', '.join(self.axis.labels[:8])}{', …' if len(self.axis) > 8 else ''}>"
@@ -41,12 +41,13 @@ def axis(path: str, values: Any) -> Knob:
     """
     paths.parse(path)
     listed = _values(path, values)
-    return Knob(axis_of(path, listed), (path,), lambda body, value: paths.put(body, path, value))
+    return Knob(axis_of(path, listed), (path,), lambda value: {path: value})
 
 
 def swap(term: str, replacements: Any) -> Knob:
     """The axis that puts other words in the place of `term`, in every prompt that holds it; upper and lower case count.
 
+    It looks for them in the prompts as the other axes have set them.
     `replacements`: a list, or a text such as `"forest, desert"`. Add the term itself to keep the prompt as it is, too.
     """
     if not isinstance(term, str) or not term:
@@ -59,7 +60,7 @@ def swap(term: str, replacements: Any) -> Knob:
             tr("Words are replaced by words, not by {value!r}.", value=odd[0]) if odd else tr("It is empty."),
             words,
         )
-    return Knob(axis_of(term, [(word, word) for word in words]), (tr("the words {term!r}", term=term),), _Swap(term))
+    return Knob(axis_of(term, [(word, word) for word in words]), (tr("the words {term!r}", term=term),), term=term)
 
 
 def together(name: str | None = None, /, **fields: Any) -> Knob:
@@ -80,13 +81,13 @@ def together(name: str | None = None, /, **fields: Any) -> Knob:
         (dict(zip(listed, (value for value, _ in row), strict=True)), _row_label(tuple(listed), row))
         for row in zip(*listed.values(), strict=True)
     ]
-    return Knob(axis_of(name or _row_name(tuple(listed)), rows), tuple(listed), _put_all)
+    return Knob(axis_of(name or _row_name(tuple(listed)), rows), tuple(listed), dict)
 
 
 def of_models(chosen: Iterable["models.Model | str"]) -> Knob:
     """The axis along models. A body of SDXL is said again in the words of each: see `helpers.core_body`."""
     known = [models.get(one) for one in chosen]
-    return Knob(axis_of("model", [(model, model.name) for model in known]), ("model",), lambda body, _: body)
+    return Knob(axis_of("model", [(model, model.name) for model in known]), ("model",))
 
 
 def of_field(name: str, values: Any) -> Knob:
@@ -147,50 +148,6 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
 
 
 # ---- how ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Swap:
-    """Replaces a term in the texts of a body's prompts."""
-
-    term: str
-
-    def __call__(self, body: Body, words: str) -> Body:
-        if "text_prompts" not in body:
-            self._must_hold([("prompt", body.get("prompt")), ("negative_prompt", body.get("negative_prompt"))])
-            said = {
-                name: self._said(text, words) for name, text in body.items() if name in ("prompt", "negative_prompt")
-            }
-            return {**body, **said}
-        prompts = body["text_prompts"]
-        self._must_hold([(f"text_prompts[{place}]", prompt.get("text")) for place, prompt in enumerate(prompts)])
-        return {**body, "text_prompts": [{**one, "text": self._said(one["text"], words)} for one in prompts]}
-
-    def _said(self, text: Any, words: str) -> Any:
-        return text.replace(self.term, words) if isinstance(text, str) else text
-
-    def _must_hold(self, places: list[tuple[str, Any]]) -> None:
-        texts = [(name, text) for name, text in places if isinstance(text, str)]
-        if any(self.term in text for _, text in texts):
-            return
-        looked = "; ".join(f"{name} {label_of(text)!r}" for name, text in texts)
-        case = tr("In other case it is there.") if any(self.term.lower() in text.lower() for _, text in texts) else ""
-        why = tr(
-            "the words {term!r} are in none of the prompts, so they cannot be swapped: {looked}.",
-            term=self.term,
-            looked=looked,
-        )
-        why = joined(why, case)
-        fix = tr("Give words that the prompt holds.")
-        raise BodyError(
-            tr("{term!r} cannot be swapped.", term=self.term), why, fix, problems=[Problem(self.term, why, self.term)]
-        )
-
-
-def _put_all(body: Body, row: Mapping[str, Any]) -> Body:
-    for path, value in row.items():
-        body = paths.put(body, path, value)
-    return body
 
 
 def _row_name(fields: tuple[str, ...]) -> str:

@@ -1,7 +1,8 @@
 """Places in a request body, written as errors write them (`text_prompts[1].weight`): read, and set without touching the original."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from helpers.bodies import Body
@@ -20,6 +21,7 @@ _WHOLE = {
 }
 
 
+@lru_cache(maxsize=1024)
 def parse(path: str) -> tuple[str | int, ...]:
     """`text_prompts[1].weight` as ("text_prompts", 1, "weight"). Raises BodyError for what is no path."""
     steps: list[str | int] = []
@@ -44,14 +46,52 @@ def takes_whole_numbers(path: str) -> bool:
     return path in _WHOLE
 
 
+def depth(path: str) -> float:
+    """How far inside a body a place lies: what is set from the outside inwards is never overwritten by what holds it."""
+    return 2.5 if path in _PROMPTS else len(parse(path))  # a prompt's text replaces a prompt, and keeps no other weight
+
+
+def clash(body: Body, places: Collection[str]) -> tuple[str, str] | None:
+    """Two of these places that cannot both be set in this body, because one would undo the other; None if there are none."""
+    prompts: Any = body.get("text_prompts")
+    if not are_prompts(prompts):
+        return None
+    wanted = [place for place, prompt in enumerate(prompts) if prompt.get("weight", 1) >= 0]
+    unwanted = [place for place in range(len(prompts)) if place not in wanted] or [len(prompts)]
+    for name in _PROMPTS.keys() & places:
+        for path in places:
+            steps = parse(path)
+            if steps[0] != "text_prompts":
+                continue
+            text = len(steps) < 3 or steps[2] == "text"
+            if len(steps) < 2 or (name == "prompt" and text and steps[1] in wanted[:1]):
+                return name, path
+            if name == "negative_prompt" and isinstance(steps[1], int) and steps[1] >= unwanted[0]:
+                is_last = steps[1] == unwanted[0] == len(wanted)
+                if text or not is_last:  # the new one stands behind all that is wanted, and others have moved
+                    return name, path
+    return None
+
+
+def are_prompts(prompts: Any) -> bool:
+    """Whether this is a list of prompts: texts, each with a number for its weight or none."""
+    return isinstance(prompts, list) and all(
+        isinstance(prompt, Mapping)
+        and isinstance(prompt.get("text"), str)
+        and isinstance(prompt.get("weight", 1), (int, float))
+        for prompt in prompts
+    )
+
+
 def put(body: Body, path: str, value: Any) -> Body:
     """A copy of the body with another value at `path`; None leaves the field out.
 
     `prompt` and `negative_prompt` mean in an SDXL body what they mean to `helpers.text_to_image`. Raises BodyError
     where the body has no such place.
     """
-    if "text_prompts" in body and path in ("prompt", "negative_prompt"):
-        return {**body, "text_prompts": _PROMPTS[path](body["text_prompts"], value)}
+    if "text_prompts" in body and path in _PROMPTS:
+        prompts = body["text_prompts"]  # where they are none, who checks the body tells
+        return {**body, "text_prompts": _PROMPTS[path](prompts, value)} if are_prompts(prompts) else body
     made = _put(body, parse(path), value, path)
     assert isinstance(made, dict)
     return made

@@ -4,8 +4,8 @@ import itertools
 import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any
 
 from helpers import bodies, images, models
@@ -14,10 +14,11 @@ from helpers.errors import BodyError, Problem
 from helpers.language import listed, tr
 from helpers.picture_files import say
 from helpers.schemas.sdxl import DEFAULT_SIDE
-from helpers.sweeps import keys
+from helpers.sweeps import keys, paths
 from helpers.sweeps.axes import Knob, axis_of, label_of
 from helpers.sweeps.paths import PICTURES
 from helpers.sweeps.tiles import Axis, Coordinate, Tile
+from helpers.sweeps.words import swapped
 
 MOST_TILES = 10_000
 HIGHEST_DRAWN_SEED = 999_999  # short enough to be read out and typed
@@ -47,6 +48,7 @@ def plan(body: Body, knobs: Sequence[Knob], model: models.Model | None = None, m
     _different_places(knobs)
     _not_too_many(knobs, most)
     _sound_prompts(body)
+    _no_clash(body, knobs)
     spare = _Seed()
     knobs = [spare.settled(knob) for knob in knobs]
     builder = _Builder(body, knobs, model)
@@ -109,15 +111,26 @@ class _Builder:
         self.left_out: dict[str, set[str]] = {}
 
     def __call__(self, places: tuple[int, ...], wrong: list[Problem]) -> tuple[Body, models.Model]:
-        """The body at these places. What an axis cannot do to it is added to `wrong`, and the others go on."""
+        """The body at these places. What an axis cannot do to it is added to `wrong`, and the others go on.
+
+        Whatever the order of the axes, whole fields are set first, then places inside them, and words are swapped last.
+        """
         body, model = self.body, self.model
+        puts: dict[str, Any] = {}
+        swaps: dict[str, str] = {}
         for knob, place in zip(self.knobs, places, strict=True):
             value = knob.axis.values[place]
             if isinstance(value, models.Model):
                 model = value
-                continue
+            elif knob.term:
+                swaps[knob.term] = value
+            else:
+                puts.update(knob.puts(value))
+        steps = [partial(paths.put, path=path, value=puts[path]) for path in sorted(puts, key=paths.depth)]
+        steps += [partial(swapped, term=term, words=words) for term, words in swaps.items()]
+        for step in steps:
             try:
-                body = knob.turn(body, value)
+                body = step(body)
             except BodyError as error:
                 wrong += error.problems
         if model is None:
@@ -171,7 +184,7 @@ class _Seed:
             (new, label if new == old else label_of(new) if new == self.seed else f"{label} ({self.seed})")
             for (new, label), old in zip(rows, knob.axis.values, strict=True)
         ]
-        return Knob(axis_of(knob.axis.name, rows), knob.turns, knob.turn)
+        return replace(knob, axis=axis_of(knob.axis.name, rows))
 
     def _settled_value(self, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -240,6 +253,13 @@ def _different_places(knobs: Sequence[Knob]) -> None:
                 knob.axis.name,
             )
         names.add(knob.axis.name)
+
+
+def _no_clash(body: Body, knobs: Sequence[Knob]) -> None:
+    turned = [place for knob in knobs if not knob.term for place in knob.turns]
+    if both := paths.clash(body, turned):
+        why = tr("{name} and {place} would both set the same prompt.", name=both[0], place=both[1])
+        raise _bad_axes(why, tr("Leave one of them out; a weight can be swept beside a prompt."), both[1])
 
 
 def _sound_prompts(body: Body) -> None:

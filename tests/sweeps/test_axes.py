@@ -156,6 +156,62 @@ def test_a_request_has_one_key_however_its_numbers_are_written() -> None:
     assert helpers.Sweep(dict(reversed(BODY.items())), cfg_scale=[7]).tiles[0].key == whole.tiles[0].key
 
 
+# ---- axes that meet in the prompts ----------------------------------------------------------------------------------
+
+
+def prompts_of(sweep: helpers.Sweep) -> list[list[tuple[str, float]]]:
+    return [[(one["text"], one.get("weight", 1)) for one in tile.body["text_prompts"]] for tile in sweep.tiles]
+
+
+def test_a_weight_holds_whichever_way_round_it_is_swept_with_a_prompt() -> None:
+    weight = helpers.axis("text_prompts[1].weight", [-0.25, -0.75])
+    expected = [[("a lake", 1.0), ("fog", weighed)] for weighed in (-0.25, -0.75)]
+    before = helpers.Sweep(BODY, weight, prompt=["a lake"], negative_prompt=["fog"])
+    after = helpers.Sweep(
+        BODY, helpers.axis("prompt", "a lake"), helpers.axis("negative_prompt", "fog"), weight, cfg_scale=[7]
+    )
+    assert prompts_of(before) == prompts_of(after) == expected
+    assert before.tiles[1].label == "text_prompts[1].weight: -0.75, prompt: a lake, negative_prompt: fog"
+    together = helpers.Sweep(BODY, helpers.together(**{"text_prompts[1].weight": [-0.25], "negative_prompt": ["fog"]}))
+    assert prompts_of(together)[0][1] == ("fog", -0.25)
+
+
+def test_words_are_swapped_in_the_prompt_that_another_axis_has_set() -> None:
+    swap = helpers.swap("dog", ["cat", "owl"])
+    sweep = helpers.Sweep(BODY, swap, prompt=["a dog", "two dogs"])
+    assert [one[0][0] for one in prompts_of(sweep)] == ["a cat", "two cats", "a owl", "two owls"]
+    assert sweep.tiles[0].label == "dog: cat, prompt: a dog", "labels keep the order of the axes"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("text_prompts[0].text", {"prompt": ["a lake"]}),
+        ("text_prompts[0]", {"prompt": ["a lake"]}),
+        ("text_prompts", {"prompt": ["a lake"]}),
+        ("text_prompts[1].text", {"negative_prompt": ["fog"]}),
+        ("text_prompts[2].weight", {"negative_prompt": ["fog"]}),
+    ],
+)
+def test_two_axes_that_set_the_same_prompt_are_refused(path: str, fields: dict[str, Any]) -> None:
+    name = next(iter(fields))
+    told = problems_of(helpers.axis(path, [["x"]]), **fields)
+    assert f"{name} and {path} would both set the same prompt" in told
+
+
+def test_a_weight_is_not_given_to_another_prompt_because_the_negative_one_moves() -> None:
+    prompts = [{"text": "fog", "weight": -1.0}, {"text": "a beach"}]
+    told = problems_of(
+        helpers.axis("text_prompts[0].weight", [-0.5]), body={**BODY, "text_prompts": prompts}, negative_prompt=["rain"]
+    )
+    assert "would both set the same prompt" in told
+
+
+def test_prompts_that_are_none_are_told_and_break_no_other_axis() -> None:
+    told = problems_of(helpers.swap("beach", ["sea"]), text_prompts=[["a beach"], [{"words": "a beach"}]])
+    assert "text_prompts" in told
+
+
 # ---- seeds ----------------------------------------------------------------------------------------------------------
 
 
