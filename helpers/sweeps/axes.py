@@ -47,7 +47,7 @@ def axis(path: str, values: Any) -> Knob:
 def swap(term: str, replacements: Any) -> Knob:
     """The axis that puts other words in the place of `term`, in every prompt that holds it; upper and lower case count.
 
-    It looks for them in the prompts as the other axes have set them.
+    It looks for them in the prompts as the other axes have set them; several swaps never meet each other's words.
     `replacements`: a list, or a text such as `"forest, desert"`. Add the term itself to keep the prompt as it is, too.
     """
     if not isinstance(term, str) or not term:

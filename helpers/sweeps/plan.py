@@ -127,7 +127,7 @@ class _Builder:
             else:
                 puts.update(knob.puts(value))
         steps = [partial(paths.put, path=path, value=puts[path]) for path in sorted(puts, key=paths.depth)]
-        steps += [partial(swapped, term=term, words=words) for term, words in swaps.items()]
+        steps += [partial(swapped, swaps=swaps)] if swaps else []
         for step in steps:
             try:
                 body = step(body)

@@ -1,5 +1,8 @@
 """Words of a prompt that others take the place of."""
 
+import re
+from collections.abc import Mapping
+
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
 from helpers.language import joined, tr
@@ -7,27 +10,47 @@ from helpers.sweeps.axes import label_of
 from helpers.sweeps.paths import are_prompts
 
 
-def swapped(body: Body, term: str, words: str) -> Body:
-    """The body with `words` for `term` in every prompt. Raises BodyError where none holds the term."""
+def swapped(body: Body, swaps: Mapping[str, str]) -> Body:
+    """The body with each term of `swaps` replaced by its words in every prompt, all in one pass, the longest term first.
+
+    One pass, so that no words are swapped that another swap has put there. Raises BodyError for every term that no
+    prompt holds.
+    """
     if "text_prompts" not in body:
-        said = {name: body[name] for name in ("prompt", "negative_prompt") if isinstance(body.get(name), str)}
-        _must_hold(said, term)
-        return {**body, **{name: text.replace(term, words) for name, text in said.items()}}
+        texts = {name: body[name] for name in ("prompt", "negative_prompt") if isinstance(body.get(name), str)}
+        return {**body, **_swapped(texts, swaps)}
     prompts = body["text_prompts"]
     if not are_prompts(prompts):  # what is wrong with them is told by who checks the body
         return body
-    _must_hold({f"text_prompts[{place}]": prompt["text"] for place, prompt in enumerate(prompts)}, term)
-    return {**body, "text_prompts": [{**one, "text": one["text"].replace(term, words)} for one in prompts]}
+    said = _swapped({f"text_prompts[{place}]": prompt["text"] for place, prompt in enumerate(prompts)}, swaps)
+    return {**body, "text_prompts": [{**one, "text": text} for one, text in zip(prompts, said.values(), strict=True)]}
 
 
-def _must_hold(texts: dict[str, str], term: str) -> None:
-    if any(term in text for text in texts.values()):
-        return
+def _swapped(texts: Mapping[str, str], swaps: Mapping[str, str]) -> dict[str, str]:
+    terms = re.compile("|".join(map(re.escape, sorted(swaps, key=len, reverse=True))))
+    met = {found for text in texts.values() for found in terms.findall(text)}
+    wrong = [_not_met(term, texts, swaps) for term in swaps if term not in met]
+    if wrong:
+        what = tr("{term!r} cannot be swapped.", term=wrong[0].field)
+        raise BodyError(what, wrong[0].message, tr("Give words that the prompt holds."), problems=wrong)
+    return {name: terms.sub(lambda found: swaps[found[0]], text) for name, text in texts.items()}
+
+
+def _not_met(term: str, texts: Mapping[str, str], swaps: Mapping[str, str]) -> Problem:
+    """Why a term has not been met: it is in no prompt, or only where a longer one is swapped."""
     looked = "; ".join(f"{name} {label_of(text)!r}" for name, text in texts.items())
+    if any(term in text for text in texts.values()):
+        others = [other for other in swaps if other != term and any(other in text for text in texts.values())]
+        told = ", ".join(repr(other) for other in sorted(others, key=len, reverse=True))
+        why = tr(
+            "the words {term!r} are only where {others} is swapped, so they cannot be swapped as well: {looked}.",
+            term=term,
+            others=told,
+            looked=looked,
+        )
+        return Problem(term, why, term)
     case = tr("In other case it is there.") if any(term.lower() in text.lower() for text in texts.values()) else ""
     why = tr(
         "the words {term!r} are in none of the prompts, so they cannot be swapped: {looked}.", term=term, looked=looked
     )
-    why = joined(why, case)
-    fix = tr("Give words that the prompt holds.")
-    raise BodyError(tr("{term!r} cannot be swapped.", term=term), why, fix, problems=[Problem(term, why, term)])
+    return Problem(term, joined(why, case), term)

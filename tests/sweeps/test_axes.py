@@ -183,6 +183,22 @@ def test_words_are_swapped_in_the_prompt_that_another_axis_has_set() -> None:
     assert sweep.tiles[0].label == "dog: cat, prompt: a dog", "labels keep the order of the axes"
 
 
+def test_swaps_do_not_take_up_the_words_that_another_one_has_put_there() -> None:
+    body = helpers.text_to_image("a red kite over a blue sea, a blue seal", negative_prompt="blue fog", seed=1)
+    chained = helpers.Sweep(body, helpers.swap("red", ["blue"]), helpers.swap("blue", ["green", "red"]))
+    assert [[text for text, _ in one] for one in prompts_of(chained)] == [
+        ["a blue kite over a green sea, a green seal", "green fog"],
+        ["a blue kite over a red sea, a red seal", "red fog"],
+    ]
+    longer = helpers.Sweep(body, helpers.swap("blue", ["white"]), helpers.swap("blue sea", ["lake"]))
+    assert prompts_of(longer)[0][0][0] == "a red kite over a lake, a lakel"
+
+
+def test_words_that_a_longer_swap_takes_with_it_are_told() -> None:
+    told = problems_of(helpers.swap("serene", ["wild"]), helpers.swap("serene beach", ["lake", "forest"]))
+    assert "every tile (2 tiles): the words 'serene' are only where 'serene beach' is swapped" in told
+
+
 @pytest.mark.parametrize(
     ("path", "fields"),
     [
