@@ -107,7 +107,7 @@ class Sweep:
         """Make what is missing, and give the sweep back.
 
         `bedrock`: a client, or None for the studio. `budget`: USD that may be spent; without it a run on AWS asks
-        once. `workers`: calls at a time. `executor`: who makes them, instead of threads here: a ProcessPoolExecutor, or
+        once, and a yes is a budget of the price that was quoted. `workers`: calls at a time. `executor`: who makes them, instead of threads here: a ProcessPoolExecutor, or
         Dask's `client.get_executor(pure=False)`; pace, retries and files stay here. `per_minute`: a quota to keep to
         (default on AWS: the registry's).
 
@@ -254,6 +254,8 @@ class Sweep:
         if not money.agree(quoted, budget):
             print(tr("Nothing was sent."))
             return self
+        if budget is None and self._backend == "aws":
+            budget = quoted.price  # a yes is a yes to this amount, repeats included
         region = getattr(getattr(self._bedrock, "meta", None), "region_name", None)
         line: runner.Line
         if executor is not None:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers import errors  # noqa: E402
 from helpers.sweeps import money  # noqa: E402
-from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn  # noqa: E402
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, refused  # noqa: E402
 from tests.sweeps.running import receipt, run  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
@@ -112,6 +112,19 @@ def test_on_aws_a_run_without_budget_asks_once(
     helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, progress=False)
     assert (len(asked), fake.count) == (1, calls)
     assert "$0.08" in asked[0]
+
+
+def test_a_yes_is_a_budget_of_the_price_that_was_quoted(
+    fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: "yes")
+    fake.script = lambda body, before: refused(408, "ModelTimeoutException", "Model has timed out.")
+    sweep = helpers.Sweep(CORE, seed="1-5").run(aws, per_minute=60_000, progress=False)
+    told = receipt(sweep)
+    assert fake.count == 5, "a timeout may be billed, and so may its repeat"
+    assert told.quoted == told.perhaps == pytest.approx(0.2)
+    assert "budget of $0.20" in str(told.stopped)
 
 
 def test_what_was_made_already_is_not_asked_for_money_again(fake: FakeBedrock, aws: Any) -> None:
