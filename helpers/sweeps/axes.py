@@ -112,6 +112,26 @@ def of_any(given: Any) -> Knob:
     raise BodyError(tr("This is no axis."), why, fix, problems=[Problem("axes", why, given)])
 
 
+def of_all(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[Knob]:
+    """Every axis of a sweep. Raises BodyError with what is wrong in the values of all of them."""
+    knobs: list[Knob] = [of_any(one) for one in axes]
+    wrong: list[BodyError] = []
+    for name, values in fields.items():
+        try:
+            knobs.append(of_field(name, values))
+        except BodyError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        told = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
+        problems = [problem for error in wrong for problem in error.problems]
+        raise BodyError(
+            tr("{count} axes have no values that can be used:", count=len(wrong)), told, wrong[0].fix, problems=problems
+        )
+    return knobs
+
+
 def label_of(value: Any) -> str:
     """A value in a few words: numbers without the noise of binary fractions, files by their names."""
     if value is None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from helpers import models
@@ -148,6 +148,21 @@ class Receipt:
 
     def _repr_html_(self) -> str:
         return failures.table((tr("Receipt {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
+
+
+@dataclass
+class Tally:
+    """What a run has come to so far."""
+
+    calls: int = 0
+    made: int = 0
+    found: int = 0  # tiles that another run on the same folder made in the meantime
+    repeated: int = 0  # calls for a tile that was asked for before
+    throttled: int = 0  # calls that the service refused for being too many
+    spent: float = 0.0  # USD
+    perhaps: float = 0.0  # USD, for calls that timed out and may be billed
+    filtered_billed: int = 0
+    failed: dict[str, int] = field(default_factory=dict)  # tiles by kind
 
 
 def quote(

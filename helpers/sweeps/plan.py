@@ -1,5 +1,6 @@
 """From a body and its axes to tiles: counted, built, given one seed, and checked, all before anything is sent."""
 
+import copy
 import itertools
 import math
 import secrets
@@ -76,6 +77,15 @@ def plan(body: Body, knobs: Sequence[Knob], model: models.Model | None = None, m
     spare.tell()
     builder.tell()
     return Plan(axes, tuple(tiles), tuple(chosen))
+
+
+def copied(body: Any) -> Body:
+    """The body that a sweep starts from, so that nobody changes it later. BodyError for what is none."""
+    if isinstance(body, Mapping):
+        return copy.deepcopy(dict(body))
+    why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
+    fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
+    raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
 
 
 def count_of(knobs: Sequence[Knob]) -> int:

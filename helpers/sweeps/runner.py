@@ -14,17 +14,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from concurrent.futures import BrokenExecutor, CancelledError
+from dataclasses import dataclass, replace
 
-from helpers.client import Client
 from helpers.errors import CallError, NoCredentialsError
 from helpers.generation import Call
 from helpers.language import tr
 from helpers.models import Model
 from helpers.sweeps import failures
-from helpers.sweeps.drawing import Answer, Drawn, Target, ask, attempt, draw
+from helpers.sweeps.drawing import Answer, Drawn, draw
+from helpers.sweeps.lines import Line
+from helpers.sweeps.money import Tally
 from helpers.sweeps.pacing import Pace
 from helpers.sweeps.store import Store
 from helpers.sweeps.tiles import Failure, Tile
@@ -35,52 +35,6 @@ PATIENCE = 900.0  # seconds of nothing but throttles after which a run stops
 MOST_IN_A_ROW = 12  # tiles that may fail one after another, each after all its attempts
 GRACE = 1.0  # seconds that an interrupted run waits for calls on their way
 _LOOK = 0.1  # seconds between looks for an interrupt
-
-
-class Line(Protocol):
-    """The way to the service."""
-
-    def send(self, call: Call, number: int) -> Answer | Drawn:
-        """Make one call. Raises CallError."""
-
-
-@dataclass(frozen=True)
-class Direct:
-    """Calls from this process, through one client that all threads share."""
-
-    bedrock: Client
-
-    def send(self, call: Call, number: int) -> Answer:
-        """One call, its answer not yet looked into: a finisher does that."""
-        return ask(self.bedrock, call)
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """Calls made by the workers of an executor: other processes, other machines."""
-
-    executor: Executor
-    target: Target
-
-    def send(self, call: Call, number: int) -> Drawn:
-        """One attempt in a worker, waited for here."""
-        assert call.model is not None
-        return self.executor.submit(attempt, self.target, call.model.id, call.body, number).result()
-
-
-@dataclass
-class Tally:
-    """What a run has come to so far."""
-
-    calls: int = 0
-    made: int = 0
-    found: int = 0  # tiles that another run on the same folder made in the meantime
-    repeated: int = 0  # calls for a tile that was asked for before
-    throttled: int = 0  # calls that the service refused for being too many
-    spent: float = 0.0  # USD
-    perhaps: float = 0.0  # USD, for calls that timed out and may be billed
-    filtered_billed: int = 0
-    failed: dict[str, int] = field(default_factory=dict)  # tiles by kind
 
 
 @dataclass(eq=False)

@@ -1,11 +1,10 @@
 """`Sweep`: one body, several axes, a picture for every combination. Quoted before, paced while it runs, kept for good."""
 
-import copy
 import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import date
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from helpers import models
 from helpers.bodies import retired
 from helpers.client import Client, backend_of, connect
-from helpers.errors import BodyError, Problem
 from helpers.generation import Backend, prompt_of
 from helpers.language import listed, tr
 from helpers.picture_files import say
 from helpers.sweeps import axes as axes_
-from helpers.sweeps import drawing, failures, money, plan, runner, tables, whys
+from helpers.sweeps import drawing, failures, lines, money, plan, runner, tables, whys
 from helpers.sweeps.store import Store
 from helpers.sweeps.tiles import Axis, Failure, Tile
 
@@ -57,9 +55,9 @@ class Sweep:
         most: int = plan.MOST_TILES,
         **fields: Any,
     ) -> None:
-        asked = _plain_body(body)
+        asked = plan.copied(body)
         several = model is not None and not isinstance(model, (str, models.Model))
-        knobs = _knobs(axes, {**({"model": model} if several else {}), **fields})
+        knobs = axes_.of_all(axes, {**({"model": model} if several else {}), **fields})
         called = models.get(model) if model is not None and not several else None
         planned = plan.plan(asked, knobs, called, most)
         self.title = title or _titled(asked)
@@ -257,11 +255,11 @@ class Sweep:
         if budget is None and self._backend == "aws":
             budget = quoted.price  # a yes is a yes to this amount, repeats included
         region = getattr(getattr(self._bedrock, "meta", None), "region_name", None)
-        line: runner.Line
+        line: lines.Line
         if executor is not None:
-            line = runner.Elsewhere(executor, drawing.target_of(self._bedrock, self._backend))
+            line = lines.Elsewhere(executor, drawing.target_of(self._bedrock, self._backend))
         else:
-            line = runner.Direct(drawing.client_for(self._bedrock, max(1, min(workers, len(wanted)))))
+            line = lines.Direct(drawing.client_for(self._bedrock, max(1, min(workers, len(wanted)))))
         quotas = runner.quotas_of((model for _, model in wanted), per_minute, self._backend == "aws")
         going = runner.Run(wanted, line, self._store, region, workers=workers, budget=budget, quotas=quotas)
         began = time.monotonic()
@@ -335,34 +333,6 @@ class Sweep:
 # ---- small things ---------------------------------------------------------------------------------------------------
 
 
-def _plain_body(body: Any) -> dict[str, Any]:
-    if isinstance(body, Mapping):
-        return copy.deepcopy(dict(body))
-    why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
-    fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
-    raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
-
-
-def _knobs(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[axes_.Knob]:
-    """Every axis of a sweep. Raises BodyError with what is wrong in the values of all of them."""
-    knobs: list[axes_.Knob] = [axes_.of_any(axis) for axis in axes]
-    wrong: list[BodyError] = []
-    for name, values in fields.items():
-        try:
-            knobs.append(axes_.of_field(name, values))
-        except BodyError as error:
-            wrong.append(error)
-    if len(wrong) == 1:
-        raise wrong[0]
-    if wrong:
-        told = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
-        problems = [problem for error in wrong for problem in error.problems]
-        raise BodyError(
-            tr("{count} axes have no values that can be used:", count=len(wrong)), told, wrong[0].fix, problems=problems
-        )
-    return knobs
-
-
 def _home(folder: str | os.PathLike[str] | None) -> Path:
     from helpers import images
 
@@ -383,7 +353,7 @@ def _check_run(workers: int, per_minute: float | None) -> None:
         )
 
 
-def _so_far(tally: runner.Tally) -> str:
+def _so_far(tally: money.Tally) -> str:
     failed = sum(tally.failed.values())
     return tr("${spent:.2f} spent", spent=tally.spent) + (tr(", {failed} failed", failed=failed) if failed else "")
 

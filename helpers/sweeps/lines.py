@@ -1,0 +1,40 @@
+"""The ways by which a run's calls reach the service: from this process, or from the workers of an executor."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+from helpers.client import Client
+from helpers.generation import Call
+from helpers.sweeps.drawing import Answer, Drawn, Target, ask, attempt
+
+
+class Line(Protocol):
+    """The way to the service."""
+
+    def send(self, call: Call, number: int) -> Answer | Drawn:
+        """Make one call. Raises CallError."""
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Calls from this process, through one client that all threads share."""
+
+    bedrock: Client
+
+    def send(self, call: Call, number: int) -> Answer:
+        """One call, its answer not yet looked into: a finisher does that."""
+        return ask(self.bedrock, call)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Calls made by the workers of an executor: other processes, other machines."""
+
+    executor: Executor
+    target: Target
+
+    def send(self, call: Call, number: int) -> Drawn:
+        """One attempt in a worker, waited for here."""
+        assert call.model is not None
+        return self.executor.submit(attempt, self.target, call.model.id, call.body, number).result()
