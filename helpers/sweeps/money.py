@@ -89,7 +89,7 @@ class Receipt:
     throttled: int
     quoted: float | None
     spent: float | None
-    perhaps: float  # for calls that timed out: AWS may bill them
+    perhaps: float  # for calls that timed out, or were on their way when the run was stopped: AWS may bill them
     filtered_billed: int  # pictures that a filter stopped, and that are billed all the same
     seconds: float
     stopped: Failure | None = None  # why the run ended before its time
@@ -137,7 +137,10 @@ class Receipt:
             )
         if self.perhaps:
             rows.append(
-                (tr("perhaps"), tr("{amount} more, for calls that got no answer in time", amount=_usd(self.perhaps)))
+                (
+                    tr("perhaps"),
+                    tr("{amount} more, for calls that were sent and not answered in time", amount=_usd(self.perhaps)),
+                )
             )
         if self.stopped is not None:
             rows.append((tr("stopped"), joined(self.stopped.why or self.stopped.what, self.stopped.fix)))

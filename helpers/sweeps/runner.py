@@ -21,7 +21,7 @@ from helpers.errors import CallError, NoCredentialsError
 from helpers.generation import Call
 from helpers.language import tr
 from helpers.models import Model
-from helpers.sweeps import failures
+from helpers.sweeps import failures, under_way
 from helpers.sweeps.drawing import Answer, Drawn, draw
 from helpers.sweeps.lines import Line
 from helpers.sweeps.money import Tally
@@ -34,7 +34,7 @@ FIRST_WAIT = 0.5  # seconds before a second attempt, doubled for each further on
 PATIENCE = 900.0  # seconds of nothing but throttles after which a run stops
 MOST_IN_A_ROW = 12  # tiles that may fail one after another, each after all its attempts
 GRACE = 1.0  # seconds that an interrupted run waits for calls on their way
-_LOOK = 0.1  # seconds between looks for an interrupt
+_LOOK = 0.1  # seconds between looks for an interrupt, or for a tile that another run has under way
 
 
 @dataclass(eq=False)
@@ -44,6 +44,7 @@ class _Job:
     tries: int = 0
     sent: float = 0.0
     asked: int = 0
+    waited: bool = False  # for another run of this process, which had it under way
 
     @property
     def price(self) -> float:
@@ -73,6 +74,7 @@ class Run:
         self.error: BaseException | None = None  # one that is not a call's: a full disk
         self.stopped: Failure | None = None
         self._line, self._store, self._budget = line, store, budget
+        self._folder = store.folder.resolve()
         jobs = [_Job(tile, Call(store.backend, region, model, dict(tile.body))) for tile, model in wanted]
         self._todo: dict[str, deque[_Job]] = {}
         for job in jobs:
@@ -112,6 +114,12 @@ class Run:
             why = self.stopped or Failure("stopped", tr("The run ended before this tile."))
         yield from (replace(job.tile, failure=why) for job in left)
 
+    @property
+    def on_their_way(self) -> float:
+        """USD for calls that were sent and are not answered yet."""
+        with self._changed:
+            return self._reserved
+
     def stop(self, why: str, fix: str = "") -> None:
         """Send nothing more."""
         with self._changed:
@@ -140,6 +148,9 @@ class Run:
         while self._later and self._later[0][0] <= now:
             job = heapq.heappop(self._later)[2]
             self._todo[job.model.id].appendleft(job)
+        for jobs in self._todo.values():
+            while jobs and under_way.is_held(self._folder, jobs[0].tile.key):
+                self._put_off(jobs.popleft())
         waits = [self._later[0][0] - now] if self._later else []
         for name, jobs in self._todo.items():
             if not jobs:
@@ -152,12 +163,21 @@ class Run:
                     )
                 continue  # a call on its way may yet turn out to cost nothing
             wait = self._paces[name].take()
-            if not wait:
+            if wait:
+                waits.append(wait)
+            elif under_way.take(self._folder, jobs[0].tile.key):
                 return jobs.popleft(), None
-            waits.append(wait)
+            else:
+                self._put_off(jobs.popleft())
+                waits.append(_LOOK)
         if self.stopped is not None:
             return None, 0.0
         return None, min(waits) if waits else None
+
+    def _put_off(self, job: _Job) -> None:
+        """Another run of this process has it under way: look again in a moment."""
+        job.waited = True
+        heapq.heappush(self._later, (time.monotonic() + _LOOK, next(self._numbers), job))
 
     def _affordable(self, job: _Job) -> bool:
         if self._budget is None:
@@ -180,7 +200,8 @@ class Run:
         while (job := self._next()) is not None:
             try:
                 there = self._store.filled(job.tile)  # another run on this folder may have been quicker
-                reply = None if there.made else self._line.send(job.call, next(self._numbers))
+                known = there.made or (job.waited and there.failure is not None)
+                reply = None if known else self._line.send(job.call, next(self._numbers))
             except BaseException as error:
                 self._failed(job, error)
             else:
@@ -224,8 +245,11 @@ class Run:
             self._landed(job)
             self.tally.calls -= 1
             self.tally.repeated -= job.asked > 1
-            self.tally.found += 1
-            self._settle(tile)
+            if tile.made:
+                self.tally.found += 1
+                self._settle(tile)
+            else:
+                self._give_up(tile)
 
     def _failed(self, job: _Job, error: BaseException) -> None:
         """Ask again, now or later; or give the tile up."""
@@ -269,6 +293,7 @@ class Run:
             self._settle(replace(job.tile, failure=Failure("failed", tr("The picture could not be kept."), str(error))))
 
     def _landed(self, job: _Job) -> None:
+        under_way.give_back(self._folder, job.tile.key)
         self._open -= 1
         self._reserved = self._reserved - job.price if self._open else 0.0
 

@@ -110,7 +110,9 @@ class Sweep:
         (default on AWS: the registry's).
 
         Throttles slow all workers down and fail nothing. Tiles that fail are `.failures`; a filtered or invalid one is
-        not asked for again but by `retry`. Ctrl-C ends the run within a moment, and what was made is kept.
+        not asked for again but by `retry`. Ctrl-C ends the run within a moment, and what was made is kept. Calls that are
+        on their way then are kept when they arrive, and the next run in this notebook waits for them; another process
+        that makes the same tiles at the same time may pay for them, too.
         """
         if folder is not None:
             self._home = _home(folder)
@@ -305,7 +307,7 @@ class Sweep:
             throttled=tally.throttled,
             quoted=quoted.price,
             spent=round(tally.spent, 6) if quoted.price is not None else None,
-            perhaps=round(tally.perhaps, 6),
+            perhaps=round(tally.perhaps + going.on_their_way, 6),
             filtered_billed=tally.filtered_billed,
             seconds=round(seconds, 3),
             stopped=going.stopped,

@@ -1,7 +1,10 @@
 """What a run may cost: the quote, the question, the budget that is kept, and the receipt."""
 
+import _thread
 import dataclasses
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers import errors  # noqa: E402
-from helpers.sweeps import money  # noqa: E402
+from helpers.sweeps import money, runner  # noqa: E402
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, refused  # noqa: E402
 from tests.sweeps.running import receipt, run  # noqa: E402
 
@@ -125,6 +128,64 @@ def test_a_yes_is_a_budget_of_the_price_that_was_quoted(
     assert fake.count == 5, "a timeout may be billed, and so may its repeat"
     assert told.quoted == told.perhaps == pytest.approx(0.2)
     assert "budget of $0.20" in str(told.stopped)
+
+
+def interrupted(sweep: helpers.Sweep, aws: Any, when: threading.Event) -> money.Receipt:
+    """Its receipt after Ctrl-C at that moment."""
+
+    def interrupt() -> None:
+        when.wait(60)
+        _thread.interrupt_main()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            sweep.run(aws, per_minute=60_000, budget=1.0, progress=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return receipt(sweep)
+
+
+@pytest.mark.parametrize("answer", ["a picture", "a filtered one"])
+def test_calls_on_their_way_at_an_interrupt_may_be_billed_and_the_next_run_waits_for_them(
+    fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    sent, answered = threading.Event(), threading.Event()
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        if before == 3:
+            sent.set()
+        if before > 3:
+            answered.set()
+        answered.wait(60)
+        status, code, told = core(body)
+        return status, code, told if answer == "a picture" else {**told, "finish_reasons": ["Filter reason: prompt"]}
+
+    ready = runner.Run._ready
+
+    def watched(self: runner.Run) -> Any:
+        job, wait = ready(self)
+        if sent.is_set() and job is None and self.stopped is None and not self._open:
+            answered.set()  # the second run has nothing to do but to wait
+        return job, wait
+
+    monkeypatch.setattr(runner.Run, "_ready", watched)
+    monkeypatch.setattr(runner, "GRACE", 0.0)
+    fake.script = script
+    first = interrupted(helpers.Sweep(CORE, seed="1-4"), aws, sent)
+    assert first.spent == 0
+    assert first.perhaps == pytest.approx(0.16)
+    assert "not answered in time" in repr(first)
+
+    again = helpers.Sweep(CORE, seed="1-4").run(aws, per_minute=60_000, budget=1.0, progress=False)
+    second = receipt(again)
+    assert fake.count == 4
+    assert (second.calls, second.spent, second.made) == (0, 0.0, 0)
+    if answer == "a picture":
+        assert second.reused == 4
+    else:
+        assert second.failed == {"filtered": 4}
 
 
 def test_what_was_made_already_is_not_asked_for_money_again(fake: FakeBedrock, aws: Any) -> None:
