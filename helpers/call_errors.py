@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import botocore.exceptions as boto
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from helpers import bodies, models
 from helpers.errors import (
@@ -258,8 +258,8 @@ def _odd_region(said: str, call: Call) -> CallError:
 
 
 def _no_time(said: str, call: Call) -> CallError:
-    billed = "" if call.backend == "studio" else tr("AWS may have made the picture and may bill it.")
-    return TimeoutCallError(tr("No answer came in time."), joined(_sentence(said), billed), tr(_RETRY), **call.details)
+    why = joined(_sentence(said), _may_be_billed(call))
+    return TimeoutCallError(tr("No answer came in time."), why, tr(_RETRY), **call.details)
 
 
 def _no_way(said: str, call: Call) -> CallError:
@@ -269,6 +269,20 @@ def _no_way(said: str, call: Call) -> CallError:
         tr("Check the network, the proxy settings and the Region; the studio needs none of them: helpers.connect()."),
         **call.details,
     )
+
+
+def _broken(said: str, call: Call) -> CallError:
+    return ServiceError(
+        tr("The connection broke before the answer was there."),
+        joined(_sentence(said), _may_be_billed(call)),
+        tr(_RETRY),
+        was_sent=True,
+        **call.details,
+    )
+
+
+def _may_be_billed(call: Call) -> str:
+    return "" if call.backend == "studio" else tr("AWS may have made the picture and may bill it.")
 
 
 def _no_tls(said: str, call: Call) -> CallError:
@@ -304,6 +318,8 @@ def _studio_gone(call: Call) -> CallError:
     )
 
 
+# Where a connection was made, the request may have arrived.
+_BROKEN = (boto.HTTPClientError, boto.IncompleteReadError, ProtocolError, ConnectionResetError, ConnectionAbortedError)
 _Make = Callable[[str, Call], CallError]
 
 # Newer exceptions by name: an older botocore does not have them.
@@ -335,7 +351,8 @@ _UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
     ((boto.SSLError,), _no_tls),
     (_BEARER, _no_bearer),
     ((boto.ParamValidationError,), _not_sent),
-    ((boto.HTTPClientError, boto.ConnectionError, HTTPError, OSError), _no_way),
+    (_BROKEN, _broken),
+    ((boto.ConnectionError, HTTPError, OSError), _no_way),
 )
 
 

@@ -130,7 +130,17 @@ class TimeoutCallError(CallError):
 
 
 class ServiceError(CallError):
-    """The service failed or could not be reached; the request itself may be in order."""
+    """The service failed or could not be reached; the request itself may be in order.
+
+    `.cost` is what an answer without a usable picture has cost, in USD. `.was_sent`: the connection broke after the
+    request had left, so that the picture may have been made, and billed, all the same.
+    """
+
+    def __init__(
+        self, what: str, why: str = "", fix: str = "", *, cost: float = 0.0, was_sent: bool = False, **call: Any
+    ) -> None:
+        super().__init__(what, why, fix, **call)
+        self.cost, self.was_sent = cost, was_sent
 
 
 class RetiredModelError(CallError):

@@ -197,6 +197,7 @@ class _Answer:
                 "Make the call again; if it stays so, the service's answer has changed or something on the way alters"
                 " it."
             ),
+            cost=self.call.cost or 0.0,  # an answer is billed, whatever became of it on the way
             **self.details,
         )
 

@@ -135,7 +135,7 @@ UNANSWERED = [
     (botocore.exceptions.ProxyConnectionError(proxy_url="http://p"), errors.ServiceError, "proxy"),
     (botocore.exceptions.SSLError(endpoint_url="https://x", error="bad"), errors.ServiceError, "AWS_CA_BUNDLE"),
     (botocore.exceptions.ParamValidationError(report="no"), errors.MalformedBodyError, "text_to_image"),
-    (ConnectionResetError("reset by peer"), errors.ServiceError, "network"),
+    (ConnectionResetError("reset by peer"), errors.ServiceError, "connection broke"),
     (RuntimeError("Credentials were refreshed, but are still expired."), errors.NoCredentialsError, "aws configure"),
 ]
 

@@ -4,5 +4,5 @@
 Importing this package imports nothing heavy.
 """
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """What the studio answers in `x-studio-version`: another version may draw another picture for the same request."""

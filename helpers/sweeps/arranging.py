@@ -65,14 +65,14 @@ def arrange(
     values to show. ValueError for what the sweep does not have.
     """
     found = {run.name: run for run in runs(tiles, axes)}
-    if not found:
+    if not tiles:
         raise ValueError(tr("A grid needs at least one tile."))
     for name in (rows, columns):
         _check_axis(name, found)
     if rows is not None and rows == columns:
         raise ValueError(tr("Rows and columns are both {rows!r}. Name another axis for one of them.", rows=rows))
     turned = [pages] if isinstance(pages, str) else list(pages) if _is_names(pages) else []
-    chosen = _chosen(pages, found) if isinstance(pages, Mapping) else {}
+    chosen = _chosen(pages, found, axes) if isinstance(pages, Mapping) else {}
     for name in turned:
         _check_axis(name, found)
         if name in (rows, columns):
@@ -109,13 +109,14 @@ def _table(
     return tuple(tuple(at.get(frozenset((*where, *row, *column))) for column in columns) for row in rows)
 
 
-def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run]) -> dict[str, list[str]]:
+def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run], axes: Sequence[Axis]) -> dict[str, list[str]]:
     """For each axis named, the labels to show: given as labels or as the values that they stand for."""
     chosen: dict[str, list[str]] = {}
+    known = {axis.name: axis for axis in axes}
     for name, wanted in pages.items():
         _check_axis(name, found)
         several = wanted if isinstance(wanted, (list, tuple, set, range)) else [wanted]
-        chosen[name] = [str(value) for value in several]
+        chosen[name] = [_label(known.get(name), value) for value in several]
         unknown = [label for label in chosen[name] if label not in found[name].labels]
         if unknown or not chosen[name]:
             there = listed(found[name].labels)
@@ -128,6 +129,17 @@ def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run]) -> dict[str, lis
                 )
             )
     return chosen
+
+
+def _label(axis: Axis | None, value: Any) -> str:
+    """The label of a value: 7.0 is shown as 7, a long prompt is cut, a model is shown by its name and asked for by its role."""
+    rows = list(zip(axis.values, axis.labels, strict=True)) if axis else []
+    if str(value) in (label for _, label in rows):
+        return str(value)
+    for other, label in rows:
+        if other == value or value in getattr(other, "roles", ()) or value == getattr(other, "id", label):
+            return label
+    return str(value)
 
 
 def _numbered(made: list[Page], pages: Any) -> list[Page]:

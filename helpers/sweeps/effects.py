@@ -4,6 +4,7 @@ Only pairs of tiles are compared that differ in one axis and in nothing else. An
 typical change (the median of its pairs) is larger than nine in ten changes of seed, by at least one of three measures.
 """
 
+import contextlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from PIL import Image
 
 from helpers.sweeps.distances import Distance, meter
 from helpers.sweeps.tiles import Axis, Tile
@@ -153,7 +155,12 @@ def measure(tiles: Sequence[Tile], axes: Sequence[Axis]) -> Effects:
 
 
 def _picture(tile: Tile) -> Path | None:
-    return (tile.thumbnail or tile.path) if tile.made else None
+    """The smallest file that holds the tile's picture; None where none can be read, as after a move or a full disk."""
+    for path in (tile.thumbnail, tile.path) if tile.made else ():
+        with contextlib.suppress(OSError, SyntaxError, ValueError), Image.open(path or "") as image:
+            image.load()
+            return path
+    return None
 
 
 def _label(tile: Tile, axis: str) -> str:

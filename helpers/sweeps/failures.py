@@ -62,13 +62,14 @@ def concerns_all(error: BaseException) -> bool:
 
 
 def spent_on(error: BaseException) -> float:
-    """What an error has cost, in USD: a picture that the filter blurred was made, and is billed all the same."""
-    return float(getattr(error, "cost", 0.0) or 0.0) if getattr(error, "finish_reason", None) else 0.0
+    """What an error has cost, in USD: a picture that was blurred, or cannot be read, is billed all the same."""
+    answered = getattr(error, "finish_reason", None) or isinstance(error, ServiceError)
+    return float(getattr(error, "cost", 0.0) or 0.0) if answered else 0.0
 
 
 def may_be_billed(error: BaseException) -> bool:
     """Whether a picture may have been made and billed although none arrived."""
-    return isinstance(error, TimeoutCallError)
+    return isinstance(error, TimeoutCallError) or (isinstance(error, ServiceError) and error.was_sent)
 
 
 class Failures(tuple[Tile, ...]):

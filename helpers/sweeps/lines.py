@@ -1,7 +1,7 @@
 """The ways by which a run's calls reach the service: from this process, or from the workers of an executor."""
 
-from concurrent.futures import Executor
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from helpers.client import Client
@@ -15,6 +15,9 @@ class Line(Protocol):
     def send(self, call: Call, number: int) -> Answer | Drawn:
         """Make one call. Raises CallError."""
 
+    def stop(self) -> None:
+        """Take back what has not left yet."""
+
 
 @dataclass(frozen=True)
 class Direct:
@@ -26,6 +29,9 @@ class Direct:
         """One call, its answer not yet looked into: a finisher does that."""
         return ask(self.bedrock, call)
 
+    def stop(self) -> None:
+        """Nothing waits here: a call is made at once."""
+
 
 @dataclass(frozen=True)
 class Elsewhere:
@@ -33,8 +39,19 @@ class Elsewhere:
 
     executor: Executor
     target: Target
+    waiting: "set[Future[Drawn]]" = field(default_factory=set, compare=False)
 
     def send(self, call: Call, number: int) -> Drawn:
         """One attempt in a worker, waited for here."""
         assert call.model is not None
-        return self.executor.submit(attempt, self.target, call.model.id, call.body, number).result()
+        future = self.executor.submit(attempt, self.target, call.model.id, call.body, number)
+        self.waiting.add(future)
+        try:
+            return future.result()
+        finally:
+            self.waiting.discard(future)
+
+    def stop(self) -> None:
+        """Cancel the calls that no worker has begun: their `send` raises CancelledError."""
+        for future in list(self.waiting):
+            future.cancel()

@@ -185,6 +185,8 @@ def _continued(text: str, made: list[Decimal | str], rest: list[tuple[str, bool]
     last = _decimal(text, rest[0][0])
     step = known[1] - known[0] if len(known) == 2 else Decimal(1 if last >= known[0] else -1)
     start = known[-1]
+    if len(known) == 1 and (start % 1 or last % 1):
+        raise _wrong(text, tr("One number before the dots does not say the step."), tr("Write 0.1, 0.2, ..., 0.5."))
     if step == 0 or (last != start and (step > 0) != (last > start)):
         raise _wrong(
             text,

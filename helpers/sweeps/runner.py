@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass, replace
 
-from helpers.errors import CallError, NoCredentialsError
+from helpers.errors import CallError, FilteredError, NoCredentialsError
 from helpers.generation import Call
 from helpers.language import tr
 from helpers.models import Model
@@ -126,6 +126,7 @@ class Run:
             if self.stopped is None:
                 fix = fix or tr("sweep.run() goes on where it stopped.")
                 self.stopped = Failure("stopped", tr("The run stopped before this tile."), why, fix)
+                self._line.stop()
             self._changed.notify_all()
 
     # ---- which call next ----------------------------------------------------------------------------------------
@@ -254,6 +255,8 @@ class Run:
     def _failed(self, job: _Job, error: BaseException) -> None:
         """Ask again, now or later; or give the tile up."""
         with self._changed:
+            if isinstance(error, CancelledError) and self.stopped is not None:
+                return self._taken_back(job)
             self._bill(job, error)
             if failures.may_help_to_wait(error):
                 return self._throttled(job)
@@ -283,6 +286,12 @@ class Run:
                     "sweep.retry()",
                 )
 
+    def _taken_back(self, job: _Job) -> None:
+        """The run stopped before a worker began this call: it was never sent."""
+        self._landed(job)
+        self.tally.calls -= 1
+        self._todo[job.model.id].appendleft(job)
+
     def _broken(self, job: _Job, error: BaseException) -> None:
         """The picture came, and could not be kept: this is not the tile's fault, and goes to who started the run."""
         with self._changed:
@@ -300,7 +309,7 @@ class Run:
     def _bill(self, job: _Job, error: BaseException) -> None:
         billed = failures.spent_on(error)
         self.tally.spent += billed
-        self.tally.filtered_billed += billed > 0
+        self.tally.filtered_billed += billed > 0 and isinstance(error, FilteredError)
         self.tally.perhaps += job.price if failures.may_be_billed(error) else 0.0
 
     def _throttled(self, job: _Job) -> None:

@@ -31,6 +31,7 @@ from helpers.whole_files import put
 
 _KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
 _LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
+_PNG, _END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # how every PNG begins and ends
 _BARE: dict[str, Any] = {**dict.fromkeys(("path", "thumbnail", "seed", "cost", "seconds")), "unknown_words": ()}
 
 
@@ -121,8 +122,15 @@ class Store:
         if self.backend == "studio" and record.get("studio") != VERSION:
             return False
         try:
-            return os.stat(os.path.join(self.home, self.backend, record["picture"])).st_size == record["bytes"]
+            return _whole_size(os.path.join(self.home, self.backend, record["picture"])) == record["bytes"]
         except (OSError, KeyError, ValueError, TypeError):
+            return False
+
+    def holds(self, path: Path) -> bool:
+        """Whether the picture at this path is one of this folder's, and there in full."""
+        try:
+            return os.path.dirname(path) == os.fspath(self.folder) and _whole_size(os.fspath(path)) > 0
+        except OSError:
             return False
 
     def _with_picture(self, tile: Tile, record: Mapping[str, Any]) -> Tile:
@@ -161,3 +169,14 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any] | None:
 
 def _json(told: Mapping[str, Any]) -> bytes:
     return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def _whole_size(path: str) -> int:
+    """The bytes of a picture's file; 0 for a PNG without its beginning or its end, as a disk that failed leaves it."""
+    with open(path, "rb") as file:
+        begins = file.read(len(_PNG))
+        size = file.seek(0, os.SEEK_END)
+        if path.endswith(".png"):
+            file.seek(max(0, size - len(_END)))
+            return size if begins == _PNG and file.read() == _END else 0
+        return size

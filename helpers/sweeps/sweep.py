@@ -116,6 +116,7 @@ class Sweep:
         """
         if folder is not None:
             self._home = _home(folder)
+            self._forget_failures()
         return self._run(bedrock, budget, workers, executor, progress, per_minute, failed=False)
 
     def retry(
@@ -212,15 +213,21 @@ class Sweep:
 
     def _turn_to(self, bedrock: Client | None) -> None:
         if bedrock is not None:
+            before = self._backend
             self._bedrock, self._backend = bedrock, backend_of(bedrock)
+            if self._backend != before:
+                self._forget_failures()
         self._refresh()
+
+    def _forget_failures(self) -> None:
+        """How a request ended in another place says nothing of how it ends here."""
+        self._tiles = [replace(tile, failure=None) for tile in self._tiles]
 
     def _refresh(self) -> None:
         """Look up in the folder what is known about each tile; one that was stopped stays so until it runs."""
         store = self._store
-        folder = os.fspath(store.folder)
         for place, old in enumerate(self._tiles):
-            if old.path is not None and os.path.dirname(old.path) == folder and os.path.exists(old.path):
+            if old.path is not None and store.holds(old.path):
                 continue
             new = store.filled(old)
             if new.made or new.failure is not None or old.failure is None or old.made:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import botocore.exceptions as boto
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,6 +129,63 @@ def test_a_yes_is_a_budget_of_the_price_that_was_quoted(
     assert fake.count == 5, "a timeout may be billed, and so may its repeat"
     assert told.quoted == told.perhaps == pytest.approx(0.2)
     assert "budget of $0.20" in str(told.stopped)
+
+
+@pytest.mark.parametrize(
+    ("error", "share"),
+    [
+        (boto.ConnectionClosedError(endpoint_url="https://aws"), 1),
+        (boto.ResponseStreamingError(error="reset"), 1),
+        (boto.IncompleteReadError(actual_bytes=7, expected_bytes=9), 1),
+        (ConnectionResetError("reset by peer"), 1),
+        (boto.EndpointConnectionError(endpoint_url="https://aws"), 0),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_connection_that_broke_after_the_request_was_sent_may_be_billed(
+    fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, share: int
+) -> None:
+    def broken(**call: Any) -> Any:
+        aws._real.invoke_model(**call)
+        raise error
+
+    monkeypatch.setattr(aws, "invoke_model", broken)
+    told = receipt(helpers.Sweep(CORE, seed="1-4").run(aws, per_minute=60_000, budget=0.16, progress=False))
+    assert told.spent == 0
+    assert told.perhaps == pytest.approx(0.16 * share)
+    assert fake.count == (4 if share else 4 * runner.ATTEMPTS)
+
+
+def test_an_answer_whose_picture_cannot_be_read_is_spent(fake: FakeBedrock, aws: Any) -> None:
+    fake.script = lambda body, before: (200, "", {**core(body)[2], "images": ["iVBORw0KGgo="]})
+    told = receipt(helpers.Sweep(CORE, seed="1-4").run(aws, per_minute=60_000, budget=0.16, progress=False))
+    assert fake.count == 4, "the budget holds for the repeats as well"
+    assert told.spent == pytest.approx(0.16)
+    assert (told.perhaps, told.filtered_billed) == (0, 0)
+
+
+@pytest.mark.parametrize("first", ["aws", "studio"])
+def test_a_tile_that_was_filtered_in_one_place_is_asked_for_in_another(
+    fake: FakeBedrock, aws: Any, tmp_path: Path, first: str
+) -> None:
+    def filtering(body: dict[str, Any], before: int) -> Reply:
+        status, code, told = core(body)
+        return status, code, {**told, "finish_reasons": ["Filter reason: prompt"]}
+
+    places = [aws, fake.client()] if first == "aws" else [fake.client(), aws]
+    sweep = helpers.Sweep(CORE, seed=[501, 502])
+    fake.script = filtering
+    sweep.run(places[0], budget=1, progress=False)
+    assert [tile.failure.kind for tile in sweep.failures if tile.failure] == ["filtered", "filtered"]
+    fake.script = core
+    sweep.run(places[1], budget=1, progress=False)
+    assert [tile.made for tile in sweep.tiles] == [True, True]
+
+    again = helpers.Sweep(CORE, seed=[601])
+    fake.script = filtering
+    again.run(places[0], budget=1, progress=False)
+    fake.script = core
+    assert again.run(places[0], budget=1, progress=False, folder=tmp_path / "another").tiles[0].made
 
 
 def interrupted(sweep: helpers.Sweep, aws: Any, when: threading.Event) -> money.Receipt:

@@ -17,6 +17,7 @@ from helpers.sweeps import effects
 from helpers.sweeps.distances import Distance, meter
 from helpers.sweeps.effects import Effects, measure
 from helpers.sweeps.tiles import Axis, Coordinate, Failure, Tile
+from tests.sweeps.sample_tiles import axes_of, tiles_of
 
 ROOT = Path(__file__).parents[2]
 SEEDS = (1, 2, 3, 4)
@@ -332,3 +333,15 @@ def test_on_the_studio_steps_beyond_30_are_within_seed_noise_and_a_style_is_not(
     assert "style_preset: beyond seed noise" in sentence
     assert "steps" in sentence.partition("within seed noise")[0]
     assert steps.endswith(", ()] 0")
+
+
+def test_tiles_whose_pictures_are_gone_or_damaged_are_left_out(tmp_path: Path) -> None:
+    axes = axes_of(cfg_scale=[1, 7, 15], seed=[1, 2])
+    tiles = tiles_of(tmp_path, axes)
+    for tile, damage in ((tiles[0], b""), (tiles[1], b"RIFF\0\0")):
+        assert tile.thumbnail
+        assert tile.path
+        tile.thumbnail.write_bytes(damage)
+        tile.path.write_bytes(damage)
+    found = effects.measure(tiles, axes)
+    assert (found.made, found.failed) == (4, 2)

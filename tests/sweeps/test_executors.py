@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
+from helpers.sweeps import runner  # noqa: E402
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, refused  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
@@ -44,6 +46,33 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
             yield threads
     else:
         yield request.getfixturevalue("dask").get_executor(pure=request.param != "dask")
+
+
+def test_an_interrupt_takes_back_the_calls_that_no_worker_has_begun(
+    fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def script(body: dict[str, object], before: int) -> Reply:
+        if before:
+            go.wait(60)
+        return drawn(body)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    fake.script = script
+    monkeypatch.setattr(runner, "GRACE", 0.1)
+    monkeypatch.setattr("tqdm.auto.tqdm.update", interrupt)
+    sweep = helpers.Sweep(BODY, seed=range(1, 9))
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            sweep.run(fake.client(), executor=pool, workers=6, progress=False)
+        go.set()
+    assert fake.count <= 2, "one was answered, and one was on its way"
+    kinds = [tile.failure.kind for tile in sweep.tiles if tile.failure]
+    assert kinds.count("stopped") >= 6
+    assert set(kinds) == {"stopped"}
 
 
 def test_workers_make_single_attempts_and_this_process_paces_repeats_and_keeps(

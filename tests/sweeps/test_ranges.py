@@ -69,6 +69,8 @@ def test_a_text_stands_for_these_values_in_this_order(text: str, wanted: list[ob
         ("1, 2, ...", "one after"),
         ("1, 2, ..., end", "one after"),
         ("3, 4, ..., 1", "lead away from 1"),
+        ("0.1, ..., 0.5", "does not say the step"),
+        ("1, ..., 2.5", "does not say the step"),
         ("5, 5, ..., 9", "lead away"),
         ("1" * 60 + "-3", "40 digits"),
         ("10-50 (+", "begins as a range"),

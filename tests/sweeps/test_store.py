@@ -133,7 +133,7 @@ def test_what_another_run_on_the_folder_has_made_meanwhile_is_not_asked_for_agai
     assert (sweep.receipt.made, sweep.receipt.reused, sweep.receipt.calls) == (1, TILES - 1, 1)
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "empty record", "half a record", "another key"])
+@pytest.mark.parametrize("damage", ["cut", "zeros", "gone", "empty record", "half a record", "another key"])
 def test_what_is_not_whole_is_made_again(fake: FakeBedrock, tmp_path: Path, damage: str) -> None:
     sweep = run(sweep_in(tmp_path, 2), fake)
     path = sweep.tiles[0].path
@@ -141,6 +141,8 @@ def test_what_is_not_whole_is_made_again(fake: FakeBedrock, tmp_path: Path, dama
     record = path.with_name(f"{sweep.tiles[0].key[:32]}.json")
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-20])
+    elif damage == "zeros":
+        path.write_bytes(bytes(path.stat().st_size))
     elif damage == "gone":
         path.unlink()
     elif damage == "another key":
@@ -151,6 +153,8 @@ def test_what_is_not_whole_is_made_again(fake: FakeBedrock, tmp_path: Path, dama
     again = sweep_in(tmp_path, 2)
 
     assert [tile.made for tile in again.tiles] == [False, True]
+    if damage in ("cut", "zeros", "gone"):
+        assert sweep.quote().made == 1, "a sweep that is open sees it too"
     assert assert_whole(run(again, fake)) == 2
 
 
