@@ -161,6 +161,15 @@ def test_the_keyboard_walks_the_table_and_opens_and_closes_a_picture(open_galler
     soon(lambda: focused(page), place("comic-book", 7, prompt=PROMPTS[1]).search)
 
 
+def test_the_next_page_keeps_the_place_under_the_keyboard(open_gallery: Open) -> None:
+    page = open_gallery("rows=cfg_scale&columns=style")
+    page.locator(".tile").nth(6).focus()
+    page.keyboard.press("n")
+    soon(lambda: focused(page), place("photographic", 4, prompt=PROMPTS[1]).search)
+    page.keyboard.press("ArrowRight")
+    soon(lambda: focused(page), place("pixel-art", 4, prompt=PROMPTS[1]).search)
+
+
 def test_one_tile_alone_can_be_reached_with_tab(open_gallery: Open) -> None:
     page = open_gallery()
     expect(page.locator(".tile[tabindex='0']")).to_have_count(1)
@@ -305,6 +314,25 @@ def test_an_open_tile_shows_its_settings_and_gives_its_body(open_gallery: Open, 
     zoom.get_by_role("button", name="Next").click()
     expect(zoom.get_by_role("img", name=place("pixel-art", 4))).to_be_visible()
     expect(zoom.get_by_role("button", name="Next")).to_be_disabled()
+
+
+def test_a_selection_that_ends_outside_an_open_picture_leaves_it_open_and_a_click_outside_closes_it(
+    open_gallery: Open,
+) -> None:
+    page = open_gallery("rows=cfg_scale&columns=style")
+    page.locator(".tile").nth(6).click()
+    zoom = dialog(page, "zoom")
+    text, whole = zoom.locator("pre").bounding_box(), zoom.bounding_box()
+    assert text
+    assert whole
+    page.mouse.move(text["x"] + 5, text["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(whole["x"] / 2, text["y"] + 30, steps=4)
+    page.mouse.up()
+    soon(lambda: page.evaluate("() => String(getSelection()).length > 0"), True)
+    expect(zoom).to_be_visible()
+    page.mouse.click(whole["x"] / 2, whole["y"] + 30)
+    expect(zoom).to_be_hidden()
 
 
 def test_an_open_picture_can_be_twice_as_large_and_moved_over(open_gallery: Open) -> None:

@@ -10,7 +10,8 @@ const draw = () => {
   const shape = `${rows}/${columns}/${rows < 0 || columns < 0}`;
   if (shape !== drawn.shape) drawn = {shape, cells: rows >= 0 && columns >= 0 ? table(rows, columns) : flow(Math.max(rows, columns))};
   for (const row of drawn.cells) for (const cell of row) fill(cell, tileHere(cell.changes));
-  setFocus(state.focus && here(state.focus) ? state.focus : null);
+  const under = drawn.cells.flat().find((cell) => cell.button === document.activeElement)?.tile; // another page, the same place
+  setFocus(under ?? (state.focus && here(state.focus) ? state.focus : null));
   byId('where').textContent = sideAxes().map((index) => `${axes[index].name}: ${axes[index].labels[state.at[index]]}`).join(' · ');
   byId('where').hidden = !sideAxes().length;
   resize();

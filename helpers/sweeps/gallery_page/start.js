@@ -54,7 +54,13 @@ byId('compare').addEventListener('close', (event) => {
   writeAddress();
 });
 for (const dialog of document.querySelectorAll('dialog')) {
-  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); }); // outside it
+  let outside = false; // where the press began: a selection that ends outside closes nothing
+  const isOutside = ({clientX: x, clientY: y}) => {
+    const {left, top, right, bottom} = dialog.getBoundingClientRect();
+    return x < left || x > right || y < top || y > bottom;
+  };
+  dialog.addEventListener('pointerdown', (event) => { outside = isOutside(event); });
+  dialog.addEventListener('click', (event) => { if (event.target === dialog && outside && isOutside(event)) dialog.close(); });
 }
 byId('skip').addEventListener('click', () => focusTile(state.focus));
 document.addEventListener('keydown', onKey);
