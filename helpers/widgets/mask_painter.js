@@ -16,6 +16,11 @@ class Painter extends View {
     this.on(stage, "focus", () => this.point(this.spot));
     this.on(stage, "blur", () => (this.byKeys && this.lift(), this.point(null)));
     this.on(this.el, "keydown", (event) => this.key(event));
+    // Notebook 7 hears keys on their way down to here, JupyterLab on their way up.
+    this.on(window, "keydown", (event) => {
+      if (!this.el.contains(event.target)) return;
+      for (const one of [event.target, this.el]) one.toggleAttribute("data-lm-suppress-shortcuts", this.takes(event));
+    }, { capture: true });
   }
 
   // ---- drawing, whatever with
@@ -26,6 +31,7 @@ class Painter extends View {
     this.erase = erase || tool === "eraser" || tool === "eraser box";
     this.first = this.last = spot;
     this.painting.begin();
+    this.painting.drawer = this; // the same painter may be shown twice
     this.extend(spot, pressure);
   }
 
@@ -46,7 +52,7 @@ class Painter extends View {
     const { painting } = this;
     this.byKeys = false;
     this.band.hidden = true;
-    if (!painting.drawing) return;
+    if (!painting.drawing || painting.drawer !== this) return;
     if (this.boxed && String(this.first) !== String(this.last)) {
       painting.drawn(fillBox(painting.mask, painting.width, painting.height, this.between(this.last), this.erase ? 0 : 255));
     }
@@ -191,6 +197,13 @@ class Painter extends View {
     }
     event.stopPropagation();
     if (done) event.preventDefault();
+  }
+
+  /** Whether a key is for the painter, and not for the notebook. */
+  takes({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+    if ("[]{}".includes(key)) return true;
+    if (ctrlKey || metaKey) return "zyZY".includes(key);
+    return !altKey && !(key === "Enter" && shiftKey);
   }
 
   adjust(trait, direction) {

@@ -74,6 +74,7 @@ class MaskPainter(anywidget.AnyWidget):
     labels = traitlets.Dict().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
     trouble = traitlets.Unicode().tag(sync=True)
+    resets = traitlets.Int().tag(sync=True)
 
     def __init__(
         self,
@@ -106,7 +107,6 @@ class MaskPainter(anywidget.AnyWidget):
             labels={key: tr(text) for key, text in LABELS.items()},
             note=tr(LABELS["painted before"], file=_short(self.path)) if before else "",
         )
-        self.on_msg(self._asked)
 
     @property
     def mask(self) -> Mask:
@@ -140,8 +140,8 @@ class MaskPainter(anywidget.AnyWidget):
         return data
 
     @traitlets.observe("pixels")
-    def _changed(self, change: Any) -> None:
-        mask = _unpacked(change["new"], self.width, self.height)
+    def _changed(self, _: Any) -> None:
+        mask = _unpacked(self.pixels, self.width, self.height)
         if mask != self._mask:
             self._mask = mask
             self._keep()
@@ -159,9 +159,9 @@ class MaskPainter(anywidget.AnyWidget):
     def _is_ours(self) -> bool:
         return _belongs_to(self.path) == self._digest
 
-    def _asked(self, _: Any, content: Any, __: Any) -> None:
-        if content == "reset":
-            self.reset()
+    @traitlets.observe("resets")
+    def _asked(self, _: Any) -> None:
+        self.reset()
 
 
 def _picture(source: Any) -> Image.Image:

@@ -119,7 +119,7 @@ class View {
         this.group("changes", this.undo, this.redo,
           this.button("clear", () => this.fill(() => 0), { keys: "Delete" }),
           this.button("invert", () => this.fill((level) => 255 - level), { keys: "I" }),
-          this.button("reset", () => this.model.send("reset")))),
+          this.button("reset", () => this.set("resets", this.model.get("resets") + 1)))),
       made("div", "mp-row", {},
         this.group("settings",
           this.slider({ name: "brush", key: "size" }, 1, LARGEST_BRUSH, (number) => this.say("size value", { number })),
@@ -282,7 +282,8 @@ class View {
   wheel(event) {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    this.zoomBy(event.deltaY < 0 ? 1 : -1, [event.clientX, event.clientY]);
+    const turned = Math.max(-50, Math.min(50, event.deltaY)); // a pinch sends many small ones, a wheel one of 100
+    this.zoomTo(this.zoom * Math.exp(-turned / 150), [event.clientX, event.clientY]);
   }
 }
 

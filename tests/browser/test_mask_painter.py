@@ -30,6 +30,13 @@ DRAWN = """(canvas) => {
   for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
   return btoa(text);
 }"""
+PINCH = """(surface) => {
+  const {left, top} = surface.getBoundingClientRect();
+  for (let turn = 0; turn < 8; turn += 1) {
+    surface.dispatchEvent(new WheelEvent('wheel', {
+      deltaY: -2, ctrlKey: true, bubbles: true, cancelable: true, clientX: left + 50, clientY: top + 50}));
+  }
+}"""
 CONTRAST = """(root) => {
   const colour = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };
   const over = (top, ground) => top.rgb.map((level, at) => level * top.a + ground[at] * (1 - top.a));
@@ -165,6 +172,13 @@ def test_a_stroke_partly_erased_is_the_same_mask_on_the_page_in_python_and_in_th
     hand.must_show((painted | box) - Mask.box(SIZE, (110, 120, 320, 151)))
     notebook.run(2)
     second = Hand(notebook, 2)  # the same painter, shown once more
+    hand.click("Rectangle")
+    hand.drag((20, 20), (60, 60))
+    hand.press("Control+z")
+    second.click("Brush")
+    second.stage.focus()
+    second.press("Space", "ArrowRight", "e", "Escape")
+    hand.wait_for_mask((painted | box) - Mask.box(SIZE, (110, 120, 320, 151)) | stroke((160, 128), (168, 128)))
     second.click("Start again")
     hand.wait_for_mask(nothing())
     hand.must_show(nothing())
@@ -172,10 +186,12 @@ def test_a_stroke_partly_erased_is_the_same_mask_on_the_page_in_python_and_in_th
     assert not (tmp_path / "mask.png").exists()
 
 
+@pytest.mark.parametrize("front_end", ["jupyterlab", "notebook7"])
 def test_the_painter_works_without_a_mouse_and_its_keys_never_reach_the_notebook(
-    open_notebook: "OpenNotebook", tmp_path: Path
+    front_end: str, open_notebook: "OpenNotebook", request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    notebook = open_painter(open_notebook, tmp_path, "1 + 1")
+    server: Server = request.getfixturevalue(front_end)
+    notebook = open_painter(open_notebook, tmp_path, "1 + 1", server=server)
     hand = Hand(notebook)
     page = notebook.page
     hand.root.get_by_role("button", name="Brush", exact=True).focus()
@@ -209,6 +225,10 @@ def test_the_painter_works_without_a_mouse_and_its_keys_never_reach_the_notebook
     hand.press("x", "d", "d", "c", "v", "a", "m", "z", "0", "0")  # in a notebook: cut, delete, paste, add, restart
     hand.press("i")
     hand.wait_for_mask(~painted)
+    hand.press("Control+z")
+    hand.wait_for_mask(painted)
+    hand.press("Control+y")
+    hand.wait_for_mask(~painted)
     hand.press("Delete")
     hand.wait_for_mask(nothing())
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == 2
@@ -232,6 +252,9 @@ def test_zoomed_soft_by_pen_and_by_touch_every_stroke_lands_where_it_is_drawn(
     assert notebook.python("len(sent)") == 1  # and not one a movement
     assert notebook.python("len(painter.pixels)") < 30_000
 
+    hand.surface.evaluate(PINCH)
+    soon(lambda: int((hand.root.locator(".mp-zoom").text_content() or "0")[:-1]), lambda now: now < 160)
+    hand.press("0")
     for _ in range(5):
         hand.press("+")
     soon(lambda: hand.root.locator(".mp-zoom").text_content(), "300%")

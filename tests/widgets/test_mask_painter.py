@@ -117,7 +117,7 @@ def test_reset_goes_back_to_the_given_mask_and_forgets_what_was_painted(picture:
 def test_the_pages_start_again_is_reset(picture: Image.Image) -> None:
     painter = MaskPainter(picture, GIVEN)
     paint(painter, PAINTED)
-    painter._handle_custom_msg("reset", [])
+    painter.set_state({"resets": painter.resets + 1})
     assert painter.mask == GIVEN
 
 
