@@ -92,6 +92,7 @@ class Explorer(anywidget.AnyWidget):
     @body.setter
     def body(self, body: Mapping[str, Any]) -> None:
         self._desk.replace(body)
+        self._keeps_next = False
         self._show_form()
         self._changed()
 
@@ -142,6 +143,7 @@ class Explorer(anywidget.AnyWidget):
     def back(self, number: int) -> None:
         """Go back to the settings and the picture of a kept one, by its number in the strip. Makes no call."""
         self._desk.back(number)
+        self._keeps_next = False  # that wish was for other settings
         self._follower.drop()
         self._shown_turn = self._desk.turn
         self._show_form()
@@ -209,6 +211,8 @@ class Explorer(anywidget.AnyWidget):
             self.page_run = {**self.page_run, "problem": joined(say("not_taken"), told)}
 
     def _on_run(self, _: _Page) -> None:
+        if any(request.body == self._desk.body for request in self._follower.pending):
+            return  # a double click: it is on its way already, and would be paid for twice
         self._ask()
 
     def _on_keep(self, _: _Page) -> None:

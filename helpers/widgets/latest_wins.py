@@ -20,12 +20,19 @@ class LatestWins(Generic[Job, Result]):
         self._work, self._came = work, came
         self._lock = threading.Lock()
         self._waiting: list[tuple[Job, Callable[..., None]]] = []  # one at most
+        self._doing: list[Job] = []  # one at most
         self._busy = False
 
     @property
     def is_busy(self) -> bool:
         """Whether a job is under way."""
         return self._busy
+
+    @property
+    def pending(self) -> list[Job]:
+        """The job that is under way, and the one that waits."""
+        with self._lock:
+            return [*self._doing, *(job for job, _ in self._waiting)]
 
     def ask(self, job: Job) -> None:
         """Have a job done: now, or when the one that is under way is, unless a newer one is asked for until then."""
@@ -50,8 +57,10 @@ class LatestWins(Generic[Job, Result]):
                     self._busy = False
                     return
                 job, here = self._waiting.pop()
+                self._doing = [job]
             result = self._work(job)
             with self._lock:
+                self._doing = []
                 last = not self._waiting
                 self._busy = not last
             here(self._came, job, result)

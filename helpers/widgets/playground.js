@@ -66,11 +66,13 @@ function render({ model, el }) {
 
   const prompt = h("textarea", { rows: "2" });
   prompt.addEventListener("input", () => change({ prompt: prompt.value }));
-  inputs.prompt = (value) => { if (prompt.value !== value) prompt.value = value; };
+  // What comes back while somebody writes is older than what they have written: a picture's seed brings all settings along.
+  const writeInto = (box, value) => { if (box.value !== value && document.activeElement !== box) box.value = value; };
+  inputs.prompt = (value) => writeInto(prompt, value);
   const negative = h("textarea", { rows: "3" });
   negative.addEventListener("input", () => change({ negative_prompt: negative.value }));
   const negativeField = labelled("negative_prompt", negative);
-  inputs.negative_prompt = (value) => { if (negative.value !== value) negative.value = value; };
+  inputs.negative_prompt = (value) => writeInto(negative, value);
 
   const run = h("button", { class: "pg-run", type: "button", onclick: runNow });
   const quote = h("p", { class: "pg-quote", id: `${id}-quote` });

@@ -154,6 +154,17 @@ def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> N
     person.reads("done", "run 4")
     assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == 1
 
+    # What Python tells of the settings never writes over what somebody is writing, and else it does.
+    prompt = person.root.get_by_role("textbox", name="Prompt", exact=True)
+    seed = person.root.get_by_label("Seed", exact=True).first
+    for text, number, focus in (("a late answer", 21, True), ("a preset", 22, False)):
+        prompt.fill("a lighthouse")
+        (prompt if focus else seed).focus()
+        settings = f"{{**playground.page_settings, 'prompt': '{text}', 'seed': {number}}}"
+        notebook.python(f"setattr(playground, 'page_settings', {settings})")
+        soon(seed.input_value, str(number))
+        soon(prompt.input_value, "a lighthouse" if focus else text)
+
     # By itself on each change, once that is asked for.
     person.root.get_by_label("Run on change").check()
     person.sets("Seed", "77")

@@ -266,3 +266,31 @@ def test_every_word_of_the_explorer_is_used_and_every_used_word_is_there() -> No
     assert set(unused) <= labels
     for key in labels | {"cfg_scale", "steps", "seed", "size", "style_preset", "image_strength", "prompt"}:
         assert say(key)
+
+
+@pytest.mark.parametrize("backend", ["aws", "studio"])
+def test_two_presses_on_run_send_one_request(backend: str) -> None:
+    bedrock = FakeBedrock(backend)
+    box = helpers.explorer(bedrock, {"prompt": "slow castle", "seed": 5})
+    for _ in range(3):
+        page_does(box, "run")
+    bedrock.go.set()
+    page_waits(box)
+    assert len(bedrock.sent) == 1
+    page_does(box, "run")  # and once it is there, the same may be asked for again
+    page_waits(box)
+    assert len(bedrock.sent) == 2
+
+
+def test_going_back_ends_the_wish_to_keep_what_is_under_way(bedrock: FakeBedrock) -> None:
+    box = helpers.explorer(bedrock, BEACH)
+    box.run()
+    kept = box.keep()
+    page_does(box, "set", changes={"text_prompts[0].text": "slow beach"}, by="view", turn=1)
+    page_does(box, "keep")
+    page_does(box, "back", number=1)
+    bedrock.go.set()
+    page_waits(box)
+    page_sets(box, 2, seed=44)
+    page_waits(box, lambda: not box.page_status["busy"] and box.made is not None and box.made.seed == 44)
+    assert list(box.kept) == [kept]
