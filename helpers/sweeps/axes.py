@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from helpers import images, models
+from helpers import images, mask_forms, models
 from helpers.errors import BodyError, Problem, WorkshopWarning
 from helpers.language import tr
+from helpers.masks import Mask
 from helpers.schemas.fields import image_format
 from helpers.sweeps import paths, ranges
 from helpers.sweeps.tiles import Axis
@@ -37,7 +38,8 @@ def axis(path: str, values: Any) -> Knob:
     """The axis along one place of the body: a field (`"cfg_scale"`) or a path (`"text_prompts[1].weight"`).
 
     `values`: a list, a range, or a text such as `"1-10 (+3)"`, `"1-10 [5]"` or `"anime || line-art"`. None in a list
-    leaves the field out. Pictures (`init_image`, `mask_image`) may be whatever `helpers.to_image` takes.
+    leaves the field out. Pictures (`init_image`, `mask_image`) may be whatever `helpers.to_image` takes. A `helpers.Mask`
+    means white = may change, whatever the body's `mask_source`; another picture goes to the service as it is.
     """
     paths.parse(path)
     listed = _values(path, values)
@@ -167,6 +169,20 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
     return Axis(name, tuple(labels), tuple(value for value, _ in kept.values()))
 
 
+class MaskText(str):
+    """A `helpers.Mask` as a body with MASK_IMAGE_WHITE carries it; `.black` is the same for MASK_IMAGE_BLACK."""
+
+    black: str
+
+    def __new__(cls, mask: Mask) -> "MaskText":
+        made = super().__new__(cls, images.to_base64(mask_forms.white_changes(mask)))
+        made.black = images.to_base64(mask_forms.black_changes(mask))
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (str(self),)
+
+
 # ---- how ------------------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +255,8 @@ def _picture(path: str, value: Any, number: int) -> tuple[Any, str]:
         return None, "none"
     if isinstance(value, str) and image_format(_first_bytes(value)):
         return value, tr("picture {number}", number=number)
+    if isinstance(value, Mask):
+        return MaskText(value), tr("picture {number}", number=number)
     label = Path(value).name if isinstance(value, (str, os.PathLike)) else tr("picture {number}", number=number)
     image = images.init_image(value) if path == "init_image" else images.to_image(value)
     return images.to_base64(image), label

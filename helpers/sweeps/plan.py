@@ -16,7 +16,7 @@ from helpers.language import listed, tr
 from helpers.picture_files import say
 from helpers.schemas.sdxl import DEFAULT_SIDE
 from helpers.sweeps import keys, paths
-from helpers.sweeps.axes import Knob, axis_of, label_of
+from helpers.sweeps.axes import Knob, MaskText, axis_of, label_of
 from helpers.sweeps.paths import PICTURES
 from helpers.sweeps.tiles import Axis, Coordinate, Tile
 from helpers.sweeps.words import swapped
@@ -143,6 +143,9 @@ class _Builder:
                 body = step(body)
             except BodyError as error:
                 wrong += error.problems
+        mask = body.get("mask_image")
+        if isinstance(mask, MaskText) and body.get("mask_source") == "MASK_IMAGE_BLACK":
+            body = {**body, "mask_image": mask.black}
         if model is None:
             return body, models.for_body(body)
         if model.schema != "stable-image-core" or "text_prompts" not in body:

@@ -353,3 +353,15 @@ def test_more_tiles_may_be_allowed() -> None:
 
 def test_endless_values_are_refused_and_not_waited_for() -> None:
     assert "more than 10,000" in problems_of(seed=itertools.count(1))
+
+
+@pytest.mark.parametrize("source", ["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK"])
+def test_a_mask_means_white_may_change_whatever_the_bodys_polarity(source: Any) -> None:
+    init = Image.new("RGB", (320, 320))
+    left, right = (helpers.Mask.box((320, 320), box) for box in ((0, 0, 160, 320), (160, 0, 320, 320)))
+    body = helpers.inpaint("a sheep", init, left, mask_source=source, seed=1)
+    swept = helpers.Sweep(body, mask_image=[left, right])
+    assert [helpers.Mask.from_body(tile.body) for tile in swept.tiles] == [left, right]
+    assert swept.tiles[0].body == body
+    sources = helpers.Sweep(body, mask_image=[right], mask_source=["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK"])
+    assert [helpers.Mask.from_body(tile.body) for tile in sources.tiles] == [right, right]
