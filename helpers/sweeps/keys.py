@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from helpers import infotext
+from helpers.language import tr
 from helpers.sweeps import ranges
 
 Request = dict[str, Any]  # {"model": id, "body": the body, its pictures by hash}
@@ -34,9 +35,9 @@ def differences(one: Request, other: Request) -> dict[str, tuple[Any, Any]]:
 def told(place: str, value: Any) -> str:
     """A value as one of `differences` is read to a person."""
     if value is None:
-        return "nothing"
+        return tr("nothing")
     if isinstance(value, str) and place in infotext.PICTURE_FIELDS:
-        return f"picture {value.removeprefix('sha256:')[:8]}"
+        return tr("picture {name}", name=value.removeprefix("sha256:")[:8])
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return ranges.written(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

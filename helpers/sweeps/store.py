@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from helpers import infotext
+from helpers.errors import SetupError
 from helpers.generation import Backend
+from helpers.language import tr
 from helpers.studio import VERSION
 from helpers.sweeps import keys
 from helpers.sweeps.drawing import Drawn
@@ -60,6 +63,19 @@ class Store:
         """What was written down about a finished tile; None where there is none, or its picture is not whole."""
         record = _read(self._place(key, ".json"))
         return record if record is not None and record.get("key") == key and self._is_whole(record) else None
+
+    def must_take_files(self) -> None:
+        """Raise SetupError where the folder cannot be made or written to: better before the first call than after it."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder) as probe:
+                probe.write(b"?")
+        except OSError as error:
+            raise SetupError(
+                tr("The tiles cannot be kept in {folder}.", folder=self.folder),
+                f"{type(error).__name__}: {error}",
+                tr("Choose another folder: sweep.run(folder=...). Nothing was sent."),
+            ) from error
 
     def keep(self, tile: Tile, drawn: Drawn, cost: float | None) -> Tile:
         """Write a picture that has arrived, and give back its tile. The record comes last."""

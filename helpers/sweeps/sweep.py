@@ -258,6 +258,8 @@ class Sweep:
         self._store.tidy()
         wanted = self._without_retired(self._wanted(failed=failed))
         quoted = money.quote(self.tiles, self._models, wanted, self._backend)
+        if wanted:
+            self._store.must_take_files()
         if not money.agree(quoted, budget):
             print(tr("Nothing was sent."))
             return self
@@ -319,7 +321,15 @@ class Sweep:
             seconds=round(seconds, 3),
             stopped=going.stopped,
         )
-        tables.save(self.folder, self.tiles, self.axes)
+        try:
+            tables.save(self.folder, self.tiles, self.axes)
+        except OSError as error:  # a spreadsheet may hold them open
+            say(
+                tr(
+                    "The tables tiles.csv and tiles.jsonl could not be written: {error}. The tiles are kept.",
+                    error=error,
+                )
+            )
 
     def _take(self, settled: Tile) -> None:
         """Put a tile in its place; tiles that ask for the same share what came of it."""

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
+from helpers.errors import SetupError, WorkshopWarning  # noqa: E402
 from helpers.sweeps import store  # noqa: E402
 from helpers.sweeps.drawing import Drawn  # noqa: E402
 from tests.sweeps.fake_bedrock import FakeBedrock, answer, png  # noqa: E402
@@ -239,3 +240,20 @@ def test_words_that_were_not_known_are_remembered_with_the_picture(tmp_path: Pat
     receipt = {"backend": "studio", "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
     store.Store(tmp_path, "studio").keep(tile, Drawn(picture(1), b"", receipt), 0.0)
     assert sweep_in(tmp_path, 1).tiles[0].unknown_words == ("quiche",)
+
+
+@pytest.mark.usefixtures("quickly")
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_sent(fake: FakeBedrock, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    with pytest.raises(SetupError, match=r"cannot be kept in .*Nothing was sent"):
+        run(sweep_in(tmp_path / "file" / "tiles", 2), fake)
+    assert fake.count == 0
+
+
+@pytest.mark.usefixtures("quickly")
+def test_tables_that_cannot_be_written_are_a_remark_and_the_tiles_are_kept(fake: FakeBedrock, tmp_path: Path) -> None:
+    sweep = sweep_in(tmp_path, 2)
+    (sweep.folder / "tiles.csv").mkdir(parents=True)
+    with pytest.warns(WorkshopWarning, match="tiles.csv .* The tiles are kept"):
+        run(sweep, fake)
+    assert [tile.made for tile in sweep.tiles] == [True, True]
