@@ -1,6 +1,7 @@
 """The ways by which a run's calls reach the service: from this process, or from the workers of an executor."""
 
-from concurrent.futures import Executor, Future
+import threading
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,12 +41,17 @@ class Elsewhere:
     executor: Executor
     target: Target
     waiting: "set[Future[Drawn]]" = field(default_factory=set, compare=False)
+    stopped: threading.Event = field(default_factory=threading.Event, compare=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     def send(self, call: Call, number: int) -> Drawn:
-        """One attempt in a worker, waited for here."""
+        """One attempt in a worker, waited for here. Raises CancelledError once it is stopped."""
         assert call.model is not None
-        future = self.executor.submit(attempt, self.target, call.model.id, call.body, number)
-        self.waiting.add(future)
+        with self.lock:  # so that a stop finds every call that was handed over, and none is handed over after it
+            if self.stopped.is_set():
+                raise CancelledError
+            future = self.executor.submit(attempt, self.target, call.model.id, call.body, number)
+            self.waiting.add(future)
         try:
             return future.result()
         finally:
@@ -53,5 +59,8 @@ class Elsewhere:
 
     def stop(self) -> None:
         """Cancel the calls that no worker has begun: their `send` raises CancelledError."""
-        for future in list(self.waiting):
+        with self.lock:
+            self.stopped.set()
+            waiting = list(self.waiting)
+        for future in waiting:
             future.cancel()
