@@ -57,6 +57,12 @@ TROUBLES: dict[str, dict[str, str]] = {
     "a profile": {"AWS_PROFILE": "work"},
     "the older name of a profile": {"AWS_DEFAULT_PROFILE": "work"},
     "a profile that is gone": {"AWS_PROFILE": "no-such-profile"},
+    "a profile with an odd name": {"AWS_PROFILE": "sso] [x\ny"},
+    "endpoints as other clients name them": {
+        "AWS_BEDROCK_RUNTIME_ENDPOINT": "https://example.invalid",
+        "BEDROCK_ENDPOINT_URL": "https://example.invalid",
+        "ANTHROPIC_BEDROCK_BASE_URL": "https://example.invalid",
+    },
     "a Bedrock API key": {"AWS_BEARER_TOKEN_BEDROCK": "bedrock-api-key-x"},
     "a preference for API keys": {"AWS_BEARER_TOKEN_BEDROCK": "x", "AWS_AUTH_SCHEME_PREFERENCE": "httpBearerAuth"},
     "endpoints ignored": {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
@@ -171,6 +177,32 @@ def test_a_profile_with_real_keys_is_out_of_reach() -> None:
     helpers.connect()
     with pytest.raises(botocore.exceptions.ProfileNotFound):
         boto3.Session(profile_name="keys")
+
+
+@pytest.mark.parametrize("before", [{}, {"AWS_PROFILE": "keys"}, {"AWS_DEFAULT_PROFILE": "new"}])
+def test_the_default_profile_and_the_one_that_was_set_lead_to_the_studio(before: dict[str, str]) -> None:
+    os.environ.update(before)
+    helpers.connect()
+    for name in ("default", *before.values()):
+        session = boto3.Session(profile_name=name)
+        assert session.get_credentials().access_key.startswith("STUDIO")
+        assert arrives(session.client("bedrock-runtime"))
+        assert refused_by_the_studio(session.client("s3").list_buckets)
+
+
+def test_a_profile_that_is_set_before_connecting_again_leads_to_the_studio_too() -> None:
+    helpers.connect()
+    os.environ["AWS_PROFILE"] = "keys"
+    helpers.connect()
+    assert arrives(boto3.Session(profile_name="keys").client("bedrock-runtime"))
+    assert arrives(boto3.Session(profile_name="default").client("bedrock-runtime"))
+
+
+@pytest.mark.parametrize("name", ["AWS_BEDROCK_RUNTIME_ENDPOINT", "BEDROCK_ENDPOINT_URL", "ANTHROPIC_BEDROCK_BASE_URL"])
+def test_a_client_that_reads_an_address_of_its_own_from_the_environment_reaches_the_studio(name: str) -> None:
+    helpers.connect()
+    del os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"]  # it knows nothing of these
+    assert arrives(boto3.client("bedrock-runtime", endpoint_url=os.environ[name]))
 
 
 def test_a_default_session_made_earlier_comes_back_with_aws() -> None:

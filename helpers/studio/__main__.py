@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from helpers.language import heed, tr
 from helpers.studio import VERSION, pipe
-from helpers.studio.process import Studio, environment
+from helpers.studio.process import Studio, environment, new_folder, remove_folder
 from helpers.studio.replies import BedrockError
 from helpers.studio.server import StudioServer
 
@@ -50,12 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from helpers.studio.keys import new_keys
 
     keys = new_keys()
-    studio = Studio(server.endpoint, keys.access_key, keys.secret_key, REGION, VERSION)
-    if command:
-        return _run(command, server, studio)
-    if options.handshake:
-        return _serve_parent(server, studio)
-    return _serve(server, studio)
+    studio = Studio(server.endpoint, keys.access_key, keys.secret_key, REGION, VERSION, new_folder())
+    try:
+        if command:
+            return _run(command, server, studio)
+        return _serve_parent(server, studio) if options.handshake else _serve(server, studio)
+    finally:
+        remove_folder(studio.folder)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +91,7 @@ def _serve(server: StudioServer, studio: Studio) -> int:
     _tell(tr("The studio serves at {endpoint} until you stop it with Ctrl-C.", endpoint=studio.endpoint))
     if not server.loopback:
         _tell(tr("Other machines reach it at port {port}; only these keys open it.", port=server.server_port))
-    _on_stop(_leave)
+    _on_stop(lambda _: _leave(studio))
     _application(server, studio)
     server.serve_forever()
     return 0
@@ -104,11 +105,11 @@ def _serve_parent(server: StudioServer, studio: Studio) -> int:
     def watch() -> None:
         while life.read(1):
             pass
-        os._exit(0)
+        _leave(studio)
 
     threading.Thread(target=watch, daemon=True).start()
     told = {"endpoint": studio.endpoint, "access_key": studio.access_key, "secret_key": studio.secret_key}
-    _say(json.dumps({**told, "region": studio.region, "version": studio.version}))
+    _say(json.dumps({**told, "region": studio.region, "version": studio.version, "folder": studio.folder}))
     _application(server, studio)
     server.serve_forever()
     return 0
@@ -175,7 +176,8 @@ def _on_stop(act: Any) -> None:
             signal.signal(number, handle)
 
 
-def _leave(number: int) -> NoReturn:
+def _leave(studio: Studio) -> NoReturn:
+    remove_folder(studio.folder)
     os._exit(0)
 
 

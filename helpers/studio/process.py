@@ -4,16 +4,18 @@
 """
 
 import atexit
+import configparser
 import contextlib
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,17 @@ START_SECONDS = 30.0
 STOP_SECONDS = 2.0
 
 _LOOPBACK = "127.0.0.1"
+# Where clients look for Bedrock's address: AWS's own SDKs and tools, then what others read instead of these.
+_ENDPOINTS = (
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+    "AWS_ENDPOINT_URL_BEDROCK",
+    "AWS_ENDPOINT_URL",
+    "AWS_BEDROCK_RUNTIME_ENDPOINT",  # LiteLLM and those that are built on it
+    "ANTHROPIC_BEDROCK_BASE_URL",  # Anthropic's SDK
+    "BEDROCK_ENDPOINT_URL",  # AWS's own Bedrock workshops
+)
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_CREDENTIALS = "credentials"  # the file of profiles in a studio's folder
 # Every other AWS variable goes, known to us or not: it could send a call elsewhere, sign it with something else, or
 # refuse a plain-http address. These are matters of taste.
 _KEPT = ("AWS_DEFAULT_OUTPUT", "AWS_EXECUTION_ENV", "AWS_MAX_ATTEMPTS", "AWS_PAGER", "AWS_RETRY_MODE")
@@ -35,13 +48,17 @@ _KEPT = ("AWS_DEFAULT_OUTPUT", "AWS_EXECUTION_ENV", "AWS_MAX_ATTEMPTS", "AWS_PAG
 
 @dataclass(frozen=True)
 class Studio:
-    """A running studio: where it is and how to sign for it. `process` is None where somebody else started it."""
+    """A running studio: where it is and how to sign for it. `process` is None where somebody else started it.
+
+    `folder` is for the file of profiles, and nobody else can read it. The studio takes it away when it leaves.
+    """
 
     endpoint: str
     access_key: str
     secret_key: str = field(repr=False)
     region: str
     version: str = ""
+    folder: str = ""
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False, compare=False)
 
     @property
@@ -60,6 +77,20 @@ class Studio:
             self.process.kill()
             self.process.wait()
         _close(self.process.stdout)
+        remove_folder(self.folder)  # where it was killed and could not
+
+
+def new_folder() -> str:
+    """A folder that this user alone can read, for a studio; "" where none can be made."""
+    with contextlib.suppress(OSError):
+        return tempfile.mkdtemp(prefix="workshop-studio-")
+    return ""
+
+
+def remove_folder(folder: str) -> None:
+    """Take a studio's folder away, if it has one."""
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(*, engine: str | None = None, timeout: float = START_SECONDS) -> Studio:
@@ -91,7 +122,7 @@ def joined(environment: Mapping[str, str]) -> Studio | None:
     if not endpoint:
         return None
     try:
-        return Studio(
+        found = Studio(
             endpoint,
             environment["AWS_ACCESS_KEY_ID"],
             environment["AWS_SECRET_ACCESS_KEY"],
@@ -108,6 +139,8 @@ def joined(environment: Mapping[str, str]) -> Studio | None:
             tr("Both come from the studio together."),
             tr("Set every line that `python -m helpers.studio` prints, or unset {variable}.", variable=JOIN_VARIABLE),
         ) from None
+    folder = os.path.dirname(environment.get("AWS_SHARED_CREDENTIALS_FILE", ""))
+    return replace(found, folder=folder) if _profiles_in(folder, found) else found
 
 
 def environment(studio: Studio, base: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -115,18 +148,17 @@ def environment(studio: Studio, base: Mapping[str, str]) -> tuple[dict[str, str]
 
     With both done, a plain `boto3.client("bedrock-runtime")` reaches the studio, and nothing reaches AWS: every other
     service is sent to the studio too, which refuses it, and the profiles on this machine, with their real keys and
-    their own ideas of endpoints, are out of sight.
+    their own ideas of endpoints, are out of sight. In their place a file in the studio's folder gives the studio's keys
+    to `[default]` and to the profile that `base` names, for code that asks for a profile by name.
     """
     settings = {
-        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": studio.endpoint,
-        "AWS_ENDPOINT_URL_BEDROCK": studio.endpoint,
-        "AWS_ENDPOINT_URL": studio.endpoint,
+        **dict.fromkeys(_ENDPOINTS, studio.endpoint),
         "AWS_ACCESS_KEY_ID": studio.access_key,
         "AWS_SECRET_ACCESS_KEY": studio.secret_key,
         "AWS_DEFAULT_REGION": studio.region,
         "AWS_REGION": studio.region,
         "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": _profiles_file(studio, [base[name] for name in _PROFILES if base.get(name)]),
         "AWS_EC2_METADATA_DISABLED": "true",
         JOIN_VARIABLE: studio.endpoint,
     }
@@ -136,6 +168,35 @@ def environment(studio: Studio, base: Mapping[str, str]) -> tuple[dict[str, str]
         settings[name] = _with_hosts(base.get(name, ""), hosts)
     in_the_way = [name for name in base if name.startswith("AWS_") and name not in settings and name not in _KEPT]
     return settings, in_the_way
+
+
+def _profiles_file(studio: Studio, names: list[str]) -> str:
+    """The file that gives the studio's keys to `[default]`, these profiles and those that it has already."""
+    if not studio.folder:
+        return os.devnull
+    keys = {"aws_access_key_id": studio.access_key, "aws_secret_access_key": studio.secret_key}
+    profiles = configparser.RawConfigParser(default_section="")
+    fit = [name for name in names if name.isprintable() and "]" not in name]  # for a heading of the file
+    profiles.read_dict(dict.fromkeys(["default", *_profiles_in(studio.folder, studio), *fit], keys))
+    path = os.path.join(studio.folder, _CREDENTIALS)
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=studio.folder, encoding="utf-8", delete=False) as file:
+            profiles.write(file)
+        os.replace(file.name, path)
+    except OSError:  # the folder is gone, or has no room
+        return os.devnull
+    return path
+
+
+def _profiles_in(folder: str, studio: Studio) -> list[str]:
+    """The profiles in a studio's own file; none where it is not there, or not this studio's."""
+    profiles = configparser.RawConfigParser(default_section="")
+    try:
+        profiles.read(os.path.join(folder, _CREDENTIALS) if folder else [], "utf-8")
+        keys = {profiles[name].get("aws_access_key_id") for name in profiles.sections()}
+    except (configparser.Error, UnicodeDecodeError):
+        return []
+    return profiles.sections() if keys == {studio.access_key} else []
 
 
 def _with_hosts(listed: str, hosts: list[str]) -> str:

@@ -62,12 +62,14 @@ class TestServing:
     @unix
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_it_serves_until_it_is_stopped_and_then_leaves_quietly(self, served: Any, number: int) -> None:
-        child, _ = served
+        child, printed = served
         time.sleep(0.5)
         assert child.poll() is None
+        assert os.path.exists(printed["AWS_SHARED_CREDENTIALS_FILE"])
         child.send_signal(number)
         out, err = child.communicate(timeout=60)
         assert (child.returncode, out, err) == (0, "", "")
+        assert not os.path.exists(os.path.dirname(printed["AWS_SHARED_CREDENTIALS_FILE"]))
 
     def test_it_takes_the_port_it_is_told(self, wire: Any) -> None:
         with socket.socket() as free:

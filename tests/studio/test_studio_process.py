@@ -1,5 +1,6 @@
 """The studio as a child: it hands back its address, outlives an interrupt, and leaves nothing behind however we end."""
 
+import configparser
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,20 +206,22 @@ class TestHandshake:
         assert child.stdin is not None
         assert child.stdout is not None
         told = json.loads(child.stdout.readline())
-        assert told.keys() == {"endpoint", "access_key", "secret_key", "region", "version"}
+        assert told.keys() == {"endpoint", "access_key", "secret_key", "region", "version", "folder"}
         wire.invoke(wire.client_of(Studio(**told)), wire.beach("print"))
         out, err = child.communicate(timeout=60)
         assert (out, child.returncode) == (b"", 0)
         assert err == b"what an engine prints must not reach the pipe\n"
 
-    def test_it_leaves_when_its_standard_input_ends(self, wire: Any) -> None:
+    def test_it_leaves_when_its_standard_input_ends_and_takes_its_folder_along(self, wire: Any) -> None:
         child = self.ran(wire)
         assert child.stdout is not None
         assert child.stdin is not None
-        child.stdout.readline()
+        folder = Path(json.loads(child.stdout.readline())["folder"])
+        (folder / "credentials").write_text("", "utf-8")
         with child:
             child.stdin.close()
             assert child.wait(60) == 0
+        assert not folder.exists()
 
     def test_it_leaves_even_before_it_has_loaded_everything(self, wire: Any) -> None:
         child = self.ran(wire)
@@ -271,6 +275,23 @@ class TestJoining:
         found.stop()
         assert own_studio.alive
 
+    def test_who_joins_finds_the_profiles_of_the_one_who_started_it(self, own_studio: Studio) -> None:
+        settings, _ = environment(own_studio, {"AWS_PROFILE": "work"})
+        found = joined(settings)
+        assert found is not None
+        assert environment(found, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == settings["AWS_SHARED_CREDENTIALS_FILE"]
+
+    @pytest.mark.parametrize("text", ["[default]\naws_access_key_id = AKIAREAL\n", "no profiles", ""])
+    def test_a_credentials_file_that_is_not_the_studios_is_left_alone_and_out_of_sight(
+        self, own_studio: Studio, tmp_path: Path, text: str
+    ) -> None:
+        real = tmp_path / "credentials"
+        real.write_text(text, "utf-8")
+        found = joined({**environment(own_studio, {})[0], "AWS_SHARED_CREDENTIALS_FILE": str(real)})
+        assert found is not None
+        assert environment(found, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+        assert real.read_text("utf-8") == text
+
     def test_half_an_environment_says_what_is_missing(self) -> None:
         with pytest.raises(SetupError, match="AWS_SECRET_ACCESS_KEY is not set"):
             joined({"WORKSHOP_STUDIO": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a", "AWS_DEFAULT_REGION": "x"})
@@ -287,6 +308,9 @@ class TestEnvironment:
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:4242",
             "AWS_ENDPOINT_URL_BEDROCK": "http://127.0.0.1:4242",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4242",
+            "AWS_BEDROCK_RUNTIME_ENDPOINT": "http://127.0.0.1:4242",
+            "ANTHROPIC_BEDROCK_BASE_URL": "http://127.0.0.1:4242",
+            "BEDROCK_ENDPOINT_URL": "http://127.0.0.1:4242",
             "AWS_ACCESS_KEY_ID": "KEY",
             "AWS_SECRET_ACCESS_KEY": "SECRET",
             "AWS_DEFAULT_REGION": "us-west-2",
@@ -298,6 +322,26 @@ class TestEnvironment:
             "NO_PROXY": "127.0.0.1",
         }
         assert sorted(removed) == ["AWS_PROFILE", "AWS_SOMETHING_NEW"]
+
+    def test_profiles_that_are_asked_for_by_name_have_the_studios_keys_in_a_file_of_its_own(
+        self, tmp_path: Path
+    ) -> None:
+        here = replace(HERE, folder=str(tmp_path))
+        for base in ({"AWS_PROFILE": "work"}, {"AWS_DEFAULT_PROFILE": "at home"}, {"AWS_PROFILE": "a]\n[b"}, {}):
+            path = environment(here, base)[0]["AWS_SHARED_CREDENTIALS_FILE"]
+        assert path == str(tmp_path / "credentials")
+        profiles = configparser.RawConfigParser()
+        profiles.read(path, "utf-8")
+        assert profiles.sections() == ["default", "work", "at home"]
+        for name in profiles.sections():
+            assert dict(profiles[name]) == {"aws_access_key_id": "KEY", "aws_secret_access_key": "SECRET"}
+        assert os.listdir(tmp_path) == ["credentials"]
+        if os.name != "nt":
+            assert os.stat(path).st_mode & 0o077 == 0, "nobody else can read it"
+
+    def test_where_that_file_cannot_be_there_are_no_profiles(self, tmp_path: Path) -> None:
+        gone = replace(HERE, folder=str(tmp_path / "gone"))
+        assert environment(gone, {"AWS_PROFILE": "work"})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
 
     @pytest.mark.parametrize(
         ("before", "after"),
