@@ -42,7 +42,7 @@ _STYLE: dict[Any, Any] = {
     "font.size": 11,
 }
 
-Picture = Any  # a receipt from helpers.invoke, or whatever helpers.to_image takes
+Picture = Any  # a receipt from helpers.invoke, a tile of a sweep, or whatever helpers.to_image takes
 Words = TypeVar("Words", str, str | None)
 Tile = Any  # a Picture; or why there is none: Missing("the reason"), an exception, or None
 
@@ -232,7 +232,7 @@ def _tile(tile: Tile) -> sheets.Tile:
         return tile or Missing("")
     if isinstance(tile, BaseException):
         return Missing(getattr(tile, "what", "") or str(tile) or type(tile).__name__)
-    return _picture(tile)
+    return sheets.hole(tile) or _picture(tile)
 
 
 def _default_alt(source: Any, image: Image.Image) -> str:

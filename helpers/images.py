@@ -37,7 +37,7 @@ def to_image(source: Any) -> Image.Image:
     """The picture in `source`, as a new image of mode RGB, RGBA or L.
 
     `source`: a PIL image, a path, bytes of a file, base64 text (a data URL too), a uint8 array of (height, width) or
-    (height, width, 3 or 4), or anything with an `.image`, such as what `invoke` gives. A photo is turned the way its
+    (height, width, 3 or 4), or anything with an `.image`: what `invoke` gives, or a tile of a sweep. A photo is turned the way its
     EXIF says, and its metadata, place and time included, is left behind. What is in a file decides, not its extension;
     of an animated one the first frame is taken, and a WorkshopWarning says so. A path that the current folder lacks is
     looked for beside the workshop's own `data/`.
@@ -45,8 +45,9 @@ def to_image(source: Any) -> Image.Image:
     """
     if isinstance(source, Image.Image):
         return picture_files.clean(source, tr("this picture"))
-    if hasattr(source, "image"):
-        return to_image(source.image)
+    held = getattr(source, "image", None)  # asked once: a tile reads its file each time
+    if held is not None:
+        return to_image(held)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return picture_files.decode(bytes(source), tr("these {count:,} bytes", count=len(source)))
     if isinstance(source, os.PathLike):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image, ImageChops, ImageDraw
 
@@ -36,6 +36,14 @@ class Missing:
     reason: str
     kind: str = ""
     fix: str = ""
+
+
+def hole(tile: Any) -> Missing | None:
+    """Why a tile of a sweep has no picture; None for one that has, and for every other kind of picture."""
+    failure = getattr(tile, "failure", None)
+    if failure:
+        return Missing(failure.what or failure.why, failure.said, failure.fix)
+    return None if getattr(tile, "made", True) else Missing(tr("not made yet"))
 
 
 @dataclass(frozen=True)

@@ -200,10 +200,16 @@ def _flat_body(picture: Any) -> dict[str, str]:
         if key == "text_prompts":
             flat["prompt"] = "; ".join(_weighed(prompt) for prompt in value)
         elif key in ("width", "height"):
-            flat["size"] = f"{picture.image.width} × {picture.image.height}"
+            flat["size"] = flat.get("size") or _size(picture)
         elif key not in ("init_image", "mask_image"):
             flat[key] = str(value)
     return flat
+
+
+def _size(picture: Any) -> str:
+    if sheets.hole(picture):  # as it was asked for
+        return f"{picture.body.get('width', '?')} × {picture.body.get('height', '?')}"
+    return f"{picture.image.width} × {picture.image.height}"
 
 
 def _weighed(prompt: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ class Knob:
     term: str = ""  # the words that its values replace
 
     def __repr__(self) -> str:
-        return f"<axis {self.axis.name}: {', '.join(self.axis.labels[:8])}{', …' if len(self.axis) > 8 else ''}>"
+        return repr(self.axis)
 
 
 def axis(path: str, values: Any) -> Knob:

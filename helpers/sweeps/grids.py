@@ -158,10 +158,9 @@ def _cells(page: Page) -> list[list[sheets.Tile]]:
 def _cell(tile: Tile | None) -> sheets.Tile:
     if tile is None:
         return sheets.Missing(tr("not in this sweep"))
-    if tile.failure:
-        return sheets.Missing(tile.failure.what or tile.failure.why, tile.failure.said, tile.failure.fix)
-    if tile.path is None:
-        return sheets.Missing(tr("not made yet"))
+    if missing := sheets.hole(tile):
+        return missing
+    assert tile.path is not None
     try:
         with Image.open(tile.path) as image:
             return sheets.Stored(tile.path, image.size, tile.thumbnail)

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from helpers.errors import ImageError
 from helpers.generation import Backend
 from helpers.language import joined, mark, tr
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Kind = Literal["filtered", "throttled", "invalid", "timeout", "failed", "stopped"]
 _SAID: dict[Kind, str] = {
@@ -19,7 +23,7 @@ _SAID: dict[Kind, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Axis:
     """One axis: its name, and in order what it runs through. `labels[i]` says `values[i]` in a few exact words."""
 
@@ -30,6 +34,9 @@ class Axis:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        return f"<axis {self.name}: {', '.join(self.labels[:8])}{', …' if len(self) > 8 else ''}>"
+
 
 @dataclass(frozen=True)
 class Coordinate:
@@ -37,7 +44,7 @@ class Coordinate:
 
     axis: str
     label: str
-    value: Any = field(hash=False)
+    value: Any = field(hash=False, repr=False)  # of a picture, its base64
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,11 @@ class Failure:
         return tr(_SAID[self.kind])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tile:
     """One request of a sweep and, once it is made, its picture. A tile that failed has `.failure` and no `.path`.
 
+    A made tile stands wherever a picture is taken: `helpers.show(sweep.tiles[0])`, an init image, a mask's preview.
     `.cost` is money spent in USD (0.0 on the studio), `.list_price` what AWS asks or asked; None where no page says.
     """
 
@@ -88,3 +96,36 @@ class Tile:
     def label(self) -> str:
         """All its coordinates in one line: `cfg_scale: 7, seed: 3`."""
         return ", ".join(f"{place.axis}: {place.label}" for place in self.coordinates)
+
+    @property
+    def image(self) -> "Image.Image":
+        """The picture, read from its file. Raises ImageError where there is none, with the reason."""
+        from helpers import images
+
+        if self.path is not None:
+            return images.to_image(self.path)
+        what = tr("This tile has no picture: {label}.", label=self._named())
+        if self.failure is None:
+            raise ImageError(what, tr("It has not been made yet."), tr("Run the sweep first: sweep.run(bedrock)."))
+        raise ImageError(what, joined(self.failure.what, self.failure.why), self.failure.fix)
+
+    @property
+    def receipt(self) -> dict[str, Any] | None:
+        """What its file tells of how it was made, with the body as it was sent; `helpers.save` keeps it. None without one."""
+        from helpers import images
+
+        told = images.read_metadata(self.path) if self.path is not None else None
+        return told and {**told, "body": dict(self.body)}
+
+    def _named(self) -> str:
+        return " ".join(self.label.split()) or tr("the only one of its sweep")
+
+    def __repr__(self) -> str:
+        state = tr("made") if self.made else self.failure.said if self.failure else tr("not made yet")
+        return tr("<Tile {label}: {state}>", label=self._named(), state=state)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """The picture, where a made tile ends a cell; its line, where it has none."""
+        from helpers import display
+
+        return display.bundle(self) if self.made else None
