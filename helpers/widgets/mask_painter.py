@@ -37,10 +37,11 @@ class MaskPainter(anywidget.AnyWidget):
 
     `mask` is where it starts: a Mask, or a picture of one (white may change); without it nothing may change. Until
     something is painted, and where no browser is there, `painter.mask` is that one. What is painted is kept in a PNG
-    at `path` (default: `outputs/masks/`, named after the picture's pixels), after each stroke. The same cell, run
-    again in a new kernel, starts from there: **a file painted before goes before `mask`**. `painter.reset()` removes
-    it and goes back to `mask`. A file that holds anything but a mask of this picture is never replaced:
-    PictureExistsError.
+    at `path`, after each stroke (default: in `outputs/masks/`, a file of its own for each picture and each mask to
+    start from). So the same cell, run again in a new kernel, goes on from what was painted there, and its page says
+    so; a cell with another mask starts from that mask. `painter.reset()` removes the file and goes back to `mask`. A
+    file that holds anything but a mask of this picture is never replaced: PictureExistsError. Two painters that start
+    alike share a file: give one of them a `path`.
 
     Each tool has its equal in Python, without a browser; `m` is a mask, `size` a size or the picture:
 
@@ -89,9 +90,9 @@ class MaskPainter(anywidget.AnyWidget):
         pressure: bool = False,
     ) -> None:
         shown = _picture(image)
-        self.path = _path(path, shown)
-        self._digest = _digest(shown)
         self._given = _given(mask, shown)
+        self._digest = _digest(shown)
+        self.path = _path(path, shown, self._given)
         before = _painted_before(self.path, self._digest)
         self._mask = before or self._given
         super().__init__(
@@ -105,7 +106,7 @@ class MaskPainter(anywidget.AnyWidget):
             opacity=opacity,
             pressure=pressure,
             labels={key: tr(text) for key, text in LABELS.items()},
-            note=tr(LABELS["painted before"], file=_short(self.path)) if before else "",
+            note=self._begun() if before else "",
         )
 
     @property
@@ -125,6 +126,10 @@ class MaskPainter(anywidget.AnyWidget):
         if self._is_ours():
             self.path.unlink(missing_ok=True)
         self.note = ""
+
+    def _begun(self) -> str:
+        """What the page says where it goes on from a file, and how to get the mask that the cell gives instead."""
+        return tr(LABELS["painted before" if self._given.share else "painted on"], file=_short(self.path))
 
     def __repr__(self) -> str:
         share = f"{self._mask.share:.0%}"
@@ -187,8 +192,10 @@ def _given(mask: Any, image: Image.Image) -> Mask:
     return given
 
 
-def _path(path: str | os.PathLike[str] | None, image: Image.Image) -> Path:
-    chosen = images.outputs(f"masks/{_digest(image)[:16]}.png") if path is None else Path(path).expanduser()
+def _path(path: str | os.PathLike[str] | None, image: Image.Image, start: Mask) -> Path:
+    """The file that is asked for, or one for this picture and this mask to start from."""
+    begun = f"-{_digest(start.image)[:8]}" if start.share else ""
+    chosen = images.outputs(f"masks/{_digest(image)[:16]}{begun}.png") if path is None else Path(path).expanduser()
     if chosen.suffix.lower() != ".png":
         raise MaskError(
             tr("A painted mask cannot be kept in {name}.", name=chosen.name),

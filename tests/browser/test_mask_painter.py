@@ -302,6 +302,42 @@ def test_zoomed_soft_by_pen_and_by_touch_every_stroke_lands_where_it_is_drawn(
 
 
 @pytest.mark.parametrize("front_end", ["jupyterlab", "notebook7"])
+def test_the_wheel_scrolls_the_page_and_a_zoomed_picture_first(
+    front_end: str, open_notebook: "OpenNotebook", request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server: Server = request.getfixturevalue(front_end)
+    lines = "print(*range(120), sep='\\n')"
+    notebook = open_painter(open_notebook, tmp_path, lines, lines, server=server, viewport=(1366, 768))
+    notebook.run(1)
+    notebook.run(2)
+    hand = Hand(notebook)
+    hand.stage.scroll_into_view_if_needed()
+    hand.page.wait_for_timeout(200)  # what a run cell scrolls by itself is over
+    before = hand.stage.bounding_box()
+    assert before
+    hand.page.mouse.move(*hand.on_page((160, 128)))
+    hand.page.mouse.wheel(0, 120)
+    soon(lambda: hand.stage.bounding_box(), lambda now: now is not None and now["y"] < before["y"] - 50)
+    hand.page.mouse.wheel(0, -1000)
+    soon(lambda: hand.stage.bounding_box(), lambda now: now is not None and now["y"] >= before["y"])
+    assert notebook.python("float(painter.mask.share)") == 0
+
+    hand.stage.focus()
+    hand.press(*["+"] * 6)
+    top = "(e) => Math.round(e.scrollTop)"
+    start = hand.stage.evaluate(top)
+    hand.page.mouse.wheel(0, 100)
+    soon(lambda: hand.stage.evaluate(top), start + 100)
+    hand.page.mouse.wheel(0, 10_000)
+    soon(lambda: hand.stage.evaluate("(e) => e.scrollHeight - e.clientHeight - e.scrollTop < 2"), True)
+    here = hand.stage.bounding_box()
+    assert here
+    hand.page.wait_for_timeout(1000)  # a wheel that turns on belongs to what it scrolled; after a rest it goes further
+    hand.page.mouse.wheel(0, 120)
+    soon(lambda: hand.stage.bounding_box(), lambda now: now is not None and now["y"] < here["y"] - 50)
+
+
+@pytest.mark.parametrize("front_end", ["jupyterlab", "notebook7"])
 def test_it_is_legible_in_both_themes_and_starts_from_a_given_mask_in(
     front_end: str, open_notebook: "OpenNotebook", request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

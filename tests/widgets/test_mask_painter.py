@@ -67,13 +67,40 @@ def test_what_a_browser_paints_is_the_mask_and_is_kept_in_a_file(picture: Image.
     assert painter.path.name in painter.note
 
 
-def test_the_same_cell_in_a_new_kernel_starts_from_the_file_which_goes_before_the_given_mask(
+def test_the_same_cell_in_a_new_kernel_goes_on_from_what_was_painted_and_says_how_to_get_the_given_mask(
     picture: Image.Image,
 ) -> None:
     paint(MaskPainter(picture, GIVEN), PAINTED)
     again = MaskPainter(picture, GIVEN)
     assert again.mask == PAINTED
     assert "painted before" in again.note
+    assert "Start again goes back to the mask that the cell gives" in again.note
+    again.reset()
+    assert again.mask == GIVEN
+
+
+@pytest.mark.parametrize("earlier", [None, ~GIVEN, GIVEN.feathered(3)])
+def test_it_starts_from_the_mask_that_it_is_given_whatever_was_painted_on_the_picture_before(
+    picture: Image.Image, earlier: Mask | None
+) -> None:
+    other = MaskPainter(picture, earlier)
+    paint(other, PAINTED)
+    painter = MaskPainter(picture, GIVEN)
+    assert painter.mask == GIVEN
+    assert painter.note == ""
+    paint(painter, GIVEN | PAINTED)
+    assert MaskPainter(picture, earlier).mask == PAINTED, "each keeps what was painted on it"
+    assert MaskPainter(picture, GIVEN).mask == GIVEN | PAINTED
+
+
+def test_a_file_that_is_named_is_gone_on_from_whatever_mask_is_given_and_the_page_says_so(
+    picture: Image.Image, tmp_path: Path
+) -> None:
+    path = tmp_path / "hill.png"
+    paint(MaskPainter(picture, path=path), PAINTED)
+    painter = MaskPainter(picture, GIVEN, path=path)
+    assert painter.mask == PAINTED
+    assert "hill.png, painted before. Start again goes back to the mask that the cell gives." in painter.note
 
 
 def test_soft_edges_come_back_from_the_file_as_they_were(picture: Image.Image) -> None:
