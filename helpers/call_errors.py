@@ -66,7 +66,10 @@ class _Row:
 
 
 _RETRY = mark("Wait a little and make the call again.")
-_KEYS = mark('Run `aws configure` again (or renew your sign-in: `aws sso login`), then helpers.connect("aws").')
+_KEYS = mark(
+    "Run `aws configure` again (`python -m pip install awscli` brings that command), or renew your sign-in with "
+    '`aws sso login` (AWS CLI version 2); then helpers.connect("aws").'
+)
 _REWRITE = mark("Say it in other words, or name the thing differently: the filter looks at single words too.")
 _SCHEMA = mark("Compare the body with the one that helpers.text_to_image (SDXL) or helpers.core_body (Core) writes.")
 
@@ -234,8 +237,8 @@ def no_credentials(said: str, call: Call) -> NoCredentialsError:
         tr("No AWS credentials that work were found."),
         _sentence(said),
         tr(
-            "Run `aws configure` (never with the root user's keys), or `aws sso login` if you sign in that way; "
-            "or stay on the studio: helpers.connect()."
+            "Run `aws configure` (never with the root user's keys; `python -m pip install awscli` brings that command), "
+            "or `aws sso login` (AWS CLI version 2) if you sign in that way; or stay on the studio: helpers.connect()."
         ),
         **call.details,
     )
@@ -245,7 +248,11 @@ def _no_region(said: str, call: Call) -> CallError:
     return RegionError(
         tr("No AWS Region is set."),
         _sentence(said),
-        tr('Give one: helpers.connect("aws", region="{home}"), or set it with `aws configure`.', home=_home()),
+        tr(
+            'Give one: helpers.connect("aws", region="{home}"), or set it with `aws configure` '
+            "(`python -m pip install awscli` brings that command).",
+            home=_home(),
+        ),
         **call.details,
     )
 

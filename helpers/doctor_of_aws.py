@@ -74,7 +74,11 @@ def region() -> Finding:
     from helpers import models
 
     core, here = models.get("core"), boto3.Session().region_name
-    fix = tr('Use helpers.connect("aws", region="{region}"), or set it with: aws configure', region=core.regions[0])
+    fix = tr(
+        'Use helpers.connect("aws", region="{region}"), or set it with `aws configure` '
+        "(`python -m pip install awscli` brings that command).",
+        region=core.regions[0],
+    )
     if here is None:
         return Finding("wrong", "Region", tr("None is configured."), fix)
     if here not in core.regions:

@@ -94,6 +94,7 @@ def command_line(recipe: "Recipe") -> str:
         lines.append(f"# The body is too large for a command line. Write it to a file first, in Python: {asked}")
         body = f"--body {shlex.quote(f'fileb://{source}')}"
     else:
+        lines.append("# For version 2 of the AWS CLI; with version 1, leave --cli-binary-format raw-in-base64-out out.")
         body = f"--cli-binary-format raw-in-base64-out --body {shlex.quote(text)}"
     region = _region(recipe)
     where = f" --region {region}" if region else ""

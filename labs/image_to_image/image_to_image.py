@@ -31,6 +31,7 @@ PROMPT = "一艘宇宙飞船。"  # a spaceship
 STYLE_PRESET = "isometric"
 HERE = Path(__file__).resolve().parent
 INIT_IMAGE = HERE.parents[1] / "data" / "sample_init.png"
+SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command)."
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ def main(argv: list[str] | None = None) -> int:
     except ImageError as error:
         logger.error(error.message)
     except BotoCoreError as error:
-        logger.error("No call was answered: %s For AWS, run `aws configure` first.", error)
+        logger.error("No call was answered: %s %s", error, SET_UP)
     except OSError as error:
         logger.error("The init image cannot be read: %s", error)
     else:

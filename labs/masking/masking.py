@@ -29,6 +29,7 @@ CFG_SCALE = 10.0
 SEED = 10
 MASK_SOURCES = ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA")
 HERE = Path(__file__).resolve().parent
+SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command)."
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ def main(argv: list[str] | None = None) -> int:
     except ImageError as error:
         logger.error(error.message)
     except BotoCoreError as error:
-        logger.error("No call was answered: %s For AWS, run `aws configure` first.", error)
+        logger.error("No call was answered: %s %s", error, SET_UP)
     except OSError as error:
         logger.error("A picture cannot be read: %s", error)
     except ValueError as error:

@@ -11,7 +11,9 @@ SDXL 1.0 left AWS on 2025-05-20: there, this script reaches the service and expl
 
 import argparse
 import base64
+import contextlib
 import csv
+import importlib.util
 import io
 import itertools
 import json
@@ -40,7 +42,11 @@ WORKERS = 4  # calls on their way at a time
 ATTEMPTS = 6  # of one call, the first included
 FIRST_WAIT = 1.0  # seconds before the second attempt, doubled for each further one
 BUSY = ("ThrottlingException", "ServiceUnavailableException", "InternalServerException", "ModelTimeoutException")
-SIDE, GAP, HEAD = 256, 8, 32  # pixels, on the sheet
+SIDE, GAP, HEAD, TEXT = 256, 8, 32, 16  # pixels, on the sheet
+FONTS = (  # with Chinese letters, as systems call them; Pillow looks for them in the system's folders
+    "NotoSansCJK-Regular.ttc", "msyh.ttc", "PingFang.ttc", "Hiragino Sans GB.ttc", "wqy-microhei.ttc",
+)  # fmt: skip
+SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command)."
 HERE = Path(__file__).resolve().parent
 
 logger = logging.getLogger(__name__)
@@ -160,8 +166,8 @@ def contact_sheet(tiles: Sequence[Tile], title: str) -> Image.Image:
     left, top, step = 4 * HEAD, 2 * HEAD, SIDE + GAP
     sheet = Image.new("RGB", (left + len(columns) * step, top + len(rows) * step), "white")
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(16)
-    draw.text((GAP, GAP), _plain(title), "black", font)
+    font = _font()
+    draw.text((GAP, GAP), _drawable(title, font), "black", font)
     for column, cfg_scale in enumerate(columns):
         draw.text((left + column * step, HEAD + GAP), f"cfg_scale {cfg_scale:g}", "black", font)
     for row, seed in enumerate(rows):
@@ -175,13 +181,28 @@ def contact_sheet(tiles: Sequence[Tile], title: str) -> Image.Image:
         else:
             draw.rectangle((*corner, corner[0] + SIDE - 1, corner[1] + SIDE - 1), "#e6e3dc", "#8a877f")
             words = "\n".join(textwrap.wrap(tile.reason or "not made", 28))
-            draw.text((corner[0] + GAP, corner[1] + GAP), _plain(words), "black", font)
+            draw.text((corner[0] + GAP, corner[1] + GAP), _drawable(words, font), "black", font)
     return sheet
 
 
-def _plain(text: str) -> str:
-    """The text with a question mark for each letter that Pillow's own font does not have."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+def _font() -> Any:
+    """A font with Chinese letters where there is one, as a package or in the system; else Pillow's own."""
+    package = importlib.util.find_spec("pylopdf_fonts_zh_cn")  # Noto Sans SC
+    found = [str(Path(package.origin).with_name("NotoSansSC-Regular.otf"))] if package and package.origin else []
+    for name in [*found, *FONTS]:
+        with contextlib.suppress(OSError):
+            return ImageFont.truetype(name, TEXT)
+    return ImageFont.load_default(TEXT)
+
+
+def _drawable(text: str, font: Any) -> str:
+    """The text; with Pillow's own font, a question mark for each letter that it does not have, and that is said."""
+    if isinstance(font.path, str) or text.isascii():
+        return text
+    plain = text.encode("latin-1", "replace").decode("latin-1")
+    if plain != text:
+        logger.warning("This machine has no font for %s: the sheet shows question marks.", text)
+    return plain
 
 
 def write_table(tiles: Sequence[Tile], path: Path) -> None:
@@ -234,7 +255,7 @@ def main(argv: list[str] | None = None) -> int:
         logger.error("A client error occurred: %s", explain(error))
         return 1
     except BotoCoreError as error:
-        logger.error("No call was answered: %s For AWS, run `aws configure` first.", error)
+        logger.error("No call was answered: %s %s", error, SET_UP)
         return 1
     failed = [tile for tile in tiles if not tile.picture]
     for tile in failed:

@@ -1,9 +1,10 @@
 """The sweep script by itself: which calls it makes, what it keeps, and what it says when the service does not answer."""
 
 import csv
+import io
 import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
@@ -157,3 +158,26 @@ def test_a_sweep_s_client_leaves_retries_to_the_sweep(sweep: ModuleType, monkeyp
     sweep.client(8)
     assert asked["config"].retries["total_max_attempts"] == 1
     assert asked["config"].max_pool_connections == 8
+
+
+def test_a_sheet_in_chinese_is_drawn_in_a_font_that_has_the_letters(sweep: ModuleType) -> None:
+    def title_of(text: str) -> bytes:
+        return bytes(sweep.contact_sheet([sweep.Tile(7.0, 1)], text).crop((0, 0, 400, sweep.HEAD)).tobytes())
+
+    assert len({title_of("日落时宁静的海滩"), title_of("森林里下着大雪哦"), title_of("????????")}) == 3
+
+
+def test_where_no_font_has_them_question_marks_stand_there_and_that_is_said(
+    sweep: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sweep.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sweep, "FONTS", ("no-such-font.ttf",))
+    monkeypatch.setattr(sweep.ImageFont, "truetype", no_font)
+    monkeypatch.setattr(sweep.ImageFont, "load_default", lambda size: SimpleNamespace(path=io.BytesIO()))
+    assert sweep._drawable("日落", sweep._font()) == "??"
+    assert "no font for 日落" in caplog.text
+    assert sweep._drawable("sunset", sweep._font()) == "sunset"
+
+
+def no_font(name: str, size: int) -> None:
+    raise OSError("cannot open resource")
