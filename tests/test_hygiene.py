@@ -1,5 +1,6 @@
 """Keeps the repository small, readable and free of facts that belong in the registry."""
 
+import ast
 import json
 import re
 import subprocess
@@ -79,6 +80,23 @@ def test_lessons_and_pages_name_only_models_of_the_registry() -> None:
         else:
             continue
         assert named <= known, name
+
+
+def test_wherever_aws_configure_is_said_stands_the_line_that_installs_it() -> None:
+    said = []
+    for name in tracked():
+        if name.startswith(("helpers/", "labs/", "setup/")) and name.endswith(".py"):
+            texts = [node.value for node in ast.walk(ast.parse(text_of(name))) if isinstance(node, ast.Constant)]
+            found = [str(text) for text in texts if "aws configure" in str(text)]
+        elif name.endswith(".po") and name.startswith("helpers/"):
+            found = re.findall(r'^msgstr ".*aws configure.*"$', text_of(name), re.MULTILINE)
+        elif name.endswith((".ipynb", ".md")):  # one page, where it is said once
+            found = [text_of(name)] if "aws configure" in text_of(name) else []
+        else:
+            continue
+        said += found
+        assert [text for text in found if "python -m pip install awscli" not in text] == [], name
+    assert len(said) > 10
 
 
 def test_the_pattern_knows_a_model_id_when_it_sees_one() -> None:

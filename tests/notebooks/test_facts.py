@@ -8,11 +8,17 @@ from typing import Any, get_args
 import pytest
 
 import notebooks
-from helpers import bodies, models
+from helpers import account, bodies, models
 from helpers.schemas import sdxl
-from helpers.studio.engine import schedule
+from helpers.studio.engine import guidance, schedule
 
 LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
+NAMES = sorted(
+    path.relative_to(LESSONS).with_suffix("").as_posix()
+    for path in LESSONS.rglob("*.ipynb")
+    if ".ipynb_checkpoints" not in path.parts
+)
+STEPS = f"AWS documents {sdxl.MIN_STEPS} to {sdxl.DOCUMENTED_STEPS}; the studio takes up to {sdxl.MAX_STEPS}"
 
 
 def prose(name: str) -> str:
@@ -25,8 +31,73 @@ def code(name: str) -> str:
     return "\n\n".join(cell.source for cell in stored.cells if cell.cell_type == "code")
 
 
-def test_the_makers_are_dated_by_the_month_of_the_registry() -> None:
-    assert f"In {models.as_of():%B %Y} they include" in prose("00_setup")
+def test_no_lesson_dates_itself_by_a_month_that_passes() -> None:
+    months = "January|February|March|April|May|June|July|August|September|October|November|December"
+    for name in NAMES:
+        assert re.findall(rf"\b(?:{months}) 20\d\d|截至|目前是? ?20\d\d", prose(name)) == [], name
+
+
+# What lessons said once, and was not so: the old command, a lesson on AWS, keys of a role, and the like.
+UNTRUE = (
+    r"old command works too",
+    r'set `backend = "aws"` in a lesson on',
+    r"or better a role",
+    r"same addresses",
+    r"pay for each one",
+    r"anybody who asks the same model",
+    r"Legal values",
+    r"original of the table",
+    r"towards `SLOWEST` it pulls harder",
+    r"strength of 0\.6 or more",
+    r"more than 30 steps",
+    r"as four letters",
+    r"just the four arguments",
+    r"never drops a word",
+    r"旧命令|老命令",
+    r"讲现役模型的课里",
+    r"最好是一个角色",
+    r"同样的地址",
+    r"按次付费",
+    r"都会得到同一张图|谁都能得到",
+    r"合法取值",
+    r"这张表的原文",
+    r"越往 `SLOWEST` 拉得越用力",
+    r"0\.6 或更高",
+    r"超过 30 步",
+    r"四个字母",
+    r"正好就是 `invoke_model`",
+    r"从不悄悄丢掉",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_lesson_says_again_what_was_not_so(name: str) -> None:
+    text = prose(name)
+    assert [words for words in UNTRUE if re.search(words, text)] == []
+
+
+def test_a_role_has_no_access_key_and_each_kind_of_key_has_its_place_in_the_console() -> None:
+    rows = {row.split("|")[1].strip(): row for row in prose("00_setup").splitlines() if row.startswith("| A **")}
+    user, role, api_key = rows.values()
+    assert "access key" in user
+    assert "**IAM**, **Users**" in user
+    assert "**Security credentials**" in user
+    assert "no access key" in role
+    assert "Security credentials" not in role
+    assert "**Amazon Bedrock**, **API keys**" in api_key
+    assert f"`{account.BEARER_VARIABLE}`" in api_key
+
+
+@pytest.mark.parametrize("name", ["00_setup", "zh-CN/00_setup"])
+def test_the_call_to_a_living_model_would_be_one_on_aws(name: str) -> None:
+    (code,) = re.findall(r"```python\n(bedrock = .*?)```", prose(name), re.DOTALL)
+    (role,), (region,) = re.findall(r'model="([^"]+)"', code), re.findall(r'region="([^"]+)"', code)
+    (body,) = re.findall(r"invoke\(bedrock, (\{.*\})\)", code)
+    model = models.for_body(json.loads(body))
+    bodies.check(json.loads(body), model)
+    assert model == models.get(role)
+    assert not model.retired_on(models.as_of())
+    assert region in model.regions
 
 
 def test_what_is_called_retired_is_retired() -> None:
@@ -40,10 +111,11 @@ def test_what_is_called_retired_is_retired() -> None:
         ("`text_prompts`", f"at most {sdxl.MAX_TEXT} characters"),
         ("`cfg_scale`", f"0 to {sdxl.MAX_CFG_SCALE}"),
         ("`seed`", f"0 to {sdxl.MAX_SEED}; 0 is random"),
-        ("`steps`", f"{sdxl.MIN_STEPS} to {sdxl.MAX_STEPS}"),
+        ("`steps`", STEPS),
         (
             "`width`, `height`",
-            f"multiples of {sdxl.SIDE_STEP} from {sdxl.MIN_SIDE} to {sdxl.MAX_SIDE}, "
+            "AWS documents nine sizes, such as 1024 x 1024; the studio takes multiples of "
+            f"{sdxl.SIDE_STEP} from {sdxl.MIN_SIDE} to {sdxl.MAX_SIDE}, "
             f"together at most {sdxl.MAX_PIXELS:,} pixels",
         ),
     ],
@@ -82,7 +154,7 @@ def test_the_table_of_image_to_image_has_every_field_of_that_task() -> None:
         ("`clip_guidance_preset`", "`, `".join(sdxl.CLIP_GUIDANCE_PRESETS[:-1])),
         ("`sampler`", "one of ten"),
         ("`seed`", f"0 to {sdxl.MAX_SEED}; 0 is random"),
-        ("`steps`", f"{sdxl.MIN_STEPS} to {sdxl.MAX_STEPS}"),
+        ("`steps`", STEPS),
         ("`style_preset`", "one of seventeen"),
     ],
 )
@@ -156,6 +228,27 @@ def test_the_example_request_is_the_one_of_the_documentation() -> None:
     bodies.check(json.loads(sample["body"]))
 
 
+def test_the_keys_of_the_example_are_arguments_of_invoke_model_which_has_more() -> None:
+    import boto3
+
+    client = boto3.client("bedrock-runtime", "us-west-2", aws_access_key_id="a", aws_secret_access_key="b")
+    arguments = client.meta.service_model.operation_model("InvokeModel").input_shape.members
+    sample = json.loads((LESSONS.parent / "data/requests/sdxl-text-to-image.json").read_text())
+    assert set(sample) < set(arguments)
+
+
+def test_the_size_that_the_guide_leaves_out_is_the_studios_own() -> None:
+    own = sdxl.DEFAULT_SIDE
+    assert f"It gives no size, so the studio takes its own, {own} x {own}." in prose("01_text_to_image")
+
+
+def test_the_strip_of_clip_presets_is_in_the_order_of_their_pull() -> None:
+    assert "each one pulls harder than the one before it in this strip" in prose("02_image_to_image")
+    (listed,) = re.findall(r"presets = (\[.*\])\n.*clip_guidance_preset=preset", code("02_image_to_image"))
+    pulls = [guidance.CLIP_PULL[name] for name in json.loads(listed)]
+    assert pulls == sorted(set(pulls))
+
+
 def test_the_default_of_guidance_is_the_one_that_the_lesson_tells() -> None:
     default = sdxl.SDXLRequest.model_fields["cfg_scale"].default
     assert f"SDXL's own default is {default:g}." in prose("01_text_to_image")
@@ -175,6 +268,14 @@ def test_the_lesson_on_sweeps_prices_models_that_are_alive() -> None:
     assert len(named) == 3
     assert not any(model.retired_on(models.as_of()) for model in named)
     assert all(model.rpm for model in named)
+
+
+def test_steps_are_measured_where_the_guide_says_that_more_are_better() -> None:
+    assert "more steps, from 50 upwards" in prose("04_parameter_sweeps")
+    (steps,) = re.findall(r"knobs = helpers\.Sweep\(body, .*steps=(\[.*?\])", code("04_parameter_sweeps"))
+    assert [value for value in json.loads(steps) if value >= sdxl.DOCUMENTED_STEPS] == [50, 150]
+    sdxl_model: Any = models.get("sdxl")
+    assert sdxl_model.list_price({"steps": 150}) == 2 * sdxl_model.list_price({"steps": 50}), "twice by the list"
 
 
 def test_the_budget_of_the_lesson_buys_as_many_pictures_as_it_says() -> None:

@@ -1,9 +1,11 @@
 """Every notebook runs: as it is stored, against its stored outputs; and with another seed and size, solutions included."""
 
 import copy
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,10 @@ from nbformat import NotebookNode, v4
 import notebooks
 
 HERE = Path(__file__).parent
+HOME = HERE.parents[1]
 OTHER = {"seed": 77, "width": 640, "height": 448}  # legal on SDXL, and not what any lesson stores
+THIRD = {"seed": 3, "width": 448, "height": 576}
+SAVING = ("03_masking", "01_text_to_image", "00_setup")  # write files that others of their runs have written
 SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)
 CODE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -38,15 +43,50 @@ def test_every_output_is_as_it_is_stored(edition: Path, environment: dict[str, s
 def test_it_runs_with_another_seed_and_size_and_so_do_its_solutions(
     lesson: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    source, done = tmp_path / lesson.name, tmp_path / f"done-{lesson.name}"
+    source = tmp_path / lesson.name
     source.write_text(notebooks.written(with_solutions(notebooks.read(lesson.read_text("utf-8")))), encoding="utf-8")
-    values = [part for name, value in OTHER.items() for part in ("-p", name, str(value))]
-    options = ["--cwd", str(lesson.parent), "--kernel", "python3", "--no-progress-bar", *values]
-    run(["papermill", str(source), str(done), *options], lesson, environment)
-    ran = notebooks.read(done.read_text("utf-8"))
+    ran = papermill(source, lesson, OTHER, environment)
     shown = [str(output) for cell in ran.cells for output in cell.get("outputs", [])]
     assert any(f"{OTHER['width']} by {OTHER['height']} pixels" in words for words in shown), "the size had no effect"
     assert any(f"seed {OTHER['seed']}" in words for words in shown), "the seed had no effect"
+
+
+def papermill(source: Path, lesson: Path, values: dict[str, int], environment: dict[str, str]) -> NotebookNode:
+    """The notebook in `source` run in the lesson's folder with these parameters."""
+    done = Path(environment["WORKSHOP_OUTPUTS"]).with_name(f"done-{lesson.name}")
+    options = ["--cwd", str(lesson.parent), "--kernel", "python3", "--no-progress-bar"]
+    options += [part for name, value in values.items() for part in ("-p", name, str(value))]
+    run(["papermill", str(source), str(done), *options], lesson, environment)
+    return notebooks.read(done.read_text("utf-8"))
+
+
+def test_lessons_that_save_run_again_with_other_parameters_and_with_the_first(environment: dict[str, str]) -> None:
+    lessons = [HOME / "notebooks" / f"{name}.ipynb" for name in SAVING]
+    with ThreadPoolExecutor(2) as at_once:  # in one folder, as in a room where two notebooks are open
+        for values in (OTHER, THIRD, OTHER):
+            runs = [at_once.submit(papermill, lesson, lesson, values, environment) for lesson in lessons]
+            assert all(ran.result() for ran in runs)
+
+
+@pytest.mark.skipif(not os.environ.get("WORKSHOP_LONG"), reason="takes minutes: set WORKSHOP_LONG=1")
+def test_every_lesson_runs_again_in_any_order_among_what_all_others_have_left(environment: dict[str, str]) -> None:
+    editions = notebooks.find(HOME / "notebooks", [])
+    for values, order in ((OTHER, editions), (THIRD, editions[::-1]), (OTHER, editions[::3] + editions[1::3])):
+        for edition in order:
+            spoken = {"WORKSHOP_LANG": notebooks.language_of(edition.parent)}
+            papermill(edition, edition, values, environment | spoken)
+
+
+@pytest.mark.parametrize("folder", [".", "notebooks"])
+def test_nbval_runs_a_lesson_by_the_command_that_its_users_type(folder: str, environment: dict[str, str]) -> None:
+    command = ["pytest", "--nbval-lax", os.path.join("notebooks", "00_setup.ipynb")]
+    if folder == "notebooks":
+        command[-1] = os.path.basename(command[-1])
+    ran = subprocess.run(
+        [sys.executable, "-m", *command], cwd=HOME / folder, env=environment, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+    assert re.search(r"\b1\d passed", ran.stdout), "a test for each cell of code"
 
 
 def with_solutions(notebook: NotebookNode) -> NotebookNode:
