@@ -140,7 +140,7 @@ def _connect_studio(region: str | None) -> Client:
         raise translate(error, Call("studio", region)) from error
     studio = _this_studio()
     here = replace(studio, region=region) if region else studio
-    settings, removed = process.environment(here, os.environ)
+    settings, removed = process.environment(here, {**_isolation.found, **os.environ})
     if process.JOIN_VARIABLE not in os.environ:
         del settings[process.JOIN_VARIABLE]  # a child process that connects gets a studio of its own
     _isolation.enter({**settings, **dict.fromkeys(removed)})

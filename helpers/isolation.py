@@ -19,6 +19,11 @@ class Isolation:
         """Whether this process is on a studio."""
         return bool(self._ours)
 
+    @property
+    def found(self) -> dict[str, str]:
+        """What stood in the environment before this process was put on a studio, of what was set or removed since."""
+        return {name: value for name, value in self._found.items() if value is not None}
+
     def enter(self, wanted: Mapping[str, str | None]) -> None:
         """Set these variables (None: remove), and start boto3's default session anew; what stood there is kept.
 

@@ -6,6 +6,8 @@ Long because every trap of an AWS set-up is tried, on one studio that all of the
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -196,6 +198,29 @@ def test_a_profile_that_is_set_before_connecting_again_leads_to_the_studio_too()
     helpers.connect()
     assert arrives(boto3.Session(profile_name="keys").client("bedrock-runtime"))
     assert arrives(boto3.Session(profile_name="default").client("bedrock-runtime"))
+
+
+def test_the_profile_is_there_still_when_the_studio_had_to_be_started_anew() -> None:
+    os.environ["AWS_PROFILE"] = "keys"
+    helpers.connect()
+    assert client._studio is not None
+    assert client._studio.process is not None
+    client._studio.process.kill()
+    client._studio.process.wait()
+    helpers.connect()
+    assert arrives(boto3.Session(profile_name="keys").client("bedrock-runtime"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks as Unix has them")
+def test_a_forked_child_that_ends_leaves_the_profiles_to_its_parent() -> None:
+    code = (
+        "import boto3, helpers, os, sys; helpers.connect()\n"
+        "child = os.fork()\n"
+        "if not child: sys.exit(0)\n"
+        "os.waitpid(child, 0); print(boto3.Session(profile_name='default').get_credentials().access_key)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout.startswith("STUDIO"), ran.stderr
 
 
 @pytest.mark.parametrize("name", ["AWS_BEDROCK_RUNTIME_ENDPOINT", "BEDROCK_ENDPOINT_URL", "ANTHROPIC_BEDROCK_BASE_URL"])

@@ -100,6 +100,7 @@ def _serve(server: StudioServer, studio: Studio) -> int:
 def _serve_parent(server: StudioServer, studio: Studio) -> int:
     """Until standard input ends, that is for as long as whoever started us lives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _on_stop(lambda _: _leave(studio))
     life = pipe.private_stdin()
 
     def watch() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,8 @@ _KEPT = ("AWS_DEFAULT_OUTPUT", "AWS_EXECUTION_ENV", "AWS_MAX_ATTEMPTS", "AWS_PAG
 class Studio:
     """A running studio: where it is and how to sign for it. `process` is None where somebody else started it.
 
-    `folder` is for the file of profiles, and nobody else can read it. The studio takes it away when it leaves.
+    `folder` is for the file of profiles, and nobody else can read it. The studio takes it away when it leaves; if it is
+    killed, whoever started it does.
     """
 
     endpoint: str
@@ -90,6 +92,8 @@ def new_folder() -> str:
 def remove_folder(folder: str) -> None:
     """Take a studio's folder away, if it has one."""
     if folder:
+        with contextlib.suppress(OSError):  # Windows removes nothing that is read-only
+            os.chmod(os.path.join(folder, _CREDENTIALS), stat.S_IRUSR | stat.S_IWUSR)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -111,8 +115,13 @@ def start(*, engine: str | None = None, timeout: float = START_SECONDS) -> Studi
             errors.seek(0)
             raise _not_started(errors.read().decode(errors="replace"), timeout) from None
     atexit.register(studio.stop)
-    if hasattr(os, "register_at_fork"):  # a forked child must not hold the studio's life in its hands
-        os.register_at_fork(after_in_child=lambda: _close(child.stdin))
+
+    def let_go() -> None:  # a forked child must not hold the studio's life in its hands, nor end it when it ends
+        atexit.unregister(studio.stop)
+        _close(child.stdin)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=let_go)
     return studio
 
 
@@ -174,17 +183,25 @@ def _profiles_file(studio: Studio, names: list[str]) -> str:
     """The file that gives the studio's keys to `[default]`, these profiles and those that it has already."""
     if not studio.folder:
         return os.devnull
+    path, there = os.path.join(studio.folder, _CREDENTIALS), _profiles_in(studio.folder, studio)
+    # What can be a heading of the file, in every encoding that botocore may read it in: its own is the locale's.
+    wanted = ["default", *(name for name in names if name.isascii() and name.isprintable() and "]" not in name)]
+    if set(wanted) <= set(there):
+        return path
+    if os.path.exists(path) and not there:  # somebody's own keys, put there with the AWS CLI
+        return os.devnull
     keys = {"aws_access_key_id": studio.access_key, "aws_secret_access_key": studio.secret_key}
     profiles = configparser.RawConfigParser(default_section="")
-    fit = [name for name in names if name.isprintable() and "]" not in name]  # for a heading of the file
-    profiles.read_dict(dict.fromkeys(["default", *_profiles_in(studio.folder, studio), *fit], keys))
-    path = os.path.join(studio.folder, _CREDENTIALS)
+    profiles.read_dict(dict.fromkeys([*there, *wanted], keys))
     try:
-        with tempfile.NamedTemporaryFile("w", dir=studio.folder, encoding="utf-8", delete=False) as file:
+        with tempfile.NamedTemporaryFile("w", dir=studio.folder, encoding="ascii", delete=False) as file:
             profiles.write(file)
+        if there:
+            os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)  # Windows replaces no file that is read-only
         os.replace(file.name, path)
-    except OSError:  # the folder is gone, or has no room
-        return os.devnull
+        os.chmod(path, stat.S_IRUSR)  # `aws configure` must not write real keys into it
+    except OSError:  # the folder is gone or full, or on Windows the file is being read
+        return path if there else os.devnull
     return path
 
 
@@ -192,7 +209,7 @@ def _profiles_in(folder: str, studio: Studio) -> list[str]:
     """The profiles in a studio's own file; none where it is not there, or not this studio's."""
     profiles = configparser.RawConfigParser(default_section="")
     try:
-        profiles.read(os.path.join(folder, _CREDENTIALS) if folder else [], "utf-8")
+        profiles.read(os.path.join(folder, _CREDENTIALS) if folder else [], "ascii")
         keys = {profiles[name].get("aws_access_key_id") for name in profiles.sections()}
     except (configparser.Error, UnicodeDecodeError):
         return []

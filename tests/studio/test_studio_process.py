@@ -1,4 +1,7 @@
-"""The studio as a child: it hands back its address, outlives an interrupt, and leaves nothing behind however we end."""
+"""The studio as a child: it hands back its address, outlives an interrupt, and leaves nothing behind however we end.
+
+Long because every way to start, join and leave one is tried, and all share the few helpers at its top.
+"""
 
 import configparser
 import json
@@ -327,8 +330,13 @@ class TestEnvironment:
         self, tmp_path: Path
     ) -> None:
         here = replace(HERE, folder=str(tmp_path))
-        for base in ({"AWS_PROFILE": "work"}, {"AWS_DEFAULT_PROFILE": "at home"}, {"AWS_PROFILE": "a]\n[b"}, {}):
-            path = environment(here, base)[0]["AWS_SHARED_CREDENTIALS_FILE"]
+        for name, value in [
+            ("PROFILE", "work"),
+            ("DEFAULT_PROFILE", "at home"),
+            ("PROFILE", "a]\n[b"),
+            ("PROFILE", "三"),
+        ]:
+            path = environment(here, {f"AWS_{name}": value})[0]["AWS_SHARED_CREDENTIALS_FILE"]
         assert path == str(tmp_path / "credentials")
         profiles = configparser.RawConfigParser()
         profiles.read(path, "utf-8")
@@ -337,7 +345,13 @@ class TestEnvironment:
             assert dict(profiles[name]) == {"aws_access_key_id": "KEY", "aws_secret_access_key": "SECRET"}
         assert os.listdir(tmp_path) == ["credentials"]
         if os.name != "nt":
-            assert os.stat(path).st_mode & 0o077 == 0, "nobody else can read it"
+            assert os.stat(path).st_mode & 0o777 == 0o400, "nobody else can read it, and `aws configure` not write it"
+
+    def test_keys_that_somebody_put_there_are_left_alone(self, tmp_path: Path) -> None:
+        here = replace(HERE, folder=str(tmp_path))
+        (tmp_path / "credentials").write_text("[default]\naws_access_key_id = AKIAREAL\n", "ascii")
+        assert environment(here, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+        assert "AKIAREAL" in (tmp_path / "credentials").read_text("ascii")
 
     def test_where_that_file_cannot_be_there_are_no_profiles(self, tmp_path: Path) -> None:
         gone = replace(HERE, folder=str(tmp_path / "gone"))
