@@ -78,8 +78,9 @@ def strip(
     texts = wording.differing(pictures) if labels is None else [lesson(str(label)) for label in labels]
     _check_count("picture", len(pictures), texts)
     sheet = sheets.strip([_tile(picture) for picture in pictures], texts, title, same_scale)
-    took = [picture.seconds for picture in pictures if hasattr(picture, "seconds")] if seconds else []
-    times = tr("Seconds for each: {seconds}.", seconds=", ".join(f"{one:.2f}" for one in took)) if took else ""
+    took = [getattr(picture, "seconds", None) for picture in pictures] if seconds else []
+    told = ", ".join(f"{one:.2f}" for one in took if one is not None)
+    times = tr("Seconds for each: {seconds}.", seconds=told) if told else ""
     words = alt or wording.strip_alt(pictures, texts, title)
     _put(*_bundle(sheet, words, joined(caption or "", wording.unknown(pictures)), times))
 

@@ -217,9 +217,9 @@ def save(
     it was made from in `inputs/` beside it, and in its own format the very bytes that came. `metadata` takes the
     receipt's place.
     """
-    path = _expanded(path)
+    path, image = _expanded(path), to_image(source)
     receipt = metadata if metadata is not None else getattr(source, "receipt", None)
-    data = _encode(to_image(source), _format(path), receipt, next(iter(getattr(source, "files", ())), b""))
+    data = _encode(image, _format(path), receipt, next(iter(getattr(source, "files", ())), b""))
     path.parent.mkdir(parents=True, exist_ok=True)
     if not overwrite and os.path.lexists(path):
         _must_hold(data, path)

@@ -207,8 +207,9 @@ def _flat_body(picture: Any) -> dict[str, str]:
 
 
 def _size(picture: Any) -> str:
-    if sheets.hole(picture):  # as it was asked for
-        return f"{picture.body.get('width', '?')} × {picture.body.get('height', '?')}"
+    asked = picture.body.get("width"), picture.body.get("height")
+    if None not in asked or sheets.hole(picture):
+        return " × ".join(str(side or "?") for side in asked)
     return f"{picture.image.width} × {picture.image.height}"
 
 

@@ -125,7 +125,10 @@ class Tile:
         return tr("<Tile {label}: {state}>", label=self._named(), state=state)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """The picture, where a made tile ends a cell; its line, where it has none."""
+        """The picture, where a tile ends a cell; its line, where there is none."""
         from helpers import display
 
-        return display.bundle(self) if self.made else None
+        try:
+            return display.bundle(self)
+        except ImageError:
+            return None

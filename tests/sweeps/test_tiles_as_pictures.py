@@ -40,6 +40,10 @@ def test_rows_and_tables_of_tiles_are_labelled_by_what_differs_and_say_why_one_i
 ) -> None:
     helpers.strip(tiles)
     assert shown(capsys).endswith("from left to right: seed 1; seed 2; seed 3.")
+    helpers.strip(tiles, seconds=True)
+    assert re.search(r"left to right: seed 1; seed 2; seed 3\.$", shown(capsys), re.MULTILINE)
+    helpers.strip(helpers.Sweep(BODY, seed=[8, 9]).tiles, seconds=True)
+    assert shown(capsys).endswith("from left to right: seed 8; seed 9.")
     helpers.grid([tiles])
     assert shown(capsys).endswith("1 without a picture.")
 
@@ -106,11 +110,13 @@ def test_a_tile_without_a_picture_says_which_and_why(tiles: tuple[Tile, ...], ta
         taker(helpers.Sweep(BODY, seed=[9]).tiles[0])
 
 
-def test_a_picture_that_was_deleted_since_is_named(tiles: tuple[Tile, ...]) -> None:
+def test_a_picture_that_was_deleted_since_is_named(tiles: tuple[Tile, ...], tmp_path: Path) -> None:
     assert tiles[0].path is not None
     tiles[0].path.unlink()
-    with pytest.raises(ImageError, match="There is no file"):
-        helpers.show(tiles[0])
+    for take in (helpers.show, lambda tile: helpers.save(tile, tmp_path / "best.png")):
+        with pytest.raises(ImageError, match="There is no file"):
+            take(tiles[0])
+    assert tiles[0]._repr_mimebundle_() is None
 
 
 def test_its_repr_is_one_line(tiles: tuple[Tile, ...]) -> None:
