@@ -226,7 +226,7 @@ def notes(body: Mapping[str, Any]) -> list[str]:
         dear, cheap = model.list_price(body), model.list_price({**body, "steps": DOCUMENTED_STEPS})
         said.append(
             tr(
-                "More than {most} steps: the guide's maximum is {most}, and "
+                "More than {most} steps: AWS documents {most} at most, and "
                 "the list price rises from {cheap:.2f} to {dear:.2f} USD a picture.",
                 most=DOCUMENTED_STEPS,
                 cheap=cheap,

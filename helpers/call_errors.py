@@ -67,7 +67,7 @@ class _Row:
 
 _RETRY = mark("Wait a little and make the call again.")
 _KEYS = mark(
-    "Run `aws configure` again (`python -m pip install awscli` brings that command), or renew your sign-in with "
+    "Run `aws configure` again (`python -m pip install awscli` installs that command), or renew your sign-in with "
     '`aws sso login` (AWS CLI version 2); then helpers.connect("aws").'
 )
 _REWRITE = mark("Say it in other words, or name the thing differently: the filter looks at single words too.")
@@ -237,8 +237,9 @@ def no_credentials(said: str, call: Call) -> NoCredentialsError:
         tr("No AWS credentials that work were found."),
         _sentence(said),
         tr(
-            "Run `aws configure` (never with the root user's keys; `python -m pip install awscli` brings that command), "
-            "or `aws sso login` (AWS CLI version 2) if you sign in that way; or stay on the studio: helpers.connect()."
+            "Run `aws configure` (never with the root user's keys; `python -m pip install awscli` installs that command), "
+            "or `aws sso login` if you sign in that way (AWS CLI version 2; the first time, `aws configure sso`); "
+            "or stay on the studio: helpers.connect()."
         ),
         **call.details,
     )
@@ -250,7 +251,7 @@ def _no_region(said: str, call: Call) -> CallError:
         _sentence(said),
         tr(
             'Give one: helpers.connect("aws", region="{home}"), or set it with `aws configure` '
-            "(`python -m pip install awscli` brings that command).",
+            "(`python -m pip install awscli` installs that command).",
             home=_home(),
         ),
         **call.details,

@@ -76,7 +76,7 @@ def region() -> Finding:
     core, here = models.get("core"), boto3.Session().region_name
     fix = tr(
         'Use helpers.connect("aws", region="{region}"), or set it with `aws configure` '
-        "(`python -m pip install awscli` brings that command).",
+        "(`python -m pip install awscli` installs that command).",
         region=core.regions[0],
     )
     if here is None:

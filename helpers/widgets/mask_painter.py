@@ -40,8 +40,8 @@ class MaskPainter(anywidget.AnyWidget):
     at `path`, after each stroke (default: in `outputs/masks/`, a file of its own for each picture and each mask to
     start from). So the same cell, run again in a new kernel, goes on from what was painted there, and its page says
     so; a cell with another mask starts from that mask. `painter.reset()` removes the file and goes back to `mask`. A
-    file that holds anything but a mask of this picture is never replaced: PictureExistsError. Two painters that start
-    alike share a file: give one of them a `path`.
+    file that holds anything but a mask of this picture is never replaced: PictureExistsError. Nor is one on which
+    another painter has painted since; the page says so. Give one of the two a `path` of its own.
 
     Each tool has its equal in Python, without a browser; `m` is a mask, `size` a size or the picture:
 
@@ -92,8 +92,10 @@ class MaskPainter(anywidget.AnyWidget):
         shown = _picture(image)
         self._given = _given(mask, shown)
         self._digest = _digest(shown)
-        self.path = _path(path, shown, self._given)
+        self._asked_for_mask = mask is not None
+        self.path = _path(path, shown, None if mask is None else self._given)
         before = _painted_before(self.path, self._digest)
+        self._seen = _contents(self.path)
         self._mask = before or self._given
         super().__init__(
             width=shown.width,
@@ -121,15 +123,15 @@ class MaskPainter(anywidget.AnyWidget):
         self.pixels = _packed(new)
 
     def reset(self) -> None:
-        """Go back to the mask that was given, and remove the file of what was painted."""
+        """Go back to the mask that was given, and remove the file of what was painted here."""
         self.mask = self._given
-        if self._is_ours():
+        if self._is_ours() and _contents(self.path) == self._seen:
             self.path.unlink(missing_ok=True)
         self.note = ""
 
     def _begun(self) -> str:
         """What the page says where it goes on from a file, and how to get the mask that the cell gives instead."""
-        return tr(LABELS["painted before" if self._given.share else "painted on"], file=_short(self.path))
+        return tr(LABELS["painted before" if self._asked_for_mask else "painted on"], file=_short(self.path))
 
     def __repr__(self) -> str:
         share = f"{self._mask.share:.0%}"
@@ -156,7 +158,10 @@ class MaskPainter(anywidget.AnyWidget):
         try:
             if os.path.lexists(self.path) and not self._is_ours():
                 raise _taken(self.path)
+            if _contents(self.path) not in ("", self._seen):
+                raise _shared(self.path)
             images.save(self._mask.image, self.path, overwrite=True, metadata={_KEY: self._digest})
+            self._seen = _contents(self.path)
             self.note, self.trouble = self.labels["kept"].format(file=_short(self.path)), ""
         except (OSError, WorkshopError) as error:
             self.trouble = tr(LABELS["not kept"], why=error)
@@ -192,9 +197,9 @@ def _given(mask: Any, image: Image.Image) -> Mask:
     return given
 
 
-def _path(path: str | os.PathLike[str] | None, image: Image.Image, start: Mask) -> Path:
+def _path(path: str | os.PathLike[str] | None, image: Image.Image, start: Mask | None) -> Path:
     """The file that is asked for, or one for this picture and this mask to start from."""
-    begun = f"-{_digest(start.image)[:8]}" if start.share else ""
+    begun = f"-{_digest(start.image)[:8]}" if start else ""
     chosen = images.outputs(f"masks/{_digest(image)[:16]}{begun}.png") if path is None else Path(path).expanduser()
     if chosen.suffix.lower() != ".png":
         raise MaskError(
@@ -221,6 +226,14 @@ def _belongs_to(path: Path) -> str | None:
         return None
 
 
+def _contents(path: Path) -> str:
+    """The digest of a file; nothing where there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
 def _short(path: Path) -> str:
     """A file with its folder, as far as a line under a picture has room."""
     return "/".join(path.parts[-2:])
@@ -231,6 +244,14 @@ def _taken(path: Path) -> PictureExistsError:
         tr("{path} is there already, and is no mask that was painted on this picture.", path=path),
         tr("Nothing is overwritten silently."),
         tr("Choose another path=; to start from that file, give it as mask=."),
+    )
+
+
+def _shared(path: Path) -> PictureExistsError:
+    return PictureExistsError(
+        tr("{path} holds what another painter has painted since.", path=path),
+        tr("Nothing is overwritten silently."),
+        tr("Give this painter a file of its own: path=."),
     )
 
 

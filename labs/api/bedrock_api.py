@@ -82,7 +82,7 @@ def explain(error: ClientError | BotoCoreError) -> str:
         return f"Bedrock answered {error.response['Error']['Code']}: {error.response['Error']['Message']}"
     return (
         f"No call was answered: {error}\n"
-        "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command). Without an account:\n"
+        "For AWS, run `aws configure` first (`python -m pip install awscli` installs that command). Without an account:\n"
         "    python -m helpers.studio -- python labs/api/bedrock_api.py"
     )
 

@@ -31,7 +31,7 @@ PROMPT = "一艘宇宙飞船。"  # a spaceship
 STYLE_PRESET = "isometric"
 HERE = Path(__file__).resolve().parent
 INIT_IMAGE = HERE.parents[1] / "data" / "sample_init.png"
-SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command)."
+SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` installs that command)."
 
 logger = logging.getLogger(__name__)
 

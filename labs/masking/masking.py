@@ -29,7 +29,7 @@ CFG_SCALE = 10.0
 SEED = 10
 MASK_SOURCES = ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA")
 HERE = Path(__file__).resolve().parent
-SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command)."
+SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` installs that command)."
 
 logger = logging.getLogger(__name__)
 

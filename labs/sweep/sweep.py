@@ -46,7 +46,7 @@ SIDE, GAP, HEAD, TEXT = 256, 8, 32, 16  # pixels, on the sheet
 FONTS = (  # with Chinese letters, as systems call them; Pillow looks for them in the system's folders
     "NotoSansCJK-Regular.ttc", "msyh.ttc", "PingFang.ttc", "Hiragino Sans GB.ttc", "wqy-microhei.ttc",
 )  # fmt: skip
-SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` brings that command)."
+SET_UP = "For AWS, run `aws configure` first (`python -m pip install awscli` installs that command)."
 HERE = Path(__file__).resolve().parent
 
 logger = logging.getLogger(__name__)

@@ -93,6 +93,30 @@ def test_it_starts_from_the_mask_that_it_is_given_whatever_was_painted_on_the_pi
     assert MaskPainter(picture, GIVEN).mask == GIVEN | PAINTED
 
 
+def test_a_given_mask_in_which_nothing_may_change_is_a_mask_too(picture: Image.Image) -> None:
+    nothing = GIVEN - GIVEN
+    paint(MaskPainter(picture), PAINTED)
+    painter = MaskPainter(picture, nothing)
+    assert painter.mask == nothing
+    paint(painter, PAINTED)
+    assert "Start again goes back" in MaskPainter(picture, nothing).note
+
+
+def test_two_painters_that_start_alike_take_nothing_from_each_other(picture: Image.Image, tmp_path: Path) -> None:
+    first, second = MaskPainter(picture), MaskPainter(picture)
+    paint(first, PAINTED)
+    paint(second, GIVEN)
+    assert second.mask == GIVEN
+    assert "holds what another painter has painted since" in second.trouble
+    second.reset()
+    assert MaskPainter(picture).mask == PAINTED
+    second.path = tmp_path / "second.png"
+    paint(second, GIVEN)
+    assert second.trouble == ""
+    paint(first, GIVEN | PAINTED)
+    assert (first.trouble, MaskPainter(picture).mask) == ("", GIVEN | PAINTED)
+
+
 def test_a_file_that_is_named_is_gone_on_from_whatever_mask_is_given_and_the_page_says_so(
     picture: Image.Image, tmp_path: Path
 ) -> None:
