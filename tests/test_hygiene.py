@@ -1,6 +1,7 @@
 """Keeps the repository small, readable and free of facts that belong in the registry."""
 
 import ast
+import io
 import json
 import re
 import subprocess
@@ -8,10 +9,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
 LARGEST = 15_000_000  # bytes of all files: it is cloned by a room of people on one wireless network
 LONGEST = 400  # lines of a file
+CONFIGURE = re.compile(r"aws configure(?! sso)")
 REASON = "Long because"  # in a file's first lines, where it must be longer
 
 # A model id as Bedrock writes it, with or without the prefix of an inference profile.
@@ -83,19 +86,20 @@ def test_lessons_and_pages_name_only_models_of_the_registry() -> None:
 
 
 def test_wherever_aws_configure_is_said_stands_the_line_that_installs_it() -> None:
-    said = []
+    said: list[str] = []
     for name in tracked():
         if name.startswith(("helpers/", "labs/", "setup/")) and name.endswith(".py"):
-            texts = [node.value for node in ast.walk(ast.parse(text_of(name))) if isinstance(node, ast.Constant)]
-            found = [str(text) for text in texts if "aws configure" in str(text)]
-        elif name.endswith(".po") and name.startswith("helpers/"):
-            found = re.findall(r'^msgstr ".*aws configure.*"$', text_of(name), re.MULTILINE)
-        elif name.endswith((".ipynb", ".md")):  # one page, where it is said once
-            found = [text_of(name)] if "aws configure" in text_of(name) else []
-        else:
-            continue
-        said += found
-        assert [text for text in found if "python -m pip install awscli" not in text] == [], name
+            nodes = ast.walk(ast.parse(text_of(name)))
+            said += [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
+        elif name.startswith("helpers/") and name.endswith(".po"):
+            said += [str(message.string) for message in read_po(io.StringIO(text_of(name)))]
+        elif name.endswith(".ipynb"):  # a page: where it is said first
+            cells = ["".join(cell["source"]) for cell in json.loads(text_of(name))["cells"]]
+            said += [text for text in cells if CONFIGURE.search(text)][:1]
+        elif name.endswith(".md"):
+            said.append(text_of(name))
+    said = [text for text in said if CONFIGURE.search(text)]
+    assert [text for text in said if "python -m pip install awscli" not in text] == []
     assert len(said) > 10
 
 

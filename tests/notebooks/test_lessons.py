@@ -62,10 +62,10 @@ def papermill(source: Path, lesson: Path, values: dict[str, int], environment: d
 
 def test_lessons_that_save_run_again_with_other_parameters_and_with_the_first(environment: dict[str, str]) -> None:
     lessons = [HOME / "notebooks" / f"{name}.ipynb" for name in SAVING]
-    with ThreadPoolExecutor(2) as at_once:  # in one folder, as in a room where two notebooks are open
+    with ThreadPoolExecutor(2) as at_once:
         for values in (OTHER, THIRD, OTHER):
-            runs = [at_once.submit(papermill, lesson, lesson, values, environment) for lesson in lessons]
-            assert all(ran.result() for ran in runs)
+            for ran in [at_once.submit(papermill, lesson, lesson, values, environment) for lesson in lessons]:
+                ran.result()
 
 
 @pytest.mark.skipif(not os.environ.get("WORKSHOP_LONG"), reason="takes minutes: set WORKSHOP_LONG=1")
