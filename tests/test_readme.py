@@ -44,7 +44,7 @@ def test_its_code_runs_from_top_to_bottom(page: str, tmp_path: Path) -> None:
             check=False,
         )
         assert ran.returncode == 0, ran.stderr
-        assert (tmp_path / "beach.html").stat().st_size > 10_000
+        assert (tmp_path / "outputs" / "beach.html").stat().st_size > 10_000
 
 
 def test_both_pages_have_the_same_code_but_for_comments_and_prompts() -> None:

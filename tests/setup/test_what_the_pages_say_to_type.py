@@ -131,7 +131,7 @@ def test_every_line_of_the_readme_runs_as_it_stands_in_its_order(
     assert (copy / "labs" / "api" / "data" / "sd_generated_image.jpg").stat().st_size > 1000
     (tmp_path / "page.py").write_text(code("README.md"), "utf-8")
     typed(f".venv/bin/python {tmp_path / 'page.py'}", copy, environment)
-    assert (copy / "beach.html").stat().st_size > 10_000
+    assert (copy / "outputs" / "beach.html").stat().st_size > 10_000
 
 
 @pytest.fixture
