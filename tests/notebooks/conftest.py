@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, paths, ids=ids)
 
 
+@pytest.fixture(scope="session")
+def environment_in() -> Callable[[Path], dict[str, str]]:
+    """Gives what a notebook run gets: an empty folder for what it makes, and no studio of somebody else's."""
+
+    def made(folder: Path) -> dict[str, str]:
+        outputs = folder / "outputs"
+        outputs.mkdir()
+        kept = {name: value for name, value in os.environ.items() if name != "WORKSHOP_STUDIO"}
+        paths = [str(HOME), str(HOME / "setup"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+        return kept | {
+            "WORKSHOP_OUTPUTS": str(outputs),
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PYTHONIOENCODING": "utf-8",
+        }
+
+    return made
+
+
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """What a notebook run gets: an empty folder of its own for what it makes, and no studio of somebody else's."""
-    outputs = tmp_path / "outputs"
-    outputs.mkdir()
-    kept = {name: value for name, value in os.environ.items() if name != "WORKSHOP_STUDIO"}
-    paths = [str(HOME), str(HOME / "setup"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    return kept | {
-        "WORKSHOP_OUTPUTS": str(outputs),
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "PYTHONIOENCODING": "utf-8",
-    }
+def environment(environment_in: Callable[[Path], dict[str, str]], tmp_path: Path) -> dict[str, str]:
+    """That of a run in this test's own folder."""
+    return environment_in(tmp_path)

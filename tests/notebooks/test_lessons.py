@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbformat import NotebookNode, v4
@@ -17,7 +19,7 @@ HERE = Path(__file__).parent
 HOME = HERE.parents[1]
 OTHER = {"seed": 77, "width": 640, "height": 448}  # legal on SDXL, and not what any lesson stores
 THIRD = {"seed": 3, "width": 448, "height": 576}
-SAVING = ("03_masking", "01_text_to_image", "00_setup")  # write files that others of their runs have written
+SAVING = ("00_setup", "01_text_to_image", "03_masking")  # write files that others of their runs have written
 SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)
 CODE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -32,23 +34,12 @@ def run(command: list[str], lesson: Path, environment: dict[str, str]) -> None:
         pytest.fail(f"{lesson.name}\n{ran.stdout[-6000:]}\n{ran.stderr[-3000:]}", pytrace=False)
 
 
-def test_every_output_is_as_it_is_stored(edition: Path, environment: dict[str, str]) -> None:
+def compared(edition: Path, environment: dict[str, str]) -> None:
     """nbval, strict, on every cell; picture_plugin compares the pictures that nbval skips."""
     environment = environment | {"WORKSHOP_LANG": notebooks.language_of(edition.parent)}
     options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", str(notebooks.CELL_SECONDS)]
     options += ["--nbval-sanitize-with", str(HERE / "nbval-sanitize.cfg"), "-p", "picture_plugin"]
     run(["pytest", edition.name, *options, "-o", "addopts=", "-p", "no:cacheprovider", "-q"], edition, environment)
-
-
-def test_it_runs_with_another_seed_and_size_and_so_do_its_solutions(
-    lesson: Path, environment: dict[str, str], tmp_path: Path
-) -> None:
-    source = tmp_path / lesson.name
-    source.write_text(notebooks.written(with_solutions(notebooks.read(lesson.read_text("utf-8")))), encoding="utf-8")
-    ran = papermill(source, lesson, OTHER, environment)
-    shown = [str(output) for cell in ran.cells for output in cell.get("outputs", [])]
-    assert any(f"{OTHER['width']} by {OTHER['height']} pixels" in words for words in shown), "the size had no effect"
-    assert any(f"seed {OTHER['seed']}" in words for words in shown), "the seed had no effect"
 
 
 def papermill(source: Path, lesson: Path, values: dict[str, int], environment: dict[str, str]) -> NotebookNode:
@@ -60,12 +51,56 @@ def papermill(source: Path, lesson: Path, values: dict[str, int], environment: d
     return notebooks.read(done.read_text("utf-8"))
 
 
-def test_lessons_that_save_run_again_with_other_parameters_and_with_the_first(environment: dict[str, str]) -> None:
-    lessons = [HOME / "notebooks" / f"{name}.ipynb" for name in SAVING]
-    with ThreadPoolExecutor(2) as at_once:
-        for values in (OTHER, THIRD, OTHER):
-            for ran in [at_once.submit(papermill, lesson, lesson, values, environment) for lesson in lessons]:
-                ran.result()
+def run_with_other_values(lesson: Path, environment: dict[str, str]) -> NotebookNode:
+    """The lesson, its solutions included, as it ran with another seed and size.
+
+    One that saves files runs again in the same folder, with a third seed and size and then with the first ones.
+    """
+    source = Path(environment["WORKSHOP_OUTPUTS"]).with_name(lesson.name)
+    source.write_text(notebooks.written(with_solutions(notebooks.read(lesson.read_text("utf-8")))), encoding="utf-8")
+    ran = papermill(source, lesson, OTHER, environment)
+    if lesson.stem in SAVING:
+        papermill(lesson, lesson, THIRD, environment)
+        papermill(lesson, lesson, OTHER, environment)
+    return ran
+
+
+@pytest.fixture(scope="module")
+def begun(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    environment_in: Callable[[Path], dict[str, str]],
+) -> Iterator[dict[str, Future[Any]]]:
+    """What the tests of this file wait for, two at a time in their order: a kernel mostly waits for its studio."""
+    jobs = {
+        "test_every_output_is_as_it_is_stored": compared,
+        "test_it_runs_with_other_seeds_and_sizes_and_so_do_its_solutions": run_with_other_values,
+    }
+    at_once = ThreadPoolExecutor(2)
+    runs: dict[str, Future[Any]] = {}
+    for item in request.session.items:
+        work = jobs.get(getattr(item, "originalname", ""))
+        if work and item.path == request.path:
+            (notebook,) = item.callspec.params.values()  # type: ignore[attr-defined]
+            environment = environment_in(tmp_path_factory.mktemp("run"))
+            runs[item.name] = at_once.submit(work, notebook, environment)
+    yield runs
+    at_once.shutdown(cancel_futures=True)
+
+
+def test_every_output_is_as_it_is_stored(
+    edition: Path, begun: dict[str, Future[Any]], request: pytest.FixtureRequest
+) -> None:
+    begun[request.node.name].result()
+
+
+def test_it_runs_with_other_seeds_and_sizes_and_so_do_its_solutions(
+    lesson: Path, begun: dict[str, Future[Any]], request: pytest.FixtureRequest
+) -> None:
+    ran: NotebookNode = begun[request.node.name].result()
+    shown = [str(output) for cell in ran.cells for output in cell.get("outputs", [])]
+    assert any(f"{OTHER['width']} by {OTHER['height']} pixels" in words for words in shown), "the size had no effect"
+    assert any(f"seed {OTHER['seed']}" in words for words in shown), "the seed had no effect"
 
 
 @pytest.mark.skipif(not os.environ.get("WORKSHOP_LONG"), reason="takes minutes: set WORKSHOP_LONG=1")
@@ -124,7 +159,7 @@ def test_nbval_and_the_picture_plugin_find_each_kind_of_change(tmp_path: Path, e
     path = tmp_path / "tiny.ipynb"
     path.write_text(notebooks.written(stored), encoding="utf-8")
     with pytest.raises(pytest.fail.Exception) as failure:
-        test_every_output_is_as_it_is_stored(path, environment)
+        compared(path, environment)
     report = str(failure.value)
     assert re.findall(r"^FAILED .*::Cell (\d)", report, re.MULTILINE) == ["2", "3", "4", "5"]
     assert [change for change, (_, _, words) in CHANGES.items() if words not in report] == []
