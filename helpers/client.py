@@ -173,7 +173,10 @@ def _this_studio() -> "Studio":
     if _studio is not None and _studio_of != os.getpid():  # started by our parent, before the fork
         _studio = replace(_studio, process=None) if _answers(_studio.endpoint) else None
         _studio_of = os.getpid()
-    if _studio is None or not _studio.alive:
+    if _studio is not None and not _studio.alive:
+        _studio.stop()  # what it could not take away itself
+        _studio = None
+    if _studio is None:
         _studio, _studio_of = process.start(), os.getpid()
     return _studio
 

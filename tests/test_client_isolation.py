@@ -205,9 +205,11 @@ def test_the_profile_is_there_still_when_the_studio_had_to_be_started_anew() -> 
     helpers.connect()
     assert client._studio is not None
     assert client._studio.process is not None
+    gone = client._studio
     client._studio.process.kill()
     client._studio.process.wait()
     helpers.connect()
+    assert not os.path.exists(gone.folder)
     assert arrives(boto3.Session(profile_name="keys").client("bedrock-runtime"))
 
 

@@ -41,7 +41,7 @@ def served(wire: Any) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str]]
     os.set_blocking(child.stdout.fileno(), False)
     lines = child.stdout.read().splitlines()
     yield child, dict(line.split("=", 1) for line in lines)
-    child.kill()
+    child.terminate()
     child.communicate()
 
 
@@ -83,7 +83,7 @@ class TestServing:
         )
         assert child.stdout is not None
         assert child.stdout.readline().decode().strip().endswith(f"=http://127.0.0.1:{port}")
-        child.kill()
+        child.terminate()
         child.communicate()
 
     def test_a_port_in_use_is_one_sentence(self, wire: Any) -> None:
@@ -124,7 +124,7 @@ class TestServing:
         assert child.stderr.readline().startswith(b"The studio serves at")
         time.sleep(0.2)
         assert child.poll() is None
-        child.kill()
+        child.terminate()
         child.wait()
         child.stderr.close()
 
