@@ -37,10 +37,10 @@ def to_image(source: Any) -> Image.Image:
     """The picture in `source`, as a new image of mode RGB, RGBA or L.
 
     `source`: a PIL image, a path, bytes of a file, base64 text (a data URL too), a uint8 array of (height, width) or
-    (height, width, 3 or 4), or anything with an `.image`: what `invoke` gives, or a tile of a sweep. A photo is turned the way its
-    EXIF says, and its metadata, place and time included, is left behind. What is in a file decides, not its extension;
-    of an animated one the first frame is taken, and a WorkshopWarning says so. A path that the current folder lacks is
-    looked for beside the workshop's own `data/`.
+    (height, width, 3 or 4), or anything with an `.image`: what `invoke` gives, or a tile of a sweep. A photo is turned
+    the way its EXIF says, and its metadata, place and time included, is left behind. What is in a file decides, not its
+    extension; of an animated one the first frame is taken, and a WorkshopWarning says so. A path that the current folder
+    lacks is looked for beside the workshop's own `data/`.
     Raises ImageError for what is no picture, is damaged, or has more than 64 million pixels.
     """
     if isinstance(source, Image.Image):
