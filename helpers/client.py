@@ -69,12 +69,13 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     """Send one request body and give back the receipt of its picture.
 
     `body` is a dict (or its JSON), or the four keys of the API's example: modelId, contentType, accept and body.
-    `model` is an id or a role of the registry; without it, the model whose schema the body belongs to.
+    `model` is an id or a role of the registry; without it, the body's own, or the only one that its fields fit.
 
     Raises BodyError before anything is sent, and otherwise the CallError that fits. On AWS a retired model is stopped
     before it is sent. A picture whose finish reason is not success raises FilteredError or ModelFailedError.
     """
     from helpers import bodies, call_errors, models
+    from helpers.bodies import Body
 
     if not hasattr(bedrock, "invoke_model"):
         raise TypeError(tr("The first argument is a client of bedrock-runtime: made = helpers.invoke(bedrock, body)."))
@@ -82,7 +83,7 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     name = model or named
     chosen = models.get(name) if name else models.for_body(asked)
     bodies.check(asked, chosen)
-    call = Call(backend_of(bedrock), bedrock.meta.region_name, chosen, asked)
+    call = Call(backend_of(bedrock), bedrock.meta.region_name, chosen, Body(asked, chosen))
     if call.backend == "aws" and chosen.retired_on(date.today()):
         raise call_errors.retired(call)
     began = time.perf_counter()
@@ -235,7 +236,7 @@ def _unpacked(body: "Mapping[str, Any] | str | bytes") -> tuple[dict[str, Any], 
     if "modelId" in body and "body" in body:
         asked, _ = _unpacked(body["body"])
         return asked, str(body["modelId"])
-    return copy.deepcopy(dict(body)), None
+    return copy.deepcopy(body if isinstance(body, dict) else dict(body)), None  # a Body stays one
 
 
 def _from_json(text: str | bytes | bytearray) -> dict[str, Any]:

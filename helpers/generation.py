@@ -132,11 +132,11 @@ class Generation:
 
 
 def prompt_of(body: Mapping[str, Any]) -> str:
-    """The positive prompts of a body, joined by commas."""
-    prompts = body.get("text_prompts")
-    if prompts is None:
-        return str(body.get("prompt", ""))
-    return ", ".join(prompt["text"] for prompt in prompts if prompt.get("weight", 1) >= 0)
+    """The prompts of what a body is to show, joined by commas."""
+    from helpers import models
+
+    family = models.family_of(body)
+    return ", ".join(part.text for part in family.wanted(body)) if family else ""
 
 
 def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float) -> Generation:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from PIL import Image, ImageOps
 
-from helpers import infotext, picture_files, whole_files
+from helpers import infotext, models, picture_files, whole_files
 from helpers.errors import ImageError, PictureExistsError, Problem
 from helpers.language import joined, listed, tr
 from helpers.picture_files import LARGEST_READ as LARGEST_READ
@@ -22,7 +22,7 @@ from helpers.remarks import Fit as Fit
 from helpers.remarks import fit_remark as fit_remark
 from helpers.saying import say as say
 from helpers.schemas.fields import image_format
-from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size_problem
+from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP
 
 JPEG_QUALITY = 95
 _WIDEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side, of what can be written
@@ -137,19 +137,22 @@ def resized(image: Image.Image, size: tuple[int, int], how: Fit, colour: Any = "
     return ways[how]()
 
 
-def init_image(source: Any, *, alpha: bool = False) -> Image.Image:
-    """The picture as SDXL takes it to start from: RGB (RGBA with `alpha`) of a legal size. Raises ImageError.
+def init_image(source: Any, model: str | models.Model) -> Image.Image:
+    """The picture as a model takes it to start from: RGB of a legal size. Raises ImageError.
 
     Transparent parts are put on white, and a WorkshopWarning says so.
     """
-    image = to_image(source)
-    problem = size_problem(*image.size, tr)
+    image, taker = to_image(source), models.get(model)
+    problem = taker.family.picture_problem(*image.size, tr) if taker.family else None
     if problem:
-        raise _wrong_size(image.size, problem)
-    if alpha:
-        return image.convert("RGBA")
+        raise _wrong_size(image.size, problem, taker)
     if image.mode == "RGBA" and cast(tuple[int, int], image.getchannel("A").getextrema())[0] < 255:
-        say(tr("The init image has transparent parts, and SDXL takes none: they were put on white."))
+        say(
+            tr(
+                "The init image has transparent parts, and {model} takes none: they were put on white.",
+                model=taker.name,
+            )
+        )
     return _over(image, "white")
 
 
@@ -162,11 +165,12 @@ def sent(text: str) -> Image.Image:
     return from_base64(text, upright=False)
 
 
-def body_problems(body: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the pictures in an SDXL body: damaged, of an illegal size, or a mask of another size."""
+def body_problems(body: Mapping[str, Any], model: models.Model) -> list[Problem]:
+    """What is wrong with the pictures in a body: damaged, of an illegal size, or a mask of another size."""
     found: list[Problem] = []
     sizes: dict[str, tuple[int, int]] = {}
-    for field in infotext.PICTURE_FIELDS:
+    family = model.family
+    for field in family.pictures if family else ():
         if isinstance(body.get(field), str):
             try:
                 sizes[field] = sent(body[field]).size
@@ -176,17 +180,21 @@ def body_problems(body: Mapping[str, Any]) -> list[Problem]:
                         field, tr("{field} cannot be read as a picture: {error}", field=field, error=error), body[field]
                     )
                 )
-    init, mask = sizes.get("init_image"), sizes.get("mask_image")
-    problem = size_problem(*init, tr) if init else None
-    if init and problem:
-        found.append(Problem("init_image", joined(tr("init_image is wrong."), str(_wrong_size(init, problem))), init))
-    if init and mask and init != mask:
-        message = tr(
-            "mask_image is {mask} and init_image is {init} pixels: both must have the same size.",
-            mask=_by(mask),
-            init=_by(init),
-        )
-        found.append(Problem("mask_image", message, mask))
+    for place, (field, size) in enumerate(sizes.items()):
+        problem = family.picture_problem(*size, tr) if family and field == family.pictures[0] else None
+        if problem:
+            message = joined(tr("{field} is wrong.", field=field), str(_wrong_size(size, problem, model)))
+            found.append(Problem(field, message, size))
+        first = next(iter(sizes))
+        if place and size != sizes[first]:
+            message = tr(
+                "{field} is {size} and {first} is {wanted} pixels: both must have the same size.",
+                field=field,
+                size=_by(size),
+                first=first,
+                wanted=_by(sizes[first]),
+            )
+            found.append(Problem(field, message, size))
     return found
 
 
@@ -364,11 +372,11 @@ def _must_hold(data: bytes, path: Path) -> None:
         )
 
 
-def _wrong_size(size: tuple[int, int], problem: str) -> ImageError:
+def _wrong_size(size: tuple[int, int], problem: str, model: models.Model) -> ImageError:
     nearest = nearest_size(*size)
     return ImageError(
         tr("The picture is {size} pixels.", size=_by(size)),
-        tr("For SDXL {problem}.", problem=problem),
+        tr("For {model} {problem}.", model=model.name, problem=problem),
         tr(
             "The nearest legal size is {nearest}: helpers.fit(image, {size}) crops it to that.",
             nearest=_by(nearest),

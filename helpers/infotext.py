@@ -15,20 +15,18 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from helpers import models, picture_chunks, whole_files
 from helpers.errors import ImageError, UnknownModelError
 from helpers.language import tr
+from helpers.schemas import families
 from helpers.schemas.fields import image_format
-from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, SDXLRequest
 
 KEY = "bedrock-image-workshop"  # the name of our own text in a PNG, and the head of our EXIF note
 PARAMETERS = "parameters"
 INPUTS = "inputs"  # the folder beside a picture that holds what it was made from
-PICTURE_FIELDS = ("init_image", "mask_image")
 _HASH = "sha256:"
 _NAMED = re.compile(_HASH + "[0-9a-f]{64}")
 _EXTENSION = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
@@ -78,8 +76,8 @@ def keep_inputs(body: Mapping[str, Any], picture: str | os.PathLike[str]) -> tup
     One that is there already is left alone, so that a thousand pictures made from one share it.
     """
     kept = []
-    for field in PICTURE_FIELDS:
-        data = _bytes(body.get(field))
+    for text in families.pictures(body).values():
+        data = _bytes(text)
         if data is not None:
             path = input_path(_hash(data), picture, image_format(data))
             if not path.exists():
@@ -140,7 +138,7 @@ def input_path(hashed: str, picture: str | os.PathLike[str], kind: str | None = 
 
 def by_hash(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body with its pictures named by the hash of their files; all else, and a picture named before, as it is."""
-    pictures = {field: _bytes(body.get(field)) for field in PICTURE_FIELDS}
+    pictures = {field: _bytes(text) for field, text in families.pictures(body).items()}
     return {**body, **{field: _hash(data) for field, data in pictures.items() if data is not None}}
 
 
@@ -164,8 +162,7 @@ def parameters(receipt: Mapping[str, Any], size: tuple[int, int]) -> str:
     apart by both. Values hold no comma, colon or quote. There are always steps and a sampler, `Auto` where the model
     chooses: without them, some readers find no settings at all.
     """
-    body = receipt["body"]
-    wanted, unwanted = _prompts(body)
+    wanted, unwanted = _prompts(receipt)
     lines = [wanted, f"Negative prompt: {unwanted}"] if unwanted else [wanted]
     settings = ", ".join(f"{key}: {_value(value)}" for key, value in _settings(receipt, size) if value is not None)
     return "\n".join([*lines, settings])
@@ -173,27 +170,37 @@ def parameters(receipt: Mapping[str, Any], size: tuple[int, int]) -> str:
 
 def _settings(receipt: Mapping[str, Any], size: tuple[int, int]) -> list[tuple[str, Any]]:
     body = receipt["body"]
-    sdxl = "text_prompts" in body
+    family = _family(receipt)
+    steps, guidance = (family.value(body, name) if family else None for name in ("steps", "cfg_scale"))
+    kept = family.kept(body) if family else None
     return [
-        ("Steps", body.get("steps", _default("steps")) if sdxl else "Auto"),
+        ("Steps", "Auto" if steps is None else steps),
         ("Sampler", body.get("sampler", "Auto")),
-        ("CFG scale", body.get("cfg_scale", _default("cfg_scale")) if sdxl else None),
+        ("CFG scale", guidance),
         ("Seed", receipt.get("seed")),
         ("Size", f"{size[0]}x{size[1]}"),
         ("Model", _model_name(receipt.get("model"))),
-        ("Denoising strength", _denoising(body)),
+        ("Denoising strength", None if kept is None else f"{1 - kept:f}"),
         ("Style preset", body.get("style_preset")),
         ("Clip guidance preset", body.get("clip_guidance_preset")),
     ]
 
 
-def _prompts(body: Mapping[str, Any]) -> tuple[str, str]:
-    if "text_prompts" not in body:
-        return _folded(body.get("prompt", "")), _folded(body.get("negative_prompt", ""))
-    texts = [(_folded(prompt["text"]), prompt.get("weight", 1)) for prompt in body["text_prompts"]]
-    wanted = [_weighed(text, weight) for text, weight in texts if weight >= 0]
-    unwanted = [_weighed(text, -weight) for text, weight in texts if weight < 0]
+def _prompts(receipt: Mapping[str, Any]) -> tuple[str, str]:
+    body, family = receipt["body"], _family(receipt)
+    wanted = [_weighed(_folded(part.text), part.weight) for part in family.wanted(body)] if family else []
+    unwanted = [_weighed(_folded(part.text), -part.weight) for part in family.unwanted(body)] if family else []
     return ", ".join(wanted), ", ".join(unwanted)
+
+
+def _family(receipt: Mapping[str, Any]) -> families.Family | None:
+    """The family of the model that a receipt names, where its body is one; else one that reads it."""
+    body = receipt["body"]
+    try:
+        family = models.get(receipt.get("model", "")).family
+    except UnknownModelError:
+        family = None
+    return family if family and family.claims(body) else models.family_of(body)
 
 
 def _weighed(text: str, weight: float) -> str:
@@ -205,16 +212,6 @@ def _folded(text: str) -> str:
     line = " ".join(part.strip() for part in text.replace("\0", " ").splitlines() if part.strip())
     line = line.replace("Negative prompt:", "Negative prompt :")
     return line.replace("Steps:", "Steps :", 1) if line.startswith("Steps:") else line
-
-
-def _denoising(body: Mapping[str, Any]) -> str | None:
-    if "init_image" not in body or "mask_source" in body or body.get("init_image_mode") == "STEP_SCHEDULE":
-        return None
-    return f"{1 - Decimal(str(body.get('image_strength', DEFAULT_IMAGE_STRENGTH))):f}"
-
-
-def _default(field: str) -> Any:
-    return SDXLRequest.model_fields[field].default
 
 
 def _model_name(model_id: Any) -> str | None:

@@ -3,22 +3,22 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from helpers import images, leaks, mask_edges, mask_preview, mask_shapes
+from helpers import images, leaks, mask_edges, mask_preview, mask_shapes, models
 from helpers.errors import MaskError, WorkshopWarning
 from helpers.images import Fit
 from helpers.language import listed, tr
 from helpers.leaks import LeakReport
+from helpers.schemas import Family, families
+from helpers.schemas.families import MaskForm
 from helpers.schemas.sdxl import MaskSource
 
 Pixels = NDArray[np.uint8]
-
-_FORMS: tuple[MaskSource, ...] = get_args(MaskSource)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +133,12 @@ class Mask:
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> "Mask":
         """The mask that a masking body carries, whatever its `mask_source`. MaskError where it carries none."""
-        form = _form(body.get("mask_source"))
-        if form == "INIT_IMAGE_ALPHA":
-            return ~cls(np.asarray(_sent(body, "init_image").convert("RGBA").getchannel("A")))
+        form = _form_in(body)
+        if form.changes == "transparent":
+            return ~cls(np.asarray(_sent(body, form.picture).convert("RGBA").getchannel("A")))
         # Read as the studio reads it: its colours alone, though part of it be transparent.
-        mask = cls(np.asarray(_sent(body, "mask_image").convert("L")))
-        return mask if form == "MASK_IMAGE_WHITE" else ~mask
+        mask = cls(np.asarray(_sent(body, form.picture).convert("L")))
+        return mask if form.changes == "white" else ~mask
 
     # ---- what it is
 
@@ -234,15 +234,15 @@ class Mask:
         `form`: "MASK_IMAGE_WHITE" sends white for what may change, "MASK_IMAGE_BLACK" black, and "INIT_IMAGE_ALPHA"
         makes it transparent in the init image itself; the colours beneath are kept. All three mean the same.
         """
-        form = _form(form)
-        picture = images.init_image(init_image)
+        family, wanted = _form_named(form)
+        picture = images.init_image(init_image, models.of_family(family))
         self.must_fit(picture)
-        if form == "INIT_IMAGE_ALPHA":
+        if wanted.changes == "transparent":
             picture.putalpha((~self).image)
-            return {"init_image": images.to_base64(picture), "mask_source": form}
-        mask = self if form == "MASK_IMAGE_WHITE" else ~self
-        fields = {"init_image": images.to_base64(picture), "mask_source": form}
-        return {**fields, "mask_image": images.to_base64(mask.image)}
+        fields = {family.pictures[0]: images.to_base64(picture), **wanted.said_by}
+        if wanted.changes != "transparent":
+            fields[wanted.picture] = images.to_base64(self.image if wanted.changes == "white" else (~self).image)
+        return fields
 
     def preview(self, image: Any = None) -> Image.Image:
         """The picture with black and white stripes over what may change, and a black and white line around it.
@@ -311,10 +311,15 @@ def _sent(body: Mapping[str, Any], field: str) -> Image.Image:
     return images.sent(body[field])
 
 
-def _form(form: Any) -> MaskSource:
-    for known in _FORMS:
-        if form == known:
-            return known
+def _form_in(body: Mapping[str, Any]) -> MaskForm:
+    found = families.mask_in(body)
+    return found or _form_named(next((body[name] for name in families.mask_keys() if name in body), None))[1]
+
+
+def _form_named(name: Any) -> tuple[Family, MaskForm]:
+    known = families.mask_forms()
+    if name in known:
+        return known[name]
     raise MaskError(
-        tr("There is no mask_source {form!r}.", form=form), fix=tr("Use one of {choices}.", choices=listed(_FORMS))
+        tr("There is no mask_source {form!r}.", form=name), fix=tr("Use one of {choices}.", choices=listed(known))
     )

@@ -9,12 +9,15 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.errors import BodyError, Problem, UnknownModelError
 from helpers.language import listed, tr
+from helpers.saying import say
 
-Schema = Literal["sdxl", "stable-image-core"]
+if TYPE_CHECKING:
+    from helpers.schemas import Family
+
 State = Literal["active", "legacy", "retired"]
 
 
@@ -45,7 +48,9 @@ class Model:
     inference: Literal["on-demand", "profile"]
     aliases: tuple[str, ...] = ()  # other ids of the same model
     profile: str | None = None  # the inference profile's id, where the bare id is refused
-    schema: Schema | None = None  # the body it takes, where the workshop has a schema for it
+    schema: str | None = None  # the name of its family, where the workshop has a schema for its bodies
+    studio: str | None = None  # the engine that draws for it on the offline studio, where one does
+    lesson: bool = False  # whether a lesson is about it
     regions: tuple[str, ...] = ()
     rpm: int | None = None  # default quota, requests a minute
     legacy: date | None = None  # from this day no new customers
@@ -76,10 +81,19 @@ class Model:
             return "retired"
         return "legacy" if self.legacy is not None and day >= self.legacy else "active"
 
+    @property
+    def family(self) -> "Family | None":
+        """What the house asks of its bodies; None where the workshop has no schema for them."""
+        from helpers.schemas import FAMILIES
+
+        return FAMILIES[self.schema] if self.schema else None
+
     def list_price(self, body: Mapping[str, Any]) -> float:
         """What AWS asks, or asked, for the picture of this body, in USD. LookupError where no page gives a price."""
-        asked = {**_table()["left_out"], **body}
-        steps, pixels = asked["steps"], asked["width"] * asked["height"]
+        return self.price_at(*(self.family.price_facts(body, self) if self.family else _facts(body)))
+
+    def price_at(self, steps: int, pixels: int) -> float:
+        """The same for a picture of so many steps and pixels."""
         for price in self.prices:
             if price.covers(steps, pixels):
                 return price.usd
@@ -98,9 +112,10 @@ class Chosen(tuple[Model, ...]):
 
 
 class _Registry(ModuleType):
-    """This module, which can be called: `helpers.models(["sdxl", "core"])` beside `helpers.models.get("core")`."""
+    """This module, which can be called as it once was: `helpers.models(["sdxl", "core"])`, for `Sweep(..., model=[...])`."""
 
     def __call__(self, names: "Iterable[str | Model]") -> Chosen:
+        say(tr("helpers.models([...]) is an old name for an axis of models: write helpers.Sweep(body, model=[...])."))
         return Chosen(get(name) for name in ([names] if isinstance(names, (str, Model)) else names))
 
 
@@ -124,8 +139,25 @@ def get(name: "str | Model") -> Model:
 
 
 def all() -> tuple[Model, ...]:
-    """Every model of the registry: the two that the workshop has a schema for, then their relatives."""
+    """Every model of the registry."""
     return _models()
+
+
+def first(backend: Literal["studio", "aws"], task: str = "text_to_image") -> Model:
+    """The model to begin with: the first of the registry that can do the task and can be called there today.
+
+    LookupError where there is none.
+    """
+    for model in all():
+        there = model.studio is not None if backend == "studio" else not model.retired_on(date.today())
+        if there and model.family and task in model.family.tasks:
+            return model
+    raise LookupError(f"no model of {backend} can do {task}")
+
+
+def of_family(family: "Family") -> Model:
+    """The first model of the registry that takes the bodies of this family."""
+    return next(model for model in all() if model.schema == family.name)
 
 
 def as_of() -> date:
@@ -135,13 +167,47 @@ def as_of() -> date:
 
 
 def for_body(body: Mapping[str, Any]) -> Model:
-    """The model whose schema the body belongs to, by its prompt field. Raises BodyError where it has neither."""
-    if "text_prompts" in body:
-        return _of_schema("sdxl")
-    if "prompt" in body:
-        return _of_schema("stable-image-core")
-    problem = Problem("body", tr("It has neither text_prompts (SDXL) nor prompt (Stable Image Core)."), dict(body))
-    raise BodyError(
+    """The model that a body is for: the one it remembers (`bodies.Body`), or the only one that its fields fit.
+
+    Raises BodyError where they fit none, or several: nobody guesses.
+    """
+    own = getattr(body, "model", None)
+    if own is not None:
+        return get(own)
+    claiming = [model for model in all() if model.family and model.family.claims(body)]
+    fitting = [model for model in claiming if model.family and model.family.knows(body)] or claiming
+    if len(fitting) == 1:
+        return fitting[0]
+    raise _of_several(body, fitting) if fitting else _of_none(body)
+
+
+def family_of(body: Mapping[str, Any]) -> "Family | None":
+    """The family to show a body by: that of the model it remembers, or one that reads its fields. None: no family does."""
+    from helpers.schemas import families
+
+    own = getattr(body, "model", None)
+    return get(own).family if own is not None else families.like(body)
+
+
+def _of_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
+    roles = [repr(model.roles[0]) for model in fitting]
+    problem = Problem("body", tr("It has no field that only one of them takes."), dict(body))
+    return BodyError(
+        tr("This body could be for {models}.", models=tr(" or ").join(model.name for model in fitting)),
+        problem.message,
+        tr("Say which: model={roles}.", roles=tr(" or ").join(roles)),
+        problems=[problem],
+    )
+
+
+def _of_none(body: Mapping[str, Any]) -> BodyError:
+    wanted: dict[str, list[str]] = {}
+    for model in all():
+        if model.family:
+            wanted.setdefault(listed(model.family.required), []).append(model.name)
+    told = tr(" nor ").join(f"{fields} ({', '.join(names)})" for fields, names in wanted.items())
+    problem = Problem("body", tr("It has neither {fields}.", fields=told), dict(body))
+    return BodyError(
         tr("This body belongs to no model that the workshop knows."),
         problem.message,
         tr('Start from helpers.text_to_image("a serene beach at sunset").'),
@@ -149,13 +215,17 @@ def for_body(body: Mapping[str, Any]) -> Model:
     )
 
 
-def _of_schema(schema: Schema) -> Model:
-    return next(model for model in all() if model.schema == schema)
+def _facts(body: Mapping[str, Any]) -> tuple[int, int]:
+    """What a price depends on, (steps, pixels), in a body that there is no schema for: at its top, or one level inside."""
+    inside = [one for one in body.values() if isinstance(one, Mapping)]
+    said = {name: value for one in [*inside, body] for name, value in one.items()}
+    asked = {**_table()["left_out"], **{name: said[name] for name in _table()["left_out"] if name in said}}
+    return asked["steps"], asked["width"] * asked["height"]
 
 
 def _unknown(name: str) -> UnknownModelError:
     near = difflib.get_close_matches(name, _by_name(), n=3, cutoff=0.5)
-    roles = listed(role for model in all() if model.schema for role in model.roles)
+    roles = listed(role for model in all() if model.lesson for role in model.roles)
     fix = (
         tr("Did you mean {names}?", names=tr(" or ").join(near))
         if near

@@ -7,15 +7,16 @@ plain dict where it does not.
 import inspect
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helpers import bodies, models
 from helpers.errors import BodyError, UnknownModelError, WorkshopError
-from helpers.infotext import PICTURE_FIELDS
 from helpers.saying import hushed
+from helpers.schemas import Family, families
+from helpers.schemas.families import MaskForm, PromptPart
 
 if TYPE_CHECKING:
     from helpers.recipes import Recipe
@@ -32,13 +33,17 @@ class _Code(NamedTuple):
 
 def cell(recipe: "Recipe") -> str:
     """A notebook cell that makes the picture again with helpers."""
-    named = "" if _is_default_model(recipe) else f", model={literal(recipe.model)}"
-    return f"{preparation(recipe)}made = helpers.invoke(bedrock, body{named})\nmade\n"
+    helper = _with_helper(recipe)
+    named = "" if helper or _is_default_model(recipe) else f", model={literal(recipe.model)}"
+    return f"{_prepared(recipe, helper)}made = helpers.invoke(bedrock, body{named})\nmade\n"
 
 
 def preparation(recipe: "Recipe") -> str:
     """The first lines of a cell: what it imports, `bedrock` and `body`."""
-    body = _with_helper(recipe)
+    return _prepared(recipe, _with_helper(recipe))
+
+
+def _prepared(recipe: "Recipe", body: str | None) -> str:
     imports = "import base64\nfrom pathlib import Path\n\n" if body is None and recipe.inputs else ""
     connect = 'helpers.connect("aws")' if recipe.backend == "aws" and not _retired(recipe) else "helpers.connect()"
     return f"""{imports}import helpers
@@ -88,7 +93,7 @@ def command_line(recipe: "Recipe") -> str:
     """The call of the AWS command line (version 2) that makes the picture again, for bash and its like."""
     text, answer = recipe.body_json, f"{recipe.stem}_again.json"
     lines = _comments(recipe, "bash call.sh").splitlines()
-    if any(field in recipe.body for field in PICTURE_FIELDS) or len(text) > LONGEST_ARGUMENT:
+    if families.pictures(recipe.body) or len(text) > LONGEST_ARGUMENT:
         source = f"{recipe.stem}_body.json"
         asked = f"helpers.recipe({literal(recipe.given)}).save_body({literal(source)})"
         lines.append(f"# The body is too large for a command line. Write it to a file first, in Python: {asked}")
@@ -150,14 +155,15 @@ def escaped(text: str) -> str:
 
 def _with_helper(recipe: "Recipe") -> str | None:
     """The call of a helper that gives the very same body; None where none does."""
-    if "text_prompts" not in recipe.body:
+    family = models.family_of(recipe.body)
+    if family is None:
         return None
     try:
-        name, given, named = _arguments(recipe)
+        name, given, named = _arguments(recipe, family)
         helper = getattr(bodies, name)
         with hushed():
             body = helper(*(one.value for one in given), **{key: one.value for key, one in named.items()})
-    except (WorkshopError, KeyError, TypeError, ValueError):
+    except (WorkshopError, AttributeError, KeyError, TypeError, ValueError):
         return None
     if json.dumps(body) != recipe.body_json:
         return None
@@ -165,43 +171,47 @@ def _with_helper(recipe: "Recipe") -> str | None:
     return f"helpers.{name}(\n" + "".join(f"    {line},\n" for line in lines) + ")"
 
 
-def _arguments(recipe: "Recipe") -> tuple[str, list[_Code], dict[str, _Code]]:
-    body = recipe.body
-    form = body.get("mask_source")
-    name = "inpaint" if form else "image_to_image" if "init_image" in body else "text_to_image"
-    wanted, unwanted = _split_prompts(body["text_prompts"])
+def _arguments(recipe: "Recipe", family: Family) -> tuple[str, list[_Code], dict[str, _Code]]:
+    body, name, form = recipe.body, family.task(recipe.body), family.mask(recipe.body)
+    wanted, unwanted = _split_prompts(family.prompts(body))
     given = [_code(wanted)]
-    if "init_image" in body:
-        given.append(_file(recipe, "init_image"))
-    if form:
+    if family.start(body):
+        given.append(_file(recipe, family.pictures[0]))
+    if form is not None:
         given.append(_mask(recipe, form))
+    model, helper = models.get(recipe.model), inspect.signature(getattr(bodies, name))
     named = {} if unwanted is None else {"negative_prompt": _code(unwanted)}
-    defaults = inspect.signature(getattr(bodies, name)).parameters
-    for key, value in body.items():
-        if key not in ("text_prompts", *PICTURE_FIELDS) and repr(value) != repr(defaults[key].default):
-            named[key] = _code(value)
+    named |= {key: _code(value) for key, value in bodies.arguments(body, model).items()}
+    named |= {key: _code(value) for key, value in _form_said(form, helper).items()}
+    if model is not models.get(bodies.DEFAULT_MODEL):
+        named["model"] = _code(model.roles[0])
     return name, given, named
 
 
-def _split_prompts(prompts: Sequence[Mapping[str, Any]]) -> tuple[Any, Any]:
+def _form_said(form: MaskForm | None, helper: inspect.Signature) -> dict[str, str]:
+    """The form of the mask, where the helper would choose another."""
+    said = form.said_by if form else {}
+    return {name: value for name, value in said.items() if value != helper.parameters[name].default}
+
+
+def _split_prompts(parts: Sequence[PromptPart]) -> tuple[Any, Any]:
     """The prompts as the helpers take them, those at the end with weight -1 as negative prompts."""
-    end = len(prompts)
-    while end > 1 and repr(prompts[end - 1].get("weight")) == "-1.0":
+    end = len(parts)
+    while end > 1 and repr(parts[end - 1].weight) == "-1.0":
         end -= 1
-    wanted = [one["text"] if "weight" not in one else (one["text"], one["weight"]) for one in prompts[:end]]
-    unwanted = [one["text"] for one in prompts[end:]]
+    wanted = [(one.text, one.weight) if one.is_weighed else one.text for one in parts[:end]]
+    unwanted = [one.text for one in parts[end:]]
     return _alone(wanted), _alone(unwanted) if unwanted else None
 
 
-def _mask(recipe: "Recipe", form: str) -> _Code:
+def _mask(recipe: "Recipe", form: MaskForm) -> _Code:
     from helpers.masks import Mask
 
-    if form == "MASK_IMAGE_WHITE":
-        return _file(recipe, "mask_image")
-    if form == "MASK_IMAGE_BLACK":
-        file = _file(recipe, "mask_image")
+    file = _file(recipe, form.picture)
+    if form.changes == "white":
+        return file
+    if form.changes == "black":
         return _Code(f"~helpers.Mask.from_image({file.written})", ~Mask.from_image(file.value))
-    file = _file(recipe, "init_image")
     return _Code(f"helpers.Mask.from_alpha({file.written})", Mask.from_alpha(file.value))
 
 
@@ -231,7 +241,7 @@ def _comments(recipe: "Recipe", command: str = "") -> str:
     if _retired(recipe):
         model = models.get(recipe.model)
         how = f": python -m helpers.studio -- {command}" if command else "."
-        still = f" The offline studio still draws it{how}" if model.schema else ""
+        still = f" The offline studio still draws it{how}" if model.studio else ""
         said.append(f"{model.name} left Amazon Bedrock on {model.eol}.{still}")
     elif recipe.backend == "aws" and isinstance(recipe.cost, float):
         said.append(f"On AWS this costs {recipe.cost:.2f} USD.")
@@ -256,16 +266,21 @@ def _region(recipe: "Recipe") -> str | None:
 
 def _is_default_model(recipe: "Recipe") -> bool:
     try:
-        return models.for_body(recipe.body).invoke_id == recipe.model
+        return models.for_body(dict(recipe.body)).invoke_id == recipe.model
     except BodyError:
         return False
 
 
 def _in_answer(recipe: "Recipe") -> tuple[str, str]:
     """Where the picture and the finish reason stand in the model's answer."""
-    if "text_prompts" in recipe.body:
-        return 'answer["artifacts"][0]["base64"]', 'answer["artifacts"][0]["finishReason"]'
-    return 'answer["images"][0]', 'answer["finish_reasons"][0]'
+    family = models.family_of(recipe.body)
+    if family is None:  # a model that the workshop does not know; most of Stability's answer so
+        return 'answer["images"][0]', 'answer["finish_reasons"][0]'
+    return _place("answer", family.picture_in_answer), _place("answer", family.reason_in_answer)
+
+
+def _place(start: str, steps: Iterable[str | int]) -> str:
+    return start + "".join(f"[{literal(step)}]" for step in steps)
 
 
 def _shown(path: Path, absolute: bool = False) -> str:

@@ -12,11 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from helpers import images, infotext, models, recipe_texts
+from helpers.bodies import Body
 from helpers.errors import ImageError, PictureExistsError, RecipeError, UnknownModelError
 from helpers.language import mark, tr
+from helpers.schemas import families
 from helpers.schemas.fields import image_format
 
-_NAMES = {"init_image": mark("init image"), "mask_image": mark("mask")}
+_INIT_IMAGE, _MASK = mark("init image"), mark("mask")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -144,7 +146,17 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
         )
     files = dict(_inputs(path, body, Path(inputs).expanduser() if inputs is not None else None))
     whole = {**body, **{field: base64.b64encode(file.read_bytes()).decode("ascii") for field, file in files.items()}}
-    return Recipe(path.as_posix(), whole, model, seed, MappingProxyType(files), MappingProxyType(receipt))
+    return Recipe(
+        path.as_posix(), remembering(whole, model), model, seed, MappingProxyType(files), MappingProxyType(receipt)
+    )
+
+
+def remembering(body: Mapping[str, Any], model: str) -> Mapping[str, Any]:
+    """The body with its model, where the registry knows that."""
+    try:
+        return Body(body, model)
+    except UnknownModelError:
+        return body
 
 
 def _read(path: Path) -> bytes:
@@ -166,8 +178,7 @@ def _read(path: Path) -> bytes:
 
 def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str, Path]]:
     """Each picture that the body names by hash, and the file that holds it. Raises RecipeError where one is gone."""
-    for field in infotext.PICTURE_FIELDS:
-        named = body.get(field)
+    for field, named in families.pictures(body).items():
         if not infotext.is_hash(named):
             continue
         beside = infotext.input_path(str(named), picture).parent if folder is None else folder
@@ -179,7 +190,7 @@ def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iter
             raise RecipeError(
                 tr(
                     "The {input} that {name} was made from is not what it was.",
-                    input=tr(_NAMES[field]),
+                    input=tr(_MASK if field in families.mask_pictures() else _INIT_IMAGE),
                     name=picture.name,
                 ),
                 tr("{path} has been changed: its hash is another one.", path=found[0]),
@@ -190,7 +201,11 @@ def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iter
 
 def _gone(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:
     return RecipeError(
-        tr("The {input} that {name} was made from is missing.", input=tr(_NAMES[field]), name=picture.name),
+        tr(
+            "The {input} that {name} was made from is missing.",
+            input=tr(_MASK if field in families.mask_pictures() else _INIT_IMAGE),
+            name=picture.name,
+        ),
         tr("It is no part of the picture, and there is no file {digits}.* in {folder}.", digits=digits, folder=folder),
         tr(
             "Copy the folder {inputs}/ along with the picture, or say where it is:"

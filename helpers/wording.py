@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from helpers import sheets
+from helpers import models, sheets
 from helpers.language import joined, mark, tr
 
 _LONGEST_QUOTE = 240  # characters of a prompt
@@ -32,7 +32,8 @@ _TASKS = {
 def alt_text(made: Any) -> str:
     """What a receipt's picture is, for who cannot see it: how it was made, the prompt, its size and seed."""
     body, image = made.body, made.image
-    task = "inpaint" if "mask_source" in body else "image_to_image" if "init_image" in body else "text_to_image"
+    family = models.family_of(body)
+    task = family.task(body) if family else "text_to_image"
     on_aws = "" if made.backend == "studio" else tr("{model} on Amazon Bedrock", model=_model_name(made.model))
     return tr(
         _TASKS[task],
@@ -172,10 +173,10 @@ def _quoted(body: Mapping[str, Any]) -> str:
 
 
 def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    if "text_prompts" not in body:
-        return [body.get("prompt", "")], [text for text in [body.get("negative_prompt")] if text]
-    texts = [(prompt["text"], prompt.get("weight", 1)) for prompt in body["text_prompts"]]
-    return [text for text, weight in texts if weight >= 0], [text for text, weight in texts if weight < 0]
+    family = models.family_of(body)
+    if family is None:
+        return [], []
+    return [part.text for part in family.wanted(body)], [part.text for part in family.unwanted(body)]
 
 
 def _in_quotes(texts: Sequence[str]) -> str:
@@ -188,20 +189,18 @@ def _shortened(text: str) -> str:
 
 
 def _model_name(model_id: str) -> str:
-    from helpers import models
-
     return models.get(model_id).name
 
 
 def _flat_body(picture: Any) -> dict[str, str]:
     """A receipt's body as one line of text a part, pictures left out; nothing for what is no receipt."""
     flat: dict[str, str] = {}
-    for key, value in getattr(picture, "body", {}).items():
-        if key == "text_prompts":
-            flat["prompt"] = "; ".join(_weighed(prompt) for prompt in value)
-        elif key in ("width", "height"):
+    body = getattr(picture, "body", {})
+    family = models.family_of(body)
+    for key, value in (family.flat(body) if family else {}).items():
+        if key in ("width", "height"):
             flat["size"] = flat.get("size") or _size(picture)
-        elif key not in ("init_image", "mask_image"):
+        else:
             flat[key] = str(value)
     return flat
 
@@ -211,11 +210,6 @@ def _size(picture: Any) -> str:
     if None not in asked or sheets.hole(picture):
         return " × ".join(str(side or "?") for side in asked)
     return f"{picture.image.width} × {picture.image.height}"
-
-
-def _weighed(prompt: Mapping[str, Any]) -> str:
-    weight = prompt.get("weight", 1)
-    return str(prompt["text"]) if weight == 1 else f"{prompt['text']} ({weight:g})"
 
 
 def _named(key: str, value: str) -> str:

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import images
+from helpers import images, models
 from helpers.errors import ImageError, PictureExistsError
 
 sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
@@ -107,8 +107,7 @@ def test_a_photo_is_turned_upright_and_its_metadata_dropped() -> None:
 
 def test_transparent_parts_turn_white_where_a_model_takes_no_transparency() -> None:
     glass = Image.new("RGBA", (320, 320), (200, 0, 0, 0))
-    assert images.init_image(glass).getpixel((0, 0)) == (255, 255, 255)
-    assert images.init_image(glass, alpha=True).getpixel((0, 0)) == (200, 0, 0, 0)
+    assert images.init_image(glass, "sdxl").getpixel((0, 0)) == (255, 255, 255)
 
 
 def png_of_size(width: int, height: int) -> bytes:
@@ -184,10 +183,10 @@ def test_the_nearest_size_has_about_the_same_shape(size: tuple[int, int], neares
 
 def test_an_illegal_size_is_answered_with_the_nearest_legal_one_and_how_to_get_there() -> None:
     with pytest.raises(ImageError) as caught:
-        images.init_image(picture((1000, 750)))
+        images.init_image(picture((1000, 750)), "sdxl")
     assert "1000 x 750" in str(caught.value)
     assert "helpers.fit(image, (1024, 768))" in caught.value.fix
-    assert images.init_image(images.fit(picture((1000, 750)), (1024, 768))).size == (1024, 768)
+    assert images.init_image(images.fit(picture((1000, 750)), (1024, 768)), "sdxl").size == (1024, 768)
 
 
 def test_crop_cuts_pad_adds_bars_and_stretch_bends() -> None:
@@ -208,7 +207,7 @@ def test_an_unknown_way_to_fit_is_refused() -> None:
 
 def test_a_body_with_pictures_of_two_sizes_is_told_so() -> None:
     body = {"init_image": images.to_base64(picture((512, 512))), "mask_image": images.to_base64(picture((512, 448)))}
-    (problem,) = images.body_problems(body)
+    (problem,) = images.body_problems(body, models.get("sdxl"))
     assert problem.field == "mask_image"
     assert "512 x 448" in problem.message
 

@@ -178,11 +178,10 @@ def test_a_palette_with_transparency_keeps_both() -> None:
 def test_transparent_parts_are_put_on_white_and_that_is_said() -> None:
     glass = Image.new("RGBA", (320, 320), (200, 0, 0, 0))
     with pytest.warns(WorkshopWarning, match="transparent parts"):
-        assert images.init_image(glass).getpixel((0, 0)) == (255, 255, 255)
+        assert images.init_image(glass, "sdxl").getpixel((0, 0)) == (255, 255, 255)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert images.init_image(glass, alpha=True).getpixel((0, 0)) == (200, 0, 0, 0)
-        assert images.init_image(Image.new("RGBA", (320, 320), "red")).getpixel((0, 0)) == RED
+        assert images.init_image(Image.new("RGBA", (320, 320), "red"), "sdxl").getpixel((0, 0)) == RED
 
 
 @pytest.mark.parametrize(

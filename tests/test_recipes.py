@@ -81,6 +81,7 @@ IN_HELPERS = {  # those that a helper says best
     "a picture by step schedule": "helpers.image_to_image(",
     "a white mask": "helpers.inpaint(",
     "a black mask": "~helpers.Mask.from_image(",
+    "the model of today": 'model="core"',
 }
 every_body = pytest.mark.parametrize("name", BODIES)
 

@@ -28,7 +28,7 @@ def test_an_sdxl_answer_is_http_200_and_tells_its_end_by_the_finish_reason(
     assert artifact.finishReason == reason
     assert (not artifact.base64) != has_picture
     if has_picture:
-        assert images.from_base64(artifact.base64).size == (64, 64)
+        assert images.from_base64(artifact.base64 or "").size == (64, 64)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
-"""What the schemas share: number types that take no strings, pictures in base64, and rules between fields."""
+"""What the schemas share: number types that take no strings, pictures in base64, answers, and rules between fields."""
 
 import base64
 import binascii
+import io
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, Field, JsonValue, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Made = TypeVar("Made")
@@ -15,6 +19,10 @@ Made = TypeVar("Made")
 Whole = Annotated[int, Field(strict=True)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
+Task = Literal["text_to_image", "image_to_image", "inpaint"]
+Steps = tuple[str | int, ...]  # a place in a body: fields by name, places in lists by number
+
+_STEP = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]")
 _MAGIC = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
 ONE_OF = "one of "  # how a description begins that lists choices
 RULE = "rule"  # the type of our own validation errors: their message is a whole sentence already
@@ -52,18 +60,80 @@ def image_format(data: bytes) -> str | None:
     return next((name for name, magic in _MAGIC.items() if data.startswith(magic)), None)
 
 
+def stored_size(file: bytes) -> tuple[int, int]:
+    """Return (width, height) in pixels of a PNG, JPEG or WebP file, as its head says and as the pixels are stored.
+
+    What AWS documents does not say that a photo is turned as its EXIF says. Raises OSError, SyntaxError or ValueError
+    for what is none.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(file), formats=("PNG", "JPEG", "WEBP")) as image:
+            return image.size
+    except Image.DecompressionBombError as error:  # of no kind that other files' errors are
+        raise ValueError(str(error)) from error
+
+
+def steps_of(path: str) -> Steps | None:
+    """Return `text_prompts[1].weight` as ("text_prompts", 1, "weight"); None for what is no path."""
+    steps: list[str | int] = []
+    place = 0
+    while place < len(path) and (found := _STEP.match(path, place)):
+        steps.append(int(found[2]) if found[1] is None else found[1])
+        place = found.end()
+    return tuple(steps) if path and place == len(path) and isinstance(steps[0], str) else None
+
+
+def field_at(request: type[BaseModel], steps: Steps) -> tuple[type[BaseModel], FieldInfo | None]:
+    """Return the model that owns a place in a request, and the field there; None where it has no such field."""
+    owner, info = request, request.model_fields.get(str(steps[0]))
+    for step in steps[1:]:
+        inside = next((one for one in get_args(info.annotation) if _is_model(one)), None) if info else None
+        if isinstance(step, str) and inside is not None:
+            owner, info = inside, inside.model_fields.get(step)
+    return owner, info
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+class AnswerImage(NamedTuple):
+    """One image of an answer: `"SUCCESS"` or the service's own word, its seed, and its file in base64, if there is one."""
+
+    finish_reason: str
+    seed: int | None
+    base64: str | None
+
+
+class Answer(BaseModel):
+    """What every family's response can say of itself."""
+
+    @property
+    def pictures(self) -> list[AnswerImage]:
+        """Each image of the answer; of a filtered one perhaps its finish reason alone."""
+        raise NotImplementedError
+
+
 def _is_base64_image(text: str) -> str:
+    broken = _broken_base64(text)
+    if broken:
+        raise _rule(broken)
+    return text
+
+
+@lru_cache(maxsize=16)  # the bodies of a sweep share their pictures, and each is checked
+def _broken_base64(text: str) -> str:
     if text.startswith("data:"):
-        raise _rule("must be base64 alone: leave out the `data:...;base64,` at its start.")
+        return "must be base64 alone: leave out the `data:...;base64,` at its start."
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise _rule(
-            "must be a file in base64, and this is not base64. Write base64.b64encode(data).decode()."
-        ) from None
+        return "must be a file in base64, and this is not base64. Write base64.b64encode(data).decode()."
     if image_format(data) is None:
-        raise _rule("must be a PNG, JPEG or WebP file in base64, and this base64 holds something else.")
-    return text
+        return "must be a PNG, JPEG or WebP file in base64, and this base64 holds something else."
+    return ""
 
 
 def _is_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:

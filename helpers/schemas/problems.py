@@ -10,12 +10,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from helpers.schemas.fields import ONE_OF, RULE, Say, in_english
-from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP, SDXLRequest, TextPrompt
-from helpers.schemas.stability import CoreRequest
+from helpers.schemas.families import FAMILIES
+from helpers.schemas.fields import ONE_OF, RULE, Say, field_at, in_english
+from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP
 
-_REQUESTS: dict[str, type[BaseModel]] = {"SDXLRequest": SDXLRequest, "CoreRequest": CoreRequest}
-_MODELS_IN_LISTS: dict[str, type[BaseModel]] = {"text_prompts": TextPrompt}
+_REQUESTS: dict[str, type[BaseModel]] = {family.request.__name__: family.request for family in FAMILIES.values()}
 _LONGEST_SHOWN = 60  # characters of a value in a message
 # What people write who come from other interfaces, where the spelling alone gives no hint.
 _OTHER_NAMES = {
@@ -46,7 +45,7 @@ class FieldProblem(NamedTuple):
 
 
 def problems(error: ValidationError, say: Say = in_english) -> list[FieldProblem]:
-    """Each broken field of `error`, once, in the schema's order. `error` comes from SDXLRequest or CoreRequest.
+    """Each broken field of `error`, once, in the schema's order. `error` comes from the request of a Family.
 
     `say` makes a sentence of a template and its values, in the reader's language.
     """
@@ -117,9 +116,7 @@ def _field_of(
     """The model that owns the place `loc`, and the field there; None for what cannot be told."""
     if request is None or not loc:
         return request, None
-    if len(loc) > 2 and loc[0] in _MODELS_IN_LISTS:
-        request, loc = _MODELS_IN_LISTS[str(loc[0])], loc[2:]
-    return request, request.model_fields.get(str(loc[0]))
+    return field_at(request, loc)
 
 
 def _unknown(field: str, name: str, owner: type[BaseModel] | None, say: Say) -> str:

@@ -4,17 +4,21 @@ Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 (text to image, im
 masking), and Stability AI's v1 REST specification for the defaults that the guide leaves out.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from helpers.schemas.fields import (
     IMAGE,
+    Answer,
+    AnswerImage,
     Base64Image,
     Broken,
     Finite,
     JsonObject,
     Say,
+    Task,
     Whole,
     add_broken,
     explicit_nulls,
@@ -57,7 +61,6 @@ StylePreset = Literal[
 InitImageMode = Literal["IMAGE_STRENGTH", "STEP_SCHEDULE"]
 MaskSource = Literal["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA"]
 FinishReason = Literal["SUCCESS", "ERROR", "CONTENT_FILTERED"]
-Task = Literal["text_to_image", "image_to_image", "inpaint"]
 
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
 CLIP_GUIDANCE_PRESETS: tuple[str, ...] = get_args(ClipGuidancePreset)
@@ -139,7 +142,7 @@ class SDXLRequest(BaseModel):
     @property
     def task(self) -> Task:
         """`"text_to_image"`, `"image_to_image"` or `"inpaint"`."""
-        return _task_of(self.model_dump(include={"init_image", "mask_source", "mask_image"}, exclude_none=True))
+        return task_of(self.model_dump(include={"init_image", "mask_source", "mask_image"}, exclude_none=True))
 
     @model_validator(mode="wrap")
     @classmethod
@@ -153,18 +156,23 @@ class Artifact(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    seed: int
-    base64: str
-    finishReason: FinishReason  # noqa: N815 - the wire's own spelling
+    seed: int | None = None
+    base64: str | None = None
+    finishReason: str | None = None  # noqa: N815 - the wire's own spelling; one of FinishReason, as documented
 
 
-class SDXLResponse(BaseModel):
+class SDXLResponse(Answer):
     """The answer's body. A `result` of "success" says that the call worked, not that the picture passed the filter."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    result: str
+    result: str | None = None
     artifacts: list[Artifact]
+
+    @property
+    def pictures(self) -> list[AnswerImage]:
+        """Each artifact."""
+        return [AnswerImage(one.finishReason or "SUCCESS", one.seed, one.base64) for one in self.artifacts]
 
 
 def size_problem(width: int, height: int, say: Say = in_english) -> str | None:
@@ -185,7 +193,8 @@ def size_problem(width: int, height: int, say: Say = in_english) -> str | None:
     return None
 
 
-def _task_of(body: dict[str, Any]) -> Task:
+def task_of(body: Mapping[str, Any]) -> Task:
+    """Return the task that the fields of a body decide: a mask, an init image, or neither."""
     if "mask_source" in body or "mask_image" in body:
         return "inpaint"
     return "image_to_image" if "init_image" in body else "text_to_image"
@@ -201,7 +210,7 @@ def _broken_between_fields(model: type[BaseModel], body: dict[str, Any]) -> list
 
 
 def _fields_of_another_task(body: dict[str, Any]) -> list[Broken]:
-    task = _task_of(body)
+    task = task_of(body)
     broken = []
     for field, tasks in _TASKS_OF_FIELD.items():
         if field in body and task not in tasks:
@@ -230,7 +239,7 @@ def _out_of_place(field: str, task: Task, value: object) -> Broken:
 
 
 def _missing_images(body: dict[str, Any]) -> list[Broken]:
-    if _task_of(body) != "inpaint":
+    if task_of(body) != "inpaint":
         return []
     broken = []
     if "init_image" not in body:

@@ -1,14 +1,15 @@
-"""Stable Image Core v1:1, the text-to-image model that lives on Bedrock today, and the answer its family shares.
+"""Stable Image Core v1:1's request, and the answer that Stability's living models share.
 
 Source: Amazon Bedrock User Guide, Stable Image Core request and response. Where the guide and live reports differ
 (`output_format` in lower case only; no `mode`), the newer live report is followed.
 """
 
+from itertools import zip_longest
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
-from helpers.schemas.fields import Whole, add_broken, explicit_nulls, one_of
+from helpers.schemas.fields import Answer, AnswerImage, Whole, add_broken, explicit_nulls, one_of
 
 AspectRatio = Literal["16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21"]
 OutputFormat = Literal["png", "jpeg"]
@@ -44,11 +45,24 @@ class CoreRequest(BaseModel):
         return add_broken(cls.__name__, broken, lambda: handler(body))
 
 
-class StabilityResponse(BaseModel):
-    """The answer's body. One picture a request; a filtered prompt has a finish reason and neither seed nor picture."""
+class StabilityResponse(Answer):
+    """The answer's body. One picture a request; a filtered prompt has a finish reason and neither seed nor picture.
+
+    `finish_reasons` holds None, or one of StabilityFinishReason as documented.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    seeds: list[int] = []
-    finish_reasons: list[StabilityFinishReason | None]
-    images: list[str] = []
+    seeds: list[int | None] = Field(default_factory=list)
+    finish_reasons: list[str | None] = Field(default_factory=list)
+    images: list[str | None] = Field(default_factory=list)
+
+    @property
+    def pictures(self) -> list[AnswerImage]:
+        """Each image, or the finish reason that came in its place."""
+        rows = zip_longest(self.finish_reasons, self.seeds[: self._count], self.images)
+        return [AnswerImage(reason or "SUCCESS", seed, image) for reason, seed, image in rows]
+
+    @property
+    def _count(self) -> int:
+        return max(len(self.finish_reasons), len(self.images))

@@ -18,12 +18,11 @@ INVALID_IDENTIFIER = "The provided model identifier is invalid."
 _LONGEST_ID = 2048
 _ID_CHARACTERS = re.compile(r"[A-Za-z0-9._:/-]+")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:(?:foundation-model|inference-profile)/(.+)")
-_INPUTS = {"sdxl": ["TEXT", "IMAGE"], "stable-image-core": ["TEXT"]}
 
 
 def offered() -> tuple[Model, ...]:
-    """The models that the studio draws for: those whose bodies it has a schema for."""
-    return tuple(model for model in models.all() if model.schema is not None)
+    """The models that the studio draws for."""
+    return tuple(model for model in models.all() if model.studio is not None)
 
 
 def model_to_invoke(model_id: str, region: str, day: date) -> Model:
@@ -33,7 +32,7 @@ def model_to_invoke(model_id: str, region: str, day: date) -> Model:
     model = _by_id().get(name)
     if model is None or _elsewhere(model, region):
         raise validation(INVALID_IDENTIFIER)
-    if model.schema is None:
+    if model.studio is None:
         raise _not_offered(model, name, day)
     return model
 
@@ -47,9 +46,9 @@ def summaries(region: str, filters: Mapping[str, str]) -> dict[str, Any]:
 def details(model_id: str, region: str, day: date) -> dict[str, Any]:
     """GetFoundationModel."""
     model = _known(model_id)
-    if model.schema is None and model.retired_on(day):
+    if model.studio is None and model.retired_on(day):
         raise BedrockError("ResourceNotFoundException", END_OF_LIFE)
-    if model.schema is None:
+    if model.studio is None:
         raise BedrockError("ResourceNotFoundException", _what_is_here(model))
     return {"modelDetails": _summary(model, region)}
 
@@ -57,7 +56,7 @@ def details(model_id: str, region: str, day: date) -> dict[str, Any]:
 def availability(model_id: str, region: str) -> dict[str, Any]:
     """GetFoundationModelAvailability: everything the studio has is open to everybody."""
     model = _known(model_id)
-    here = model.schema is not None and not _elsewhere(model, region)
+    here = model.studio is not None and not _elsewhere(model, region)
     state = "AVAILABLE" if here else "NOT_AVAILABLE"
     return {
         "modelId": model.id,
@@ -135,7 +134,7 @@ def _summary(model: Model, region: str) -> dict[str, Any]:
         "modelId": model.id,
         "modelName": model.name,
         "providerName": model.provider,
-        "inputModalities": _INPUTS[str(model.schema)],
+        "inputModalities": ["TEXT", *(["IMAGE"] if model.family and model.family.pictures else [])],
         "outputModalities": ["IMAGE"],
         "responseStreamingSupported": False,
         "customizationsSupported": [],

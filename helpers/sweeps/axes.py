@@ -14,6 +14,8 @@ from helpers import images, mask_forms, models
 from helpers.errors import BodyError, Problem, WorkshopWarning
 from helpers.language import tr
 from helpers.masks import Mask
+from helpers.schemas import families
+from helpers.schemas.families import MaskForm
 from helpers.schemas.fields import image_format
 from helpers.sweeps import paths, ranges
 from helpers.sweeps.tiles import Axis
@@ -90,6 +92,11 @@ def of_models(chosen: Iterable["models.Model | str"]) -> Knob:
     """The axis along models. A body of SDXL is said again in the words of each: see `helpers.core_body`."""
     known = [models.get(one) for one in chosen]
     return Knob(axis_of("model", [(model, model.name) for model in known]), ("model",))
+
+
+def models_in(knobs: Iterable[Knob]) -> "list[models.Model]":
+    """The models that the axes run through."""
+    return [value for knob in knobs for value in knob.axis.values if isinstance(value, models.Model)]
 
 
 def of_field(name: str, values: Any) -> Knob:
@@ -170,7 +177,7 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
 
 
 class MaskText(str):
-    """A `helpers.Mask` as a body with MASK_IMAGE_WHITE carries it; `.black` is the same for MASK_IMAGE_BLACK."""
+    """A `helpers.Mask` as a body carries it in which white may change; `.black` is the same where black may change."""
 
     black: str
 
@@ -178,6 +185,10 @@ class MaskText(str):
         made = super().__new__(cls, images.to_base64(mask_forms.white_changes(mask)))
         made.black = images.to_base64(mask_forms.black_changes(mask))
         return made
+
+    def for_form(self, form: MaskForm | None) -> str:
+        """Return the text that means this mask in a body of that form."""
+        return self.black if form is not None and form.changes == "black" else self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return str, (str(self),)
@@ -208,12 +219,12 @@ def _identity(value: Any) -> str:
 
 def _values(path: str, values: Any) -> list[tuple[Any, str]]:
     """The values of a field as its body carries them, each with its label."""
-    if path in paths.PICTURES:
+    if path in families.PICTURE_FIELDS:
         several = isinstance(values, (list, tuple)) or hasattr(values, "__next__")
         pictures = _listed(path, values) if several else [values]
         return [_picture(path, picture, number) for number, picture in enumerate(pictures, 1)]
     if isinstance(values, str):
-        return [(value, label_of(value)) for value in ranges.expand(values, whole=paths.takes_whole_numbers(path))]
+        return [(value, label_of(value)) for value in ranges.expand(values, whole=families.takes_whole_numbers(path))]
     return [(value, label_of(value)) for value in map(_plain, _listed(path, values))]
 
 
@@ -258,7 +269,8 @@ def _picture(path: str, value: Any, number: int) -> tuple[Any, str]:
     if isinstance(value, Mask):
         return MaskText(value), tr("picture {number}", number=number)
     label = Path(value).name if isinstance(value, (str, os.PathLike)) else tr("picture {number}", number=number)
-    image = images.init_image(value) if path == "init_image" else images.to_image(value)
+    family = families.starting_at(path)
+    image = images.init_image(value, models.of_family(family)) if family else images.to_image(value)
     return images.to_base64(image), label
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from helpers import sheets, wording
+from helpers import models, sheets, wording
 from helpers.sweeps.arranging import Run, runs
 from helpers.sweeps.gallery_words import KEYS
 from helpers.sweeps.tiles import Axis, Failure, Tile
@@ -158,7 +158,6 @@ def _amount(usd: float) -> str:
 
 
 def _model_name(model: str) -> str:
-    from helpers import models
     from helpers.errors import UnknownModelError
 
     try:
@@ -168,18 +167,11 @@ def _model_name(model: str) -> str:
 
 
 def _flat(body: Mapping[str, Any]) -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in body.items():
-        if key == "text_prompts":
-            flat["prompt"] = "; ".join(_weighed(prompt) for prompt in value)
-        elif not (isinstance(value, str) and len(value) >= SHORTEST_INPUT):
-            flat[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return flat
-
-
-def _weighed(prompt: Mapping[str, Any]) -> str:
-    weight = prompt.get("weight", 1)
-    return str(prompt["text"]) if weight == 1 else f"{prompt['text']} ({weight:g})"
+    family = models.family_of(body)
+    told = family.flat(body) if family else body
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for key, value in told.items()
+    }
 
 
 # ---- pictures -------------------------------------------------------------------------------------------------------

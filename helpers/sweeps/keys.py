@@ -8,6 +8,7 @@ from typing import Any
 
 from helpers import infotext
 from helpers.language import tr
+from helpers.schemas import families
 from helpers.sweeps import ranges
 
 Request = dict[str, Any]  # {"model": id, "body": the body, its pictures by hash}
@@ -15,7 +16,7 @@ Request = dict[str, Any]  # {"model": id, "body": the body, its pictures by hash
 
 def request(model: str, body: Mapping[str, Any]) -> Request:
     """The whole request, its pictures by the hash of their bytes, in a form that JSON can hold."""
-    named = {field: _named(body[field]) for field in infotext.PICTURE_FIELDS if isinstance(body.get(field), str)}
+    named = {field: _named(text) for field, text in families.pictures(body).items()}
     return {"model": model, "body": {**body, **named}}
 
 
@@ -36,7 +37,7 @@ def told(place: str, value: Any) -> str:
     """A value as one of `differences` is read to a person."""
     if value is None:
         return tr("nothing")
-    if isinstance(value, str) and place in infotext.PICTURE_FIELDS:
+    if isinstance(value, str) and place in families.PICTURE_FIELDS:
         return tr("picture {name}", name=value.removeprefix("sha256:")[:8])
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return ranges.written(value)

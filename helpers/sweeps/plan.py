@@ -6,32 +6,22 @@ import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
-from helpers import bodies, images, models
+from helpers import bodies, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
 from helpers.language import listed, tr
 from helpers.picture_files import say
-from helpers.schemas.sdxl import DEFAULT_SIDE
+from helpers.schemas import families
 from helpers.sweeps import keys, paths
 from helpers.sweeps.axes import Knob, MaskText, axis_of, label_of
-from helpers.sweeps.paths import PICTURES
 from helpers.sweeps.tiles import Axis, Coordinate, Tile
 from helpers.sweeps.words import swapped
 
 MOST_TILES = 10_000
 HIGHEST_DRAWN_SEED = 999_999  # short enough to be read out and typed
-_SAID_BY_CORE = {
-    "text_prompts",
-    "seed",
-    "style_preset",
-    "width",
-    "height",
-    "samples",
-}  # fields of SDXL with words there
-_SEEN = "iVBORw0KGgo="  # the first bytes of any PNG: stands for a picture that was looked at already
 _MOST_SHOWN = 20  # problems in one message
 
 
@@ -79,13 +69,19 @@ def plan(body: Body, knobs: Sequence[Knob], model: models.Model | None = None, m
     return Plan(axes, tuple(tiles), tuple(chosen))
 
 
-def copied(body: Any) -> Body:
-    """The body that a sweep starts from, so that nobody changes it later. BodyError for what is none."""
-    if isinstance(body, Mapping):
-        return copy.deepcopy(dict(body))
-    why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
-    fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
-    raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
+def copied(body: Any, chosen: Sequence[models.Model] = ()) -> Body:
+    """The body that a sweep starts from, so that nobody changes it later. BodyError for what is none.
+
+    `chosen`: the models that it is to be sent to. A body that does not tell whose it is, is that of the first which
+    takes it.
+    """
+    if not isinstance(body, Mapping):
+        why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
+        fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
+        raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
+    takers = [one for one in chosen if one.family and one.family.claims(body)]
+    own = models.get(body.model) if isinstance(body, Body) else takers[0] if takers else models.for_body(body)
+    return Body(copy.deepcopy(dict(body)), own)
 
 
 def count_of(knobs: Sequence[Knob]) -> int:
@@ -103,11 +99,7 @@ def price_of(model: models.Model, body: Mapping[str, Any]) -> float | None:
 
 def size_of(model: models.Model, body: Mapping[str, Any]) -> tuple[int, int] | None:
     """The picture's width and height in pixels; None where they are not known beforehand."""
-    if model.schema == "sdxl":
-        if isinstance(body.get("init_image"), str):
-            return _size_of_picture(body["init_image"])
-        return body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)
-    return model.sizes.get(body.get("aspect_ratio", "1:1"))
+    return model.family.size(body, model) if model.family else None
 
 
 # ---- building -------------------------------------------------------------------------------------------------------
@@ -117,7 +109,7 @@ class _Builder:
     """The body of each tile, and what had to be left out because its model has no word for it."""
 
     def __init__(self, body: Body, knobs: Sequence[Knob], model: models.Model | None) -> None:
-        self.body, self.knobs, self.model = body, knobs, model
+        self.body, self.knobs, self.model = body, knobs, model or models.get(body.model)
         self.left_out: dict[str, set[str]] = {}
 
     def __call__(self, places: tuple[int, ...], wrong: list[Problem]) -> tuple[Body, models.Model]:
@@ -143,16 +135,15 @@ class _Builder:
                 body = step(body)
             except BodyError as error:
                 wrong += error.problems
-        mask = body.get("mask_image")
-        if isinstance(mask, MaskText) and body.get("mask_source") == "MASK_IMAGE_BLACK":
-            body = {**body, "mask_image": mask.black}
-        if model is None:
-            return body, models.for_body(body)
-        if model.schema != "stable-image-core" or "text_prompts" not in body:
-            return body, model
-        bodies.check({**body, "seed": body.get("seed") or 0})
-        self.left_out.setdefault(model.name, set()).update(body.keys() - _SAID_BY_CORE)
-        return bodies.core_body(body), model
+        body = _with_masks(body)
+        own = models.get(body.model)
+        if model is own or model.family is None:
+            return Body(body, model), model
+        if model.family is not own.family:
+            bodies.check({**body, "seed": body.get("seed") or 0}, own)
+        said = bodies.translated(body, model)
+        self.left_out.setdefault(model.name, set()).update(said.left_out)
+        return said.body, model
 
     def tell(self) -> None:
         """Say what was left out."""
@@ -165,6 +156,16 @@ class _Builder:
                         fields=listed(sorted(fields)),
                     )
                 )
+
+
+def _with_masks(body: Body) -> Body:
+    """The body with each `helpers.Mask` in the form that its other fields ask for."""
+    held = {name: value for name, value in body.items() if isinstance(value, MaskText)}
+    family = models.family_of(body)
+    if not held or family is None:
+        return body
+    form = family.mask(body)
+    return body | {name: value.for_form(form) for name, value in held.items()}
 
 
 def _coordinates(knobs: Sequence[Knob], places: tuple[int, ...]) -> tuple[Coordinate, ...]:
@@ -186,7 +187,7 @@ class _Seed:
         if not _is_chance(body.get("seed")):
             return body
         self.used = True
-        return {**body, "seed": self.seed}
+        return body | {"seed": self.seed}
 
     def settled(self, knob: Knob) -> Knob:
         """The axis with that seed in the place of 0 or none."""
@@ -201,7 +202,7 @@ class _Seed:
 
     def _settled_value(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return self.given(dict(value)) if "seed" in value else value
+            return {**value, "seed": self._settled_value(value["seed"])} if "seed" in value else value
         if not _is_chance(value):
             return value
         self.used = True
@@ -227,22 +228,15 @@ def _is_chance(seed: Any) -> bool:
 
 
 class _Checker:
-    """`bodies.check`, with each picture decoded once and not once a tile."""
+    """`bodies.check`, with the pictures of a body looked at once and not once a tile."""
 
     def __init__(self) -> None:
-        self._good: set[tuple[int, ...]] = set()
-        self._kept: list[Any] = []  # so that no id is given to another picture
+        self._seen: set[tuple[str, ...]] = set()
 
     def __call__(self, body: Body, model: models.Model) -> None:
-        pictures = [body[field] for field in PICTURES if isinstance(body.get(field), str)]
-        known = tuple(map(id, pictures))
-        if pictures and known in self._good:
-            seen = {field: _SEEN for field in PICTURES if field in body}
-            bodies.check({**body, **seen}, model, look_at_pictures=False)
-            return
-        bodies.check(body, model)
-        self._good.add(known)
-        self._kept += pictures
+        pictures = (model.id, *families.pictures(body).values())
+        bodies.check(body, model, look_at_pictures=pictures not in self._seen)
+        self._seen.add(pictures)
 
 
 def _different_places(knobs: Sequence[Knob]) -> None:
@@ -270,7 +264,8 @@ def _different_places(knobs: Sequence[Knob]) -> None:
 
 def _no_clash(body: Body, knobs: Sequence[Knob]) -> None:
     turned = [place for knob in knobs if not knob.term for place in knob.turns]
-    if both := paths.clash(body, turned):
+    family = models.family_of(body)
+    if family and (both := family.clash(body, turned)):
         why = tr("{name} and {place} would both set the same prompt.", name=both[0], place=both[1])
         raise _bad_axes(why, tr("Leave one of them out; a weight can be swept beside a prompt."), both[1])
 
@@ -280,7 +275,9 @@ def _sound_prompts(body: Body) -> None:
     try:
         bodies.check(body)
     except BodyError as error:
-        if any(problem.field.startswith(("text_prompts", "body")) for problem in error.problems):
+        family = models.family_of(body)
+        telling = ("body", *(family.prompt_fields if family else ()))
+        if any(problem.field.startswith(telling) for problem in error.problems):
             raise
 
 
@@ -342,8 +339,3 @@ def _one_of(labels: Iterator[str]) -> str:
         if len(shown) <= 4
         else tr("{names} or {count} more", names=" or ".join(shown[:3]), count=len(shown) - 3)
     )
-
-
-@lru_cache(maxsize=256)
-def _size_of_picture(text: str) -> tuple[int, int]:
-    return images.from_base64(text).size

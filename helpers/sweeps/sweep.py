@@ -55,10 +55,10 @@ class Sweep:
         most: int = plan.MOST_TILES,
         **fields: Any,
     ) -> None:
-        asked = plan.copied(body)
         several = model is not None and not isinstance(model, (str, models.Model))
         knobs = axes_.of_all(axes, {**({"model": model} if several else {}), **fields})
         called = models.get(model) if model is not None and not several else None
+        asked = plan.copied(body, [called] if called else axes_.models_in(knobs))
         planned = plan.plan(asked, knobs, called, most)
         self.title = title or _titled(asked)
         self.axes: tuple[Axis, ...] = planned.axes

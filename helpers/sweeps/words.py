@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 
+from helpers import models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
 from helpers.language import joined, tr
+from helpers.sweeps import paths
 from helpers.sweeps.axes import label_of
-from helpers.sweeps.paths import are_prompts
 
 
 def swapped(body: Body, swaps: Mapping[str, str]) -> Body:
@@ -16,14 +17,13 @@ def swapped(body: Body, swaps: Mapping[str, str]) -> Body:
     One pass, so that no words are swapped that another swap has put there. Raises BodyError for every term that no
     prompt holds.
     """
-    if "text_prompts" not in body:
-        texts = {name: body[name] for name in ("prompt", "negative_prompt") if isinstance(body.get(name), str)}
-        return {**body, **_swapped(texts, swaps)}
-    prompts = body["text_prompts"]
-    if not are_prompts(prompts):  # what is wrong with them is told by who checks the body
+    family = models.family_of(body)
+    parts = family.prompts(body) if family else ()
+    if not parts:  # what is wrong with them is told by who checks the body
         return body
-    said = _swapped({f"text_prompts[{place}]": prompt["text"] for place, prompt in enumerate(prompts)}, swaps)
-    return {**body, "text_prompts": [{**one, "text": text} for one, text in zip(prompts, said.values(), strict=True)]}
+    for path, text in _swapped({part.path: part.text for part in parts}, swaps).items():
+        body = paths.put(body, path, text)
+    return body
 
 
 def _swapped(texts: Mapping[str, str], swaps: Mapping[str, str]) -> dict[str, str]:
@@ -38,7 +38,7 @@ def _swapped(texts: Mapping[str, str], swaps: Mapping[str, str]) -> dict[str, st
 
 def _not_met(term: str, texts: Mapping[str, str], swaps: Mapping[str, str]) -> Problem:
     """Why a term has not been met: it is in no prompt, or only where a longer one is swapped."""
-    looked = "; ".join(f"{name} {label_of(text)!r}" for name, text in texts.items())
+    looked = "; ".join(f"{path.removesuffix('.text')} {label_of(text)!r}" for path, text in texts.items())
     if any(term in text for text in texts.values()):
         others = [other for other in swaps if other != term and any(other in text for text in texts.values())]
         told = ", ".join(repr(other) for other in sorted(others, key=len, reverse=True))

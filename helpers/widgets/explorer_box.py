@@ -32,16 +32,22 @@ _Page = dict[str, Any]
 _Answer = Generation | WorkshopError
 
 
-def explorer(bedrock: Any, body: Mapping[str, Any] | None = None, *, width: int | None = None) -> "Explorer":
+def explorer(
+    bedrock: Any,
+    body: Mapping[str, Any] | None = None,
+    *,
+    model: "str | Model | None" = None,
+    width: int | None = None,
+) -> "Explorer":
     """Sliders and menus for the fields of a body, the picture following; keep pictures, and sweep around one.
 
-    `bedrock`: what `helpers.connect` gave. `body`: where to start; without it, the beach. `width`: the most pixels that
-    it takes across. On the studio the picture follows each change, once a page shows the explorer; on AWS nothing is
+    `bedrock`: what `helpers.connect` gave. `body`: where to start; without it, the beach. `model`: whose body it is, where
+    it does not say so itself. `width`: the most pixels that it takes across. On the studio the picture follows each change, once a page shows the explorer; on AWS nothing is
     sent before Run is pressed, which says its price. Raises BodyError, and RetiredModelError on AWS.
     """
     if not hasattr(bedrock, "invoke_model"):
         raise TypeError(tr("The first argument is a client of bedrock-runtime: helpers.explorer(helpers.connect())."))
-    return Explorer(bedrock, body, width=width)
+    return Explorer(bedrock, body, model=model, width=width)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -62,8 +68,15 @@ class Explorer(anywidget.AnyWidget):
     page_sweep = traitlets.Dict().tag(sync=True)
     page_code = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, bedrock: Any, body: Mapping[str, Any] | None = None, *, width: int | None = None) -> None:
-        self._desk = Desk(bedrock, body)
+    def __init__(
+        self,
+        bedrock: Any,
+        body: Mapping[str, Any] | None = None,
+        *,
+        model: "str | Model | None" = None,
+        width: int | None = None,
+    ) -> None:
+        self._desk = Desk(bedrock, body, model)
         self._follower = LatestWins(self._answer, self._came)
         self._writer = LatestWins(self._code_of, self._take_code)  # it encodes the pictures of a body anew
         self._looked_at = False  # by a page: in a run without one, no change sends anything

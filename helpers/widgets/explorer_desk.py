@@ -14,11 +14,10 @@ from helpers.generation import Generation
 from helpers.language import tr
 from helpers.models import Model
 from helpers.saying import hushed
+from helpers.schemas import families
 from helpers.sweeps import plan
 from helpers.widgets import explorer_fields as fields
 from helpers.widgets.explorer_words import say
-
-_EXAMPLE = {"prompt": "a serene beach at sunset", "seed": 10, "cfg_scale": 10, "steps": 30}
 
 
 @dataclass(frozen=True)
@@ -32,31 +31,31 @@ class Request:
 class Desk:
     """What an explorer knows and may do. It makes no call but in `answer`, which may run in any thread."""
 
-    def __init__(self, bedrock: Any, body: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, bedrock: Any, body: Mapping[str, Any] | None = None, model: "str | Model | None" = None) -> None:
         self.bedrock = bedrock
         self.backend = client.backend_of(bedrock)
         self.made: Generation | None = None  # the latest picture
         self.kept: list[Generation] = []
         self.turn = 0
         self.drew_seed = False
-        self.body: Body = {}
+        self.body: Body
         self.model: Model
-        self.replace(_example(self.backend) if body is None else body)
+        self.replace(_example(self.backend) if body is None else body, model)
 
-    def replace(self, body: Mapping[str, Any]) -> None:
-        """Explore another body. Raises BodyError, and on AWS RetiredModelError for a model that has left."""
+    def replace(self, body: Mapping[str, Any], name: "str | Model | None" = None) -> None:
+        """Explore another body, of that model or its own. Raises BodyError, and on AWS RetiredModelError for one that left."""
         if not isinstance(body, Mapping):
             bodies.check(body)  # says what it is instead
-        model = models.for_body(body)
+        model = models.for_body(body) if name is None else models.get(name)
         if self.backend == "aws" and model.retired_on(date.today()):
             raise bodies.retired(model, body)
-        self._take(copy.deepcopy(dict(body)), model, look_at_pictures=True)
+        self._take(Body(copy.deepcopy(dict(body)), model), look_at_pictures=True)
 
     def set(self, changes: Mapping[str, Any]) -> None:
         """Change fields by path. Raises BodyError, and then nothing is changed."""
         _must_be_paths(changes)
         wanted = fields.put(self.body, changes, self.model)
-        self._take(wanted, self.model, look_at_pictures=any(path.endswith("_image") for path in changes))
+        self._take(wanted, look_at_pictures=any(path in families.PICTURE_FIELDS for path in changes))
 
     @property
     def is_shown(self) -> bool:
@@ -71,7 +70,7 @@ class Desk:
     @property
     def remarks(self) -> list[str]:
         """What may surprise about the body, in sentences."""
-        said = bodies.notes(self.body) if self.model.schema == "sdxl" else []
+        said = bodies.notes(self.body)
         return [say("seed_drawn", seed=self.body["seed"]), *said] if self.drew_seed else said
 
     # ---- calls
@@ -84,7 +83,7 @@ class Desk:
     def answer(self, request: Request) -> Generation | WorkshopError:
         """Send a request: its receipt, or the error that came instead."""
         try:
-            return client.invoke(self.bedrock, request.body, self.model)
+            return client.invoke(self.bedrock, request.body)
         except WorkshopError as error:
             return error
         except Exception as error:
@@ -105,7 +104,8 @@ class Desk:
     def back(self, number: int) -> None:
         """Go back to the settings and the picture of a kept one, without a call."""
         self.made = self.kept_at(number)
-        self.body, self.model = self.made.body, models.get(self.made.model)
+        self.model = models.get(self.made.model)
+        self.body = Body(self.made.body, self.model)
         self.turn += 1
 
     def remove(self, number: int) -> None:
@@ -126,17 +126,17 @@ class Desk:
 
     # ---- how
 
-    def _take(self, body: Body, model: Model, *, look_at_pictures: bool) -> None:
+    def _take(self, body: Body, *, look_at_pictures: bool) -> None:
         with hushed(WorkshopWarning):  # `remarks` says the same on the page
-            bodies.check(body, model, look_at_pictures=look_at_pictures)
+            bodies.check(body, look_at_pictures=look_at_pictures)
         self.drew_seed = not body.get("seed")
-        if self.drew_seed:
-            body = fields.put(body, {"seed": secrets.randbelow(plan.HIGHEST_DRAWN_SEED) + 1}, model)
-        self.body, self.model = body, model
+        self.body = body.replace(seed=secrets.randbelow(plan.HIGHEST_DRAWN_SEED) + 1) if self.drew_seed else body
+        self.model = models.get(body.model)
 
 
 def _example(backend: str) -> Body:
-    example = bodies.text_to_image(**_EXAMPLE)  # type: ignore[arg-type]
+    """The beach, by a model that can be called there today."""
+    example = bodies.text_to_image("a serene beach at sunset", seed=10, cfg_scale=10, steps=30)
     return example if backend == "studio" else bodies.core_body(example)
 
 

@@ -5,24 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from helpers.bodies import Body
+from helpers.bodies import Body, family_of
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.models import Model
-from helpers.schemas import CoreRequest, SDXLRequest
-from helpers.schemas.sdxl import DEFAULT_SIDE, DOCUMENTED_STEPS
+from helpers.schemas.fields import field_at
+from helpers.schemas.sdxl import DOCUMENTED_STEPS
 from helpers.sweeps import paths, ranges
 from helpers.sweeps.axes import label_of
 from helpers.widgets.explorer_words import say
-from helpers.widgets.playground_settings import sizes_of
 
 Kind = Literal["text", "number", "range", "choice", "size"]
 Value = Any  # of a field: a text, a number, a choice or None, or (width, height)
 
 SIZE = "size"  # width and height, which are chosen together
-_SCHEMAS: dict[str, type[BaseModel]] = {"sdxl": SDXLRequest, "stable-image-core": CoreRequest}
 _WEIGHTS = (-2, 2)  # of the slider; the schema has no limits
 _STEPS = {"cfg_scale": "0.5", "steps": "1", "seed": "1", "weight": "0.1"}  # of sliders; 0.05 for shares
 _AROUND = {"cfg_scale": "3", "steps": "10", "seed": "1", "weight": "0.5"}  # between suggested values; 0.1 for shares
@@ -55,23 +53,7 @@ class Field:
 
 def fields_of(body: Mapping[str, Any], model: Model) -> list[Field]:
     """The fields that this body has, or may have, in the order of a page."""
-    if model.schema != "sdxl":
-        return [_text("prompt"), _text("negative_prompt"), _choice("aspect_ratio", model), _number("seed", model)]
-    prompts = body["text_prompts"]
-    found = []
-    for place in range(len(prompts)):
-        found += [_prompt(place, len(prompts)), _weight(place, prompts)]
-    found += [_range("cfg_scale", model), _range("steps", model), _number("seed", model)]
-    if "init_image" in body and "mask_source" not in body:
-        by_schedule = body.get("init_image_mode") == "STEP_SCHEDULE"
-        shares = ["step_schedule_start"] if by_schedule else ["image_strength"]
-        if by_schedule and "step_schedule_end" in body:
-            shares.append("step_schedule_end")
-        found += [_range(name, model) for name in shares]
-    if "init_image" not in body:
-        sizes = dict.fromkeys([*sizes_of(model), value_at(body, SIZE, model)])
-        found.append(Field(SIZE, "size", say("size"), options=tuple(sizes)))
-    return [*found, *(_choice(name, model) for name in ("style_preset", "sampler", "clip_guidance_preset"))]
+    return [_field(path, body, model) for path in family_of(model).adjustable(body)]
 
 
 def field_of(path: str, body: Mapping[str, Any], model: Model) -> Field:
@@ -90,15 +72,8 @@ def field_of(path: str, body: Mapping[str, Any], model: Model) -> Field:
 
 def value_at(body: Mapping[str, Any], path: str, model: Model) -> Value:
     """What stands at a field, or what the service takes where nothing does."""
-    if path == SIZE:
-        return body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)
-    held: Any = body
-    *above, last = paths.parse(path)
-    for step in above:
-        held = held[step]
-    if last in held:
-        return held[last]
-    return 1.0 if last == "weight" else _schema(model).model_fields[str(last)].default
+    family = family_of(model)
+    return family.size(body, model) if path == SIZE else family.value(body, path)
 
 
 def put(body: Body, changes: Mapping[str, Value], model: Model) -> Body:
@@ -106,12 +81,10 @@ def put(body: Body, changes: Mapping[str, Value], model: Model) -> Body:
     made = body
     for path, value in changes.items():
         if path == SIZE:
-            width, height = pair(value)
-            made = {**made, "width": width, "height": height}
+            made = made | family_of(model).size_fields(pair(value), model)
         else:
             made = paths.put(made, path, _plain(value))
-    order = list(_schema(model).model_fields)
-    return dict(sorted(made.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
+    return made.replace()
 
 
 def values_of(body: Mapping[str, Any], model: Model) -> dict[str, Value]:
@@ -159,58 +132,55 @@ def pair(value: Any) -> tuple[Any, Any]:
 
 def _told(body: Mapping[str, Any], model: Model) -> dict[str, str]:
     told = {}
+    texts = {part.path for part in family_of(model).prompts(body)}
     for path, value in values_of(body, model).items():
         if path == SIZE:
             told[path] = " × ".join(map(str, value))
-        elif path.endswith((".text", "prompt")):
+        elif isinstance(value, str) and path in texts:
             told[path] = f"“{label_of(value or '')}”"
         else:
             told[path] = f"{path} {label_of(value)}"
     return told
 
 
-def _schema(model: Model) -> type[BaseModel]:
-    return _SCHEMAS[model.schema or "sdxl"]
+def _field(path: str, body: Mapping[str, Any], model: Model) -> Field:
+    """The control of a place, as the schema has it."""
+    family = family_of(model)
+    if path == SIZE:
+        sizes = dict.fromkeys([*family.size_choices(model), value_at(body, SIZE, model)])
+        return Field(SIZE, "size", say("size"), options=tuple(sizes))
+    info = field_at(family.request, paths.parse(path))[1]
+    if info is None:
+        raise ValueError(f"{family.name} has no field {path}")
+    name, label = path.rpartition(".")[2], _label(path, body, model)
+    options = tuple(_literals(info.annotation))
+    if options:
+        return Field(path, "choice", label, options=(None, *options) if info.default is None else options)
+    if name == "weight":
+        present = family.value(body, path)
+        return Field(path, "range", label, min(_WEIGHTS[0], present), max(_WEIGHTS[1], present), float(_STEPS[name]))
+    limits = _limits(info)
+    if limits is None:
+        return Field(path, "text", label)
+    return Field(path, "number" if name == "seed" else "range", label, *limits, float(_STEPS.get(name, "0.05")))
 
 
-def _text(path: str) -> Field:
-    return Field(path, "text", say(path))
+def _label(path: str, body: Mapping[str, Any], model: Model) -> str:
+    """Its name, and of several prompts the number as well."""
+    steps = paths.parse(path)
+    numbers = [step for step in steps if isinstance(step, int)]
+    count = len(family_of(model).prompts(body))
+    if not numbers or count == 1:
+        return say(str(steps[-1]))
+    return say(f"{steps[-1]}.number", number=numbers[0] + 1)
 
 
-def _prompt(place: int, count: int) -> Field:
-    label = say("text") if count == 1 else say("text.number", number=place + 1)
-    return Field(f"text_prompts[{place}].text", "text", label)
-
-
-def _weight(place: int, prompts: Sequence[Mapping[str, Any]]) -> Field:
-    present = prompts[place].get("weight", 1.0)
-    label = say("weight") if len(prompts) == 1 else say("weight.number", number=place + 1)
-    least, most = min(_WEIGHTS[0], present), max(_WEIGHTS[1], present)
-    return Field(f"text_prompts[{place}].weight", "range", label, least, most, float(_STEPS["weight"]))
-
-
-def _range(name: str, model: Model) -> Field:
-    least, most = _limits(name, model)
-    return Field(name, "range", say(name), least, most, float(_STEPS.get(name, "0.05")))
-
-
-def _number(name: str, model: Model) -> Field:
-    least, most = _limits(name, model)
-    return Field(name, "number", say(name), least, most, float(_STEPS[name]))
-
-
-def _choice(name: str, model: Model) -> Field:
-    field = _schema(model).model_fields[name]
-    options = tuple(_literals(field.annotation))
-    return Field(name, "choice", say(name), options=(None, *options) if field.default is None else options)
-
-
-def _limits(name: str, model: Model) -> tuple[float, float]:
-    """The least and the most that the schema allows."""
+def _limits(info: FieldInfo) -> tuple[float, float] | None:
+    """The least and the most that the schema allows; None where it has no such limits."""
     found: dict[str, float] = {}
-    for rule in _schema(model).model_fields[name].metadata:
+    for rule in info.metadata:
         found |= {side: getattr(rule, side) for side in ("ge", "le") if hasattr(rule, side)}
-    return found["ge"], found["le"]
+    return (found["ge"], found["le"]) if len(found) == 2 else None
 
 
 def _literals(annotation: Any) -> Iterable[Any]:

@@ -12,6 +12,7 @@ from helpers.generation import Backend, Generation
 from helpers.language import joined, tr
 from helpers.models import Model
 from helpers.recipes import Recipe
+from helpers.schemas import families
 from helpers.sweeps import Sweep, ranges
 from helpers.sweeps.axes import label_of
 from helpers.sweeps.plan import price_of
@@ -136,7 +137,7 @@ def recipe_of(body: Body, model: Model, backend: Backend) -> Recipe:
             tr("The system says: {error}.", error=error.strerror or error),
             tr("Set WORKSHOP_OUTPUTS to a folder that can be written to."),
         ) from error
-    inputs = dict(zip((name for name in infotext.PICTURE_FIELDS if name in body), kept_at, strict=True))
+    inputs = dict(zip(families.pictures(body), kept_at, strict=True))
     receipt = {"backend": backend, "cost": price_of(model, body) if backend == "aws" else 0.0}
     named = MappingProxyType(inputs)
     return Recipe(beside.as_posix(), body, model.invoke_id, body["seed"], named, MappingProxyType(receipt))
@@ -178,7 +179,7 @@ def _option(field: Field, value: Any) -> str:
     if field.kind == "size":
         return " × ".join(map(str, value))
     if value is None:
-        return say("sampler.none" if field.path == "sampler" else "style_preset.none")
+        return say("sampler.none" if field.name == "sampler" else "style_preset.none")
     return label_of(value)
 
 

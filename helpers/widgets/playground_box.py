@@ -108,7 +108,7 @@ class Playground(anywidget.AnyWidget):
         preset = PRESETS[name]
         start = self._desk.start_of(preset)
         if preset.start is not None and start is None:
-            self._desk.apply("sdxl")
+            self._desk.apply_for(preset)
             start = self._send_now(self._desk.plan(preset.start))
             _must_have_worked(start)
         self._desk.load(preset, start)
@@ -210,7 +210,7 @@ class Playground(anywidget.AnyWidget):
         if preset.start is None or start is not None:
             self._loaded(preset, start)
         else:
-            self._desk.apply("sdxl")
+            self._desk.apply_for(preset)
             self._start(lambda: self._desk.plan(preset.start), lambda run: self._loaded(preset, run))
 
     def _loaded(self, preset: Preset, start: Run | None) -> None:

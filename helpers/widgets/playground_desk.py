@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from helpers import client, images, models
@@ -19,6 +20,7 @@ from helpers.widgets.playground_settings import (
     PRESETS,
     Preset,
     Settings,
+    actions_of,
     changed,
     for_model,
     request_bodies,
@@ -42,7 +44,7 @@ class Desk:
     def __init__(self, bedrock: Any) -> None:
         self.bedrock = bedrock
         self.backend = client.backend_of(bedrock)
-        self.model = models.get("sdxl" if self.backend == "studio" else "core")
+        self.model = models.first(self.backend)
         self.settings: Settings = for_model(PRESETS["beach"].settings, self.model)
         self.reference: Reference | None = None
         self.mask: Mask | None = None
@@ -57,8 +59,6 @@ class Desk:
 
     def apply(self, name: "str | Model") -> None:
         """Choose the model. Raises UnknownModelError, and on AWS RetiredModelError for one that has left it."""
-        from datetime import date
-
         model = models.get(name)
         if model.schema is None:
             request_bodies(self.settings, model, 1)  # says that there is no schema for it
@@ -70,11 +70,21 @@ class Desk:
                     since=tr(" on {day}", day=model.eol) if model.eol else "",
                 ),
                 tr("On AWS every call to it fails."),
-                tr("Choose {model}, or use the studio: helpers.connect().", model=models.get("core").name),
+                tr("Choose {model}, or use the studio: helpers.connect().", model=models.first("aws").name),
                 eol=model.eol,
                 model_id=model.id,
             )
         self.model, self.settings = model, for_model(self.settings, model)
+
+    def apply_for(self, preset: Preset) -> None:
+        """Choose a model that can do what a preset does, where this one cannot. Raises RetiredModelError where none is left."""
+        action = preset.settings.action
+        if action not in actions_of(self.model):
+            able = [model for model in models.all() if action in actions_of(model)]
+            self.apply(next((model for model in able if self._is_here(model)), able[0]))
+
+    def _is_here(self, model: Model) -> bool:
+        return model.studio is not None if self.backend == "studio" else not model.retired_on(date.today())
 
     # ---- the picture to start from
 
@@ -84,7 +94,8 @@ class Desk:
         The mask of the picture before is dropped. Raises ImageError.
         """
         with overheard() as remarks:
-            picture = images.init_image(images.fit(source))
+            able = self.model if "variation" in actions_of(self.model) else models.first("studio", "image_to_image")
+            picture = images.init_image(images.fit(source), able)
         self.reference, self.mask = Reference(picture, name), None
         return " ".join(remarks)
 
@@ -95,8 +106,7 @@ class Desk:
 
     def load(self, preset: Preset, start: Run | None = None) -> None:
         """Take over a preset's settings, and the picture of the run that it starts from. Raises BodyError."""
-        if preset.start is not None:
-            self.apply("sdxl")
+        self.apply_for(preset)
         self.settings = for_model(preset.settings, self.model)
         if start is not None:
             self.use(start.made[0], say("reference.from_run", place=1, number=start.number))

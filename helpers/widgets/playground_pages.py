@@ -21,6 +21,8 @@ from helpers.widgets.playground_settings import (
     PRESETS,
     Settings,
     actions_of,
+    has,
+    lacks,
     orientation,
     price,
     problems,
@@ -42,7 +44,7 @@ _ORIENTATIONS = ("square", "landscape", "portrait")
 def header(desk: Desk) -> Page:
     """Category, model, inference, and where the calls go."""
     region = desk.bedrock.meta.region_name
-    choice = [model for model in models.all() if model.schema]
+    choice = [model for model in models.all() if model.schema and (model.studio or desk.backend == "aws")]
     return {
         "backend": desk.backend,
         "badge": say("on_studio") if desk.backend == "studio" else say("on_aws", region=region),
@@ -54,7 +56,7 @@ def header(desk: Desk) -> Page:
         "actions": [
             {"value": action, "label": say(action), "able": action in actions_of(desk.model)} for action in ACTIONS
         ],
-        "actions_note": "" if desk.model.schema == "sdxl" else say("only_generate", model=desk.model.name),
+        "actions_note": lacks(desk.model),
         "presets": [
             {"value": name, "label": say(f"preset.{name}"), "help": say(f"preset.{name}.says")} for name in PRESETS
         ],
@@ -63,27 +65,31 @@ def header(desk: Desk) -> Page:
 
 def form(model: Model) -> list[Page]:
     """The sections of the settings, each with its fields; `when`: the actions that read a field."""
-    full = model.schema == "sdxl"
+    quality = "quality.help" if has(model, "steps") else "quality.core"
     response: list[Page] = [
-        {"key": "quality", "kind": "note", "text": say("quality.help" if full else "quality.core", model=model.name)},
+        {"key": "quality", "kind": "note", "text": say(quality, model=model.name)},
         {"key": "size", "kind": "size", "when": ["generate"], "options": _sizes(model)},
         {"key": "size", "kind": "note", "when": ["variation", "edit"], "text": say("size.reference")},
         {"key": "pictures", "kind": "choice", "options": [[n, str(n)] for n in range(1, MOST_PICTURES + 1)]},
     ]
-    numbers: list[Page] = [
-        {"key": "cfg_scale", "kind": "range", "min": 0, "max": MAX_CFG_SCALE, "step": 0.5},
-        {"key": "steps", "kind": "range", "min": MIN_STEPS, "max": MAX_STEPS, "step": 1},
-        {"key": "image_strength", "kind": "range", "min": 0, "max": 1, "step": 0.05, "when": ["variation"]},
-    ]
-    style = "style_preset.help" if full else "style_preset.words"
+    numbers: list[Page] = []
+    if has(model, "cfg_scale"):
+        numbers.append({"key": "cfg_scale", "kind": "range", "min": 0, "max": MAX_CFG_SCALE, "step": 0.5})
+    if has(model, "steps"):
+        numbers.append({"key": "steps", "kind": "range", "min": MIN_STEPS, "max": MAX_STEPS, "step": 1})
+    if "variation" in actions_of(model):
+        numbers.append(
+            {"key": "image_strength", "kind": "range", "min": 0, "max": 1, "step": 0.05, "when": ["variation"]}
+        )
+    style = say("style_preset.help") if has(model, "style_preset") else say("style_preset.words", model=model.name)
     advanced: list[Page] = [
-        *(numbers if full else ()),
+        *numbers,
         {"key": "seed", "kind": "number", "min": 0, "max": MAX_SEED, "step": 1},
         {"key": "keep_seed", "kind": "check"},
         {
             "key": "style_preset",
             "kind": "choice",
-            "help": say(style, model=model.name) if not full else say(style),
+            "help": style,
             "options": [[None, say("style_preset.none")], *([name, name] for name in STYLE_PRESETS)],
         },
     ]
@@ -111,8 +117,7 @@ def quote(desk: Desk, settings: Settings) -> Page:
     else:
         free = "quote.free_was" if desk.model.retired_on(date.today()) else "quote.free"
         text, button = say(free, price=usd) if usd else "", say("run")
-    said = remarks({"text_prompts": [], **_sized(desk, settings)}) if desk.model.schema == "sdxl" else []
-    return {"text": joined(calls, text, *said), "button": button, "problems": []}
+    return {"text": joined(calls, text, *remarks(settings, desk.model)), "button": button, "problems": []}
 
 
 def reference(desk: Desk, remark: str = "") -> Page:
@@ -216,12 +221,6 @@ def _sizes(model: Model) -> Page:
     """The sizes to choose from, by orientation."""
     sizes = sizes_of(model)
     return {shape: [list(one) for one in sizes if orientation(*one) == shape] for shape in _ORIENTATIONS}
-
-
-def _sized(desk: Desk, settings: Settings) -> Page:
-    if settings.action == "generate":
-        return {"width": settings.width, "height": settings.height, "steps": settings.steps}
-    return {"init_image": "", "steps": settings.steps}
 
 
 def _tile(answer: Generation | WorkshopError, run: Run, place: int) -> Page:

@@ -9,6 +9,7 @@ from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWa
 from helpers.language import listed, tr
 from helpers.models import Model
 from helpers.saying import hushed
+from helpers.schemas.fields import Task
 from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, MAX_SEED, SDXLRequest, StylePreset
 from helpers.widgets.playground_words import say
 
@@ -21,6 +22,7 @@ Action = Literal["generate", "variation", "edit"]
 Orientation = Literal["landscape", "square", "portrait"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
+TASKS: dict[Action, Task] = {"generate": "text_to_image", "variation": "image_to_image", "edit": "inpaint"}
 MOST_PICTURES = 4  # of one run, as in the console
 _NUMBERS = ("width", "height", "pictures", "cfg_scale", "steps", "seed", "image_strength")
 
@@ -117,15 +119,22 @@ def as_form(settings: Settings) -> dict[str, Any]:
 
 
 def actions_of(model: Model) -> tuple[Action, ...]:
-    """What a model can do: all three, or only generate."""
-    return ACTIONS if model.schema == "sdxl" else ("generate",)
+    """What a model can do."""
+    tasks = model.family.tasks if model.family else ()
+    return tuple(action for action in ACTIONS if TASKS[action] in tasks)
+
+
+def lacks(model: Model) -> str:
+    """What a model cannot do, in a sentence; nothing where it can do all."""
+    able = actions_of(model)
+    if len(able) == len(ACTIONS):
+        return ""
+    return say("only_generate" if len(able) == 1 else "no_edit", model=model.name)
 
 
 def sizes_of(model: Model) -> tuple[tuple[int, int], ...]:
     """The sizes to choose from: the API's own and those that the model was trained on, or all that it can make."""
-    if model.schema == "sdxl":
-        return ((DEFAULT_SIDE, DEFAULT_SIDE), *model.trained_sizes)
-    return tuple(model.sizes.values())
+    return model.family.size_choices(model) if model.family else ()
 
 
 def orientation(width: int, height: int) -> Orientation:
@@ -133,11 +142,16 @@ def orientation(width: int, height: int) -> Orientation:
     return "square" if width == height else "landscape" if width > height else "portrait"
 
 
+def has(model: Model, field: str) -> bool:
+    """Whether a model's requests have this field."""
+    return model.family is not None and model.family.has(field)
+
+
 def for_model(settings: Settings, model: Model) -> Settings:
     """The settings as far as a model takes them: its own sizes and actions."""
     action = settings.action if settings.action in actions_of(model) else "generate"
     sizes, size = sizes_of(model), (settings.width, settings.height)
-    if model.schema != "sdxl" and size not in sizes:
+    if not has(model, "width") and size not in sizes:
         alike = [one for one in sizes if orientation(*one) == orientation(*size)]
         size = min(alike or sizes, key=lambda one: abs(one[0] / one[1] - size[0] / size[1]))
     return replace(settings, action=action, width=size[0], height=size[1])
@@ -152,17 +166,17 @@ def request_bodies(
     """
     _check(settings, seed)
     if settings.action not in actions_of(model):
-        raise _error([Problem("action", say("only_generate", model=model.name), settings.action)])
+        raise _error([Problem("action", lacks(model), settings.action)])
     with hushed(WorkshopWarning):  # `remarks` says the same on the playground
-        first = _body(settings, seed, reference, mask)
-        asked = bodies.core_body(first) if model.schema != "sdxl" else first
-        bodies.check(asked, model)
-    return [{**asked, "seed": seed + place} for place in range(settings.pictures)]
+        asked = bodies.translated(_body(settings, seed, reference, mask), model).body
+        bodies.check(asked)
+    return [asked.replace(seed=seed + place) for place in range(settings.pictures)]
 
 
-def remarks(asked: Mapping[str, Any]) -> list[str]:
-    """What may surprise about a legal body, in sentences."""
-    return bodies.notes(asked) if "text_prompts" in asked else []
+def remarks(settings: Settings, model: Model) -> list[str]:
+    """What may surprise about legal settings, in sentences."""
+    size = (settings.width, settings.height) if settings.action == "generate" else None
+    return bodies.notes_on(model, size, settings.steps if has(model, "steps") else 0)
 
 
 def problems(settings: Settings, model: Model) -> list[str]:
@@ -178,7 +192,7 @@ def price(settings: Settings, model: Model, reference: "Image.Image | None" = No
     """What AWS asks, or asked, for all pictures of one run, in USD; None where no page says."""
     size = reference.size if reference and settings.action != "generate" else (settings.width, settings.height)
     try:
-        each = model.list_price({"steps": settings.steps, "width": size[0], "height": size[1]})
+        each = model.price_at(settings.steps, size[0] * size[1])
     except LookupError:
         return None
     return each * settings.pictures

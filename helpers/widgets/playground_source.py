@@ -4,16 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from helpers import images
+from helpers import bodies, images, models
+from helpers.bodies import Body
+from helpers.schemas import families
 
-_PICTURES = ("init_image", "mask_image")
-_NOT_ARGUMENTS = ("text_prompts", "mask_source", *_PICTURES)
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "text_to_image": (),
+    "image_to_image": ("reference",),
+    "inpaint": ("reference", "mask"),
+}
 _HEAD = 24  # characters of a picture's base64 that are shown
 
 
-def python_for(
-    bodies: Sequence[Mapping[str, Any]], connect: str, reference: str | None = None, mask: str | None = None
-) -> str:
+def python_for(asked: Sequence[Body], connect: str, reference: str | None = None, mask: str | None = None) -> str:
     """Python that makes exactly these bodies and sends them; they differ in the seed alone.
 
     `connect`: the arguments of `helpers.connect`, as source. `reference`, `mask`: the names of their files below
@@ -24,11 +27,11 @@ def python_for(
         lines.append(f"reference = helpers.outputs({_text(reference)})")
     if mask:
         lines.append(f"mask = helpers.Mask.from_image(helpers.outputs({_text(mask)}))")
-    first = bodies[0]
-    if len(bodies) == 1:
+    first = asked[0]
+    if len(asked) == 1:
         lines += [f"body = {_call(first, str(first['seed']))}", "made = helpers.invoke(bedrock, body)"]
         return "\n".join([*lines, "helpers.show(made)", ""])
-    seeds = f"range({first['seed']}, {bodies[-1]['seed'] + 1})"
+    seeds = f"range({first['seed']}, {asked[-1]['seed'] + 1})"
     call = _call(first, "seed").replace("\n", "\n    ")
     lines += ["made = []", f"for seed in {seeds}:", f"    body = {call}"]
     return "\n".join([*lines, "    made.append(helpers.invoke(bedrock, body))", "helpers.strip(made)", ""])
@@ -36,25 +39,22 @@ def python_for(
 
 def shortened(body: Mapping[str, Any]) -> str:
     """The body as indented JSON, with each picture cut to its beginning, its size and its length."""
-    shown = {key: _beginning(value) if key in _PICTURES else value for key, value in body.items()}
+    shown = {**body, **{key: _beginning(value) for key, value in families.pictures(body).items()}}
     return json.dumps(shown, ensure_ascii=False, indent=2)
 
 
-def _call(body: Mapping[str, Any], seed: str) -> str:
+def _call(body: Body, seed: str) -> str:
     """The expression that makes one body. Its seed is the given source."""
-    if "text_prompts" not in body:
-        rows = [f"    {_text(key)}: {seed if key == 'seed' else _value(value)}," for key, value in body.items()]
-        return "\n".join(["{", *rows, "}"])
-    wanted, *unwanted = body["text_prompts"]
-    arguments = [_text(wanted["text"])]
-    task = "text_to_image"
-    if "init_image" in body:
-        task = "inpaint" if "mask_source" in body else "image_to_image"
-        arguments += ["reference", "mask"] if task == "inpaint" else ["reference"]
-    arguments += [f"negative_prompt={_text(prompt['text'])}" for prompt in unwanted]
-    arguments += [
-        f"{key}={seed if key == 'seed' else _value(value)}" for key, value in body.items() if key not in _NOT_ARGUMENTS
-    ]
+    model = models.get(body.model)
+    family = bodies.family_of(model)
+    task = family.task(body)
+    wanted, *unwanted = family.prompts(body)
+    arguments = [_text(wanted.text), *_ARGUMENTS[task]]
+    arguments += [f"negative_prompt={_text(prompt.text)}" for prompt in unwanted]
+    said = bodies.arguments(body, model, all_of_them=True)
+    arguments += [f"{key}={seed if key == 'seed' else _value(value)}" for key, value in said.items()]
+    if model is not models.get(bodies.DEFAULT_MODEL):
+        arguments.append(f"model={_text(model.roles[0])}")
     return "\n".join([f"helpers.{task}(", *(f"    {argument}," for argument in arguments), ")"])
 
 

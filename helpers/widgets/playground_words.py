@@ -30,6 +30,7 @@ WORDS: dict[str, str] = {
     "variation": "Generate variation",
     "edit": "Edit",
     "only_generate": "{model} takes no reference image, so it has one action.",
+    "no_edit": "{model} takes no mask, so it cannot edit a part.",
     # presets
     "presets": "Examples",
     "preset.beach": "Beach",

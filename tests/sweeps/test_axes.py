@@ -114,17 +114,18 @@ def test_pictures_may_be_swept_and_are_called_by_their_files(tmp_path: Path) -> 
     assert sweep.tiles[0].key != sweep.tiles[1].key, "the key knows a picture by its bytes"
 
 
-def test_the_registry_is_a_module_and_an_axis() -> None:
-    assert helpers.models.get("core").schema == "stable-image-core"
-    chosen = helpers.models(["sdxl", "core"])  # type: ignore[operator]
+def test_the_registry_that_is_called_still_makes_an_axis_and_says_how_it_is_written_now() -> None:
+    with pytest.warns(WorkshopWarning, match="model="):
+        chosen = helpers.models(["sdxl", "core"])  # type: ignore[operator]
     assert [model.roles[0] for model in chosen] == ["sdxl", "core"]
-    with pytest.raises(UnknownModelError):
+    assert helpers.Sweep(BODY, chosen).axes == helpers.Sweep(BODY, model=["sdxl", "core"]).axes
+    with pytest.raises(UnknownModelError), pytest.warns(WorkshopWarning):
         helpers.models(["sdlx"])  # type: ignore[operator]
 
 
 def test_a_body_is_said_again_in_the_words_of_each_model_and_what_has_no_words_is_told() -> None:
     with pytest.warns(WorkshopWarning, match="Stable Image Core has no cfg_scale, steps"):
-        sweep = helpers.Sweep(BODY, helpers.models(["sdxl", "core"]))  # type: ignore[operator]
+        sweep = helpers.Sweep(BODY, model=["sdxl", "core"])
     sdxl, core = sweep.tiles
     assert sdxl.body["text_prompts"][0]["text"] == core.body["prompt"] == "a serene beach at sunset"
     assert (core.body["seed"], core.model) == (5, helpers.models.get("core").id)

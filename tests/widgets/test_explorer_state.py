@@ -31,7 +31,7 @@ SCHEDULED = helpers.image_to_image("a beach", PICTURE, step_schedule_start=0.5, 
 MASKED = helpers.inpaint("a sheep", PICTURE, helpers.Mask.ellipse(PICTURE, (60, 60, 200, 200)), seed=10)
 TODAY = helpers.core_body(BEACH)
 BODIES = {"text": BEACH, "variation": VARIED, "schedule": SCHEDULED, "mask": MASKED, "core": TODAY}
-BARE: Body = {"text_prompts": [{"text": "a boat"}, {"text": "a storm", "weight": 0.4}], "seed": 7}
+BARE = Body({"text_prompts": [{"text": "a boat"}, {"text": "a storm", "weight": 0.4}], "seed": 7}, "sdxl")
 
 
 def model_of(body: Body) -> models.Model:

@@ -27,7 +27,7 @@ PICTURE = Image.effect_noise((320, 384), 60).convert("RGB")
 MASK = helpers.Mask.ellipse(PICTURE, (60, 60, 200, 200))
 
 
-def bodies(settings: Settings, seed: int = 10, model: models.Model = SDXL) -> list[dict[str, Any]]:
+def bodies(settings: Settings, seed: int = 10, model: models.Model = SDXL) -> list[helpers.bodies.Body]:
     return state.request_bodies(settings, model, seed, PICTURE, MASK)
 
 

@@ -1,0 +1,24 @@
+"""Request bodies, one function a task: dicts in JSON's own types that remember their model, checked before anything is paid."""
+
+from helpers.bodies.body import Body
+from helpers.bodies.checking import check, family_of, notes, notes_on
+from helpers.bodies.prompts import Prompt
+from helpers.bodies.tasks import DEFAULT_MODEL, arguments, image_to_image, inpaint, text_to_image
+from helpers.bodies.translation import core_body, retired, translated
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Body",
+    "Prompt",
+    "arguments",
+    "check",
+    "core_body",
+    "family_of",
+    "image_to_image",
+    "inpaint",
+    "notes",
+    "notes_on",
+    "retired",
+    "text_to_image",
+    "translated",
+]

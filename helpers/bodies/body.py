@@ -1,0 +1,46 @@
+"""`Body`: a request body that remembers which model it is for."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from helpers import models
+
+_Fields = Mapping[str, Any] | Iterable[tuple[str, Any]]
+
+
+class Body(dict[str, Any]):
+    """A request body: a dict, and JSON, like any other, whose `.model` is the id of the model that it was written for.
+
+        body = helpers.text_to_image("a serene beach at sunset", seed=1)
+        again = body.replace(seed=2)
+
+    `|`, `.copy()`, the module copy and pickle keep the model. `{**body}` is a plain dict and does not: it goes to the
+    only model that its fields fit, or is refused.
+    """
+
+    model: str
+
+    def __init__(self, fields: _Fields, /, model: "str | models.Model") -> None:
+        super().__init__(fields)
+        self.model = models.get(model).id
+
+    def replace(self, **fields: Any) -> "Body":
+        """Return a body for the same model with other values in some fields; None leaves a field out.
+
+            body.replace(seed=2, style_preset=None)
+
+        Nothing is checked here: `helpers.check` and `helpers.invoke` do that.
+        """
+        changed = {name: value for name, value in {**self, **fields}.items() if name not in fields or value is not None}
+        family = models.family_of(self)
+        return Body(family.ordered(changed) if family else changed, self.model)
+
+    def copy(self) -> "Body":
+        """Return a body with the same fields, for the same model."""
+        return Body(self, self.model)
+
+    def __or__(self, other: Any) -> Any:
+        return Body({**self, **other}, self.model) if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Any) -> Any:
+        return Body({**other, **self}, self.model) if isinstance(other, Mapping) else NotImplemented

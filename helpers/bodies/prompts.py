@@ -1,0 +1,67 @@
+"""Prompts as people write them: one text or several, with weights or without."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from helpers.bodies.checking import body_error
+from helpers.errors import Problem
+from helpers.language import tr
+
+# A text, a (text, weight), a {"text": ..., "weight": ...}, or a list of these.
+Prompt: TypeAlias = str | tuple[str, float] | Mapping[str, Any] | Iterable[str | tuple[str, float] | Mapping[str, Any]]
+
+
+def weighted(prompt: Any, negative: Any, model: str) -> list[dict[str, Any]]:
+    """Return prompts and negative prompts as `{"text", "weight"}` dicts; what has no weight of its own has no such key.
+
+    `model`: the name for the error. Raises BodyError for a negative prompt with a weight.
+    """
+    unwanted = [] if negative is None else _one_or_several(negative)
+    weighed = [one for one in unwanted if isinstance(one, (Mapping, tuple))]
+    if weighed:
+        message = tr(
+            "negative_prompt takes texts alone, and each is sent with weight -1. For another weight, write it among the"
+            " prompts: [prompt, {example}].",
+            example='{"text": "fog", "weight": -0.5}',
+        )
+        raise body_error([Problem("negative_prompt", message, weighed[0])], model)
+    prompts = map(_one_prompt, _one_or_several(prompt))
+    return [*prompts, *({"text": text, "weight": -1.0} for text in unwanted)]
+
+
+def in_one(prompt: Any, field: str, model: str) -> Any:
+    """Return several prompts as one text, joined by commas; what is no text stays as it is, for the schema to refuse.
+
+    Raises BodyError for a prompt with a weight, of which the model knows nothing.
+    """
+    several = _one_or_several(prompt)
+    weighed = [one for one in several if isinstance(one, (Mapping, tuple))]
+    if weighed:
+        message = tr("{field} is one text for {model}, which has no weights.", field=field, model=model)
+        raise body_error([Problem(field, message, weighed[0])], model)
+    return ", ".join(several) if all(isinstance(one, str) for one in several) else prompt
+
+
+def plain(value: Any) -> Any:
+    """Return a number of NumPy's as the same number of Python's; anything else as it is."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _one_or_several(given: Any) -> list[Any]:
+    # A pair of two texts could be two prompts, so that alone it counts as a list.
+    alone = isinstance(given, (str, Mapping)) or (_is_pair(given) and not isinstance(given[1], (str, Mapping, tuple)))
+    return [given] if alone or not isinstance(given, Iterable) else list(given)
+
+
+def _one_prompt(prompt: Any) -> Any:
+    if _is_pair(prompt):
+        return {"text": prompt[0], "weight": plain(prompt[1])}
+    if isinstance(prompt, Mapping):
+        return {key: plain(value) for key, value in prompt.items()}
+    return {"text": prompt}
+
+
+def _is_pair(prompt: Any) -> bool:
+    return isinstance(prompt, tuple) and len(prompt) == 2

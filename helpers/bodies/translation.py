@@ -1,0 +1,172 @@
+"""One request in the words of another model: what it has fields for is kept, and what it has none for is named."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from helpers import models
+from helpers.bodies.body import Body
+from helpers.bodies.checking import body_error, family_of, schema_problems
+from helpers.bodies.prompts import Prompt, weighted
+from helpers.errors import RetiredModelError
+from helpers.language import joined, tr
+from helpers.models import Model
+from helpers.schemas import Family
+
+# What the fields of each family mean. A field that is not named here means something that its family alone knows.
+_MEANING: Mapping[str, Mapping[str, str]] = {
+    "sdxl": {
+        "text_prompts": "prompts",
+        "style_preset": "style",
+        "width": "size",
+        "height": "size",
+        "seed": "seed",
+        "samples": "nothing",
+    },
+    "stable-image": {
+        "prompt": "prompts",
+        "negative_prompt": "prompts",
+        "aspect_ratio": "size",
+        "seed": "seed",
+        "output_format": "nothing",
+    },
+}
+_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A body for another model, and the fields of the first that the other has no words for."""
+
+    body: Body
+    left_out: tuple[str, ...] = ()
+
+
+def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
+    """Return what a body asks for as a body for the model `to`. Raises BodyError for a body whose meaning cannot be read.
+
+    Prompts are kept, a style becomes words where there is no field for it, a size becomes the nearest that the model has.
+    """
+    model = models.get(to)
+    target = family_of(model)
+    source = _source(body, target)
+    if source is target:
+        return Translated(Body(body, model))
+    meaning = _MEANING[source.name]
+    read = {
+        name: value
+        for name, value in body.items()
+        if meaning.get(name) in ("prompts", "style", "size") and value is not None
+    }
+    found = schema_problems(source, read)
+    if found:
+        raise body_error(found, _name_of(body, source))
+    fields = _WRITERS[target.name](body, source, model)
+    left_out = tuple(name for name in body if meaning.get(name) not in _TAKEN)
+    return Translated(Body(target.ordered(fields), model), left_out)
+
+
+def core_body(body: "Mapping[str, Any] | Prompt") -> Body:
+    """Return the Stable Image Core body that says the same as an SDXL body (or a prompt), as far as Core has words for it.
+
+        helpers.core_body(helpers.text_to_image("a serene beach at sunset"))
+
+    Core takes text alone: prompts are joined, the style becomes words, the size becomes the nearest aspect ratio, and
+    guidance, steps, sampler, pictures and masks have no place in it. Raises BodyError for what is neither.
+    """
+    if isinstance(body, Body):
+        return translated(body, "core").body
+    is_body = isinstance(body, Mapping) and "text" not in body
+    asked = cast(Mapping[str, Any], body) if is_body else {"text_prompts": weighted(body, None, "SDXL")}
+    return translated(Body(asked, "sdxl"), "core").body
+
+
+def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
+    """Return the error for a call to a model that has left Bedrock: since when, and the body that says the same today."""
+    gone = models.get(model)
+    since = tr(" on {day}", day=gone.eol) if gone.eol else ""
+    what = tr("{model} left Amazon Bedrock{since}, so nothing was sent.", model=gone.name, since=since)
+    why = tr("On AWS every call to it ends in a 404, ResourceNotFoundException.")
+    heir = models.get(gone.successor) if gone.successor else None
+    if gone.family is None or heir is None or heir.family is None:
+        successor = tr("On AWS {model} takes its place.", model=heir.name) if heir else ""
+        return RetiredModelError(
+            what,
+            why,
+            joined(tr("helpers.models.all() lists the models of Bedrock and when each leaves."), successor),
+            eol=gone.eol,
+            model_id=gone.id,
+            successor=gone.successor,
+        )
+    takes_it = "image_to_image" in heir.family.tasks or not gone.family.start(body)
+    fix = tr(
+        "The offline studio still draws it: helpers.connect(). On AWS, {model} in {region} says"
+        " the same with this body (model={role!r}).",
+        model=heir.name,
+        region=heir.regions[0],
+        role=heir.roles[0],
+    )
+    fix = joined(fix, "" if takes_it else tr("It takes no picture and no mask, so it draws a new one."))
+    said = translated(body if isinstance(body, Body) else Body(body, gone), heir).body
+    return RetiredModelError(what, why, fix, eol=gone.eol, model_id=gone.id, body=said, successor=heir.id)
+
+
+# ---- how ------------------------------------------------------------------------------------------------------------
+
+
+def _source(body: Mapping[str, Any], target: Family) -> Family:
+    """The family that a body is of. A plain dict that the target takes as it is needs no translation."""
+    if not isinstance(body, Body) and target.claims(body):
+        return target
+    return models.family_of(body) or family_of(models.for_body(body))
+
+
+def _name_of(body: Mapping[str, Any], source: Family) -> str:
+    return models.get(body.model).name if isinstance(body, Body) else models.of_family(source).name
+
+
+def _in_stable_image(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+    wanted = [part.text for part in source.wanted(body)]
+    unwanted = [part.text for part in source.unwanted(body)]
+    style = body.get("style_preset") if source.has("style_preset") else None
+    if style:
+        wanted.append(f"{style.replace('-', ' ')} style")
+    said: dict[str, Any] = {"prompt": ", ".join(wanted)}
+    if unwanted:
+        said["negative_prompt"] = ", ".join(unwanted)
+    said["aspect_ratio"] = nearest_ratio(_size(body, source), model)
+    if source.value(body, "seed"):
+        said["seed"] = source.value(body, "seed")
+    return said
+
+
+def _in_sdxl(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+    prompts = [
+        {"text": part.text} if part.weight == 1 else {"text": part.text, "weight": part.weight}
+        for part in source.prompts(body)
+    ]
+    width, height = _size(body, source)
+    seed = source.value(body, "seed")
+    return {"text_prompts": prompts, "width": width, "height": height, **({"seed": seed} if seed else {})}
+
+
+_WRITERS: dict[str, Callable[[Mapping[str, Any], Family, Model], dict[str, Any]]] = {
+    "sdxl": _in_sdxl,
+    "stable-image": _in_stable_image,
+}
+
+
+def _size(body: Mapping[str, Any], source: Family) -> tuple[int, int]:
+    model = models.get(body.model) if isinstance(body, Body) else models.of_family(source)
+    return source.size(body, model) or source.size_choices(model)[0]
+
+
+def nearest_ratio(size: tuple[int, int], model: Model) -> str:
+    """Return the model's aspect ratio that is nearest in shape to (width, height)."""
+
+    def distance(ratio: str) -> float:
+        across, down = map(int, ratio.split(":"))
+        return abs(math.log(size[0] / size[1] * down / across))
+
+    return min(model.sizes, key=distance)
