@@ -27,7 +27,7 @@ from helpers.sweeps.lines import Line
 from helpers.sweeps.money import Tally
 from helpers.sweeps.pacing import Pace
 from helpers.sweeps.store import Store
-from helpers.sweeps.tiles import Failure, Tile
+from helpers.sweeps.tiles import Failure, Kind, Tile
 
 ATTEMPTS = 4  # of one tile, the first included; throttles do not count
 FIRST_WAIT = 0.5  # seconds before a second attempt, doubled for each further one
@@ -120,12 +120,12 @@ class Run:
         with self._changed:
             return self._reserved
 
-    def stop(self, why: str, fix: str = "") -> None:
-        """Send nothing more."""
+    def stop(self, why: str, fix: str = "", kind: Kind = "stopped") -> None:
+        """Send nothing more. `kind` is that of the tiles that are left."""
         with self._changed:
             if self.stopped is None:
                 fix = fix or tr("sweep.run() goes on where it stopped.")
-                self.stopped = Failure("stopped", tr("The run stopped before this tile."), why, fix)
+                self.stopped = Failure(kind, tr("The run stopped before this tile."), why, fix)
                 self._line.stop()
             self._changed.notify_all()
 
@@ -318,9 +318,9 @@ class Run:
         self.tally.throttled += 1
         pace.throttled(job.sent)
         self._todo[job.model.id].appendleft(job)
-        if pace.refused_for() > PATIENCE and self.stopped is None:
+        if pace.refused_for() > PATIENCE:
             why = tr("For {minutes:g} minutes the service refused every call as one too many.", minutes=PATIENCE / 60)
-            self.stopped = Failure("throttled", why, "", tr("Wait, then sweep.run() goes on."))
+            self.stop(why, tr("Wait, then sweep.run() goes on."), "throttled")
         self._changed.notify_all()
 
     def _again(self, job: _Job, error: BaseException) -> None:

@@ -75,6 +75,22 @@ def test_an_interrupt_takes_back_the_calls_that_no_worker_has_begun(
     assert set(kinds) == {"stopped"}
 
 
+def test_too_many_throttles_take_back_the_calls_that_no_worker_has_begun(
+    fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "PATIENCE", -1.0)
+    fake.script = lambda body, before: THROTTLED
+    fake.latency = 0.3  # until the first answer, the other callers have handed over theirs
+    sweep = helpers.Sweep(BODY, seed=range(1, 9))
+    with ThreadPoolExecutor(1) as pool:
+        sweep.run(fake.client(), executor=pool, workers=6, progress=False)
+    assert fake.count <= 2, "one was answered, and one was on its way"
+    assert [tile.failure and tile.failure.kind for tile in sweep.tiles] == ["throttled"] * 8
+    assert all("refused every call" in str(tile.failure) for tile in sweep.tiles)
+    assert sweep.receipt is not None
+    assert "sweep.run() goes on" in repr(sweep.receipt)
+
+
 def test_workers_make_single_attempts_and_this_process_paces_repeats_and_keeps(
     fake: FakeBedrock, executor: Executor, tmp_path: Path
 ) -> None:
