@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from helpers.errors import BodyError as BodyError
     from helpers.errors import BudgetError as BudgetError
     from helpers.errors import CallError as CallError
+    from helpers.errors import CallSetupError as CallSetupError
+    from helpers.errors import ConnectionCallError as ConnectionCallError
+    from helpers.errors import ContentFilterError as ContentFilterError
     from helpers.errors import FilteredError as FilteredError
     from helpers.errors import ImageError as ImageError
     from helpers.errors import MalformedBodyError as MalformedBodyError
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from helpers.errors import NoCredentialsError as NoCredentialsError
     from helpers.errors import PictureExistsError as PictureExistsError
     from helpers.errors import Problem as Problem
+    from helpers.errors import PromptRefusedError as PromptRefusedError
     from helpers.errors import RecipeError as RecipeError
     from helpers.errors import RegionError as RegionError
     from helpers.errors import RetiredModelError as RetiredModelError
@@ -87,6 +91,9 @@ _ROOMS = {
         "BodyError",
         "BudgetError",
         "CallError",
+        "CallSetupError",
+        "ConnectionCallError",
+        "ContentFilterError",
         "FilteredError",
         "ImageError",
         "MalformedBodyError",
@@ -95,6 +102,7 @@ _ROOMS = {
         "NoCredentialsError",
         "PictureExistsError",
         "Problem",
+        "PromptRefusedError",
         "RecipeError",
         "RegionError",
         "RetiredModelError",

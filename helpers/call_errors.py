@@ -1,6 +1,6 @@
 """Why a call gave no picture: AWS's and botocore's errors as the workshop's own, each with what happened, why, and the fix."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ from helpers import bodies, models
 from helpers.errors import (
     AccessError,
     CallError,
-    FilteredError,
+    CallSetupError,
+    ConnectionCallError,
     MalformedBodyError,
     ModelFailedError,
     NoCredentialsError,
+    PromptRefusedError,
     RegionError,
     RetiredModelError,
     ServiceError,
@@ -29,23 +31,23 @@ TRANSLATED = (boto.ClientError, boto.BotoCoreError, HTTPError, OSError, RuntimeE
 
 
 def translate(error: BaseException, call: Call) -> CallError:
-    """The typed error that says the same. Raise it `from error`, so that the AWS error stays its cause."""
+    """Return the typed error that says the same. Raise it `from error`, so that the AWS error stays its cause."""
     if isinstance(error, boto.ClientError):
         return _answered(error, call)
     if call.backend == "studio" and isinstance(error, _STUDIO_GONE):
         return _studio_gone(call)
-    if call.backend == "aws" and isinstance(error, RuntimeError):  # credentials that stay expired when renewed
+    if call.backend == "aws" and type(error) is RuntimeError:  # credentials that stay expired when renewed
         return no_credentials(str(error), call)
     for kinds, make in _UNANSWERED:
         if isinstance(error, kinds):
             return make(str(error), call)
-    return ServiceError(tr("The call failed before an answer came."), _sentence(str(error)), tr(_RETRY), **call.details)
+    why = _sentence(str(error))
+    return ConnectionCallError(tr("The call failed before an answer came."), why, tr(_RETRY), **call.details)
 
 
-def retired(call: Call) -> RetiredModelError:
-    """The error for a model past its end of life, before anything is sent."""
-    assert call.model is not None
-    return bodies.retired(call.model, call.body)
+def attempts_of(metadata: Mapping[str, Any]) -> int:
+    """Return how often botocore sent a request, by the `ResponseMetadata` of its answer."""
+    return int(metadata.get("RetryAttempts") or 0) + 1
 
 
 # --- The service answered with an error ---------------------------------------------------------------------------
@@ -105,9 +107,9 @@ _ANSWERS = (
          "{model} cannot be called by its bare id.", "Call it through its inference profile: the id with us. before it."),
     _Row("ValidationException", "not on this offline studio", UnknownModelError,
          "{model} is not on the studio.", 'It lives on AWS: helpers.connect("aws").'),
-    _Row("ValidationException", "filtered words", FilteredError, "A word in the prompt is filtered.", _REWRITE),
-    _Row("ValidationException", "invalid_prompts", FilteredError, "The prompt is filtered.", _REWRITE),
-    _Row("ValidationException", "content filters", FilteredError, "A content filter stopped the request.", _REWRITE),
+    _Row("ValidationException", "filtered words", PromptRefusedError, "A word in the prompt is filtered.", _REWRITE),
+    _Row("ValidationException", "invalid_prompts", PromptRefusedError, "The prompt is filtered.", _REWRITE),
+    _Row("ValidationException", "content filters", PromptRefusedError, "A content filter stopped the request.", _REWRITE),
     _Row("ValidationException", "less than or equal to 25000000", MalformedBodyError,
          "The request body is larger than 25 MB.", "Send a smaller init image, or save it as JPEG first."),
     _Row("ValidationException", "", MalformedBodyError, "{model} refused the request body.", _SCHEMA),
@@ -158,10 +160,9 @@ def _answered(error: boto.ClientError, call: Call) -> CallError:
     answer = error.response.get("ResponseMetadata", {})
     code, message, status = str(said.get("Code", "")), str(said.get("Message", "")), answer.get("HTTPStatusCode")
     details = {**call.details, "code": code, "status": status, "request_id": answer.get("RequestId")}
+    details["attempts"] = attempts_of(answer)
     who = tr("The studio") if call.backend == "studio" else "AWS"
-    tries = (
-        tr(" after {attempts} attempts", attempts=answer["RetryAttempts"] + 1) if answer.get("RetryAttempts") else ""
-    )
+    tries = tr(" after {attempts} attempts", attempts=details["attempts"]) if details["attempts"] > 1 else ""
     why = _sentence(tr("{who} answered {code}{tries}: {message}", who=who, code=code, tries=tries, message=message))
     if call.model is not None and "end of its life" in message:
         return _gone(call, call.model, why, details)
@@ -169,6 +170,8 @@ def _answered(error: boto.ClientError, call: Call) -> CallError:
         return _not_here(call, why, details)
     row = _row(code, message) or _row(_BY_STATUS.get(status or 0, ""), message)
     if row is None:
+        if status and 300 <= status < 500:  # the request is at fault; 408, 424 and 429 have rows
+            details["retry"] = None
         return ServiceError(tr("The call was refused."), why, tr(_RETRY), **details)
     fill = {"model": call.model.name if call.model else tr("the model"), "rpm": _rpm(call.model)}
     fix = tr(row.fix, **fill)
@@ -176,7 +179,7 @@ def _answered(error: boto.ClientError, call: Call) -> CallError:
         fix = tr("Each studio has keys of its own: use the client that helpers.connect() gives back.")
     if row.error is RetiredModelError and call.model is not None:
         details["successor"] = call.model.successor
-    if row.error in (FilteredError, ModelFailedError):
+    if row.error in (PromptRefusedError, ModelFailedError):
         details["body"] = call.body
     return row.error(tr(row.what, **fill), why, fix, **details)
 
@@ -254,6 +257,7 @@ def _no_region(said: str, call: Call) -> CallError:
             "(`python -m pip install awscli` installs that command).",
             home=_home(),
         ),
+        scope="account",
         **call.details,
     )
 
@@ -262,7 +266,7 @@ def _odd_region(said: str, call: Call) -> CallError:
     fix = tr('Give the name of one, such as helpers.connect("aws", region="{home}").', home=_home())
     if call.backend == "studio":
         fix = tr('Give the name of one, such as helpers.connect(region="{home}").', home=_home())
-    return RegionError(tr("That is no AWS Region."), _sentence(said), fix, **call.details)
+    return RegionError(tr("That is no AWS Region."), _sentence(said), fix, scope="account", **call.details)
 
 
 def _no_time(said: str, call: Call) -> CallError:
@@ -271,7 +275,7 @@ def _no_time(said: str, call: Call) -> CallError:
 
 
 def _no_way(said: str, call: Call) -> CallError:
-    return ServiceError(
+    return ConnectionCallError(
         tr("The service could not be reached."),
         _sentence(said),
         tr("Check the network, the proxy settings and the Region; the studio needs none of them: helpers.connect()."),
@@ -280,7 +284,7 @@ def _no_way(said: str, call: Call) -> CallError:
 
 
 def _broken(said: str, call: Call) -> CallError:
-    return ServiceError(
+    return ConnectionCallError(
         tr("The connection broke before the answer was there."),
         joined(_sentence(said), _may_be_billed(call)),
         tr(_RETRY),
@@ -294,7 +298,9 @@ def _may_be_billed(call: Call) -> str:
 
 
 def _no_tls(said: str, call: Call) -> CallError:
-    return ServiceError(
+    if "EOF" in said:  # cut while it was encrypted, which says nothing of a certificate
+        return _broken(said, call)
+    return CallSetupError(
         tr("The connection to AWS is not trusted."),
         _sentence(said),
         tr("Where a company proxy reads the traffic, point AWS_CA_BUNDLE at its certificate file."),
@@ -303,7 +309,7 @@ def _no_tls(said: str, call: Call) -> CallError:
 
 
 def _no_bearer(said: str, call: Call) -> CallError:
-    return ServiceError(
+    return CallSetupError(
         tr("The endpoint set for Bedrock does not fit the credentials."),
         _sentence(said),
         tr(
@@ -318,7 +324,7 @@ def _not_sent(said: str, call: Call) -> CallError:
 
 
 def _studio_gone(call: Call) -> CallError:
-    return ServiceError(
+    return ConnectionCallError(
         tr("The studio is gone."),
         tr("Nothing answers at its address: it was stopped, or the process that started it has ended."),
         tr("Call bedrock = helpers.connect() again and repeat the call."),

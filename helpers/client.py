@@ -47,8 +47,8 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
     account, Region and prices. `region` goes before the one that is configured. `model` is the model that a lesson is
     about, as id or role: on AWS, one that has left Bedrock is named before any call, after the same checks.
 
-    Raises SetupError where the studio does not answer; on AWS NoCredentialsError, RegionError, ServiceError or
-    RetiredModelError.
+    Raises SetupError where the studio does not answer; on AWS NoCredentialsError, RegionError, CallSetupError,
+    ConnectionCallError or RetiredModelError.
     """
     if backend not in ("studio", "aws"):
         raise ValueError(
@@ -72,7 +72,7 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     `model` is an id or a role of the registry; without it, the body's own, or the only one that its fields fit.
 
     Raises BodyError before anything is sent, and otherwise the CallError that fits. On AWS a retired model is stopped
-    before it is sent. A picture whose finish reason is not success raises FilteredError or ModelFailedError.
+    before it is sent. A finish reason other than success raises FilteredError, PromptRefusedError or ModelFailedError.
     """
     from helpers import bodies, call_errors, models
     from helpers.bodies import Body
@@ -85,7 +85,7 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     bodies.check(asked, chosen)
     call = Call(backend_of(bedrock), bedrock.meta.region_name, chosen, Body(asked, chosen))
     if call.backend == "aws" and chosen.retired_on(date.today()):
-        raise call_errors.retired(call)
+        raise bodies.retired(chosen, asked)
     began = time.perf_counter()
     try:
         answer = bedrock.invoke_model(

@@ -4,12 +4,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.language import joined
 
 if TYPE_CHECKING:
     from PIL import Image
+
+Retry = Literal["again", "wait"]
+Scope = Literal["request", "model", "account"]
+
+_AS_ITS_CLASS: Any = object()  # not said: the class's own answer holds, and None is one of them
 
 
 class WorkshopWarning(UserWarning):
@@ -79,10 +84,23 @@ class BudgetError(WorkshopError):
 
 
 class CallError(WorkshopError):
-    """A call that was sent, or would have been, and gave no picture.
+    """Raised when a call was sent, or would have been, and gave no picture.
+
+    What it means for those who would call again, without asking which error it is:
+
+    - `retry`: "again": the same request may succeed when it is sent again. "wait": the service asks for fewer requests:
+      wait, then ask the same again as often as it takes. None: the same request ends in the same way.
+    - `scope`: what else ends in the same way: this "request" alone, every request to this "model", or every request of
+      this "account".
+    - `billed`: whether AWS bills it all the same; None: perhaps, as it was sent and no answer says. On the studio False.
+    - `cost`: USD that are counted as spent on it. `attempts`: how often it was sent, as far as boto3 tells.
 
     `code`, `status` and `request_id` are the service's own words where it answered; the AWS error is the `__cause__`.
     """
+
+    retry: Retry | None = None
+    scope: Scope = "request"
+    billed: bool | None = False
 
     def __init__(
         self,
@@ -95,30 +113,53 @@ class CallError(WorkshopError):
         code: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        retry: Retry | None = _AS_ITS_CLASS,
+        scope: Scope = _AS_ITS_CLASS,
+        billed: bool | None = _AS_ITS_CLASS,
+        cost: float = 0.0,
+        attempts: int = 1,
     ) -> None:
         super().__init__(what, why, fix)
         self.model_id, self.region = model_id, region
         self.code, self.status, self.request_id = code, status, request_id
+        self.cost, self.attempts = cost, attempts
+        if retry is not _AS_ITS_CLASS:
+            self.retry = retry
+        if scope is not _AS_ITS_CLASS:
+            self.scope = scope
+        if billed is not _AS_ITS_CLASS:
+            self.billed = billed
 
 
 class NoCredentialsError(CallError):
     """No AWS credentials were found, or they are incomplete, wrong or expired."""
 
+    scope = "account"
+
 
 class AccessError(CallError):
     """The caller may not use this model: IAM, Marketplace rights, or a payment method."""
 
+    scope = "model"
+
 
 class RegionError(CallError):
-    """The model exists, but not in this Region."""
+    """The model exists, but not in this Region; or no Region is set, or none of that name exists."""
+
+    scope = "model"
 
 
 class UnknownModelError(CallError):
     """No model of this name: not in the registry, or not on the service."""
 
+    scope = "model"
+
 
 class ThrottledError(CallError):
     """Too many requests for the account's quota; the call can be made again later."""
+
+    retry = "wait"
+    scope = "model"
 
 
 class MalformedBodyError(CallError):
@@ -128,23 +169,40 @@ class MalformedBodyError(CallError):
 class TimeoutCallError(CallError):
     """No answer in time. The picture may have been made, and billed, all the same."""
 
+    retry = "again"
+    billed = None
+
 
 class ServiceError(CallError):
-    """The service failed or could not be reached; the request itself may be in order.
+    """Raised when the service answered, and failed, or without a usable picture; the request may be in order."""
 
-    `.cost` is what an answer without a usable picture has cost, in USD. `.was_sent`: the connection broke after the
-    request had left, so that the picture may have been made, and billed, all the same.
+    retry = "again"
+
+
+class ConnectionCallError(CallError):
+    """Raised when no answer came: the service was not reached, or the connection broke on the way.
+
+    `.was_sent`: it broke after the request had left, so that the picture may have been made, and billed, all the same.
     """
 
-    def __init__(
-        self, what: str, why: str = "", fix: str = "", *, cost: float = 0.0, was_sent: bool = False, **call: Any
-    ) -> None:
-        super().__init__(what, why, fix, **call)
-        self.cost, self.was_sent = cost, was_sent
+    retry = "again"
+
+    def __init__(self, what: str, why: str = "", fix: str = "", *, was_sent: bool = False, **call: Any) -> None:
+        super().__init__(what, why, fix, **({"billed": None} if was_sent else {}) | call)
+        self.was_sent = was_sent
+
+
+class CallSetupError(SetupError, CallError):
+    """Raised when the way to the service is set up wrongly: a certificate that is not trusted, an endpoint that does
+    not fit the credentials. Nothing was sent."""
+
+    scope = "account"
 
 
 class RetiredModelError(CallError):
     """The model has left the service. `.eol` is the day, `.body` says the same to a living model, `.successor` is its id."""
+
+    scope = "model"
 
     def __init__(
         self,
@@ -167,7 +225,8 @@ class RetiredModelError(CallError):
 
 
 class _UnfinishedError(CallError):
-    """An answer that came, but whose finish reason is not success. `.image` is the blurred picture, if there is one."""
+    """A request that was answered otherwise than with a finished picture: refused, or with another finish reason than
+    success. `.finish_reason` is None where it was refused; `.body` is what was sent."""
 
     def __init__(
         self,
@@ -179,17 +238,28 @@ class _UnfinishedError(CallError):
         seed: int | None = None,
         image: "Image.Image | None" = None,
         body: Mapping[str, Any] | None = None,
-        cost: float = 0.0,
         **call: Any,
     ) -> None:
         super().__init__(what, why, fix, **call)
-        self.finish_reason, self.seed, self.image, self.cost = finish_reason, seed, image, cost
+        self.finish_reason, self.seed, self.image = finish_reason, seed, image
         self.body = dict(body) if body is not None else None
 
 
-class FilteredError(_UnfinishedError):
-    """A content filter stopped the request or blurred its picture."""
+class ContentFilterError(_UnfinishedError):
+    """A content filter stood in the way: of the prompt (`PromptRefusedError`), or of the picture (`FilteredError`)."""
+
+
+class PromptRefusedError(ContentFilterError):
+    """Raised when a content filter refused the prompt or the init image, before anything was drawn."""
+
+
+class FilteredError(ContentFilterError):
+    """Raised when a picture was made and a content filter stopped it. `.image` is the blurred one, if there is one."""
+
+    billed = True
 
 
 class ModelFailedError(_UnfinishedError):
-    """The model itself failed on this request (finish reason ERROR)."""
+    """The model itself failed on this request: the call (then it may be made again), or with finish reason ERROR."""
+
+    retry = "again"

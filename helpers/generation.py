@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
-from helpers.errors import CallError, FilteredError, ModelFailedError, ServiceError
+from helpers.errors import (
+    CallError,
+    ContentFilterError,
+    FilteredError,
+    ModelFailedError,
+    PromptRefusedError,
+    ServiceError,
+)
 from helpers.language import joined, tr
 
 if TYPE_CHECKING:
@@ -47,8 +54,9 @@ class Call:
 
     @property
     def details(self) -> dict[str, Any]:
-        """What every error about this call carries."""
-        return {"model_id": self.model.invoke_id if self.model else None, "region": self.region}
+        """What every error about this call carries. The studio bills nothing, whatever became of a call."""
+        billed = {"billed": False} if self.backend == "studio" else {}
+        return {"model_id": self.model.invoke_id if self.model else None, "region": self.region, **billed}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,8 +150,8 @@ def prompt_of(body: Mapping[str, Any]) -> str:
 def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float) -> Generation:
     """The receipt of an answer: its body, and what boto3 tells about it (`ResponseMetadata`).
 
-    Raises FilteredError or ModelFailedError for a finish reason other than success, ServiceError for an answer that
-    holds no picture.
+    Raises FilteredError, PromptRefusedError or ModelFailedError for a finish reason other than success, ServiceError for
+    an answer that holds no picture.
     """
     answer = _Answer(call, str(metadata.get("RequestId", "")))
     found = _pictures(_json(payload, answer), answer)
@@ -187,7 +195,9 @@ class _Answer:
 
     @property
     def details(self) -> dict[str, Any]:
-        return {**self.call.details, "status": 200, "request_id": self.request_id}
+        """An answer is billed, whatever became of it on the way; on the studio nothing is."""
+        told = {"status": 200, "request_id": self.request_id}
+        return {"billed": True, "cost": self.call.cost or 0.0, **told, **self.call.details}
 
     def unusable(self, why: str) -> ServiceError:
         return ServiceError(
@@ -197,7 +207,6 @@ class _Answer:
                 "Make the call again; if it stays so, the service's answer has changed or something on the way alters"
                 " it."
             ),
-            cost=self.call.cost or 0.0,  # an answer is billed, whatever became of it on the way
             **self.details,
         )
 
@@ -245,25 +254,37 @@ def _finished(found: _Found, answer: _Answer) -> "Image.Image":
     return _decode(found.picture, answer)
 
 
-def _unfinished(found: _Found, answer: _Answer) -> FilteredError | ModelFailedError:
+def _unfinished(found: _Found, answer: _Answer) -> ContentFilterError | ModelFailedError:
+    image = _decode_if_any(found.picture, answer)
     details: dict[str, Any] = {
         "finish_reason": found.finish_reason,
         "seed": found.seed,
-        "image": _decode_if_any(found.picture, answer),
+        "image": image,
         "body": answer.call.body,
-        "cost": answer.call.cost or 0.0,
         **answer.details,
     }
     finish = tr("The finish reason is {reason!r}.", reason=found.finish_reason)
     billed = "" if answer.call.backend == "studio" else tr("AWS may bill it all the same.")
-    if "filter" in found.finish_reason.lower():
-        blurred = tr("What came back is blurred, and is this error's .image.") if details["image"] is not None else ""
+    reason = found.finish_reason.lower()
+    if "filter" in reason and image is None and ("prompt" in reason or "input" in reason):
+        unpriced = {"billed": None, **answer.call.details}  # no page says whether a refusal that comes so is billed
+        return PromptRefusedError(
+            tr("A content filter stopped the request."),
+            joined(finish, billed),
+            tr("Say it in other words, or name the thing differently: the filter looks at single words too.")
+            if "prompt" in reason
+            else tr("Start from another image: the filter looks at that too."),
+            **{**details, **unpriced},
+        )
+    if "filter" in reason:
+        blurred = tr("What came back is blurred, and is this error's .image.") if image is not None else ""
         return FilteredError(
             tr("A content filter stopped this picture."),
             joined(finish, blurred, billed),
             tr("Say it in other words, or try another seed: the filter looks at the prompt and at the picture."),
             **details,
         )
+    details["retry"] = None  # the model's own answer to this request
     return ModelFailedError(
         tr("The model failed on this picture."),
         joined(finish, billed),

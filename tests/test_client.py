@@ -235,22 +235,24 @@ def test_a_failed_picture_is_an_error(studio: Canned) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "kind"),
+    ("reason", "kind", "kind_without_a_picture"),
     [
-        ("Filter reason: prompt", errors.FilteredError),
-        ("Filter reason: output image", errors.FilteredError),
-        ("Filter reason: input image", errors.FilteredError),
-        ("Inference error", errors.ModelFailedError),
+        ("Filter reason: prompt", errors.FilteredError, errors.PromptRefusedError),
+        ("Filter reason: output image", errors.FilteredError, errors.FilteredError),
+        ("Filter reason: input image", errors.FilteredError, errors.PromptRefusedError),
+        ("Inference error", errors.ModelFailedError, errors.ModelFailedError),
     ],
 )
 def test_core_s_finish_reasons_are_errors_with_and_without_a_picture(
-    aws: Canned, reason: str, kind: type[errors.CallError]
+    aws: Canned, reason: str, kind: type[errors.CallError], kind_without_a_picture: type[errors.CallError]
 ) -> None:
-    for answer in ({"finish_reasons": [reason]}, core_answer(finish_reasons=[reason])):
+    bare = {"finish_reasons": [reason]}
+    for answer, meant in ((bare, kind_without_a_picture), (core_answer(finish_reasons=[reason]), kind)):
         aws.answers(answer)
-        with pytest.raises(kind, match=reason) as caught:
+        with pytest.raises(meant, match=reason) as caught:
             helpers.invoke(aws.client, CORE)
-        assert caught.value.cost == 0.04  # type: ignore[attr-defined]
+        assert type(caught.value) is meant
+        assert caught.value.cost == 0.04
         assert "AWS may bill it" in str(caught.value)
 
 
@@ -259,7 +261,7 @@ def test_core_s_finish_reasons_are_errors_with_and_without_a_picture(
     [
         ("sdxl-filtered", errors.FilteredError),
         ("sdxl-error", errors.ModelFailedError),
-        ("core-filtered-prompt", errors.FilteredError),
+        ("core-filtered-prompt", errors.PromptRefusedError),
         ("core-filtered-output", errors.FilteredError),
         ("core-error", errors.ModelFailedError),
     ],

@@ -37,7 +37,7 @@ MEANT = {
     "text-too-long": (errors.MalformedBodyError, "expected maxLength: 512, actual: 548"),
     "unknown-field": (errors.MalformedBodyError, "Available fields"),
     "body-too-large": (errors.MalformedBodyError, "25 MB"),
-    "filtered-prompt": (errors.FilteredError, "other words"),
+    "filtered-prompt": (errors.PromptRefusedError, "other words"),
     "throttled": (errors.ThrottledError, "90 requests a minute"),
     "model-not-ready": (errors.ThrottledError, "again"),
     "model-timeout": (errors.TimeoutCallError, "again"),
@@ -51,7 +51,7 @@ OTHERS = [
     (400, "ValidationException", "1 validation error detected: Value 'x y' at 'modelId' failed to satisfy constraint",
      errors.UnknownModelError, "helpers.models.all()"),
     (400, "ValidationException", "This request has been blocked by our content filters.",
-     errors.FilteredError, "other words"),
+     errors.PromptRefusedError, "other words"),
     (403, "AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.",
      errors.NoCredentialsError, "AWS_BEARER_TOKEN_BEDROCK"),
     (403, "ExpiredTokenException", "The security token included in the request is expired",
@@ -130,12 +130,12 @@ UNANSWERED = [
     (botocore.exceptions.UnauthorizedSSOTokenError(), errors.NoCredentialsError, "aws"),
     (botocore.exceptions.NoRegionError(), errors.RegionError, "us-west-2"),
     (botocore.exceptions.ReadTimeoutError(endpoint_url="https://x"), errors.TimeoutCallError, "may bill"),
-    (botocore.exceptions.ConnectTimeoutError(endpoint_url="https://x"), errors.ServiceError, "network"),
-    (botocore.exceptions.EndpointConnectionError(endpoint_url="https://x"), errors.ServiceError, "network"),
-    (botocore.exceptions.ProxyConnectionError(proxy_url="http://p"), errors.ServiceError, "proxy"),
-    (botocore.exceptions.SSLError(endpoint_url="https://x", error="bad"), errors.ServiceError, "AWS_CA_BUNDLE"),
+    (botocore.exceptions.ConnectTimeoutError(endpoint_url="https://x"), errors.ConnectionCallError, "network"),
+    (botocore.exceptions.EndpointConnectionError(endpoint_url="https://x"), errors.ConnectionCallError, "network"),
+    (botocore.exceptions.ProxyConnectionError(proxy_url="http://p"), errors.ConnectionCallError, "proxy"),
+    (botocore.exceptions.SSLError(endpoint_url="https://x", error="bad"), errors.CallSetupError, "AWS_CA_BUNDLE"),
     (botocore.exceptions.ParamValidationError(report="no"), errors.MalformedBodyError, "text_to_image"),
-    (ConnectionResetError("reset by peer"), errors.ServiceError, "connection broke"),
+    (ConnectionResetError("reset by peer"), errors.ConnectionCallError, "connection broke"),
     (RuntimeError("Credentials were refreshed, but are still expired."), errors.NoCredentialsError, "aws configure"),
 ]
 
@@ -158,7 +158,7 @@ def test_a_call_that_was_never_answered_becomes_a_typed_error_too(
 
 def test_a_studio_that_is_gone_is_named_and_the_fix_is_to_connect_again() -> None:
     gone = client(endpoint_url="http://127.0.0.1:9", config=Config(retries={"total_max_attempts": 1}))
-    with pytest.raises(errors.ServiceError, match=r"studio is gone.*helpers\.connect\(\) again"):
+    with pytest.raises(errors.ConnectionCallError, match=r"studio is gone.*helpers\.connect\(\) again"):
         helpers.invoke(gone, CORE)
 
 
@@ -169,7 +169,7 @@ def test_an_error_of_python_on_the_studio_is_not_taken_for_missing_credentials(m
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(studio, "invoke_model", fail)
-    with pytest.raises(errors.ServiceError, match="can't start new thread") as caught:
+    with pytest.raises(errors.ConnectionCallError, match="can't start new thread") as caught:
         helpers.invoke(studio, CORE)
     assert "aws configure" not in str(caught.value)
 
@@ -186,14 +186,15 @@ def test_keys_of_another_studio_are_not_taken_for_a_missing_aws_configure() -> N
 def test_attempts_that_botocore_made_are_told(aws: Stubber) -> None:
     made = {"RetryAttempts": 2}
     aws.add_client_error("invoke_model", "ThrottlingException", "Too many requests", 429, response_meta=made)
-    with pytest.raises(errors.ThrottledError, match="after 3 attempts"):
+    with pytest.raises(errors.ThrottledError, match="after 3 attempts") as caught:
         helpers.invoke(aws.client, CORE)
+    assert caught.value.attempts == 3
 
 
-def test_a_filtered_prompt_s_error_holds_the_body_that_was_sent(aws: Stubber) -> None:
+def test_a_refused_prompt_s_error_holds_the_body_that_was_sent(aws: Stubber) -> None:
     told = RECORDED["filtered-prompt"]
     aws.add_client_error("invoke_model", told["code"], told["message"], told["status"])
-    with pytest.raises(errors.FilteredError) as caught:
+    with pytest.raises(errors.PromptRefusedError) as caught:
         helpers.invoke(aws.client, CORE)
     assert (caught.value.body, caught.value.image, caught.value.cost) == (CORE, None, 0.0)
 

@@ -163,7 +163,7 @@ os.kill(client._studio.process.pid, signal.SIGKILL if os.name != "nt" else signa
 client._studio.process.wait()
 try:
     draw(bedrock)
-except helpers.ServiceError as error:
+except helpers.ConnectionCallError as error:
     tell(error)
 draw(helpers.connect(), 8)
 tell("drew")

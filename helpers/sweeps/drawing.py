@@ -77,7 +77,7 @@ def ask(bedrock: Client, call: Call) -> Answer:
 
 
 def draw(answer: Answer, call: Call) -> Drawn:
-    """The picture in an answer. Raises FilteredError, ModelFailedError, or ServiceError where there is none."""
+    """Return the picture in an answer. Raises ContentFilterError, ModelFailedError or ServiceError if there is none."""
     made = read(answer.payload, answer.metadata, call=call, seconds=answer.seconds)
     receipt = {name: told for name, told in made.receipt.items() if name != "body"}
     return Drawn(_png(made), _thumbnail(made), receipt)

@@ -1,34 +1,20 @@
-"""Failures are tiles: what went wrong with a request, in words, and whether asking again can help."""
+"""Failures are tiles: what went wrong with a request, in words. What an error means for a run, it says itself."""
 
 import html
 from collections.abc import Sequence
 from typing import Any
 
-from helpers.errors import (
-    AccessError,
-    CallError,
-    FilteredError,
-    MalformedBodyError,
-    ModelFailedError,
-    NoCredentialsError,
-    RegionError,
-    RetiredModelError,
-    ServiceError,
-    ThrottledError,
-    TimeoutCallError,
-    UnknownModelError,
-)
+from helpers.errors import CallError, ContentFilterError, MalformedBodyError, ThrottledError, TimeoutCallError
 from helpers.language import tr
 from helpers.sweeps.tiles import Failure, Kind, Tile
 
 LASTING: tuple[Kind, ...] = ("filtered", "invalid")  # the same request ends the same way, so `run` does not repeat it
 _KINDS: tuple[tuple[type[CallError], Kind], ...] = (
-    (FilteredError, "filtered"),
+    (ContentFilterError, "filtered"),
     (ThrottledError, "throttled"),
     (MalformedBodyError, "invalid"),
     (TimeoutCallError, "timeout"),
 )
-_HOPELESS = (NoCredentialsError, AccessError, RegionError, RetiredModelError, UnknownModelError)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -42,34 +28,6 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(
         "failed", tr("The call ended in an error that is not the service's."), why, tr("Look at it, then retry().")
     )
-
-
-def may_help_to_wait(error: BaseException) -> bool:
-    """Whether the service asked for fewer requests: wait, and ask the same again as often as it takes."""
-    return isinstance(error, ThrottledError)
-
-
-def may_help_to_repeat(error: BaseException) -> bool:
-    """Whether the same request may succeed when it is sent again."""
-    if isinstance(error, ModelFailedError):
-        return error.finish_reason is None  # the call failed (424); a finish reason is the model's own answer
-    return isinstance(error, (ServiceError, TimeoutCallError)) and not _is_refusal(error)
-
-
-def concerns_all(error: BaseException) -> bool:
-    """Whether every other request to the same model would end in the same way."""
-    return isinstance(error, _HOPELESS)
-
-
-def spent_on(error: BaseException) -> float:
-    """What an error has cost, in USD: a picture that was blurred, or cannot be read, is billed all the same."""
-    answered = getattr(error, "finish_reason", None) or isinstance(error, ServiceError)
-    return float(getattr(error, "cost", 0.0) or 0.0) if answered else 0.0
-
-
-def may_be_billed(error: BaseException) -> bool:
-    """Whether a picture may have been made and billed although none arrived."""
-    return isinstance(error, TimeoutCallError) or (isinstance(error, ServiceError) and error.was_sent)
 
 
 class Failures(tuple[Tile, ...]):
@@ -104,11 +62,6 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     )
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _is_refusal(error: CallError) -> bool:
-    """Whether the service answered, and said that the request is at fault. Where none answered, there is no status."""
-    return error.status is not None and 300 <= error.status < 500 and error.status not in (408, 424, 429)
 
 
 def _told(tile: Any) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass, replace
 
-from helpers.errors import CallError, FilteredError, NoCredentialsError
+from helpers.errors import CallError, ContentFilterError
 from helpers.generation import Call
 from helpers.language import tr
 from helpers.models import Model
@@ -253,24 +253,25 @@ class Run:
                 self._give_up(tile)
 
     def _failed(self, job: _Job, error: BaseException) -> None:
-        """Ask again, now or later; or give the tile up."""
+        """Ask again, now or later; or give the tile up. An error that is no CallError is not asked again."""
+        means = error if isinstance(error, CallError) else CallError(str(error))
         with self._changed:
             if isinstance(error, CancelledError) and self.stopped is not None:
                 return self._taken_back(job)
-            self._bill(job, error)
-            if failures.may_help_to_wait(error):
+            self._bill(job, means)
+            if means.retry == "wait":
                 return self._throttled(job)
-            if failures.may_help_to_repeat(error) and job.tries + 1 < ATTEMPTS:
-                return self._again(job, error)
+            if means.retry == "again" and job.tries + 1 < ATTEMPTS:
+                return self._again(job, means)
         failure = failures.failure_of(error)
-        is_its_own = isinstance(error, CallError) and not failures.concerns_all(error)
+        is_its_own = means is error and means.scope == "request"
         tile = self._noted(job, failure) if is_its_own else replace(job.tile, failure=failure)
         with self._changed:
             self._landed(job)
             self._give_up(tile)
             self._in_a_row = 0 if failure.kind in failures.LASTING else self._in_a_row + 1  # an answer is an answer
-            if failures.concerns_all(error):
-                self._doom(failure, None if isinstance(error, NoCredentialsError) else job.model.id)
+            if means.scope != "request":
+                self._doom(failure, job.model.id if means.scope == "model" else None)
             elif isinstance(error, (BrokenExecutor, CancelledError)):
                 self.stop(
                     tr("The executor is gone: {kind}.", kind=type(error).__name__),
@@ -306,11 +307,11 @@ class Run:
         self._open -= 1
         self._reserved = self._reserved - job.price if self._open else 0.0
 
-    def _bill(self, job: _Job, error: BaseException) -> None:
-        billed = failures.spent_on(error)
-        self.tally.spent += billed
-        self.tally.filtered_billed += billed > 0 and isinstance(error, FilteredError)
-        self.tally.perhaps += job.price if failures.may_be_billed(error) else 0.0
+    def _bill(self, job: _Job, error: CallError) -> None:
+        self.tally.spent += error.cost
+        self.tally.filtered_billed += error.cost > 0 and isinstance(error, ContentFilterError)
+        if error.billed is None and not error.cost:
+            self.tally.perhaps += job.price
 
     def _throttled(self, job: _Job) -> None:
         self._landed(job)
@@ -323,9 +324,9 @@ class Run:
             self.stop(why, tr("Wait, then sweep.run() goes on."), "throttled")
         self._changed.notify_all()
 
-    def _again(self, job: _Job, error: BaseException) -> None:
+    def _again(self, job: _Job, error: CallError) -> None:
         self._landed(job)
-        if getattr(error, "status", None) == 503:  # no room: nobody is to send as fast as before
+        if error.status == 503:  # no room: nobody is to send as fast as before
             self._paces[job.model.id].throttled(job.sent)
         wait = FIRST_WAIT * 2**job.tries * random.uniform(0.75, 1.25)
         job.tries += 1

@@ -13,7 +13,7 @@ import anywidget
 import traitlets
 
 from helpers.bodies import Body
-from helpers.errors import BodyError, FilteredError, WorkshopError
+from helpers.errors import BodyError, ContentFilterError, WorkshopError
 from helpers.generation import Generation
 from helpers.language import joined, tr
 from helpers.models import Model
@@ -303,7 +303,7 @@ class Explorer(anywidget.AnyWidget):
         self.page_status = {"state": state, "text": text, "busy": self._follower.is_busy}
 
     def _fail(self, error: WorkshopError) -> None:
-        state = "filtered" if isinstance(error, FilteredError) else "failed"
+        state = "filtered" if isinstance(error, ContentFilterError) else "failed"
         self.page_status = {**failed(error, state), "busy": self._follower.is_busy}
 
     def _show_form(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from helpers import display, images, infotext, recipe_texts, wording
 from helpers.bodies import Body
-from helpers.errors import FilteredError, SetupError, WorkshopError
+from helpers.errors import ContentFilterError, SetupError, WorkshopError
 from helpers.generation import Backend, Generation
 from helpers.language import joined, tr
 from helpers.models import Model
@@ -89,7 +89,7 @@ def picture(answer: Generation | WorkshopError | None, backend: Backend) -> Page
         src = picture_url(display.jpeg(answer.image))
         return {"kind": "picture", "src": src, "alt": wording.alt_text(answer), "caption": caption, "mark": ""}
     image = getattr(answer, "image", None)
-    kind = "filtered" if isinstance(answer, FilteredError) else "failed"
+    kind = "filtered" if isinstance(answer, ContentFilterError) else "failed"
     src = picture_url(display.jpeg(image)) if image is not None else ""
     return {"kind": kind, "src": src, "alt": say("filtered.alt") if src else "", "caption": "", "mark": say(kind)}
 
@@ -100,7 +100,7 @@ def ended(answer: Generation | WorkshopError) -> Page:
         paid = say("state.cost", price=in_usd(answer.cost)) if answer.cost else ""
         drawn = say("drawn", seconds=answer.seconds)
         return {"state": "done", "text": joined(drawn, paid, wording.unknown([answer]))}
-    return failed(answer, "filtered" if isinstance(answer, FilteredError) else "failed")
+    return failed(answer, "filtered" if isinstance(answer, ContentFilterError) else "failed")
 
 
 def small(made: Generation) -> str:

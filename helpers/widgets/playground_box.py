@@ -16,7 +16,7 @@ import traitlets
 from ipywidgets import Widget, widget_serialization  # type: ignore[import-untyped]
 
 from helpers import models
-from helpers.errors import BodyError, CallError, FilteredError, ImageError, WorkshopError
+from helpers.errors import BodyError, CallError, ContentFilterError, ImageError, WorkshopError
 from helpers.generation import Generation
 from helpers.language import joined, listed, tr
 from helpers.masks import Mask
@@ -331,7 +331,7 @@ class Playground(anywidget.AnyWidget):
         self._tell("busy", say("state.busy", place=place, count=len(plan.bodies)))
 
     def _fail(self, error: WorkshopError) -> None:
-        state = "filtered" if isinstance(error, FilteredError) else "failed"
+        state = "filtered" if isinstance(error, ContentFilterError) else "failed"
         self.page_status = {**pages.failed(error, state), "busy": self._desk.is_busy}
 
     def _show_all(self) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from helpers import display, models, wording
-from helpers.errors import FilteredError, RetiredModelError, WorkshopError
+from helpers.errors import ContentFilterError, RetiredModelError, WorkshopError
 from helpers.generation import Generation
 from helpers.language import joined
 from helpers.models import Model
@@ -178,7 +178,7 @@ def failed(error: WorkshopError, state: str = "failed", more: str = "") -> Page:
     said = str(error)
     if isinstance(error, RetiredModelError):  # it ends in a body, which has no room here
         said = joined(error.what, error.why, error.fix)
-    elif isinstance(error, FilteredError) and error.image is not None:  # the picture stands below
+    elif isinstance(error, ContentFilterError) and error.image is not None:  # the picture stands below
         said = joined(error.what, say("filtered.blurred", reason=error.finish_reason), error.fix)
     return {"state": state, "text": joined(say(f"state.{state}"), *said.split(), *more.split())}
 

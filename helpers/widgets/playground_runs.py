@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from helpers import client, images
 from helpers.bodies import Body
-from helpers.errors import CallError, FilteredError, ModelFailedError, SetupError, WorkshopError
+from helpers.errors import CallError, ContentFilterError, ModelFailedError, SetupError, WorkshopError
 from helpers.generation import Backend, Generation
 from helpers.language import tr
 from helpers.models import Model
@@ -84,7 +84,7 @@ class Run:
         """`"done"`, or what went wrong first."""
         if not self.failures:
             return "done"
-        return "filtered" if isinstance(self.failures[0], FilteredError) else "failed"
+        return "filtered" if isinstance(self.failures[0], ContentFilterError) else "failed"
 
     def __repr__(self) -> str:
         action, prompt, seed = self.settings.action, self.settings.prompt, self.settings.seed
@@ -129,7 +129,7 @@ def send(plan: Plan, bedrock: Any, number: int, told: Callable[[int], None] = la
         told(place)
         try:
             answers.append(client.invoke(bedrock, body, plan.model))
-        except (FilteredError, ModelFailedError) as error:
+        except (ContentFilterError, ModelFailedError) as error:
             answers.append(error)
             if error.code is not None:  # the request itself was refused, and the next has the same words
                 break

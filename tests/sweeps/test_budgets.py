@@ -69,6 +69,23 @@ def test_a_filtered_picture_that_aws_bills_is_in_the_receipt(fake: FakeBedrock, 
     assert "billed all the same" in repr(told)
 
 
+def test_a_prompt_that_is_refused_in_an_answer_counts_as_spent_and_in_an_error_costs_nothing(
+    fake: FakeBedrock, aws: Any
+) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        if body["seed"] == 1:
+            return refused(400, "ValidationException", "invalid_prompts: One or more prompts contains filtered words.")
+        return 200, "", {"finish_reasons": ["Filter reason: prompt"]}
+
+    fake.script = script
+    sweep = helpers.Sweep(CORE, seed=[1, 2]).run(aws, per_minute=60_000, budget=1.0, progress=False)
+    told = receipt(sweep)
+    assert told.spent == pytest.approx(0.04)
+    assert (told.perhaps, told.filtered_billed) == (0, 1)
+    assert told.failed == {"filtered": 2}
+    assert fake.count == 2
+
+
 def test_a_budget_stops_cleanly_with_what_was_made_and_a_larger_one_goes_on(fake: FakeBedrock, aws: Any) -> None:
     price = helpers.models.get("core").list_price(CORE)
     sweep = helpers.Sweep(CORE, seed="1-10")

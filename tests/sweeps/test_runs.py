@@ -6,9 +6,12 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.exceptions as boto
 import pytest
 from PIL import Image
 
@@ -22,6 +25,17 @@ from tests.sweeps.running import receipt, run  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 pytestmark = pytest.mark.usefixtures("quickly")
+
+
+class Answering:
+    """A client of the studio whose calls a test makes itself, or hands on to the real one."""
+
+    def __init__(self, fake: FakeBedrock, invoke: Callable[..., Any]) -> None:
+        self.meta = SimpleNamespace(endpoint_url=fake.endpoint, region_name="us-west-2")
+        self.real, self._invoke = fake.client(), invoke
+
+    def invoke_model(self, **call: Any) -> Any:
+        return self._invoke(self, **call)
 
 
 # ---- what is made and kept ------------------------------------------------------------------------------------------
@@ -157,6 +171,22 @@ def test_an_error_that_concerns_all_stops_after_the_first_answers(fake: FakeBedr
     assert fake.count <= 4
     assert len(sweep.failures) == 50
     assert all("access" in str(tile.failure) for tile in sweep.failures)
+
+
+def test_a_certificate_that_is_not_trusted_is_asked_about_once_and_stops_every_model(fake: FakeBedrock) -> None:
+    asked: list[str] = []
+
+    def untrusted(self: Any, **call: Any) -> Any:
+        asked.append(call["modelId"])
+        raise boto.SSLError(endpoint_url="https://aws", error="CERTIFICATE_VERIFY_FAILED: self-signed certificate")
+
+    with pytest.warns(helpers.WorkshopWarning):
+        sweep = helpers.Sweep(BODY, model=["sdxl", "core"], seed="1-20")
+    sweep.run(Answering(fake, untrusted), workers=1, progress=False)
+    assert len(asked) == 1
+    assert len(sweep.failures) == 40
+    assert all("AWS_CA_BUNDLE" in str(tile.failure) for tile in sweep.failures)
+    assert not list((sweep.folder / "studio").glob("*.failure")), "it says nothing of the tiles"
 
 
 def test_a_run_in_which_everything_fails_ends_by_itself(fake: FakeBedrock) -> None:
