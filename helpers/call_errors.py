@@ -45,6 +45,14 @@ def translate(error: BaseException, call: Call) -> CallError:
     return ConnectionCallError(tr("The call failed before an answer came."), why, tr(_RETRY), **call.details)
 
 
+def unforeseen(error: Exception, call: Call) -> ServiceError:
+    """Return the error for what `TRANSLATED` does not name: an odd answer, or a mistake in what reads it."""
+    perhaps = {"billed": None, **call.details}
+    return ServiceError(
+        tr("The call failed in a way that the workshop does not know."), repr(error), tr(_RETRY), **perhaps
+    )
+
+
 def attempts_of(metadata: Mapping[str, Any]) -> int:
     """Return how often botocore sent a request, by the `ResponseMetadata` of its answer."""
     return int(metadata.get("RetryAttempts") or 0) + 1

@@ -6,13 +6,13 @@ import ipaddress
 import json
 import os
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from helpers.calls.send import send
 from helpers.errors import BodyError, CallError, Problem, SetupError
 from helpers.generation import Backend, Call, Generation, read
 from helpers.isolation import Isolation
@@ -74,7 +74,7 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     Raises BodyError before anything is sent, and otherwise the CallError that fits. On AWS a retired model is stopped
     before it is sent. A finish reason other than success raises FilteredError, PromptRefusedError or ModelFailedError.
     """
-    from helpers import bodies, call_errors, models
+    from helpers import bodies, models
     from helpers.bodies import Body
 
     if not hasattr(bedrock, "invoke_model"):
@@ -86,18 +86,8 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
     call = Call(backend_of(bedrock), bedrock.meta.region_name, chosen, Body(asked, chosen))
     if call.backend == "aws" and chosen.retired_on(date.today()):
         raise bodies.retired(chosen, asked)
-    began = time.perf_counter()
-    try:
-        answer = bedrock.invoke_model(
-            modelId=chosen.invoke_id,
-            body=json.dumps(asked),
-            contentType="application/json",
-            accept="application/json",
-        )
-        payload = answer["body"].read()
-    except call_errors.TRANSLATED as error:
-        raise call_errors.translate(error, call) from error
-    return read(payload, answer["ResponseMetadata"], call=call, seconds=time.perf_counter() - began)
+    answer = send(bedrock, call)
+    return read(answer.payload, answer.metadata, call=call, seconds=answer.seconds, attempts=answer.attempts)
 
 
 def backend_of(bedrock: Client) -> Backend:

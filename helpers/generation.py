@@ -18,6 +18,7 @@ from helpers.errors import (
     ModelFailedError,
     PromptRefusedError,
     ServiceError,
+    WorkshopError,
 )
 from helpers.language import joined, tr
 
@@ -64,7 +65,8 @@ class Generation:
     """The receipt of one finished picture.
 
     `.cost` is the money spent on it (0.0 on the studio), `.list_price` what AWS asks or asked for it, both in USD.
-    `.body` is what was sent; where it left the seed to chance, `.seed` is the one that was drawn.
+    `.body` is what was sent; where it left the seed to chance, `.seed` is the one that was drawn. `.attempts` is how
+    often it was sent until an answer came.
     """
 
     images: "tuple[Image.Image, ...]"
@@ -79,6 +81,7 @@ class Generation:
     request_id: str
     backend: Backend
     files: tuple[bytes, ...] = ()  # the pictures as they came: PNG or JPEG files
+    attempts: int = 1
 
     @property
     def image(self) -> "Image.Image":
@@ -97,6 +100,7 @@ class Generation:
             "cost": self.cost,
             "list_price": self.list_price,
             "seconds": round(self.seconds, 3),
+            "attempts": self.attempts,
             "unknown_words": list(self.unknown_words),
             "request_id": self.request_id,
             "made_with": _made_with(),
@@ -147,28 +151,34 @@ def prompt_of(body: Mapping[str, Any]) -> str:
     return ", ".join(part.text for part in family.wanted(body)) if family else ""
 
 
-def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float) -> Generation:
-    """The receipt of an answer: its body, and what boto3 tells about it (`ResponseMetadata`).
+def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float, attempts: int = 1) -> Generation:
+    """Return the receipt of an answer: its body, and what boto3 tells about it (`ResponseMetadata`).
 
-    Raises FilteredError, PromptRefusedError or ModelFailedError for a finish reason other than success, ServiceError for
-    an answer that holds no picture.
+    Raises FilteredError, PromptRefusedError or ModelFailedError for a finish reason other than success, and
+    ServiceError for an answer that holds no picture, whatever it holds instead.
     """
-    answer = _Answer(call, str(metadata.get("RequestId", "")))
-    found = _pictures(_json(payload, answer), answer)
-    return Generation(
-        images=tuple(_finished(one, answer) for one in found),
-        seed=found[0].seed,
-        finish_reason="SUCCESS",
-        body=call.body,
-        model=call.model.invoke_id if call.model else "",
-        cost=call.cost,
-        list_price=call.list_price,
-        seconds=seconds,
-        unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
-        request_id=answer.request_id,
-        backend=call.backend,
-        files=tuple(base64.b64decode(str(one.picture)) for one in found),
-    )
+    answer = _Answer(call, str(metadata.get("RequestId", "")), attempts)
+    try:
+        found = _pictures(_json(payload, answer), answer)
+        return Generation(
+            images=tuple(_finished(one, answer) for one in found),
+            seed=found[0].seed,
+            finish_reason="SUCCESS",
+            body=call.body,
+            model=call.model.invoke_id if call.model else "",
+            cost=call.cost,
+            list_price=call.list_price,
+            seconds=seconds,
+            unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
+            request_id=answer.request_id,
+            backend=call.backend,
+            files=tuple(base64.b64decode(str(one.picture)) for one in found),
+            attempts=attempts,
+        )
+    except WorkshopError:
+        raise
+    except Exception as error:  # wrong types, wherever they stand
+        raise answer.unusable(_shorten(f"{type(error).__name__}: {error}", 200)) from error
 
 
 def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -192,11 +202,12 @@ class _Answer:
 
     call: Call
     request_id: str
+    attempts: int
 
     @property
     def details(self) -> dict[str, Any]:
         """An answer is billed, whatever became of it on the way; on the studio nothing is."""
-        told = {"status": 200, "request_id": self.request_id}
+        told = {"status": 200, "request_id": self.request_id, "attempts": self.attempts}
         return {"billed": True, "cost": self.call.cost or 0.0, **told, **self.call.details}
 
     def unusable(self, why: str) -> ServiceError:
@@ -305,7 +316,7 @@ def _decode(picture: object, answer: _Answer) -> "Image.Image":
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
         image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # a decoder may fail in any way on what is none of its files
         raise answer.unusable(tr("The picture is no whole PNG, JPEG or WebP file.")) from error
     return image
 

@@ -1,16 +1,14 @@
 """One attempt at one tile, in plain values that travel between processes: asked in a worker, paced and kept elsewhere."""
 
 import io
-import json
 import os
 import threading
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from helpers import models
+from helpers.calls.send import Answer, send
 from helpers.client import CONNECT_TIMEOUT, READ_TIMEOUT, Client
 from helpers.generation import Backend, Call, Generation, read
 
@@ -30,15 +28,6 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the service sent, before anybody has looked into it."""
-
-    payload: bytes
-    metadata: Mapping[str, Any]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Drawn:
     """A picture that arrived: the PNG file, a small one beside it, and its receipt without body."""
 
@@ -53,32 +42,12 @@ def attempt(target: Target, model: str, body: dict[str, Any], number: int) -> Dr
     `number` counts attempts: with it no two are alike, and an executor that keeps results has none to give twice.
     """
     call = Call(target.backend, target.region, models.get(model), body)
-    return draw(ask(client_of(target), call), call)
-
-
-def ask(bedrock: Client, call: Call) -> Answer:
-    """One InvokeModel. Raises the CallError that fits."""
-    from helpers import call_errors
-
-    assert call.model is not None
-    began = time.perf_counter()
-    try:
-        answer = bedrock.invoke_model(
-            modelId=call.model.invoke_id,
-            body=json.dumps(call.body),
-            contentType="application/json",
-            accept="application/json",
-        )
-        payload = answer["body"].read()
-    except call_errors.TRANSLATED as error:
-        raise call_errors.translate(error, call) from error
-    metadata = {name: answer["ResponseMetadata"].get(name) for name in ("RequestId", "HTTPHeaders")}
-    return Answer(payload, metadata, time.perf_counter() - began)
+    return draw(send(client_of(target), call), call)
 
 
 def draw(answer: Answer, call: Call) -> Drawn:
     """Return the picture in an answer. Raises ContentFilterError, ModelFailedError or ServiceError if there is none."""
-    made = read(answer.payload, answer.metadata, call=call, seconds=answer.seconds)
+    made = read(answer.payload, answer.metadata, call=call, seconds=answer.seconds, attempts=answer.attempts)
     receipt = {name: told for name, told in made.receipt.items() if name != "body"}
     return Drawn(_png(made), _thumbnail(made), receipt)
 

@@ -5,9 +5,10 @@ from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from helpers.calls.send import Answer, send
 from helpers.client import Client
 from helpers.generation import Call
-from helpers.sweeps.drawing import Answer, Drawn, Target, ask, attempt
+from helpers.sweeps.drawing import Drawn, Target, attempt
 
 
 class Line(Protocol):
@@ -28,7 +29,7 @@ class Direct:
 
     def send(self, call: Call, number: int) -> Answer:
         """One call, its answer not yet looked into: a finisher does that."""
-        return ask(self.bedrock, call)
+        return send(self.bedrock, call)
 
     def stop(self) -> None:
         """Nothing waits here: a call is made at once."""

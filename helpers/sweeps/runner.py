@@ -17,12 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass, replace
 
+from helpers.calls.send import Answer
 from helpers.errors import CallError, ContentFilterError
 from helpers.generation import Call
 from helpers.language import tr
 from helpers.models import Model
 from helpers.sweeps import failures, under_way
-from helpers.sweeps.drawing import Answer, Drawn, draw
+from helpers.sweeps.drawing import Drawn, draw
 from helpers.sweeps.lines import Line
 from helpers.sweeps.money import Tally
 from helpers.sweeps.pacing import Pace
@@ -222,6 +223,7 @@ class Run:
             job, reply = item
             try:
                 drawn = reply if isinstance(reply, Drawn) else draw(reply, job.call)
+                drawn = replace(drawn, receipt={**drawn.receipt, "attempts": job.asked})
                 tile = self._store.keep(job.tile, drawn, job.call.cost)
             except CallError as error:
                 self._failed(job, error)

@@ -9,7 +9,7 @@ from typing import Any
 
 from helpers import bodies, client, models
 from helpers.bodies import Body
-from helpers.errors import BodyError, CallError, Problem, WorkshopError, WorkshopWarning
+from helpers.errors import BodyError, Problem, WorkshopError, WorkshopWarning
 from helpers.generation import Generation
 from helpers.language import tr
 from helpers.models import Model
@@ -86,8 +86,6 @@ class Desk:
             return client.invoke(self.bedrock, request.body)
         except WorkshopError as error:
             return error
-        except Exception as error:
-            return CallError(tr("The call failed in a way that the workshop does not know."), repr(error))
 
     # ---- kept pictures
 

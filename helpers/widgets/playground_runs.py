@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from helpers import client, images
 from helpers.bodies import Body
-from helpers.errors import CallError, ContentFilterError, ModelFailedError, SetupError, WorkshopError
+from helpers.errors import ContentFilterError, ModelFailedError, SetupError, WorkshopError
 from helpers.generation import Backend, Generation
 from helpers.language import tr
 from helpers.models import Model
@@ -135,9 +135,6 @@ def send(plan: Plan, bedrock: Any, number: int, told: Callable[[int], None] = la
                 break
         except WorkshopError as error:
             answers.append(error)
-            break
-        except Exception as error:
-            answers.append(CallError(tr("The call failed in a way that the workshop does not know."), repr(error)))
             break
     return Run(number, plan, tuple(answers), time.perf_counter() - began)
 

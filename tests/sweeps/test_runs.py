@@ -1,6 +1,7 @@
 """Runs against an endpoint on loopback: what is sent, how often, how fast, for how much, and what becomes of failures."""
 
 import _thread
+import json
 import signal
 import sys
 import threading
@@ -189,6 +190,20 @@ def test_a_certificate_that_is_not_trusted_is_asked_about_once_and_stops_every_m
     assert not list((sweep.folder / "studio").glob("*.failure")), "it says nothing of the tiles"
 
 
+def test_an_error_that_nobody_foresaw_is_asked_again_and_then_told(fake: FakeBedrock) -> None:
+    asked: list[int] = []
+
+    def odd(self: Any, **call: Any) -> Any:
+        asked.append(json.loads(call["body"])["seed"])
+        return self.real.invoke_model(**call) if asked[-1] == 1 else {"ResponseMetadata": {}}
+
+    sweep = helpers.Sweep(BODY, seed=[1, 2]).run(Answering(fake, odd), progress=False)
+    assert Counter(asked) == {1: 1, 2: runner.ATTEMPTS}
+    (failed,) = sweep.failures
+    assert failed.failure is not None
+    assert (failed.failure.kind, failed.failure.why) == ("failed", "KeyError('body')")
+
+
 def test_a_run_in_which_everything_fails_ends_by_itself(fake: FakeBedrock) -> None:
     fake.script = lambda body, before: refused(500, "InternalServerException")
     sweep = run(helpers.Sweep(BODY, seed="1-100"), fake)
@@ -207,6 +222,18 @@ def test_nothing_but_throttles_for_too_long_ends_the_run_cleanly(
     assert [tile.failure and tile.failure.kind for tile in sweep.tiles] == ["throttled"] * 5
     fake.script = drawn
     assert not run(sweep, fake).failures
+
+
+def test_a_tile_s_record_and_its_file_hold_how_often_it_was_asked_for(fake: FakeBedrock) -> None:
+    def script(body: dict[str, Any], before: int) -> Reply:
+        return (THROTTLED, refused(500, "InternalServerException"))[before] if before < 2 else drawn(body)
+
+    fake.script = script
+    sweep = run(helpers.Sweep(BODY, seed=[1, 2]), fake, workers=1)
+    told = {tile.seed: (tile.receipt or {})["attempts"] for tile in sweep.tiles}
+    assert sum(told.values()) == fake.count == 4
+    records = [json.loads(path.read_text("utf-8")) for path in (sweep.tiles[0].path or Path()).parent.glob("*.json")]
+    assert {record["seed"]: record["attempts"] for record in records if "seed" in record} == told
 
 
 # ---- failures are tiles ---------------------------------------------------------------------------------------------

@@ -252,6 +252,13 @@ def test_the_given_body_and_the_explored_one_do_not_change_each_other() -> None:
     assert given["text_prompts"][1] == BEACH["text_prompts"][1]
 
 
+def test_an_error_that_nobody_foresaw_comes_back_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    bedrock = FakeBedrock()
+    monkeypatch.setattr(bedrock, "invoke_model", lambda **call: {})
+    desk = Desk(bedrock)
+    assert type(desk.answer(desk.request())) is errors.ServiceError
+
+
 def test_on_aws_a_model_that_has_left_is_named_before_anything_is_sent() -> None:
     paid = FakeBedrock("aws")
     with pytest.raises(errors.RetiredModelError, match="left Amazon Bedrock") as told:

@@ -224,6 +224,16 @@ def test_after_a_refusal_the_rest_is_not_sent(prompt: str, state_: str) -> None:
     assert (run.state, len(bedrock.sent), len(run.answers)) == (state_, 1, 1)
 
 
+def test_an_error_that_nobody_foresaw_ends_the_run_and_keeps_what_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    bedrock = FakeBedrock()
+    real = bedrock.invoke_model
+    monkeypatch.setattr(bedrock, "invoke_model", lambda **call: {} if bedrock.sent else real(**call))
+    run = sent(runs.plan(replace(BEACH, pictures=3), SDXL, bedrock, seed=1), bedrock)
+    assert (run.state, len(run.made), len(run.answers)) == ("failed", 1, 2)
+    assert type(run.failures[0]) is errors.ServiceError
+    assert "does not know" in str(run.failures[0])
+
+
 def test_a_place_that_cannot_be_written_to_is_said_before_anything_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
