@@ -15,9 +15,8 @@ def grow(pixels: Pixels, radius: int) -> Pixels:
     height, width = pixels.shape
     radius = min(radius, height + width)
     found = pixels.copy()
-    widest = {
-        1: np.pad(pixels, ((0, 0), (radius, radius)))
-    }  # from a window's width to the largest in it, from there on
+    # From a window's width to the largest pixel in a window that begins at each place.
+    widest = {1: np.pad(pixels, ((0, 0), (radius, radius)))}
     for down in range(min(radius, height - 1) + 1):
         reach = int(np.sqrt(radius**2 - down**2))
         row = _largest(widest, 2 * reach + 1)[:, radius - reach :][:, :width]

@@ -45,7 +45,6 @@ def _turn_of_its_own() -> None:
     _turn = threading.RLock()
 
 
-if hasattr(
-    os, "register_at_fork"
-):  # in a forked child, a thread that had the turn is gone and would never give it back
+if hasattr(os, "register_at_fork"):
+    # In a forked child, a thread that had the turn is gone and would never give it back.
     os.register_at_fork(after_in_child=_turn_of_its_own)

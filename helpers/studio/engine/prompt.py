@@ -32,9 +32,7 @@ class Mention:
     size: float = 1.0
     pose: str | None = None  # an action of the grammar that leans, lifts or squashes it
     mount: int = 0  # it sits on an object that is mentioned after it: the next (1), the one after that (2) …
-    carry: str | None = (
-        None  # an action of the grammar that puts the object mentioned next into its hands, on its head …
-    )
+    carry: str | None = None  # an action that puts the object mentioned next into its hands, on its head …
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,8 @@ def curtains(stage: Stage, rng: Rng, colours: Sequence[str]) -> str:
         xs = np.concatenate([np.linspace(-0.1, 1.1, 25) * stage.width, rays])
         hem = y0 + np.sin(xs / stage.width * 6.3 + phase) * stage.horizon * 0.1
         tall = stage.horizon * (0.42 + 0.14 * np.sin(xs / stage.width * 10 + turn))
-        for share in np.linspace(
-            0.06, 1, 16
-        ):  # thin veils, each inside the one before: the light grows without an edge
+        # Thin veils, each inside the one before: the light grows without an edge.
+        for share in np.linspace(0.06, 1, 16):
             above = list(zip(xs[:25].tolist(), (hem - tall * (1 - 0.9 * share))[:25].tolist(), strict=True))
             below = list(zip(xs[24::-1].tolist(), (hem - 0.08 * tall * share)[24::-1].tolist(), strict=True))
             out.append(f'<path d="{curve(above)} L{curve(below)[1:]}Z" fill="{colour}" opacity="0.045"/>')
