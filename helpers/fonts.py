@@ -6,14 +6,14 @@ DejaVu Sans, which comes with matplotlib; what both lack (emoji) is left out of 
 """
 
 import importlib.util
-import warnings
 from functools import lru_cache
 from pathlib import Path
 
 from PIL import ImageDraw, ImageFont
 
-from helpers.errors import SetupError, WorkshopWarning
+from helpers.errors import SetupError
 from helpers.language import joined, tr
+from helpers.saying import say
 
 _PACKAGE = "pylopdf_fonts_zh_cn"
 _UNASSIGNED = "\U0010fffe"  # no font draws this code point: it shows what a missing glyph looks like
@@ -157,7 +157,7 @@ def _main_path() -> Path:
     try:
         return path()
     except SetupError as error:
-        warnings.warn(joined(str(error), tr("Until then, Chinese labels are left out.")), WorkshopWarning, stacklevel=2)
+        say(joined(str(error), tr("Until then, Chinese labels are left out.")))
         return _spare_path()
 
 

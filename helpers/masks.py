@@ -1,6 +1,5 @@
 """One mask for every model: 255 where the picture may change, 0 where it stays, and the wire forms of both."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from helpers import images, leaks, mask_edges, mask_preview, mask_shapes, models
-from helpers.errors import MaskError, WorkshopWarning
+from helpers.errors import MaskError
 from helpers.images import Fit
 from helpers.language import listed, tr
 from helpers.leaks import LeakReport
+from helpers.saying import say
 from helpers.schemas import Family, families
 from helpers.schemas.families import MaskForm
 from helpers.schemas.sdxl import MaskSource
@@ -102,13 +102,11 @@ class Mask:
                 fix=tr("Divide by 255 for numbers from 0.0 to 1.0, or use .astype('uint8') for 0 to 255."),
             )
         if top == 255 and given.max() == 1:
-            warnings.warn(
+            say(
                 tr(
                     "This mask of whole numbers has nothing above 1 of 255, so hardly anything may change. For yes and no "
                     "use .astype(bool)."
-                ),
-                WorkshopWarning,
-                stacklevel=2,
+                )
             )
         return cls(np.round(given * 255.0).astype(np.uint8) if top == 1 else given.astype(np.uint8))
 

@@ -1,6 +1,7 @@
 """Remarks are said, hushed and overheard from many threads at once, and afterwards warnings are what they were."""
 
 import os
+import re
 import sys
 import threading
 import warnings
@@ -87,6 +88,13 @@ def test_the_list_of_warnings_is_swapped_in_one_place_alone() -> None:
     """Elsewhere it would be swapped without waiting for the other threads."""
     swapping = [path.name for path in HELPERS.rglob("*.py") if "catch_warnings" in path.read_text("utf-8")]
     assert swapping == ["saying.py"]
+
+
+def test_python_warns_in_one_place_alone() -> None:
+    """What the others have to say goes through `say`, which waits until no other thread is hushed."""
+    saying_so = re.compile(r"^\s*(import|from) warnings\b|\bwarnings\.warn", re.MULTILINE)
+    warning = [path.name for path in HELPERS.rglob("*.py") if saying_so.search(path.read_text("utf-8"))]
+    assert warning == ["saying.py"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

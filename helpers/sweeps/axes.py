@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from helpers import images, mask_forms, models
-from helpers.errors import BodyError, Problem, WorkshopWarning
+from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.masks import Mask
+from helpers.saying import say
 from helpers.schemas import families
 from helpers.schemas.families import MaskForm
 from helpers.schemas.fields import image_format
@@ -162,13 +162,14 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
     for value, label in rows:
         kept.setdefault(_identity(value), (value, label))
     if len(kept) < len(rows):
-        remark = tr(
-            "{name}: {count} of {total} values were there before, and are taken once.",
-            name=name,
-            count=len(rows) - len(kept),
-            total=len(rows),
+        say(
+            tr(
+                "{name}: {count} of {total} values were there before, and are taken once.",
+                name=name,
+                count=len(rows) - len(kept),
+                total=len(rows),
+            )
         )
-        warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
     labels: dict[str, None] = {}
     for _, label in kept.values():
         again = (f"{label} ({count})" for count in itertools.count(2))
