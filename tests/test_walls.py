@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,29 +20,63 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(path: Path, module: str) -> set[str]:
-    """The full names that a file imports, at its top or inside a function; those for types alone are left out."""
+def statements_of(path: Path, module: str) -> Iterator[tuple[str, str]]:
+    """What a file imports, at its top or inside a function: a module, and a name from it ("" for the module alone).
+
+    What is imported for types alone is left out.
+    """
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             node.body = []
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             source = ".".join([*above, *filter(None, [node.module])])
-            found |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
-    return found
+            yield from ((source, alias.name) for alias in node.names)
+
+
+def imports_of(path: Path, module: str) -> set[str]:
+    """The full names that a file imports: each module, and each name from one."""
+    found = set(statements_of(path, module))
+    return {source for source, _ in found} | {f"{source}.{name}" for source, name in found if name}
+
+
+def files() -> dict[str, Path]:
+    """Each module of helpers, with its file."""
+    return {module_of(path): path for path in HELPERS.rglob("*.py")}
 
 
 @cache
 def graph() -> dict[str, set[str]]:
     """Each module of helpers, with the modules of helpers that it imports."""
-    files = {module_of(path): path for path in HELPERS.rglob("*.py")}
-    return {module: imports_of(path, module) & (set(files) - {"helpers"}) for module, path in files.items()}
+    return {module: imports_of(path, module) & (set(files()) - {"helpers"}) for module, path in files().items()}
+
+
+def needs() -> dict[str, set[str]]:
+    """Each module of helpers, with those of which it needs a name: of a package only where the name is no module."""
+    modules = files()
+    found: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        named = {(source, f"{source}.{name}") for source, name in statements_of(path, module)}
+        found[module] = {inner if inner in modules else source for source, inner in named} & set(modules)
+    return found
+
+
+def cycles(needs: Mapping[str, set[str]]) -> list[list[str]]:
+    """The modules that lead back to themselves, those together that lead to each other."""
+    reached: dict[str, set[str]] = {}
+    for start in needs:
+        reached[start], waiting = set(), [start]
+        while waiting:
+            new = needs[waiting.pop()] - reached[start]
+            reached[start] |= new
+            waiting += new
+    knots = {frozenset(other for other in found if one in reached[other]) for one, found in reached.items()}
+    return sorted(sorted(knot) for knot in knots if knot)
 
 
 def reached_from(start: str) -> set[str]:
@@ -70,6 +105,17 @@ def test_the_graph_sees_imports_of_every_form(tmp_path: Path) -> None:
     found = imports_of(file, "helpers.b")
     assert {"helpers.images", "helpers.masks", "helpers.models", "helpers.costs", "helpers.client"} <= found
     assert "helpers.display" not in found
+
+
+def test_cycles_of_any_length_are_seen_each_once() -> None:
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set(), "e": {"a"}, "f": {"f"}}) == [
+        ["a", "b", "c"],
+        ["f"],
+    ]
+
+
+def test_no_two_modules_need_each_other() -> None:
+    assert cycles(needs()) == []
 
 
 def test_schemas_import_nothing_of_ours() -> None:

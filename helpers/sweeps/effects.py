@@ -7,126 +7,25 @@ typical change (the median of its pairs) is larger than nine in ten changes of s
 import contextlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
 from helpers.sweeps.distances import Distance, meter
+from helpers.sweeps.effects_data import Effect, Floor, Step
+from helpers.sweeps.effects_shown import Effects
 from helpers.sweeps.tiles import Axis, Tile
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+__all__ = ["Effect", "Effects", "Floor", "Step", "measure"]
 
 MOST_PAIRS = 300  # measured for one axis; of more, so many are drawn, always the same ones
-FEW_PAIRS = 4  # a typical change of fewer pairs is a hint and no more
 _HIGH = 0.9  # the share of changes of seed that a change must be larger than
 _ValuePair: TypeAlias = tuple[int, int]  # places on the axis
 _Pairs: TypeAlias = dict[_ValuePair, list[tuple[Path, Path]]]
-
-
-@dataclass(frozen=True)
-class Floor:
-    """What a new seed alone does: the typical change (`median`), and what nine in ten stay below (`high`)."""
-
-    median: Distance
-    high: Distance
-    pairs: int
-    seeds: int
-
-    def beyond(self, distance: Distance) -> tuple[str, ...]:
-        """The measures by which this distance is larger than nine in ten changes of seed."""
-        return tuple(
-            name
-            for name, moved, high in zip(Distance._fields, distance, self.high, strict=True)
-            if moved > high + 1e-6  # the measures' own rounding
-        )
-
-    def times(self, distance: Distance) -> Distance:
-        """The distance as a multiple of a typical change of seed; infinite where a new seed changes nothing."""
-        shares = zip(distance, self.median, strict=True)
-        return Distance(*(moved / floor if floor else float("inf") if moved else 0.0 for moved, floor in shares))
-
-
-@dataclass(frozen=True)
-class Step:
-    """From one value of an ordered axis to the next."""
-
-    start: str
-    end: str
-    median: Distance
-    pairs: int
-
-
-@dataclass(frozen=True)
-class Effect:
-    """How far the picture moves along one axis. `.steps` are those of a numeric axis, in rising order."""
-
-    axis: str
-    labels: tuple[str, ...]  # in rising order, if numeric
-    median: Distance
-    pairs: int  # measured
-    pairs_in_all: int
-    steps: tuple[Step, ...]
-    quiet: tuple[int, int] | None  # the first and last place of the values between which there is only seed noise
-
-
-@dataclass(frozen=True, repr=False)
-class Effects:
-    """The effects of a sweep's axes. Shown, a table; `.plot()` draws it, `.sentence` says it."""
-
-    effects: tuple[Effect, ...]
-    floor: Floor | None  # None: the sweep has no seed axis
-    made: int  # tiles that were looked at
-    failed: int  # tiles without a picture, left out
-    mixed_sizes: bool = False
-
-    @cached_property
-    def sentence(self) -> str:
-        """What it comes to: which axes go beyond seed noise, which do not, and from which value on."""
-        from helpers.sweeps import effects_shown
-
-        return effects_shown.sentence(self)
-
-    @property
-    def table(self) -> str:
-        """All the numbers, as text."""
-        from helpers.sweeps import effects_shown
-
-        return effects_shown.table(self)
-
-    @property
-    def alt(self) -> str:
-        """What the plot shows, for who cannot see it."""
-        from helpers.sweeps import effects_shown
-
-        return effects_shown.alt(self)
-
-    def figure(self) -> "Figure":
-        """The plot as a matplotlib figure, to save or to change."""
-        from helpers.sweeps import effects_shown
-
-        return effects_shown.figure(self)
-
-    def plot(self) -> None:
-        """Show the plot, with its text alternative and its sentence."""
-        from helpers import display
-
-        display.show(self.figure(), alt=self.alt, caption=self.sentence)
-
-    def __repr__(self) -> str:
-        return f"{self.table}\n{self.sentence}"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from helpers.sweeps import effects_shown
-
-        # Numbers may differ a little from one processor to another, so that they stand on the page alone.
-        return {"text/html": effects_shown.page(self), "text/plain": self.sentence}
 
 
 def measure(tiles: Sequence[Tile], axes: Sequence[Axis]) -> Effects:

@@ -6,16 +6,19 @@ The sentence and the text alternative hold words and counts alone, so that they 
 import html
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helpers.language import joined, mark, padded, tr, width
 from helpers.sweeps.distances import Distance
-from helpers.sweeps.effects import FEW_PAIRS, Effect, Effects
+from helpers.sweeps.effects_data import Effect, Floor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_FEW_PAIRS = 4  # a typical change of fewer pairs is a hint and no more
 _FEW_SEEDS = 3
 _MOST_ROWS = 40  # of the plot
 _SMALLEST = 0.02  # of the plot's scale, in changes of seed
@@ -27,6 +30,49 @@ _MEANS = {
     "colour": mark("colour (shift of the levels)"),
     "sharpness": mark("sharpness (fine detail)"),
 }
+
+
+@dataclass(frozen=True, repr=False)
+class Effects:
+    """The effects of a sweep's axes. Shown, a table; `.plot()` draws it, `.sentence` says it."""
+
+    effects: tuple[Effect, ...]
+    floor: Floor | None  # None: the sweep has no seed axis
+    made: int  # tiles that were looked at
+    failed: int  # tiles without a picture, left out
+    mixed_sizes: bool = False
+
+    @cached_property
+    def sentence(self) -> str:
+        """What it comes to: which axes go beyond seed noise, which do not, and from which value on."""
+        return _sentence(self)
+
+    @property
+    def table(self) -> str:
+        """All the numbers, as text."""
+        return _table(self)
+
+    @property
+    def alt(self) -> str:
+        """What the plot shows, for who cannot see it."""
+        return _alt(self)
+
+    def figure(self) -> "Figure":
+        """The plot as a matplotlib figure, to save or to change."""
+        return _figure(self)
+
+    def plot(self) -> None:
+        """Show the plot, with its text alternative and its sentence."""
+        from helpers import display
+
+        display.show(self.figure(), alt=self.alt, caption=self.sentence)
+
+    def __repr__(self) -> str:
+        return f"{self.table}\n{self.sentence}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        # Numbers may differ a little from one processor to another, so that they stand on the page alone.
+        return {"text/html": _page(self), "text/plain": self.sentence}
 
 
 class _Row(NamedTuple):
@@ -44,12 +90,12 @@ class _Row(NamedTuple):
 # ---- in words -------------------------------------------------------------------------------------------------------
 
 
-def sentence(effects: Effects) -> str:
+def _sentence(effects: Effects) -> str:
     """Which axes go beyond seed noise and which do not, and what to know about it."""
     return joined(*[*(_of_axis(effect, effects) for effect in effects.effects), *_remarks(effects)])
 
 
-def alt(effects: Effects) -> str:
+def _alt(effects: Effects) -> str:
     """The plot in words: what is drawn, and where the points lie."""
     drawn = tr(
         "Dot plot of how far each axis moves the picture by {measures} and {last}: {axes}.",
@@ -60,13 +106,13 @@ def alt(effects: Effects) -> str:
     if effects.floor is None:
         return drawn
     scale = tr("The scale counts typical changes of seed; a grey band marks seed noise.")
-    return joined(drawn, scale, sentence(effects))
+    return joined(drawn, scale, _sentence(effects))
 
 
 def _of_axis(effect: Effect, effects: Effects) -> str:
     floor = effects.floor
     few = tr(" (by 1 pair alone: a hint)") if effect.pairs == 1 else tr(" (by {n} pairs alone: a hint)", n=effect.pairs)
-    hint = few if effect.pairs < FEW_PAIRS else ""
+    hint = few if effect.pairs < _FEW_PAIRS else ""
     if floor is None:
         return tr("{axis} was measured{hint}.", axis=effect.axis, hint=hint)
     beyond = floor.beyond(effect.median)
@@ -114,7 +160,7 @@ def _remarks(effects: Effects) -> Iterator[str]:
 # ---- as a table -----------------------------------------------------------------------------------------------------
 
 
-def table(effects: Effects) -> str:
+def _table(effects: Effects) -> str:
     """The numbers as lines of text, in columns."""
     lines: list[tuple[str, ...]] = [_headings(effects)]
     for row in _rows(effects):
@@ -125,7 +171,7 @@ def table(effects: Effects) -> str:
     return "\n".join([*text, _legend(effects)])
 
 
-def page(effects: Effects) -> str:
+def _page(effects: Effects) -> str:
     """The numbers as an HTML table, with the sentence under it."""
     headings = "".join(f'<th scope="col">{name}</th>' for name in _headings(effects))
     lines = []
@@ -139,7 +185,7 @@ def page(effects: Effects) -> str:
         lines.append(f"<tr>{name}<td>{row.values}</td><td>{row.pairs}</td>{numbers}{verdict}</tr>")
     return (
         f"<table><caption>{html.escape(_legend(effects))}</caption><thead><tr>{headings}</tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table><p>{html.escape(sentence(effects))}</p>"
+        f"<tbody>{''.join(lines)}</tbody></table><p>{html.escape(_sentence(effects))}</p>"
     )
 
 
@@ -199,7 +245,7 @@ def _headings(effects: Effects) -> tuple[str, ...]:
 # ---- as a plot ------------------------------------------------------------------------------------------------------
 
 
-def figure(effects: Effects) -> "Figure":
+def _figure(effects: Effects) -> "Figure":
     """One panel a measure, one row an axis and each step along it; the grey band is seed noise."""
     from matplotlib import pyplot as plt
 
