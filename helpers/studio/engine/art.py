@@ -1,27 +1,63 @@
 """Art files: SVG drawings that the painter recolours, relights and places.
 
-The rules an artist keeps (they are the whole format):
+The rules an artist keeps (they are the whole format; a file that breaks one is refused by its name):
 - `viewBox="0 0 W 100"`, drawn as seen from a little above, standing on y = 96; facing right, light from the upper left;
 - a hex colour (`#7a5c3e`) is an albedo: the scene's light and distance change it; `rgb(255,220,120)` gives light of its own and stays;
 - `class="fine"` on a group: detail that is left out when the drawing is only a few pixels tall;
 - `class="lamp"`: drawn only in dark scenes (lit windows, lanterns); `class="tint"`: the parts that take a colour named in the prompt,
   with the gradients that fill them;
-- gradients live in `<defs>`; no text, images, scripts, filters or style sheets.
+- gradients live in `<defs>`, and `url(#name)` is the only reference; no text, images, scripts, filters or style sheets:
+  the elements and attributes in `_SHAPES` and `_GRADIENTS` are all that there are, with `<title>` and `<desc>` for notes.
 """
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from .light import Light, recolour
 
-__all__ = ["Drawing", "load"]
+__all__ = ["Drawing", "load", "names", "read"]
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
 _ID = re.compile(r'(id="|url\(#|href="#)([^")]+)')
 _PAINT = re.compile(r"url\(#([^)]+)\)")
+_GIVES_LIGHT = re.compile(r"rgba?\([\d\s.,%]+\)")
+
+_CLASSES = frozenset({"fine", "lamp", "tint"})
+_PAINTED = frozenset({"fill", "stroke", "stop-color"})
+_DRAWN = _PAINTED | {
+    "class", "transform", "opacity", "fill-rule", "fill-opacity", "stroke-opacity",
+    "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-dasharray",
+}  # fmt: skip
+_SHAPES: Mapping[str, frozenset[str]] = {
+    "g": _DRAWN,
+    "path": _DRAWN | {"d"},
+    "circle": _DRAWN | {"cx", "cy", "r"},
+    "ellipse": _DRAWN | {"cx", "cy", "rx", "ry"},
+    "rect": _DRAWN | {"x", "y", "width", "height", "rx", "ry"},
+    "line": _DRAWN | {"x1", "y1", "x2", "y2"},
+    "polygon": _DRAWN | {"points"},
+    "polyline": _DRAWN | {"points"},
+}
+_GRADIENT = frozenset({"id", "class", "gradientUnits", "gradientTransform"})
+_GRADIENTS: Mapping[str, frozenset[str]] = {
+    "linearGradient": _GRADIENT | {"x1", "y1", "x2", "y2"},
+    "radialGradient": _GRADIENT | {"cx", "cy", "r", "fx", "fy"},
+    "stop": frozenset({"offset", "stop-color", "stop-opacity"}),
+}
+_INSIDE: Mapping[str, frozenset[str]] = {
+    "svg": frozenset({"defs", *_SHAPES}),
+    "g": frozenset(_SHAPES),
+    "defs": frozenset({"linearGradient", "radialGradient"}),
+    "linearGradient": frozenset({"stop"}),
+    "radialGradient": frozenset({"stop"}),
+}
+_NOTES = frozenset({"title", "desc"})
+_ATTRIBUTES = {"svg": frozenset({"viewBox"}), "defs": frozenset[str](), **_SHAPES, **_GRADIENTS}
+_SVG = "{http://www.w3.org/2000/svg}"
 
 
 @dataclass(frozen=True)
@@ -55,15 +91,75 @@ class Drawing:
 
 @cache
 def load(name: str) -> Drawing:
-    """Read `art/<name>.svg`."""
-    source = resources.files(__package__).joinpath("art", f"{name}.svg").read_text("utf-8")
-    root = ET.fromstring(source)
-    box = [float(n) for n in root.get("viewBox", "0 0 100 100").replace(",", " ").split()]
-    if box[0] or box[1] or box[3] != 100:
-        raise ValueError(f"art/{name}.svg: its viewBox must start at 0 0 and be 100 high")
+    """Read `art/<name>.svg`. Raises ValueError with the file's name and what is not in the format."""
+    return read(name, resources.files(__package__).joinpath("art", f"{name}.svg").read_text("utf-8"))
+
+
+@cache
+def names() -> frozenset[str]:
+    """The names of all the drawings that there are."""
+    files = resources.files(__package__).joinpath("art").iterdir()
+    return frozenset(file.name.removesuffix(".svg") for file in files if file.name.endswith(".svg"))
+
+
+def read(name: str, source: str) -> Drawing:
+    """Read a drawing from the text of its file. Raises ValueError as `load` does."""
+    try:
+        root = ET.fromstring(source)
+        _known("element", [root.tag], {f"{_SVG}svg"}, "the file")
+        width = _width(root)
+        _check(root, {element.get("id", "") for element in root.iter()})
+    except (ET.ParseError, ValueError) as error:
+        raise ValueError(f"art/{name}.svg: {error}") from error
     _tint_gradients(root)
     cuts = {(fine, dark): tuple(_cut(root, fine, dark)) for fine in (False, True) for dark in (False, True)}
-    return Drawing(name, box[2], cuts)
+    return Drawing(name, width, cuts)
+
+
+def _width(root: ET.Element) -> float:
+    """The width of the viewBox. Raises ValueError where it does not start at 0 0 or is not 100 high."""
+    try:
+        left, top, width, height = map(float, root.get("viewBox", "").replace(",", " ").split())
+    except ValueError:
+        left = top = width = height = 0.0
+    if left or top or height != 100:
+        raise ValueError("its viewBox must start at 0 0 and be 100 high")
+    return width
+
+
+def _check(element: ET.Element, ids: Collection[str]) -> None:
+    """Raise ValueError for the first element, attribute, class or paint that is not in the format."""
+    tag = element.tag.removeprefix(_SVG)
+    if tag in _NOTES:
+        return
+    _known("attribute", element.attrib, _ATTRIBUTES.get(tag, ()), f"<{tag}>")
+    _known("class", element.get("class", "").split(), _CLASSES, f"<{tag}>")
+    for attribute, value in element.attrib.items():
+        if attribute in _PAINTED:
+            _check_paint(tag, attribute, value, ids)
+    texts = [element.text, *(child.tail for child in element)]
+    if any(text and text.strip() for text in texts):
+        raise ValueError(f"<{tag}> holds text")
+    inside = _INSIDE.get(tag, frozenset()) | _NOTES
+    _known("element", (child.tag.removeprefix(_SVG) for child in element), inside, f"<{tag}>")
+    for child in element:
+        _check(child, ids)
+
+
+def _known(what: str, given: Iterable[str], known: Collection[str], tag: str) -> None:
+    for one in given:
+        if one not in known:
+            raise ValueError(f'unknown {what} "{one}" in {tag}; known: {", ".join(sorted(known)) or "none"}')
+
+
+def _check_paint(tag: str, attribute: str, value: str, ids: Collection[str]) -> None:
+    if value == "none" or _COLOUR.fullmatch(value) or _GIVES_LIGHT.fullmatch(value):
+        return
+    gradient = _PAINT.fullmatch(value)
+    if gradient is None:
+        raise ValueError(f'{attribute}="{value}" of a <{tag}> is not #7a5c3e, rgb(255,220,120), url(#name) or none')
+    if gradient[1] not in ids:
+        raise ValueError(f'{attribute}="{value}" of a <{tag}> leads to no gradient')
 
 
 def _tint_gradients(root: ET.Element) -> None:
