@@ -73,6 +73,8 @@ class Scene:
     grade: Grade
     media: tuple[str, ...]
     faded: tuple[tuple[str, float], ...] = ()  # entries that negative prompts name, and the share of them that is left
+    variants: tuple[str, ...] = ("",)  # of the base: the stage shows one of them
+    water: tuple[float, float] | None = None  # depths between which the base has water
 
 
 def compose(reading: Reading, layout_seed: int, aspect: float, region: Box | None = None) -> Scene:
@@ -95,6 +97,7 @@ def _compose(reading: Reading, seed: int, aspect: float, region: Box | None) -> 
         horizon = min(horizon + 10, 88)
     shift, scale = _frame(reading)
     horizon = min(max(horizon + 100 * shift, min(horizon, 12)), max(horizon, 86))
+    water = data["zones"].get("water")
     sun_x, sun_up = rng.random(), rng.random()
     rise = light.sun_height[0] + (light.sun_height[1] - light.sun_height[0]) * sun_up
     return Scene(
@@ -113,6 +116,8 @@ def _compose(reading: Reading, seed: int, aspect: float, region: Box | None) -> 
         grade=conditions.grade_of(reading),
         media=tuple(m.entry for m in reading.of("medium")),
         faded=reading.faded,
+        variants=tuple(data.get("variants", ("",))),
+        water=(water[0], water[1]) if water else None,
     )
 
 

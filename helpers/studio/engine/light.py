@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ class Light:
     sun_size: tuple[float, float] = (3.0, 4.5)  # radius, hundredths of the picture's height
     glow: str = "#fff2c0"
     glow_size: float = 26.0
-    disc: str = "sun"  # sun | moon | none
+    disc: Literal["sun", "moon", "none"] = "sun"
     cloud: str = "#ffffff"
     cloud_shade: str = "#c3cddb"
     shadow: str = "#20304a"

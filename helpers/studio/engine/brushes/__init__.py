@@ -13,7 +13,7 @@ from typing import Any
 from . import air, beyond, built, fields, forms, land, plants, rock, sky, still, streams, water
 from .stage import Rng, Stage
 
-__all__ = ["BRUSHES", "Stage", "draw"]
+__all__ = ["BRUSHES", "CONDITIONS", "Stage", "draw"]
 
 BRUSHES: dict[str, Callable[..., str]] = {
     name: getattr(module, name)
@@ -21,12 +21,12 @@ BRUSHES: dict[str, Callable[..., str]] = {
     for name in module.__all__
 }
 
-_CONDITIONS = ("brush", "chance", "only", "fine", "dark", "day", "at")
+CONDITIONS = ("brush", "chance", "only", "fine", "dark", "day", "at")
 
 
 def draw(stage: Stage, layer: Mapping[str, Any], rng: Rng, weight: float = 1.0) -> str:
     """Paint one layer; `weight` scales how many there are of things that come in numbers."""
-    params = {key: value for key, value in layer.items() if key not in _CONDITIONS}
+    params = {key: value for key, value in layer.items() if key not in CONDITIONS}
     if (
         rng.random() > layer.get("chance", 1.0)
         or ("only" in layer and stage.variant not in layer["only"])

@@ -1,6 +1,7 @@
 """What hangs or falls in the air: mist, rain, snow, petals."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def falling(
     rng: Rng,
     n: float | Sequence[float],
     colours: Sequence[str],
-    shape: str = "drop",
+    shape: Literal["drop", "petal", "flake"] = "drop",
     size: float | Sequence[float] = (0.3, 0.8),
     slant: float = 0.25,
     opacity: float = 0.6,

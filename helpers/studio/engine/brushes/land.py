@@ -1,12 +1,13 @@
 """The land: planes, hills, dunes, paths, scattered things."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from ..light import mix
 from .plants import crest
-from .stage import Rng, Stage, batch, curve, lens, noise, path, pick, points
+from .stage import Rng, Stage, Tree, batch, curve, lens, noise, path, pick, points
 
 __all__ = ["dunes", "ground", "hills", "lane", "scatter", "specks"]
 
@@ -34,7 +35,7 @@ def hills(
     wave: float = 46,
     near: str | None = None,
     trees: str | None = None,
-    kind: str = "round",
+    kind: Tree = "round",
     tree: float = 3,
     dense: float = 0.15,
     mirror: float = 0.0,
@@ -75,7 +76,7 @@ def specks(
     n: float | Sequence[float],
     t: Sequence[float] = (0.1, 1.0),
     size: float | Sequence[float] = (0.5, 1.2),
-    shape: str = "dot",
+    shape: Literal["dot", "blade", "flower", "stone"] = "dot",
     coarse: float = 0.25,
     part: str = "ground",
     opacity: float = 0.9,

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, batch, lens, noise, pick
+from .stage import Line, Rng, Stage, Tree, batch, lens, noise, pick
 
 __all__ = ["canopy", "shafts", "stalks", "trunks", "vines", "wood"]
 
@@ -19,7 +19,7 @@ def wood(
     t: Sequence[float],
     size: float | Sequence[float] = (4, 7),
     x: Sequence[float] = (0.0, 1.0),
-    kind: str = "pointed",
+    kind: Tree = "pointed",
     side: int = 0,
     clump: float = 0.6,
     depth: float | None = None,
@@ -68,7 +68,7 @@ def crest(
     colour: str,
     depth: float,
     tree: float,
-    kind: str = "round",
+    kind: Tree = "round",
     dense: float = 0.15,
 ) -> str:
     """Tree tops along a skyline, in clumps, as one outline with a sunlit edge."""
@@ -89,14 +89,14 @@ def crest(
     return f'<path d="{"".join(body)}" fill="{dark}"/><path d="{"".join(sunny)}" fill="{bright}" opacity=".6"/>'
 
 
-def tiny_tree(x: float, y: float, s: float, kind: str, sunward: int) -> tuple[str, str]:
+def tiny_tree(x: float, y: float, s: float, kind: Tree, sunward: int) -> tuple[str, str]:
     """A tree a few pixels tall, standing at (x, y): its outline, and its sunlit part."""
     dx, dy, outline, lx, ly, lit = _tree_shape(round(s * 8), kind, sunward)
     return f"M{x + dx:.1f},{y + dy:.1f}{outline}", f"M{x + lx:.1f},{y + ly:.1f}{lit}"
 
 
 @lru_cache(maxsize=2048)
-def _tree_shape(size: int, kind: str, sunward: int) -> tuple[float, float, str, float, float, str]:
+def _tree_shape(size: int, kind: Tree, sunward: int) -> tuple[float, float, str, float, float, str]:
     """Where a tree's two outlines start, from its foot, and how they run on."""
     s = size / 8
     if kind == "pointed":

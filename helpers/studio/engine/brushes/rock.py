@@ -6,7 +6,7 @@ import numpy as np
 
 from ..light import mix
 from .plants import crest, tiny_tree
-from .stage import Line, Rng, Stage, lens, noise, path, pick, points
+from .stage import Line, Rng, Stage, Tree, lens, noise, path, pick, points
 from .water import breakers
 
 __all__ = ["cliff", "flank", "headland", "ridge"]
@@ -233,7 +233,7 @@ def cliff(
     green: str | None = None,
     depth: float = 0.2,
     tree: float = 4,
-    kind: str = "round",
+    kind: Tree = "round",
     part: str = "mountain",
 ) -> str:
     """A wall of rock from its top at `t` down to `to`, over a share of the width; `green` grows along its top."""

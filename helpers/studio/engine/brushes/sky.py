@@ -1,6 +1,7 @@
 """What is overhead: sky, stars, sun or moon, clouds."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from ..light import mix
 from .stage import Rng, Stage, pick
@@ -94,7 +95,7 @@ def clouds(
     return "".join(out)
 
 
-def orb(stage: Stage, rng: Rng, kind: str) -> str:
+def orb(stage: Stage, rng: Rng, kind: Literal["sun", "moon"]) -> str:
     """A sun or moon that the prompt names: larger than the light's own, and there in any light."""
     x, y = stage.sun
     r = 6.5 + 1.5 * rng.random()

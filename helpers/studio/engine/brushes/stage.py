@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,26 @@ from ..light import Light, mix, recolour
 if TYPE_CHECKING:
     from ..layout import Scene
 
-__all__ = ["Line", "Rng", "Stage", "batch", "curve", "lens", "noise", "path", "pick", "points", "stream"]
+__all__ = [
+    "PARTS",
+    "Line",
+    "Rng",
+    "Stage",
+    "Tree",
+    "batch",
+    "curve",
+    "lens",
+    "noise",
+    "path",
+    "pick",
+    "points",
+    "stream",
+]
 
 Rng = np.random.Generator
 Line = NDArray[Any]
 Point = tuple[float, float]
-
+Tree = Literal["round", "pointed"]
 
 _WHOLE = {
     "sand": "ground",
@@ -33,6 +47,9 @@ _WHOLE = {
     "crop": "ground",
 }
 """Parts that take the colour of the land they belong to: a red beach has red sand."""
+
+PARTS = frozenset({"", "ground", "path", "snow", "wall", "water", *_WHOLE})
+"""What a layer may say it is part of, beside the parts that a prompt can name: those take the prompt's colour."""
 
 
 @dataclass
@@ -56,10 +73,7 @@ class Stage:
     @classmethod
     def of(cls, scene: "Scene", fine: bool) -> "Stage":
         """The stage of a scene."""
-        from .. import vocabulary
-
         accents = {part: (colour, weight) for part, colour, weight in scene.accents}
-        variants = vocabulary.entry(scene.base).data.get("variants", [""])
         chance = zlib.crc32(b"stage %d" % scene.seed)
         return cls(
             100 * scene.aspect,
@@ -69,10 +83,10 @@ class Stage:
             fine,
             accents,
             side=1 if chance & 1 else -1,
-            variant=variants[(chance >> 8) % len(variants)],
+            variant=scene.variants[(chance >> 8) % len(scene.variants)],
             seed=scene.seed,
             _seen=_shades(scene.light, scene.accents),
-            water=vocabulary.entry(scene.base).data["zones"].get("water"),
+            water=scene.water,
         )
 
     def y(self, t: float) -> float:

@@ -8,7 +8,7 @@ from .. import art
 from ..light import mix
 from .plants import crest
 from .rock import turf, wall
-from .stage import Line, Rng, Stage, lens, noise, pick, points
+from .stage import Line, Rng, Stage, Tree, lens, noise, pick, points
 from .water import shoreline
 
 __all__ = ["bank", "falls", "river"]
@@ -160,7 +160,7 @@ def falls(
     green: str = "#3f7a3c",
     depth: float = 0.25,
     tree: float = 5,
-    kind: str = "round",
+    kind: Tree = "round",
 ) -> str:
     """A cliff over the whole width with water falling from its lip, a broad fall and perhaps thinner ones beside it."""
     xs = stage.xs(72, 30)
