@@ -53,7 +53,7 @@ def main(folder: str) -> None:
     """Write `<kind>.png` for every kind into the folder."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    for kind in vocabulary.KINDS:
+    for kind in (*vocabulary.KINDS, "style"):
         drawn = tiles(kind)
         if drawn:
             sheet(drawn).save(target / f"{kind}.png")

@@ -1,8 +1,8 @@
 """The words the studio knows, read from the data files in `vocabulary/`. Adding a word needs no Python.
 
 Each TOML file holds one kind of entry, a table an entry: `en` and `zh` list its words, the rest says how it paints
-(vocabulary/README.md has the fields). `core.toml` holds what is grammar: numbers, measure words, places, actions,
-function words.
+(vocabulary/README.md has the fields, `rules` refuses all others). `core.toml` holds what is grammar: numbers, measure
+words, places, actions, function words.
 """
 
 import tomllib
@@ -13,11 +13,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from . import rules
 from .light import Grade, Light, Remap
 
 __all__ = ["KINDS", "Entry", "Grammar", "entries", "entry", "grammar", "light_of", "words"]
 
-KINDS = ("scene", "light", "season", "weather", "object", "part", "mood", "medium", "colour", "style")
+KINDS = tuple(rules.ENTRIES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,20 +57,19 @@ class Grammar:
 
 @cache
 def entries() -> Mapping[str, Entry]:
-    """Every entry by name, in the files' order."""
+    """Every entry by name, in the files' order. Raises ValueError for what `rules` does not know."""
+    files = {
+        file.name: tomllib.loads(file.read_text("utf-8"))
+        for file in sorted(_folder().iterdir(), key=lambda f: f.name)
+        if file.name.endswith(".toml") and file.name != "core.toml"
+    }
+    rules.check_entries(files)
     found: dict[str, Entry] = {}
-    for file in sorted(_folder().iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".toml") or file.name == "core.toml":
-            continue
-        for name, data in tomllib.loads(file.read_text("utf-8")).items():
+    for file, tables in files.items():
+        for name, data in tables.items():
             if name in found:
-                raise ValueError(f"vocabulary/{file.name}: {name!r} stands in two files")
-            kind = data.pop("kind", None)
-            if kind not in KINDS:
-                raise ValueError(
-                    f"vocabulary/{file.name}: {name}: kind must be one of {', '.join(KINDS)}, not {kind!r}"
-                )
-            en, zh = tuple(data.pop("en")), tuple(data.pop("zh"))
+                raise ValueError(f"vocabulary/{file}: {name!r} stands in two files")
+            kind, en, zh = data.pop("kind"), tuple(data.pop("en")), tuple(data.pop("zh"))
             found[name] = Entry(name, kind, en, zh, zlib.crc32(name.encode()), data)
     return found
 
@@ -110,8 +110,9 @@ def words() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 @cache
 def grammar() -> Grammar:
-    """The contents of core.toml."""
+    """The contents of core.toml. Raises ValueError for what `rules` does not know."""
     data = tomllib.loads(_folder().joinpath("core.toml").read_text("utf-8"))
+    rules.check_grammar(data)
     return Grammar(
         numbers=data["numbers"],
         zh_numbers=data["zh_numbers"],
