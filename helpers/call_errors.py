@@ -47,7 +47,7 @@ def translate(error: BaseException, call: Call) -> CallError:
 
 def unforeseen(error: Exception, call: Call) -> ServiceError:
     """Return the error for what `TRANSLATED` does not name: an odd answer, or a mistake in what reads it."""
-    perhaps = {"billed": None, **call.details}
+    perhaps = {"retry": None, "billed": None, **call.details}  # nobody knows what a second one would do, or cost
     return ServiceError(
         tr("The call failed in a way that the workshop does not know."), repr(error), tr(_RETRY), **perhaps
     )
@@ -380,7 +380,7 @@ _UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
 
 def _home() -> str:
     """The Region where the model of the lessons lives."""
-    return models.get("core").regions[0]
+    return models.first("aws").regions[0]
 
 
 def _sentence(text: str) -> str:

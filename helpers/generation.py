@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from helpers.models import Model
+    from helpers.schemas.fields import AnswerImage
 
 Backend = Literal["studio", "aws"]
 UNKNOWN_WORDS_HEADER = "x-studio-unknown-words"
@@ -172,7 +173,7 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
             unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
             request_id=answer.request_id,
             backend=call.backend,
-            files=tuple(base64.b64decode(str(one.picture)) for one in found),
+            files=tuple(base64.b64decode(str(one.base64)) for one in found),
             attempts=attempts,
         )
     except WorkshopError:
@@ -185,15 +186,6 @@ def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The words that the studio could not paint, as it lists them in its answer's header; empty on AWS."""
     listed = headers.get(UNKNOWN_WORDS_HEADER, "")
     return tuple(unquote(word.strip()) for word in listed.split(",") if word.strip())
-
-
-@dataclass(frozen=True)
-class _Found:
-    """One picture as an answer tells of it; `picture` is base64, absent where the model made none."""
-
-    finish_reason: str  # SUCCESS, or the service's own word
-    seed: int | None
-    picture: object
 
 
 @dataclass(frozen=True)
@@ -232,41 +224,27 @@ def _json(payload: bytes, answer: _Answer) -> dict[str, Any]:
     return parsed
 
 
-def _pictures(parsed: dict[str, Any], answer: _Answer) -> list[_Found]:
-    """Every picture of an answer, whichever of the two forms it has."""
-    found = _artifacts(parsed["artifacts"]) if "artifacts" in parsed else _images(parsed)
+def _pictures(parsed: dict[str, Any], answer: _Answer) -> list["AnswerImage"]:
+    """Every picture of an answer, as the model's family reads it."""
+    held = ", ".join(sorted(parsed)) or tr("an empty object")
+    family = answer.call.model.family if answer.call.model else None
+    try:
+        found = family.response.model_validate(parsed).pictures if family else []
+    except ValueError as error:
+        raise answer.unusable(tr("It holds no picture, only {held}.", held=held)) from error
     if not found:
-        held = ", ".join(sorted(parsed)) or tr("an empty object")
         raise answer.unusable(tr("It holds no picture, only {held}.", held=held))
     return found
 
 
-def _artifacts(artifacts: object) -> list[_Found]:
-    """SDXL: `{"artifacts": [{"seed", "base64", "finishReason"}]}`."""
-    rows = [row for row in artifacts if isinstance(row, dict)] if isinstance(artifacts, list) else []
-    return [
-        _Found(str(row.get("finishReason") or "SUCCESS"), _whole(row.get("seed")), row.get("base64")) for row in rows
-    ]
-
-
-def _images(parsed: dict[str, Any]) -> list[_Found]:
-    """Stable Image: `{"seeds": [], "finish_reasons": [], "images": []}`; a filtered one may have finish reasons alone."""
-    reasons, pictures, seeds = (_list(parsed.get(key)) for key in ("finish_reasons", "images", "seeds"))
-    count = max(len(reasons), len(pictures))
-    return [
-        _Found(str(_at(reasons, index) or "SUCCESS"), _whole(_at(seeds, index)), _at(pictures, index))
-        for index in range(count)
-    ]
-
-
-def _finished(found: _Found, answer: _Answer) -> "Image.Image":
+def _finished(found: "AnswerImage", answer: _Answer) -> "Image.Image":
     if found.finish_reason != "SUCCESS":
         raise _unfinished(found, answer)
-    return _decode(found.picture, answer)
+    return _decode(found.base64, answer)
 
 
-def _unfinished(found: _Found, answer: _Answer) -> ContentFilterError | ModelFailedError:
-    image = _decode_if_any(found.picture, answer)
+def _unfinished(found: "AnswerImage", answer: _Answer) -> ContentFilterError | ModelFailedError:
+    image = _decode_if_any(found.base64, answer)
     details: dict[str, Any] = {
         "finish_reason": found.finish_reason,
         "seed": found.seed,
@@ -341,15 +319,3 @@ def _made_with() -> str:
 def _shorten(text: str, length: int) -> str:
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _at(values: list[Any], index: int) -> Any:
-    return values[index] if index < len(values) else None

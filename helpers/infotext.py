@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers import models, picture_chunks, whole_files
-from helpers.errors import ImageError, UnknownModelError
+from helpers.errors import ImageError
 from helpers.language import tr
 from helpers.schemas import families
 from helpers.schemas.fields import image_format
@@ -195,11 +195,8 @@ def _prompts(receipt: Mapping[str, Any]) -> tuple[str, str]:
 
 def _family(receipt: Mapping[str, Any]) -> families.Family | None:
     """The family of the model that a receipt names, where its body is one; else one that reads it."""
-    body = receipt["body"]
-    try:
-        family = models.get(receipt.get("model", "")).family
-    except UnknownModelError:
-        family = None
+    body, model = receipt["body"], models.find(receipt.get("model"))
+    family = model.family if model else None
     return family if family and family.claims(body) else models.family_of(body)
 
 
@@ -215,10 +212,8 @@ def _folded(text: str) -> str:
 
 
 def _model_name(model_id: Any) -> str | None:
-    try:
-        return models.get(model_id).name
-    except UnknownModelError:
-        return str(model_id) if model_id else None
+    model = models.find(model_id)
+    return model.name if model else str(model_id) if model_id else None
 
 
 def _value(value: Any) -> str:

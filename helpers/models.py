@@ -131,11 +131,17 @@ def get(name: "str | Model") -> Model:
             tr("A model is named by a text, not by {name!r}.", name=name),
             fix=tr('Give an id or a role, such as "{role}".', role=all()[0].roles[0]),
         )
-    known = _by_name()
-    found = known.get(name) or known.get(name.rsplit("/", 1)[-1])
+    found = find(name)
     if found is None:
         raise _unknown(name)
     return found
+
+
+def find(name: object) -> Model | None:
+    """The same for a name that somebody wrote down; None where the registry has no such model."""
+    if not isinstance(name, str):
+        return name if isinstance(name, Model) else None
+    return _by_name().get(name) or _by_name().get(name.rsplit("/", 1)[-1])
 
 
 def all() -> tuple[Model, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helpers import bodies, models
-from helpers.errors import BodyError, UnknownModelError, WorkshopError
+from helpers.errors import BodyError, WorkshopError
 from helpers.saying import hushed
 from helpers.schemas import Family, families
 from helpers.schemas.families import MaskForm, PromptPart
@@ -249,19 +249,14 @@ def _comments(recipe: "Recipe", command: str = "") -> str:
 
 
 def _retired(recipe: "Recipe") -> bool:
-    try:
-        return models.get(recipe.model).retired_on(date.today())
-    except UnknownModelError:
-        return False
+    model = models.find(recipe.model)
+    return model is not None and model.retired_on(date.today())
 
 
 def _region(recipe: "Recipe") -> str | None:
     """The Region to name: that of a living model which lives in one alone. Elsewhere the reader's own choice holds."""
-    try:
-        model = models.get(recipe.model)
-    except UnknownModelError:
-        return None
-    return model.regions[0] if len(model.regions) == 1 and not _retired(recipe) else None
+    model = models.find(recipe.model)
+    return model.regions[0] if model and len(model.regions) == 1 and not _retired(recipe) else None
 
 
 def _is_default_model(recipe: "Recipe") -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from helpers import images, infotext, models, recipe_texts
 from helpers.bodies import Body
-from helpers.errors import ImageError, PictureExistsError, RecipeError, UnknownModelError
+from helpers.errors import ImageError, PictureExistsError, RecipeError
 from helpers.language import mark, tr
 from helpers.schemas import families
 from helpers.schemas.fields import image_format
@@ -110,10 +110,8 @@ class Recipe:
         return f"<p><strong>{html.escape(self._summary())}</strong></p>{shown}"
 
     def _summary(self) -> str:
-        try:
-            model = models.get(self.model).name
-        except UnknownModelError:
-            model = self.model
+        known = models.find(self.model)
+        model = known.name if known else self.model
         seed = "" if self.seed is None else tr(", seed {seed}", seed=self.seed)
         return recipe_texts.escaped(tr("How {name} was made: {model}{seed}.", name=self.name, model=model, seed=seed))
 
@@ -153,10 +151,7 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
 
 def remembering(body: Mapping[str, Any], model: str) -> Mapping[str, Any]:
     """The body with its model, where the registry knows that."""
-    try:
-        return Body(body, model)
-    except UnknownModelError:
-        return body
+    return Body(body, model) if models.find(model) else body
 
 
 def _read(path: Path) -> bytes:

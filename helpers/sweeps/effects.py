@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image
 
+from helpers import models
+from helpers.sweeps import plan
 from helpers.sweeps.distances import Distance, meter
 from helpers.sweeps.effects_data import Effect, Floor, Step
 from helpers.sweeps.effects_shown import Effects
@@ -46,7 +48,7 @@ def measure(tiles: Sequence[Tile], axes: Sequence[Axis]) -> Effects:
         else:
             effects.append((axis, values, found, in_all))
     told = tuple(_effect(*effect, floor) for effect in effects)
-    sizes = {(tile.body.get("width"), tile.body.get("height"), tile.body.get("aspect_ratio")) for tile in made}
+    sizes = {plan.size_of(model, tile.body) if (model := models.find(tile.model)) else None for tile in made}
     return Effects(told, floor, len(made), len(tiles) - len(made), len(sizes) > 1)
 
 

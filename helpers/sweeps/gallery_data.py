@@ -158,12 +158,8 @@ def _amount(usd: float) -> str:
 
 
 def _model_name(model: str) -> str:
-    from helpers.errors import UnknownModelError
-
-    try:
-        return models.get(model).name
-    except UnknownModelError:
-        return model
+    known = models.find(model)
+    return known.name if known else model
 
 
 def _flat(body: Mapping[str, Any]) -> dict[str, str]:

@@ -115,7 +115,7 @@ def test_what_nobody_foresaw_is_the_service_s_error_with_its_cause(answer: Any, 
     assert error.__cause__ is not None
     assert repr(error.__cause__) in error.why
     assert error.fix
-    assert (error.retry, error.scope) == ("again", "request")
+    assert (error.retry, error.scope) == (None, "request")
     assert error.billed is (None if backend == "aws" else False)
 
 
