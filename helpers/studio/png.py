@@ -23,7 +23,11 @@ _RLE = 3  # zlib's strategy: matches at distance one only
 
 
 def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A PNG file of `pixels`, uint8, (height, width, 3) for RGB or (height, width) for grey."""
+    """Return a PNG file of `pixels`: (height, width) grey, (height, width, 3) RGB or (height, width, 4) with alpha.
+
+    Raises ValueError for other shapes, and for other types than uint8.
+    """
+    colour = _colour_type(pixels)
     if isal_zlib is None:
         return encode_with_pillow(pixels)
     height, width = pixels.shape[:2]
@@ -32,7 +36,6 @@ def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
     rows[:, 0] = _UP
     rows[0, 1:] = flat[0]
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])  # wraps around at 256, as PNG has it
-    colour = 2 if pixels.ndim == 3 else 0
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
     body = isal_zlib.compress(rows.reshape(-1), _LEVEL)
     return b"".join((_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b"")))
@@ -42,9 +45,21 @@ def encode_with_pillow(pixels: npt.NDArray[np.uint8]) -> bytes:
     """The same picture through Pillow: some ten times slower, and everywhere."""
     from PIL import Image
 
+    _colour_type(pixels)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1, compress_type=_RLE)
     return file.getvalue()
+
+
+def _colour_type(pixels: npt.NDArray[np.uint8]) -> int:
+    """Return PNG's number for what a pixel holds: 0 grey, 2 RGB, 6 RGB and alpha."""
+    colour = {(): 0, (3,): 2, (4,): 6}.get(pixels.shape[2:]) if pixels.ndim >= 2 and pixels.size else None
+    if colour is None or pixels.dtype != np.uint8:
+        raise ValueError(
+            "a picture is uint8, (height, width) or (height, width, 3 or 4), and this is "
+            f"{pixels.dtype}, {pixels.shape}"
+        )
+    return colour
 
 
 def _chunk(kind: bytes, data: bytes) -> tuple[bytes, ...]:

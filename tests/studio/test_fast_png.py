@@ -19,6 +19,8 @@ def pictures() -> dict[str, np.ndarray]:
         "ramp": np.repeat(np.repeat(ramp[:, None, None], 100, 1), 3, 2),
         "one row": random.integers(0, 256, (1, 7, 3), np.uint8),
         "one pixel": np.array([[[1, 2, 3]]], np.uint8),
+        "alpha": random.integers(0, 256, (48, 80, 4), np.uint8),
+        "one row with alpha": random.integers(0, 256, (1, 7, 4), np.uint8),
         "grey": random.integers(0, 256, (33, 65), np.uint8),
         "view": random.integers(0, 256, (64, 128, 3), np.uint8)[::-1, ::2],
         "read-only": np.frombuffer(bytes(range(192)), np.uint8).reshape(8, 8, 3),
@@ -35,6 +37,33 @@ def test_every_pixel_comes_back(name: str, encode: object) -> None:
     with Image.open(io.BytesIO(file)) as image:
         assert image.format == "PNG"
         assert np.array_equal(np.asarray(image), pixels)
+
+
+@pytest.mark.parametrize("encode", [png.encode, png.encode_with_pillow])
+@pytest.mark.parametrize(("name", "mode"), [("grey", "L"), ("noise", "RGB"), ("alpha", "RGBA")])
+def test_its_mode_says_what_a_pixel_holds(name: str, mode: str, encode: object) -> None:
+    file = encode(pictures()[name])  # type: ignore[operator]
+    with Image.open(io.BytesIO(file)) as image:
+        assert image.mode == mode
+
+
+@pytest.mark.parametrize("encode", [png.encode, png.encode_with_pillow])
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((8, 8, 2), np.uint8),
+        np.zeros((8, 8, 5), np.uint8),
+        np.zeros((8, 8, 1), np.uint8),
+        np.zeros((2, 8, 8, 3), np.uint8),
+        np.zeros(8, np.uint8),
+        np.zeros((0, 8, 3), np.uint8),
+        np.zeros((8, 0, 3), np.uint8),
+        np.zeros((8, 8, 3), np.float32),
+    ],
+)
+def test_what_is_no_picture_is_refused(pixels: np.ndarray, encode: object) -> None:
+    with pytest.raises(ValueError, match="a picture is uint8"):
+        encode(pixels)  # type: ignore[operator]
 
 
 def test_the_same_pixels_give_the_same_bytes() -> None:
