@@ -136,8 +136,19 @@ def test_the_studio_knows_nobody_above_it() -> None:
 
 
 def test_the_engine_knows_no_wire_and_no_schemas() -> None:
-    others = ("schemas", "bodies", "models", "studio.server", "studio.service", "studio.workers", "studio.signing")
-    assert forbidden("helpers.studio.engine", *(f"helpers.{room}" for room in others)) == []
+    others = ("schemas", "bodies", "models")
+    wire = ("server", "routes", "service", "engines", "workers", "worker", "signing")
+    rooms = (*(f"helpers.{room}" for room in others), *(f"helpers.studio.{room}" for room in wire))
+    assert forbidden("helpers.studio.engine", *rooms) == []
+
+
+def test_what_the_studio_asks_of_an_engine_knows_nothing_of_ours() -> None:
+    assert graph()["helpers.studio.protocol"] == set()
+
+
+def test_the_studios_front_knows_no_engine() -> None:
+    for module in ("__main__", "routes", "service", "engines", "workers", "process"):
+        assert forbidden(f"helpers.studio.{module}", "helpers.studio.engine", "helpers.studio.worker") == []
 
 
 def test_labs_stand_alone() -> None:

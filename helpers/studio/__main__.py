@@ -152,13 +152,13 @@ def _surroundings(studio: Studio) -> dict[str, str]:
 def _application(server: StudioServer, studio: Studio) -> None:
     """Load what answers the calls. The address is known by then, and calls wait for the moment this takes."""
     try:
+        from helpers.studio.engines import Engines
         from helpers.studio.keys import Keys
         from helpers.studio.routes import Bedrock
         from helpers.studio.service import Service
-        from helpers.studio.workers import Pool
 
-        keys = Keys(studio.access_key, studio.secret_key)
-        server.application = Bedrock(keys, Service(Pool().draw), any_host=not server.loopback)
+        keys, engines = Keys(studio.access_key, studio.secret_key), Engines()
+        server.application = Bedrock(keys, Service(engines.draw), any_host=not server.loopback)
     except Exception as error:  # every call is to hear of it, or the one who makes it would look in vain
         said = f"The studio could not be loaded: {type(error).__name__}: {error}"
         print(said, file=sys.stderr)

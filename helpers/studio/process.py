@@ -100,7 +100,7 @@ def remove_folder(folder: str) -> None:
 def start(*, engine: str | None = None, timeout: float = START_SECONDS) -> Studio:
     """A new studio on a free port, as a child in a session of its own; it ends with this process, however that ends.
 
-    `engine` names another engine than the studio's own (see `workers.ENGINE_VARIABLE`). Raises SetupError where no
+    `engine` names another engine than the studio's own (see `engines.ENGINE_VARIABLE`). Raises SetupError where no
     studio answers within `timeout` seconds.
     """
     with tempfile.TemporaryFile() as errors:
@@ -224,7 +224,7 @@ def _with_hosts(listed: str, hosts: list[str]) -> str:
 
 
 def _spawn(engine: str | None, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
-    from helpers.studio.workers import ENGINE_VARIABLE
+    from helpers.studio.engines import ENGINE_VARIABLE
 
     chosen = {ENGINE_VARIABLE: engine} if engine else {}
     try:

@@ -18,14 +18,15 @@ from pydantic import ValidationError
 from helpers.models import Model
 from helpers.schemas.sdxl import SDXLRequest, size_problem
 from helpers.schemas.stability import CoreRequest
-from helpers.studio import catalogue
+from helpers.studio import catalogue, engines
 from helpers.studio.refusals import Refusal, refusal
 from helpers.studio.replies import Reply, validation
 from helpers.studio.wording import MALFORMED, Violation, malformed, violations
 from helpers.studio.workers import Drawn, Job
 
 Wanted = Callable[[], bool]
-Draw = Callable[[Job, Wanted], Drawn]
+Draw = Callable[[str, Job, Wanted], Drawn]
+"""Draws a job with the engine of this name, as `Engines.draw` does."""
 
 _MAX_SEED = 2**32 - 1
 _MOST_WORDS = 64
@@ -53,16 +54,20 @@ class Service:
         model = catalogue.model_to_invoke(model_id, region, self.today())
         content = _parsed(body)
         if model.schema == "sdxl":
-            return self._sdxl(content, wanted)
+            return self._sdxl(model, content, wanted)
         return self._core(model, content, wanted)
 
-    def _sdxl(self, content: dict[str, Any], wanted: Wanted) -> Reply:
+    def engine_of(self, model: Model) -> str:
+        """Return the name of the engine that draws for a model, as in `engines.ENGINES`."""
+        return engines.PAINTED
+
+    def _sdxl(self, model: Model, content: dict[str, Any], wanted: Wanted) -> Reply:
         request, uploads = _checked_sdxl(content)
         refused = refusal(prompt.text for prompt in request.text_prompts if prompt.weight >= 0)
         if refused == "invalid_prompts":
             raise validation(_FILTERED_WORDS)
         seed, finish = _drawn_seed(request.seed), _SDXL_FINISH[refused]
-        drawn = self._draw(_sdxl_job(request, uploads, seed, finish), wanted)
+        drawn = self._draw(self.engine_of(model), _sdxl_job(request, uploads, seed, finish), wanted)
         head = f'{{"result":"success","artifacts":[{{"seed":{seed},"base64":"'
         return _picture(head, drawn, f'","finishReason":"{finish}"}}]}}')
 
@@ -73,7 +78,8 @@ class Service:
             text = json.dumps({"finish_reasons": [_CORE_FINISH[refused]]})
             return Reply(200, (text.encode(),), (("content-type", "application/json"),))
         seed = _drawn_seed(request.seed)
-        drawn = self._draw(_core_job(request, model.sizes[request.aspect_ratio], seed), wanted)
+        job = _core_job(request, model.sizes[request.aspect_ratio], seed)
+        drawn = self._draw(self.engine_of(model), job, wanted)
         return _picture(f'{{"seeds":[{seed}],"finish_reasons":[null],"images":["', drawn, '"]}')
 
 
@@ -180,7 +186,7 @@ def _sdxl_job(request: SDXLRequest, uploads: dict[str, bytes], seed: int, finish
     if request.task == "image_to_image":
         asked |= _schedule(request)
     prompts = tuple((prompt.text, prompt.weight) for prompt in request.text_prompts)
-    return Job(prompts, asked, uploads, request.mask_source, finish)
+    return Job(request.task, prompts, asked, uploads, request.mask_source, finish)
 
 
 def _schedule(request: SDXLRequest) -> dict[str, float]:
@@ -208,7 +214,7 @@ def _core_job(request: CoreRequest, size: tuple[int, int], seed: int) -> Job:
     if request.negative_prompt:
         prompts.append((request.negative_prompt, -1.0))
     asked = {"width": size[0], "height": size[1], "seed": seed}
-    return Job(tuple(prompts), asked, file_format=request.output_format)
+    return Job("text_to_image", tuple(prompts), asked, file_format=request.output_format)
 
 
 def _picture(head: str, drawn: Drawn, tail: str) -> Reply:

@@ -1,7 +1,8 @@
 """One worker of the studio: a process of its own that draws one picture after another and leaves with its parent.
 
-Started by `workers`. A job comes in over standard input as the engine's request in plain values, with the init image
-and the mask as files; the answer goes out as the finished file in base64, so that it crosses the pipe once.
+Started by `workers`. First it greets: the engine's name and version, and what of its needs concerns the parent. Then a
+job comes in over standard input as a task in plain values, with the init image and the mask as files; the answer goes
+out as the finished file in base64, so that it crosses the pipe once, and the trace's steps behind it.
 """
 
 import base64
@@ -14,25 +15,27 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from helpers.studio import pipe
+from helpers.studio.protocol import TASKS, Engine, Needs, Prompt, Task, TraceStep
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from helpers.studio.engine.protocol import Engine, EngineRequest
-
     Pixels = npt.NDArray[np.uint8]
-
-DEFAULT_ENGINE = "helpers.studio.engine:create"
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _JPEG_QUALITY = 92
 _BLUR_SHARE = 1 / 16  # radius of the blur that hides a filtered picture, as a share of its shorter side
 _GREY = 128
+_WHITE = 255
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+Message = tuple[dict[str, Any], list[bytes]]
+"""A head and its parts, as `pipe` sends them."""
 
 
 class UploadError(Exception):
@@ -47,7 +50,7 @@ def main() -> None:
     """Draw until standard input ends; then leave at once, even from the middle of a picture."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs_in, answers = pipe.private_stdin(), pipe.private_stdout()
-    jobs: queue.SimpleQueue[tuple[dict[str, Any], list[bytes]]] = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def read() -> None:
         while (message := pipe.receive(jobs_in)) is not None:
@@ -55,73 +58,95 @@ def main() -> None:
         os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
-    draw = _drawing(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ENGINE)
+    try:
+        engine, needs = make_engine(sys.argv[1])
+        greeting = _greeting(engine, needs)
+    except Exception as error:
+        pipe.send(answers, {"error": "start", "message": f"The studio's engine did not start: {_sentence(error)}"})
+        os._exit(1)
+    pipe.send(answers, greeting)
     while True:
         job = jobs.get()
         pipe.send(answers, {"begun": True})
-        head, parts = draw(*job)
+        head, parts = _drawn(engine, *job)
         pipe.send(answers, head, *parts)
 
 
-def _drawing(engine_name: str) -> Callable[[dict[str, Any], list[bytes]], tuple[dict[str, Any], list[bytes]]]:
-    try:
-        engine = engine_maker(engine_name)()
-    except Exception as error:
-        broken = {"error": "start", "message": f"The studio's engine did not start: {_sentence(error)}"}
-        return lambda head, parts: (broken, [])
+def make_engine(name: str) -> tuple[Engine, Needs]:
+    """Make the engine that is named `module:function` or `path/to/file.py:function`, with the threads that it needs.
 
-    def draw(head: dict[str, Any], parts: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        try:
-            return _answer(engine, head, parts)
-        except UploadError as error:
-            return {"error": "upload", "field": error.field, "message": str(error)}, []
-        except Exception as error:
-            return {"error": "engine", "message": f"The studio's engine failed: {_sentence(error)}"}, []
-
-    return draw
-
-
-def engine_maker(name: str) -> Callable[[], "Engine"]:
-    """The maker of an engine, by `module:function` or `path/to/file.py:function`."""
+    Returns the engine and its needs. This process keeps to one thread until they are known, then to what they say.
+    """
     place, _, function = name.rpartition(":")
-    if place.endswith(".py"):
-        spec = importlib.util.spec_from_file_location("studio_engine_from_file", place)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"no module at {place}")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    else:
-        module = importlib.import_module(place)
-    make: Callable[[], Engine] = getattr(module, function)
-    return make
+    _set_threads(Needs().threads)
+    module = _module(place)
+    needs: Needs = getattr(module, "NEEDS", Needs())
+    _set_threads(needs.threads)
+    engine: Engine = getattr(module, function)()
+    return engine, needs
 
 
-def _answer(engine: "Engine", head: dict[str, Any], parts: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    request = _request(head, parts)
+def _module(place: str) -> ModuleType:
+    if not place.endswith(".py"):
+        return importlib.import_module(place)
+    spec = importlib.util.spec_from_file_location("studio_engine_from_file", place)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module at {place}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _set_threads(number: int) -> None:
+    for variable in _THREADS:
+        os.environ[variable] = str(number)
+
+
+def _greeting(engine: Engine, needs: Needs) -> dict[str, Any]:
+    for word in (engine.name, engine.version):  # they go into a header, parted by a blank
+        if not (word.isascii() and word.isprintable() and word and " " not in word):
+            raise ValueError(f"an engine's name and version are one word each, of visible ASCII characters: {word!r}")
+    return {"name": engine.name, "version": engine.version, "workers": needs.workers, "patience": needs.patience}
+
+
+def _drawn(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message:
+    try:
+        return _answer(engine, head, parts)
+    except UploadError as error:
+        return {"error": "upload", "field": error.field, "message": str(error)}, []
+    except Exception as error:
+        return {"error": "engine", "message": f"The studio's engine failed: {_sentence(error)}"}, []
+
+
+def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message:
+    task = _task(head, parts)
     began = time.perf_counter()
     unknown: tuple[str, ...] = ()
+    steps: tuple[TraceStep, ...] = ()
+    traced = head["trace"] and head["finish"] == "SUCCESS"  # the steps would show what a blur hides
     if head["finish"] == "ERROR":
-        pixels = _grey(request)
+        pixels = _grey(task)
     else:
-        result = engine.generate(request)
+        result = engine.generate(task, trace=traced)
         pixels, unknown = result.pixels, result.unknown_words
+        steps = result.trace.steps if traced and result.trace is not None else ()
     seconds = time.perf_counter() - began
     if head["finish"] == "CONTENT_FILTERED":
         pixels = _blurred(pixels)
-    file = base64.b64encode(_encoded(pixels, head["format"]))
-    return {"unknown": list(unknown), "engine_ms": round(seconds * 1000, 1)}, [file]
+    files = [_encoded(pixels, head["format"]), *(_seen(step) for step in steps)]
+    told = {"unknown": list(unknown), "engine_ms": round(seconds * 1000, 1)}
+    return {**told, "sigmas": [float(step.sigma) for step in steps]}, [base64.b64encode(file) for file in files]
 
 
-def _request(head: dict[str, Any], parts: list[bytes]) -> "EngineRequest":
-    from helpers.studio.engine.protocol import EngineRequest, Prompt
-
+def _task(head: dict[str, Any], parts: list[bytes]) -> Task:
     uploads = dict(zip(head["uploads"], parts, strict=True))
-    init, mask = None, None
+    arrays: dict[str, Any] = {}
     if "init_image" in uploads:
-        init, alpha = _init_image(uploads["init_image"])
-        mask = _mask(head["mask_source"], uploads.get("mask_image"), alpha)
+        arrays["init_image"], alpha = _init_image(uploads["init_image"])
+        if head["mask_source"] is not None:
+            arrays["mask"] = _mask(head["mask_source"], uploads.get("mask_image"), alpha)
     prompts = tuple(Prompt(text, weight) for text, weight in head["prompts"])
-    return EngineRequest(prompts=prompts, init_image=init, mask=mask, **head["request"])
+    return TASKS[head["task"]](prompts=prompts, **head["request"], **arrays)
 
 
 def _init_image(file: bytes) -> tuple["Pixels", "Pixels"]:
@@ -132,12 +157,10 @@ def _init_image(file: bytes) -> tuple["Pixels", "Pixels"]:
     return np.ascontiguousarray(pixels[..., :3]), pixels[..., 3]
 
 
-def _mask(source: str | None, file: bytes | None, alpha: "Pixels") -> "Pixels | None":
+def _mask(source: str, file: bytes | None, alpha: "Pixels") -> "Pixels":
     """(height, width), 255 = may change, whatever way round the request has it."""
     import numpy as np
 
-    if source is None:
-        return None
     if source == "INIT_IMAGE_ALPHA" or file is None:
         return np.ascontiguousarray(255 - alpha)
     light = np.asarray(_decoded("mask_image", file, "L"))
@@ -157,18 +180,30 @@ def _decoded(field: str, file: bytes, mode: str) -> Any:
         raise UploadError(field, f"the picture does not decode ({error})") from None
 
 
-def _grey(request: "EngineRequest") -> "Pixels":
+def _grey(task: Task) -> "Pixels":
     import numpy as np
 
-    return np.full((request.height, request.width, 3), _GREY, np.uint8)
+    return np.full((task.height, task.width, 3), _GREY, np.uint8)
 
 
 def _blurred(pixels: "Pixels") -> "Pixels":
+    """Return the picture with its colours blurred beyond recognition; alpha, where there is one, stays."""
     import numpy as np
     from PIL import Image, ImageFilter
 
     radius = min(pixels.shape[:2]) * _BLUR_SHARE
-    return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))
+    colours = np.ascontiguousarray(pixels[..., :3])
+    blurred = np.asarray(Image.fromarray(colours).filter(ImageFilter.GaussianBlur(radius)))
+    return np.concatenate([blurred, pixels[..., 3:]], axis=2)
+
+
+def _seen(step: TraceStep) -> bytes:
+    """Return a step's guess as a PNG file of the latent's size, its values clipped to [-1, 1]."""
+    import numpy as np
+
+    from helpers.studio import png
+
+    return png.encode(np.rint((np.clip(step.denoised, -1, 1) + 1) * 127.5).astype(np.uint8))
 
 
 def _encoded(pixels: "Pixels", file_format: str) -> bytes:
@@ -179,8 +214,19 @@ def _encoded(pixels: "Pixels", file_format: str) -> bytes:
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, file_format.upper(), quality=_JPEG_QUALITY)
+    image = Image.fromarray(_over_white(pixels) if file_format == "jpeg" else pixels)
+    image.save(file, file_format.upper(), quality=_JPEG_QUALITY)
     return file.getvalue()
+
+
+def _over_white(pixels: "Pixels") -> "Pixels":
+    """Return the picture without alpha, which JPEG has not: (height, width, 3)."""
+    import numpy as np
+
+    if pixels.shape[2] == 3:
+        return pixels
+    colours, alpha = np.split(pixels.astype(np.uint32), [3], axis=2)
+    return ((alpha * colours + (255 - alpha) * _WHITE + 127) // 255).astype(np.uint8)
 
 
 def _sentence(error: Exception) -> str:

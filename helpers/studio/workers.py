@@ -1,7 +1,7 @@
-"""The pool of engine processes: begun when they are needed, replaced when they die, and served in order of arrival.
+"""The pool of one engine's processes: begun when they are needed, replaced when they die, served in order of arrival.
 
-Two processes draw two pictures in the time of one, where two threads would wait for each other; each keeps its
-arithmetic to one thread, or they would fight over the cores.
+Several processes draw several pictures in the time of one, where threads would wait for each other. How many there may
+be, and how long a picture may take, each worker says in its greeting: it is the engine's to know.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -20,38 +20,40 @@ from typing import Any, BinaryIO, cast
 from helpers.studio import pipe
 from helpers.studio.replies import BedrockError, validation
 
-MOST_WORKERS = 2
-PICTURE_SECONDS = 120.0  # far beyond the dearest request; past it something is stuck
+START_SECONDS = 120.0  # for an engine to greet; past it something is stuck
 STOP_SECONDS = 2.0
-ENGINE_VARIABLE = "WORKSHOP_STUDIO_ENGINE"
-"""Environment variable that names another engine, as `module:function` or `path/to/file.py:function`."""
 
 ROOT = Path(__file__).resolve().parents[2]
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to draw: the engine's request in plain values, and the files that came with it."""
+    """One picture to draw: the engine's task in plain values, and the files that came with it."""
 
+    task: str
+    """Its name in `protocol.TASKS`."""
     prompts: tuple[tuple[str, float], ...]
     request: dict[str, Any]
-    """EngineRequest's fields, but for prompts, init_image and mask."""
+    """The task's other fields: all but prompts, init_image and mask."""
     uploads: dict[str, bytes] = field(default_factory=dict)
     """`init_image` and `mask_image` as PNG, JPEG or WebP files."""
     mask_source: str | None = None
     finish: str = "SUCCESS"
     file_format: str = "png"
+    trace: bool = False
+    """Ask for Drawn.trace."""
 
     def head(self) -> dict[str, Any]:
         """All but the files, as the worker reads it."""
         return {
+            "task": self.task,
             "prompts": self.prompts,
             "request": self.request,
             "uploads": list(self.uploads),
             "mask_source": self.mask_source,
             "finish": self.finish,
             "format": self.file_format,
+            "trace": self.trace,
         }
 
 
@@ -62,35 +64,75 @@ class Drawn:
     file: bytes
     unknown_words: tuple[str, ...]
     engine_ms: float
+    engine: str
+    """The name and the version of the engine that drew it, with a blank between: "painted 0.2.0"."""
+    trace: tuple[tuple[float, bytes], ...] = ()
+    """Each step's sigma, and what the engine believed the picture to be, as a small PNG in base64."""
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """A worker's first words."""
+
+    engine: str
+    """As in Drawn."""
+    workers: int
+    patience: float
+    """Seconds."""
 
 
 class Pool:
-    """At most `size` workers; further jobs wait their turn, first come, first served."""
+    """The workers of one engine, `module:function` or `path/to/file.py:function`; jobs are served in order of arrival.
 
-    def __init__(self, engine: str | None = None, size: int | None = None) -> None:
-        self._engine = engine or os.environ.get(ENGINE_VARIABLE)
-        self._lock = threading.Lock()
+    There is the right to one worker until the first has greeted; then to as many as the engine says, and no more than
+    the machine has cores, or to `size`.
+    """
+
+    def __init__(self, engine: str, size: int | None = None) -> None:
+        self._engine, self._size = engine, size
+        self._identity: str | None = None
+        self._changed = threading.Condition()
         # A slot is a living worker or, as None, the right to start one. Living ones are taken first.
-        self._slots: list[_Worker | None] = [None] * (size or min(MOST_WORKERS, os.cpu_count() or 1))
+        self._slots: list[_Worker | None] = [None]
         self._queue: deque[queue.SimpleQueue[_Worker | None]] = deque()
         self._living: weakref.WeakSet[_Worker] = weakref.WeakSet()
 
     def draw(self, job: Job, wanted: Callable[[], bool] = lambda: True) -> Drawn:
-        """The picture of `job`. `wanted` is asked after a wait; raises BedrockError where the picture cannot be drawn."""
+        """Return the picture of `job`. `wanted` is asked after a wait, and nothing is drawn where it says no.
+
+        Raises BedrockError where the picture cannot be drawn.
+        """
         worker, waited = self._take()
         try:
             if waited and not wanted():
                 raise BedrockError("ServiceUnavailableException", "The client has gone.")
             drawn = worker.run(job) if worker is not None and worker.alive else None
             if drawn is None:  # none was there, or it had died since its last picture
-                worker = _Worker(self._engine)
-                self._living.add(worker)
+                worker = self._begin()
                 drawn = worker.run(job)
             if drawn is None:
-                raise _failed("The studio's worker ended before it began to draw.")
+                raise _never_began()
         finally:
             self._give(worker if worker is not None and worker.alive else None)
         return drawn
+
+    def identity(self) -> str:
+        """Return the engine's name and version, as in Drawn; start a worker where none has greeted yet.
+
+        Raises BedrockError where the engine does not start.
+        """
+        with self._changed:
+            while self._identity is None and not self._slots:
+                self._changed.wait()
+            if self._identity is not None:
+                return self._identity
+            self._slots.pop()  # a right alone: whoever lives has greeted
+        worker = None
+        try:
+            worker = self._begin()
+            return worker.greeting.engine
+        finally:
+            self._give(worker)
 
     def close(self) -> None:
         """Let every worker go, those in the middle of a picture too."""
@@ -99,12 +141,12 @@ class Pool:
 
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that are idle now."""
-        with self._lock:
+        with self._changed:
             return tuple(slot.pid for slot in self._slots if slot is not None and slot.alive)
 
     def _take(self) -> "tuple[_Worker | None, bool]":
         """A slot, and whether it had to be waited for."""
-        with self._lock:
+        with self._changed:
             if self._slots:
                 return self._slots.pop(), False
             turn: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
@@ -112,28 +154,43 @@ class Pool:
         return turn.get(), True
 
     def _give(self, worker: "_Worker | None") -> None:
-        with self._lock:
+        with self._changed:
             if self._queue:
                 self._queue.popleft().put(worker)
             elif worker is None:
                 self._slots.insert(0, None)
             else:
                 self._slots.append(worker)
+            self._changed.notify_all()
+
+    def _begin(self) -> "_Worker":
+        """Start a worker and return it once it has greeted; the first greeting gives the rights to start others."""
+        worker = _Worker(self._engine)
+        self._living.add(worker)
+        greeting = worker.greet()
+        with self._changed:
+            first = self._identity is None
+            self._identity = greeting.engine
+            self._changed.notify_all()
+        most = self._size or min(greeting.workers, os.cpu_count() or 1)
+        for _ in range(most - 1 if first else 0):
+            self._give(None)
+        return worker
 
 
 class _Worker:
     """One engine process; it draws for one thread at a time."""
 
+    greeting: Greeting
     _late = False
 
-    def __init__(self, engine: str | None) -> None:
-        command = [sys.executable, "-P", "-m", "helpers.studio.worker", *([engine] if engine else [])]
+    def __init__(self, engine: str) -> None:
         try:
             self._process = subprocess.Popen(
-                command,
+                [sys.executable, "-P", "-m", "helpers.studio.worker", engine],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, **_ONE_THREAD, **import_path(os.environ)},
+                env={**os.environ, **import_path(os.environ)},
                 **own_session(),
             )
         except OSError as error:
@@ -150,23 +207,30 @@ class _Worker:
     def pid(self) -> int:
         return self._process.pid
 
+    def greet(self) -> Greeting:
+        """Return what it says before any job. Raises BedrockError where its engine does not start."""
+        with self._within(START_SECONDS):
+            message = pipe.receive(self._answers)
+        if message is None:
+            lost = self._lost()
+            raise lost if self._late else _never_began()
+        head, _ = message
+        if "error" in head:
+            self._lost()  # the next one may find what this one missed
+            raise _failed(head["message"])
+        self.greeting = Greeting(f"{head['name']} {head['version']}", head["workers"], head["patience"])
+        return self.greeting
+
     def run(self, job: Job) -> Drawn | None:
-        """The picture; None where the worker had died before it began."""
-        limit = threading.Timer(PICTURE_SECONDS, self._run_late)
-        limit.daemon = True
-        limit.start()
-        try:
+        """Return the picture; None where the worker had died before it began."""
+        with self._within(self.greeting.patience):
             begun, answer = self._ask(job)
-        finally:
-            limit.cancel()
         if answer is None:
             lost = self._lost()
             if begun or self._late:
                 raise lost
             return None
-        if answer[0].get("error") == "start":
-            self._lost()  # the next one may find what this one missed
-        return _drawn(*answer)
+        return _drawn(*answer, self.greeting.engine)
 
     def _ask(self, job: Job) -> tuple[bool, tuple[dict[str, Any], list[bytes]] | None]:
         """Whether the worker began, and its answer if there is one."""
@@ -185,6 +249,17 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    @contextlib.contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """End the worker where this takes longer."""
+        limit = threading.Timer(seconds, self._run_late)
+        limit.daemon = True
+        limit.start()
+        try:
+            yield
+        finally:
+            limit.cancel()
 
     def _run_late(self) -> None:
         self._late = True
@@ -220,10 +295,11 @@ def own_session() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _drawn(head: dict[str, Any], parts: list[bytes]) -> Drawn:
+def _drawn(head: dict[str, Any], parts: list[bytes], engine: str) -> Drawn:
     match head.get("error"):
         case None:
-            return Drawn(parts[0], tuple(head["unknown"]), head["engine_ms"])
+            steps = tuple(zip(head["sigmas"], parts[1:], strict=True))
+            return Drawn(parts[0], tuple(head["unknown"]), head["engine_ms"], engine, steps)
         case "upload":
             raise validation(
                 f"Malformed input request: #/{head['field']}: {head['message']}, please reformat your input and try again."
@@ -234,3 +310,7 @@ def _drawn(head: dict[str, Any], parts: list[bytes]) -> Drawn:
 
 def _failed(message: str) -> BedrockError:
     return BedrockError("ModelErrorException", message, originalStatusCode=500)
+
+
+def _never_began() -> BedrockError:
+    return _failed("The studio's worker ended before it began to draw.")

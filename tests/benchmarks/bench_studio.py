@@ -33,8 +33,9 @@ import numpy as np  # noqa: E402
 from botocore.config import Config  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from helpers.studio.engines import ENGINES, PAINTED  # noqa: E402
 from helpers.studio.process import Studio, start  # noqa: E402
-from helpers.studio.worker import DEFAULT_ENGINE, engine_maker  # noqa: E402
+from helpers.studio.worker import make_engine  # noqa: E402
 
 SIZES = (512, 1024)
 PROMPTS = (
@@ -49,7 +50,7 @@ MOST_ENGINE, MOST_CALL, LEAST_TWO, MOST_GROWTH = 5.0, 1.25, 1.4, 20.0
 def main() -> None:
     """Print one row a measurement, with what it should be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", default=DEFAULT_ENGINE)
+    parser.add_argument("--engine", default=ENGINES[PAINTED])
     parser.add_argument("--rounds", type=int, default=15, help="pictures a measurement of time")
     parser.add_argument("--calls", type=int, default=400, help="calls for the measurement of memory")
     parser.add_argument("--canned", help=argparse.SUPPRESS)
@@ -77,14 +78,14 @@ def row(name: str, value: float, wanted: str, detail: str) -> None:
 
 def engine_row(engine_name: str, size: int, rounds: int) -> None:
     """The engine alone, in this process."""
-    from helpers.studio.engine.protocol import EngineRequest, Prompt
+    from helpers.studio.protocol import Prompt, TextToImage
 
-    engine = engine_maker(engine_name)()
+    engine, _ = make_engine(engine_name)
     drawing, encoding = [], []
     for number in range(rounds + 1):
         prompts = (Prompt(PROMPTS[number % len(PROMPTS)]),)
-        request = EngineRequest(prompts, size, size, seed=number + 1, steps=30)
-        took, result = timed(engine.generate, request)
+        task = TextToImage(prompts, size, size, seed=number + 1, steps=30)
+        took, result = timed(engine.generate, task)
         drawing.append(took)
         encoding.append(timed(pillow_png, result.pixels)[0])
     ratio = statistics.median(drawing[1:]) / statistics.median(encoding[1:])

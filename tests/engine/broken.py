@@ -1,33 +1,60 @@
 """Engines that are wrong on purpose: a test of what a control does must fail on the one that gets that control wrong."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from helpers.studio.engine.protocol import Engine, EngineRequest, EngineResult
+from helpers.studio.protocol import Engine, EngineResult, ImageToImage, Inpaint, Task, TextToImage
 
-Change = Callable[[EngineRequest], EngineRequest]
-Finish = Callable[[EngineRequest, EngineResult], EngineResult]
+Change = Callable[[Task], Task]
+Finish = Callable[[Task, EngineResult], EngineResult]
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """An engine whose requests are bent before, and whose pictures are bent after."""
+    """An engine whose tasks are bent before, and whose pictures are bent after."""
 
     engine: Engine
-    change: Change = lambda request: request
-    finish: Finish = lambda request, result: result
+    change: Change = lambda task: task
+    finish: Finish = lambda task, result: result
     name: str = "wrong"
+    version: str = "0"
 
-    def generate(self, request: EngineRequest) -> EngineResult:
-        return self.finish(request, self.engine.generate(self.change(request)))
+    def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
+        return self.finish(task, self.engine.generate(self.change(task), trace=trace))
 
 
-def ignoring(engine: Engine, **fields: Any) -> Engine:
-    """A control that does nothing: always these values."""
-    return Wrong(engine, lambda request: replace(request, **fields))
+def ignoring(engine: Engine, **values: Any) -> Engine:
+    """A control that does nothing: always these values, in every task that has them."""
+    return Wrong(engine, lambda task: replace(task, **{n: v for n, v in values.items() if n in given(task)}))
+
+
+def blind(engine: Engine) -> Engine:
+    """Whatever the task, a new picture: an init image is not looked at, and so no mask."""
+    return Wrong(engine, _from_nothing)
+
+
+def unmasked(engine: Engine) -> Engine:
+    """A mask is not looked at: all of the init image may change."""
+
+    def opened(task: Task) -> Task:
+        if not isinstance(task, Inpaint):
+            return task
+        return ImageToImage(**{name: value for name, value in given(task).items() if name != "mask"})
+
+    return Wrong(engine, opened)
+
+
+def given(task: Task) -> dict[str, Any]:
+    """What a task holds, by the names of its fields."""
+    return {field.name: getattr(task, field.name) for field in fields(task)}
+
+
+def _from_nothing(task: Task) -> Task:
+    shared = {field.name for field in fields(TextToImage)}
+    return TextToImage(**{name: value for name, value in given(task).items() if name in shared})
 
 
 def deaf_to_weights(engine: Engine) -> Engine:
@@ -46,12 +73,12 @@ def deaf_to_negatives(engine: Engine) -> Engine:
 def cross_fading(engine: Engine) -> Engine:
     """Image-to-image by laying the init image over a new picture."""
 
-    def fade(request: EngineRequest, result: EngineResult) -> EngineResult:
-        if request.init_image is None or request.mask is not None:
+    def fade(task: Task, result: EngineResult) -> EngineResult:
+        if not isinstance(task, ImageToImage):
             return result
-        new = engine.generate(replace(request, init_image=None)).pixels
-        share = request.schedule_start
-        mixed = share * new + (1 - share) * request.init_image.astype(np.float32)
+        new = engine.generate(_from_nothing(task)).pixels
+        share = task.schedule_start
+        mixed = share * new + (1 - share) * task.init_image.astype(np.float32)
         return replace(result, pixels=np.rint(mixed).astype(np.uint8))
 
     return Wrong(engine, finish=fade)
@@ -60,13 +87,13 @@ def cross_fading(engine: Engine) -> Engine:
 def leaking(engine: Engine) -> Engine:
     """A mask that is feathered over its own edge, as when it is blurred first."""
 
-    def feather(request: EngineRequest, result: EngineResult) -> EngineResult:
-        if request.mask is None or request.init_image is None:
+    def feather(task: Task, result: EngineResult) -> EngineResult:
+        if not isinstance(task, Inpaint):
             return result
-        wide = request.mask.copy()
-        wide[:-1] |= request.mask[1:]
-        changed = np.clip(request.init_image.astype(int) + 1, 0, 254).astype(np.uint8)
-        edge = (wide > 0) & (request.mask == 0)
+        wide = task.mask.copy()
+        wide[:-1] |= task.mask[1:]
+        changed = np.clip(task.init_image.astype(int) + 1, 0, 254).astype(np.uint8)
+        edge = (wide > 0) & (task.mask == 0)
         return replace(result, pixels=np.where(edge[..., None], changed, result.pixels))
 
     return Wrong(engine, finish=feather)
@@ -74,36 +101,36 @@ def leaking(engine: Engine) -> Engine:
 
 def rounding_twice(engine: Engine) -> Engine:
     """The whole picture goes once through 7 bits, masked or not: invisible, and not byte for byte."""
-    return Wrong(engine, finish=lambda request, result: replace(result, pixels=result.pixels & np.uint8(0xFE)))
+    return Wrong(engine, finish=lambda _, result: replace(result, pixels=result.pixels & np.uint8(0xFE)))
 
 
 def styling_at_the_end(engine: Engine) -> Engine:
     """A style as a filter on the finished picture."""
 
-    def filtered(request: EngineRequest, result: EngineResult) -> EngineResult:
-        if request.style_preset is None:
+    def filtered(task: Task, result: EngineResult) -> EngineResult:
+        if task.style_preset is None:
             return result
         pale = 242 + 0.2 * (result.pixels.astype(np.float32) - result.pixels.mean())
         return replace(result, pixels=np.clip(pale, 0, 255).astype(np.uint8))
 
-    return Wrong(engine, lambda request: replace(request, style_preset=None), filtered)
+    return Wrong(engine, lambda task: replace(task, style_preset=None), filtered)
 
 
 def guiding_at_the_end(engine: Engine) -> Engine:
     """cfg_scale as a contrast filter on the finished picture."""
 
-    def contrast(request: EngineRequest, result: EngineResult) -> EngineResult:
-        pixels = 128 + (1 + 0.1 * (request.cfg_scale - 1)) * (result.pixels.astype(np.float32) - 128)
+    def contrast(task: Task, result: EngineResult) -> EngineResult:
+        pixels = 128 + (1 + 0.1 * (task.cfg_scale - 1)) * (result.pixels.astype(np.float32) - 128)
         return replace(result, pixels=np.clip(pixels, 0, 255).astype(np.uint8))
 
-    return Wrong(engine, lambda request: replace(request, cfg_scale=1.0), contrast)
+    return Wrong(engine, lambda task: replace(task, cfg_scale=1.0), contrast)
 
 
 def refusing_at_the_end(engine: Engine) -> Engine:
     """Negative prompts as a brighter finished picture."""
 
-    def brighten(request: EngineRequest, result: EngineResult) -> EngineResult:
-        weight = -sum(min(prompt.weight, 0.0) for prompt in request.prompts)
+    def brighten(task: Task, result: EngineResult) -> EngineResult:
+        weight = -sum(min(prompt.weight, 0.0) for prompt in task.prompts)
         pixels = result.pixels + 60 * weight / (1 + weight)
         return replace(result, pixels=np.clip(pixels, 0, 255).astype(np.uint8))
 
@@ -113,7 +140,7 @@ def refusing_at_the_end(engine: Engine) -> Engine:
 def forgetful(engine: Engine) -> Engine:
     """Draws with whatever the random generator has next."""
     state = np.random.default_rng(0)
-    return Wrong(engine, lambda request: replace(request, seed=int(state.integers(1, 2**31))))
+    return Wrong(engine, lambda task: replace(task, seed=int(state.integers(1, 2**31))))
 
 
 def shifting(engine: Engine) -> Engine:

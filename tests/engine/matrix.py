@@ -11,7 +11,7 @@ import toy  # noqa: E402
 import truths  # noqa: E402
 from truths import Studio  # noqa: E402
 
-from helpers.studio.engine.protocol import Engine  # noqa: E402
+from helpers.studio.protocol import Engine  # noqa: E402
 
 BROKEN: dict[str, Callable[[Engine], Engine]] = {
     "as it should be": lambda engine: engine,
@@ -19,7 +19,7 @@ BROKEN: dict[str, Callable[[Engine], Engine]] = {
     "seed forgotten": broken.forgetful,
     "strength ignored": lambda engine: broken.ignoring(engine, schedule_start=0.35),
     "end ignored": lambda engine: broken.ignoring(engine, schedule_end=0.0),
-    "init image ignored": lambda engine: broken.ignoring(engine, init_image=None, mask=None),
+    "init image ignored": broken.blind,
     "cross-fade": broken.cross_fading,
     "cfg_scale ignored": lambda engine: broken.ignoring(engine, cfg_scale=7.0),
     "cfg_scale as a filter": broken.guiding_at_the_end,
@@ -29,7 +29,7 @@ BROKEN: dict[str, Callable[[Engine], Engine]] = {
     "negatives ignored": broken.deaf_to_negatives,
     "negatives as a filter": broken.refusing_at_the_end,
     "weights ignored": broken.deaf_to_weights,
-    "mask ignored": lambda engine: broken.ignoring(engine, mask=None),
+    "mask ignored": broken.unmasked,
     "mask feathered": broken.leaking,
     "bytes rounded": broken.rounding_twice,
     "picture shifted": broken.shifting,

@@ -16,8 +16,8 @@ from helpers.studio.engine.latent import colours, planes, shrink
 from helpers.studio.engine.masking import Known, box_of, composite, pasted
 from helpers.studio.engine.mixture import Variation
 from helpers.studio.engine.mood import in_mood
-from helpers.studio.engine.protocol import CLIP_GUIDANCE_PRESETS, EngineRequest, Prompt
 from helpers.studio.engine.tasks import from_init
+from helpers.studio.protocol import ImageToImage, Prompt, TextToImage
 
 SIDE = 128
 SMALL = SIDE // 8
@@ -62,7 +62,9 @@ def test_beyond_that_negative_prompts_pull_no_harder() -> None:
 
 
 def test_the_clip_presets_grow_from_none_to_slowest() -> None:
-    pulls = [CLIP_PULL[name] for name in CLIP_GUIDANCE_PRESETS]
+    order = ("NONE", "FAST_BLUE", "FAST_GREEN", "SIMPLE", "SLOW", "SLOWER", "SLOWEST")
+    assert set(order) == set(CLIP_PULL)
+    pulls = [CLIP_PULL[name] for name in order]
     assert pulls[0] == 0
     assert pulls == sorted(set(pulls))
     assert pulls[-1] < 1
@@ -112,8 +114,8 @@ def test_a_seeds_first_layouts_stay_when_more_are_asked_for() -> None:
 def test_the_layouts_most_like_the_init_image_are_chosen() -> None:
     choices = scenes("beach meadow night", 12)
     init = latent_of(choices[7]) * np.float32(0.8)
-    request = EngineRequest((Prompt("beach"),), SIDE, SIDE, 1)
-    chosen = painted(toy.PAINTER, choices, request, guidance(7), like=init, most=3)
+    task = TextToImage((Prompt("beach"),), SIDE, SIDE, 1)
+    chosen = painted(toy.PAINTER, choices, task, guidance(7), like=init, most=3)
     assert chosen.scenes[0] == choices[7]
     assert len(chosen.scenes) == len(chosen.latents) == 3
 
@@ -176,10 +178,10 @@ def test_the_prompts_light_falls_on_what_stays_of_an_init_image() -> None:
 
 def test_that_light_is_what_guidance_adds_to_the_prompts_scenes() -> None:
     init = np.full((SIDE, SIDE, 3), 128, np.uint8)
-    request = EngineRequest((Prompt("night"),), SIDE, SIDE, 1, cfg_scale=11, init_image=init)
-    places = from_init(toy.PAINTER, request, 0.5).denoiser.places
+    task = ImageToImage((Prompt("night"),), SIDE, SIDE, 1, cfg_scale=11, init_image=init)
+    places = from_init(toy.PAINTER, task, 0.5).denoiser.places
     assert places is not None
-    plain = painted(toy.PAINTER, scenes("night", 16), request, guidance(1)).latents.mean(0)
+    plain = painted(toy.PAINTER, scenes("night", 16), task, guidance(1)).latents.mean(0)
     added = guidance(11).guide(plain) - plain
     assert places.light[0].mean() == pytest.approx(0.5 * added[0].mean(), rel=0.2)
     assert np.abs(places.light).max() > 0.1
@@ -236,9 +238,9 @@ def test_what_is_known_is_put_into_every_guess() -> None:
 
 
 def test_objects_are_pasted_into_the_init_image_and_only_they_are_guided() -> None:
-    request = EngineRequest((Prompt("ball"),), SIDE, SIDE, 1)
+    task = TextToImage((Prompt("ball"),), SIDE, SIDE, 1)
     init = toy.paint(scenes("meadow", 1)[0], SIDE, SIDE)
-    exemplars = pasted(toy.PAINTER, scenes("ball", 3), request, init, guidance(20))
+    exemplars = pasted(toy.PAINTER, scenes("ball", 3), task, init, guidance(20))
     assert exemplars.presence is not None
     elsewhere = exemplars.presence == 0
     below = planes(shrink(init, SMALL, SMALL))
@@ -266,8 +268,8 @@ def test_the_surroundings_of_a_mask_do_not_tint_what_is_drawn_inside_it() -> Non
 
 def test_a_seeds_noise_shows_even_where_its_layouts_do_not() -> None:
     init = np.full((SIDE, SIDE, 3), 128, np.uint8)
-    request = EngineRequest((Prompt("vivid"),), SIDE, SIDE, 1, init_image=init, schedule_start=0.5)
-    first, second = (toy.engine().generate(replace(request, seed=seed)).pixels.astype(float) for seed in (1, 2))
+    task = ImageToImage((Prompt("vivid"),), SIDE, SIDE, 1, init_image=init, schedule_start=0.5)
+    first, second = (toy.engine().generate(replace(task, seed=seed)).pixels.astype(float) for seed in (1, 2))
     assert np.abs(first - second).mean() > 2
 
 
@@ -314,9 +316,9 @@ def test_floats_are_rounded_and_clipped() -> None:
 
 @pytest.mark.parametrize("cfg_scale", [1, 7, 20])
 def test_an_exemplars_own_latent_decodes_to_the_exemplar_in_full_detail(cfg_scale: float) -> None:
-    request = EngineRequest((Prompt("beach"),), SIDE, SIDE, 1)
+    task = TextToImage((Prompt("beach"),), SIDE, SIDE, 1)
     moved = guidance(cfg_scale)
-    exemplars = painted(toy.PAINTER, scenes("beach", 3), request, moved)
+    exemplars = painted(toy.PAINTER, scenes("beach", 3), task, moved)
     pixels = decode(exemplars.latents[1], exemplars, np.array([0, 1, 0], np.float32), seed=1)
     wanted = toy.paint(scenes("beach", 2)[1], SIDE, SIDE)
     detail = np.diff(wanted, axis=0) * moved.scale

@@ -5,7 +5,7 @@ import pytest
 
 from helpers.studio.engine import brushes, layout, painter, prompt, raster, vocabulary
 from helpers.studio.engine.brushes.stage import Stage, noise, stream
-from helpers.studio.engine.protocol import Prompt
+from helpers.studio.protocol import Prompt
 
 PLACES = [e.name for e in vocabulary.entries().values() if e.kind == "scene"]
 FINE = 256  # the least multiple of 64 that is drawn with fine detail

@@ -1,4 +1,4 @@
-"""Whatever a legal request holds, the engine gives a finite picture without a warning, and touches no array of the caller's."""
+"""Whatever a legal task holds, the engine gives a finite picture without a warning, and touches no array of the caller's."""
 
 from itertools import pairwise
 from typing import Any
@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 import toy
+from asked import task_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from helpers.studio.engine.protocol import CLIP_GUIDANCE_PRESETS, SAMPLERS, EngineRequest, EngineResult, Prompt
+from helpers.studio.engine.guidance import CLIP_PULL
+from helpers.studio.engine.samplers import SAMPLERS
+from helpers.studio.engine.trace import PaintedTrace
+from helpers.studio.protocol import EngineResult, ImageToImage, Inpaint, Prompt
 
 pytestmark = pytest.mark.filterwarnings("error")
 Pixels = NDArray[np.uint8]
@@ -21,10 +25,9 @@ def picture_of(seed: int = 0) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
 
 
-def make(*prompts: tuple[str, float], **fields: Any) -> EngineResult:
+def make(*prompts: tuple[str, float], trace: bool = False, **fields: Any) -> EngineResult:
     sizes = {"width": WIDTH, "height": HEIGHT, "seed": 5, "steps": 10}
-    named = tuple(Prompt(text, weight) for text, weight in prompts) or (Prompt("beach"),)
-    return toy.engine().generate(EngineRequest(named, **(sizes | fields)))
+    return toy.engine().generate(task_of(*(prompts or ("beach",)), **(sizes | fields)), trace=trace)
 
 
 def check(result: EngineResult) -> Pixels:
@@ -146,23 +149,33 @@ def test_the_callers_arrays_are_left_alone() -> None:
     [
         {"width": 100},
         {"height": 4},
-        {"prompts": ()},
+        {"prompts": []},
         {"steps": 0},
         {"init_image": np.zeros((64, 64, 3), np.uint8)},
-        {"mask": np.zeros((HEIGHT, WIDTH), np.uint8)},
+        {"init_image": np.zeros((HEIGHT, WIDTH, 4), np.uint8)},
+        {"init_image": np.zeros((64, 64, 3), np.uint8), "mask": np.zeros((HEIGHT, WIDTH), np.uint8)},
         {"init_image": picture_of(), "mask": np.zeros((HEIGHT, 9), np.uint8)},
     ],
 )
 def test_arrays_and_sizes_that_do_not_fit_are_refused(fields: dict[str, Any]) -> None:
-    request: dict[str, Any] = {"prompts": (Prompt("beach"),), "width": WIDTH, "height": HEIGHT, "seed": 1}
+    asked: dict[str, Any] = {"prompts": ["beach"], "width": WIDTH, "height": HEIGHT, "seed": 1, **fields}
     with pytest.raises(ValueError, match=r"\w"):
-        toy.engine().generate(EngineRequest(**(request | fields)))
+        toy.engine().generate(task_of(*asked.pop("prompts"), **asked))
+
+
+@pytest.mark.parametrize("arrays", [{}, {"mask": np.zeros((HEIGHT, WIDTH), np.uint8)}])
+def test_a_task_without_its_init_image_or_its_mask_cannot_be_made(arrays: dict[str, Any]) -> None:
+    for kind in (ImageToImage, Inpaint):
+        with pytest.raises(TypeError):
+            kind((Prompt("beach"),), WIDTH, HEIGHT, 1, **arrays)
+    with pytest.raises(TypeError, match="mask"):
+        Inpaint((Prompt("beach"),), WIDTH, HEIGHT, 1, init_image=picture_of())  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("fields", [{}, {"init_image": picture_of(), "schedule_start": 0.6}])
 def test_a_trace_tells_each_guess_in_order(fields: dict[str, Any]) -> None:
     trace = make(("beach with a ball", 1.0), trace=True, **fields).trace
-    assert trace is not None
+    assert isinstance(trace, PaintedTrace)
     sigmas = [step.sigma for step in trace.steps]
     assert sigmas == sorted(sigmas, reverse=True)
     assert all(step.denoised.shape == (HEIGHT // 8, WIDTH // 8, 3) for step in trace.steps)
@@ -185,7 +198,7 @@ weights = st.floats(-3, 3, allow_nan=False)
     cfg_scale=st.floats(0, 35),
     steps=st.integers(1, 20),
     sampler=st.sampled_from([None, *SAMPLERS]),
-    preset=st.sampled_from(CLIP_GUIDANCE_PRESETS),
+    preset=st.sampled_from(list(CLIP_PULL)),
     start=st.floats(0, 1),
     end=st.floats(0, 1),
     seed=st.integers(1, 2**32 - 1),

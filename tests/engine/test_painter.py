@@ -8,7 +8,7 @@ import pytest
 
 from helpers.studio.engine import layout, painter, prompt, styles, vocabulary
 from helpers.studio.engine.layout import Scene
-from helpers.studio.engine.protocol import Prompt
+from helpers.studio.protocol import Prompt
 
 SIDE = 64
 SEEDS = (3, 8, 21)

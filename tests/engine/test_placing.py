@@ -6,7 +6,7 @@ import pytest
 
 from helpers.studio.engine import layout, prompt
 from helpers.studio.engine.layout import Placement, Scene
-from helpers.studio.engine.protocol import Prompt
+from helpers.studio.protocol import Prompt
 
 SEEDS = range(6)
 

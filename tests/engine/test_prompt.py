@@ -6,7 +6,7 @@ import pytest
 
 from helpers.studio.engine import layout, prompt
 from helpers.studio.engine.prompt import Reading
-from helpers.studio.engine.protocol import Prompt
+from helpers.studio.protocol import Prompt
 
 
 def read(*texts: str | tuple[str, float]) -> Reading:

@@ -30,9 +30,9 @@ def job(body: dict[str, Any]) -> Job:
     """What the engine would be asked for."""
     asked: list[Job] = []
 
-    def draw(wanted: Job, still: Wanted) -> Drawn:
+    def draw(engine: str, wanted: Job, still: Wanted) -> Drawn:
         asked.append(wanted)
-        return Drawn(b"", (), 0.0)
+        return Drawn(b"", (), 0.0, "toy 0")
 
     region = "us-west-2"
     Service(draw, today=lambda: date(2025, 1, 1)).invoke(SDXL, json.dumps(body).encode(), region, lambda: True)

@@ -9,8 +9,8 @@ import pytest
 import toy
 from numpy.typing import NDArray
 
-from helpers.studio.engine import protocol, schedule
-from helpers.studio.engine.protocol import EngineRequest, Prompt
+from helpers.schemas import sdxl
+from helpers.studio.engine import schedule
 from helpers.studio.engine.samplers import (
     DEFAULT,
     SAMPLERS,
@@ -23,6 +23,7 @@ from helpers.studio.engine.samplers import (
     euler,
     euler_ancestral,
 )
+from helpers.studio.protocol import Prompt, TextToImage
 
 Run = Callable[[Denoise, Latent, Sigmas, Noise], Latent]
 ANCESTRAL = ("K_EULER_ANCESTRAL", "K_DPM_2_ANCESTRAL", "K_DPMPP_2S_ANCESTRAL", "DDPM")
@@ -109,8 +110,8 @@ def test_the_last_step_to_no_noise_gives_the_last_guess(name: str) -> None:
     assert x == pytest.approx(guess, abs=1e-6)
 
 
-def test_every_sampler_of_the_request_is_there_and_the_default_is_one() -> None:
-    assert set(SAMPLERS) == set(protocol.SAMPLERS)
+def test_every_sampler_of_the_schema_is_there_and_the_default_is_one() -> None:
+    assert set(SAMPLERS) == set(sdxl.SAMPLERS)
     assert DEFAULT in SAMPLERS
 
 
@@ -157,8 +158,8 @@ def test_the_first_noise_level_moves_with_every_change_of_strength() -> None:
 
 
 def picture(sampler: str | None, steps: int, seed: int = 1, text: str = "meadow with a ball") -> NDArray[np.float32]:
-    request = EngineRequest((Prompt(text),), 256, 256, seed, steps=steps, sampler=sampler)
-    return toy.engine().generate(request).pixels.astype(np.float32)
+    task = TextToImage((Prompt(text),), 256, 256, seed, steps=steps, sampler=sampler)
+    return toy.engine().generate(task).pixels.astype(np.float32)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

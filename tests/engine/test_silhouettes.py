@@ -6,7 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from helpers.studio.engine import art, create, raster, vocabulary
-from helpers.studio.engine.protocol import Engine, EngineRequest, Placement, Prompt
+from helpers.studio.engine.trace import PaintedTrace, Placement
+from helpers.studio.protocol import Engine, Prompt, TextToImage
 
 SIDE = 320
 THINGS = (
@@ -29,8 +30,8 @@ def engine() -> Engine:
 
 def made(engine: Engine, thing: str, scene: str) -> tuple[Pixels, Placement]:
     """A picture of the thing in the scene, and where the engine says that it is."""
-    result = engine.generate(EngineRequest((Prompt(f"{scene}, {thing}"),), SIDE, SIDE, 5, trace=True))
-    assert result.trace is not None
+    result = engine.generate(TextToImage((Prompt(f"{scene}, {thing}"),), SIDE, SIDE, 5), trace=True)
+    assert isinstance(result.trace, PaintedTrace)
     (placed,) = result.trace.placements
     return result.pixels, placed
 
@@ -87,5 +88,5 @@ def test_an_engine_that_puts_it_elsewhere_or_leaves_it_out_is_found_out(thing: s
     _, placed = made(engine, thing, scene)
     shifted = broken.shifting(engine)
     assert best_fit(made(shifted, thing, scene)[0], placed) < 1.4
-    without = engine.generate(EngineRequest((Prompt(scene),), SIDE, SIDE, 5)).pixels
+    without = engine.generate(TextToImage((Prompt(scene),), SIDE, SIDE, 5)).pixels
     assert best_fit(without, placed) < 1.4

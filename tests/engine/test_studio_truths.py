@@ -17,7 +17,7 @@ from PIL import Image
 from truths import Studio
 
 from helpers.studio.engine import create
-from helpers.studio.engine.protocol import Engine, EngineRequest, Prompt
+from helpers.studio.protocol import Engine, ImageToImage, Prompt, TextToImage
 
 LONG = bool(os.environ.get("WORKSHOP_LONG"))
 SIDE = 320
@@ -95,11 +95,12 @@ def test_a_mood_recolours_an_init_image_and_keeps_its_drawing(engine: Engine) ->
 def test_another_process_that_made_other_pictures_before_gives_the_same_bytes(engine: Engine) -> None:
     code = (
         "import sys, hashlib\n"
-        "from helpers.studio.engine import EngineRequest, Prompt, create\n"
+        "from helpers.studio.engine import create\n"
+        "from helpers.studio.protocol import Prompt, TextToImage\n"
         "engine = create()\n"
         "for text, seed in (('a city at night', 5), ('a meadow', 2), ('a meadow', 1)):\n"
-        "    request = EngineRequest((Prompt(text), Prompt('fog', -0.5)), 320, 320, seed)\n"
-        "    made = engine.generate(request).pixels\n"
+        "    task = TextToImage((Prompt(text), Prompt('fog', -0.5)), 320, 320, seed)\n"
+        "    made = engine.generate(task).pixels\n"
         "print(hashlib.sha256(made).hexdigest())\n"
     )
     root = Path(truths.__file__).parents[2]
@@ -109,9 +110,9 @@ def test_another_process_that_made_other_pictures_before_gives_the_same_bytes(en
 
 
 def test_a_small_thing_of_the_init_image_stays_or_goes_whole(engine: Engine) -> None:
-    beach = EngineRequest((Prompt("a serene beach at sunset"),), 512, 512, 10, cfg_scale=10)
+    beach = TextToImage((Prompt("a serene beach at sunset"),), 512, 512, 10, cfg_scale=10)
     init = engine.generate(beach).pixels
-    castle = EngineRequest(
+    castle = ImageToImage(
         (Prompt("a castle on the beach at night"),), 512, 512, 10, init_image=init, schedule_start=0.4
     )
     drawn = engine.generate(castle).pixels

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from helpers.studio.engine import layout, painter, prompt, styles
 from helpers.studio.engine.filters import Picture, blur, luma
 from helpers.studio.engine.layout import Scene
-from helpers.studio.engine.protocol import Prompt
 from helpers.studio.engine.styles.lines import contours
 from helpers.studio.engine.styles.subject import subject
+from helpers.studio.protocol import Prompt
 
 SIDE = 256
 NAMED = (

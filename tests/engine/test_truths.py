@@ -9,7 +9,7 @@ import toy
 import truths
 from truths import Studio
 
-from helpers.studio.engine.protocol import Engine
+from helpers.studio.protocol import Engine
 
 Truth = Callable[[Studio], None]
 
@@ -23,10 +23,10 @@ WRONG: list[tuple[Truth, Callable[[Engine], Engine]]] = [
     (truths.same_request_same_bytes, broken.forgetful),
     (truths.another_seed_another_picture, lambda e: broken.ignoring(e, seed=1)),
     (truths.image_strength_keeps_the_init_image, lambda e: broken.ignoring(e, schedule_start=0.35)),
-    (truths.image_strength_keeps_the_init_image, lambda e: broken.ignoring(e, init_image=None)),
+    (truths.image_strength_keeps_the_init_image, broken.blind),
     (truths.image_strength_leaves_no_ghosts, broken.cross_fading),
     (truths.an_earlier_end_keeps_more_of_the_init_image, lambda e: broken.ignoring(e, schedule_end=0.0)),
-    (truths.an_earlier_end_keeps_more_of_the_init_image, lambda e: broken.ignoring(e, init_image=None)),
+    (truths.an_earlier_end_keeps_more_of_the_init_image, broken.blind),
     (truths.cfg_scale_clips_more_on_every_prompt, lambda e: broken.ignoring(e, cfg_scale=7.0)),
     (truths.cfg_scale_saturates_colourful_prompts, lambda e: broken.ignoring(e, cfg_scale=7.0)),
     (truths.cfg_scale_is_at_work_in_the_middle, lambda e: broken.ignoring(e, cfg_scale=7.0)),
@@ -38,7 +38,7 @@ WRONG: list[tuple[Truth, Callable[[Engine], Engine]]] = [
     (truths.negative_prompts_are_at_work_in_the_middle, broken.deaf_to_negatives),
     (truths.negative_prompts_are_at_work_in_the_middle, broken.refusing_at_the_end),
     (truths.a_heavier_prompt_shows_more, broken.deaf_to_weights),
-    (truths.nothing_changes_outside_a_hard_mask, lambda e: broken.ignoring(e, mask=None)),
+    (truths.nothing_changes_outside_a_hard_mask, broken.unmasked),
     (truths.nothing_changes_outside_a_hard_mask, broken.leaking),
     (truths.nothing_changes_outside_a_hard_mask, broken.rounding_twice),
     (truths.what_is_named_stands_where_the_engine_says, broken.shifting),

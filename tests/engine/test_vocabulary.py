@@ -11,7 +11,7 @@ import pytest
 
 from helpers.studio.engine import layout, prompt, vocabulary, words
 from helpers.studio.engine.prompt import Reading
-from helpers.studio.engine.protocol import Prompt
+from helpers.studio.protocol import Prompt
 
 PROMPTS = Path(__file__).with_name("everyday_prompts.txt").read_text("utf-8").splitlines()
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.studio.engine.exemplars import Box, Painter
-from helpers.studio.engine.protocol import Placement, Prompt
 from helpers.studio.engine.studio_engine import StudioEngine
+from helpers.studio.engine.trace import Placement
+from helpers.studio.protocol import Prompt
 
 Pixels = NDArray[np.float32]
 SCENES = {

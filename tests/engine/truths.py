@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from asked import task_of
 from numpy.typing import NDArray
 
-from helpers.studio.engine.protocol import Engine, EngineRequest, EngineResult, Prompt
+from helpers.studio.engine.trace import PaintedTrace
+from helpers.studio.protocol import Engine, EngineResult
 
 Pixels = NDArray[np.uint8]
 Texts = str | Sequence[str | tuple[str, float]]
@@ -34,19 +36,22 @@ class Studio:
     unknown: str = "flurb"
     extra: dict[str, Any] = field(default_factory=dict)
 
-    def make(self, texts: Texts, seed: int = 1, **fields: Any) -> EngineResult:
-        items = [texts] if isinstance(texts, str) else texts
-        prompts = tuple(Prompt(item) if isinstance(item, str) else Prompt(*item) for item in items)
+    def make(self, texts: Texts, seed: int = 1, *, trace: bool = False, **fields: Any) -> EngineResult:
+        prompts = [texts] if isinstance(texts, str) else texts
         sizes = {"width": self.side, "height": self.side}
-        return self.engine.generate(EngineRequest(prompts, seed=seed, **(sizes | self.extra | fields)))
+        return self.engine.generate(task_of(*prompts, seed=seed, **(sizes | self.extra | fields)), trace=trace)
+
+    def trace(self, texts: Texts, seed: int = 1, **fields: Any) -> PaintedTrace:
+        trace = self.make(texts, seed, trace=True, **fields).trace
+        assert isinstance(trace, PaintedTrace)
+        return trace
 
     def picture(self, texts: Texts, seed: int = 1, **fields: Any) -> Pixels:
         return self.make(texts, seed, **fields).pixels
 
     def guess(self, texts: Texts, seed: int = 1, sigma: float = 1.0, **fields: Any) -> NDArray[np.float32]:
         """The denoised estimate nearest to this noise level, with half of the way still to go."""
-        trace = self.make(texts, seed, trace=True, **fields).trace
-        assert trace is not None
+        trace = self.trace(texts, seed, **fields)
         assert trace.steps
         return min(trace.steps, key=lambda step: abs(np.log(step.sigma / sigma))).denoised
 
@@ -194,8 +199,7 @@ def a_heavier_prompt_shows_more(studio: Studio) -> None:
     for seed in studio.seeds:
         areas = []
         for weight in (0.5, 1.0, 2.0):
-            trace = studio.make([studio.scene, (studio.thing, weight)], seed, trace=True).trace
-            assert trace is not None
+            trace = studio.trace([studio.scene, (studio.thing, weight)], seed)
             boxes = [place.box for place in trace.placements if place.entry == studio.thing]
             areas.append(sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes))
         assert areas[0] < areas[1] < areas[2], f"{areas}"
@@ -216,7 +220,7 @@ def nothing_changes_outside_a_hard_mask(studio: Studio) -> None:
 def what_is_named_stands_where_the_engine_says(studio: Studio) -> None:
     for seed in studio.seeds:
         with_it = studio.make([studio.scene, studio.thing], seed, trace=True)
-        assert with_it.trace is not None
+        assert isinstance(with_it.trace, PaintedTrace)
         (box,) = [place.box for place in with_it.trace.placements if place.entry == studio.thing]
         x0, y0, x1, y1 = (round(share * studio.side) for share in box)
         x0, y0 = max(x0, 0), max(y0, 0)

@@ -18,6 +18,7 @@ from botocore.config import Config
 from helpers.studio.process import Studio
 
 FAKE_ENGINE = f"{Path(__file__).with_name('fake_engine.py')}:create"
+OTHER_ENGINE = f"{Path(__file__).with_name('other_engine.py')}:create"
 SDXL = "stability.stable-diffusion-xl-v1"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,6 +69,7 @@ class Wire:
     invoke = staticmethod(invoke)
     beach = staticmethod(beach)
     engine: str = FAKE_ENGINE
+    other_engine: str = OTHER_ENGINE
 
 
 @pytest.fixture(scope="session")

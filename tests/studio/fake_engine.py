@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.studio.engine.protocol import EngineRequest, EngineResult
+from helpers.studio.protocol import EngineResult, ImageToImage, Inpaint, Task
 
 MANY_WORDS = tuple(f"词{number}" for number in range(64))
 
@@ -20,9 +20,10 @@ class FakeEngine:
     """Draws the seed, and where there is an init image, that image."""
 
     name = "fake"
+    version = "1"
 
-    def generate(self, request: EngineRequest) -> EngineResult:
-        text = " ".join(prompt.text for prompt in request.prompts)
+    def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
+        text = " ".join(prompt.text for prompt in task.prompts)
         if "sleep" in text:
             time.sleep(1.0)
         if "hang" in text:
@@ -35,21 +36,21 @@ class FakeEngine:
         if "print" in text:
             print("what an engine prints must not reach the pipe")
         unknown = tuple(word for word in text.split() if len(word) > 7)
-        return EngineResult(self._pixels(request, text), MANY_WORDS if "many" in text else unknown)
+        return EngineResult(self._pixels(task, text), MANY_WORDS if "many" in text else unknown)
 
-    def _pixels(self, request: EngineRequest, text: str) -> np.ndarray:
-        shape = (request.height, request.width, 3)
-        if request.init_image is not None:
-            assert request.init_image.shape == shape
-            pixels = request.init_image.copy()
-            if request.mask is not None:
-                assert request.mask.shape == shape[:2]
-                pixels[request.mask > 0] = (255, 0, 0)
+    def _pixels(self, task: Task, text: str) -> np.ndarray:
+        shape = (task.height, task.width, 3)
+        if isinstance(task, ImageToImage | Inpaint):
+            assert task.init_image.shape == shape
+            pixels = task.init_image.copy()
+            if isinstance(task, Inpaint):
+                assert task.mask.shape == shape[:2]
+                pixels[task.mask > 0] = (255, 0, 0)
             return pixels
         if "noise" in text:
-            return np.random.default_rng(request.seed).integers(0, 256, shape, np.uint8)
+            return np.random.default_rng(task.seed).integers(0, 256, shape, np.uint8)
         pixels = np.zeros(shape, np.uint8)
-        pixels[:] = (request.seed % 256, request.steps, round(request.cfg_scale))
+        pixels[:] = (task.seed % 256, task.steps, round(task.cfg_scale))
         return pixels
 
 
@@ -67,3 +68,9 @@ def threads() -> FakeEngine:
     """An engine that refuses to start and tells how many threads it may use."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     raise RuntimeError("threads: " + " ".join(os.environ.get(name, "none") for name in names))
+
+
+def slow() -> FakeEngine:
+    """An engine that is not there before a minute has passed."""
+    time.sleep(60)
+    return FakeEngine()

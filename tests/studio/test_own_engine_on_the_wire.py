@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.studio.engines import ENGINES, PAINTED
 from helpers.studio.process import Studio, start
-from helpers.studio.worker import DEFAULT_ENGINE
 
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Studio]:
-    begun = start(engine=DEFAULT_ENGINE)
+    begun = start(engine=ENGINES[PAINTED])
     yield begun
     begun.stop()
 

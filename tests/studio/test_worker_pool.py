@@ -19,7 +19,7 @@ unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 
 
 def job(text: str = "a beach", **fields: Any) -> Job:
-    return Job(((text, 1.0),), {"width": 64, "height": 64, "seed": 7}, **fields)
+    return Job("text_to_image", ((text, 1.0),), {"width": 64, "height": 64, "seed": 7}, **fields)
 
 
 @pytest.fixture
@@ -134,17 +134,26 @@ def test_a_worker_that_leaves_by_itself_is_replaced(pools: Callable[..., Pool]) 
     assert isinstance(pool.draw(job()), Drawn)
 
 
-def test_a_picture_that_takes_far_too_long_is_a_timeout(
-    monkeypatch: pytest.MonkeyPatch, pools: Callable[..., Pool]
+def test_a_picture_that_takes_longer_than_the_engines_patience_is_a_timeout(
+    wire: Any, pools: Callable[..., Pool]
 ) -> None:
-    pool = pools(size=1)
+    pool = pools(wire.other_engine)
     pool.draw(job())
-    monkeypatch.setattr(workers, "PICTURE_SECONDS", 0.2)
     with pytest.raises(BedrockError, match="timed out") as caught:
         pool.draw(job("sleep"))
     assert (caught.value.code, caught.value.status) == ("ModelTimeoutException", 408)
-    monkeypatch.undo()
     assert isinstance(pool.draw(job()), Drawn)
+
+
+def test_an_engine_that_takes_far_too_long_to_start_is_a_timeout(
+    monkeypatch: pytest.MonkeyPatch, wire: Any, pools: Callable[..., Pool]
+) -> None:
+    pool = pools(wire.engine.replace(":create", ":slow"))
+    monkeypatch.setattr(workers, "START_SECONDS", 0.2)
+    for ask in (pool.identity, lambda: pool.draw(job())):
+        with pytest.raises(BedrockError, match="timed out") as caught:
+            ask()
+        assert (caught.value.code, caught.value.status) == ("ModelTimeoutException", 408)
 
 
 def test_an_engine_that_does_not_start_says_why_each_time(wire: Any, pools: Callable[..., Pool]) -> None:
@@ -207,7 +216,7 @@ def test_many_pictures_leave_no_trace_in_memory(pools: Callable[..., Pool]) -> N
 
     if not os.path.exists("/proc/self/statm"):
         pytest.skip("needs /proc")
-    large = Job((("noise", 1.0),), {"width": 512, "height": 512, "seed": 7})
+    large = Job("text_to_image", (("noise", 1.0),), {"width": 512, "height": 512, "seed": 7})
     for _ in range(20):
         pool.draw(large)
     before = resident()

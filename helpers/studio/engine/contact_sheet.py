@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from helpers.studio.protocol import Prompt
+
 from . import layout, painter, prompt, styles, vocabulary
-from .protocol import Prompt
 
 __all__ = ["main", "sheet"]
 

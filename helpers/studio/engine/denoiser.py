@@ -1,4 +1,4 @@
-"""The denoiser that a request gets: the mixture's guess, held to what is kept of an init image."""
+"""The denoiser that a task gets: the mixture's guess, held to what is kept of an init image."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .image_to_image import Places
 from .latent import Planes, colours
 from .masking import Known
 from .mixture import Mixture, Variation
-from .protocol import TraceStep
+from .trace import PaintedStep
 
 __all__ = ["Denoiser"]
 
@@ -25,7 +25,7 @@ class Denoiser:
     clip_pull: float = 0.0
     places: Places | None = None
     known: Known | None = None
-    trace: list[TraceStep] | None = None
+    trace: list[PaintedStep] | None = None
     """Where to write down each call; None: nowhere."""
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Denoiser:
         if self.known is not None:
             denoised = self.known.impose(denoised)
         if self.trace is not None:
-            self.trace.append(TraceStep(sigma, colours(denoised), weights))
+            self.trace.append(PaintedStep(sigma, colours(denoised), weights))
         return denoised
 
     def room(self, weights: NDArray[np.float32]) -> NDArray[np.float32] | float:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.studio.protocol import Prompt
+
 from .latent import Planes, planes
-from .protocol import Prompt
 
 __all__ = ["Box", "Exemplars", "Painter", "Pixels", "Placed", "Reading", "Scene", "layout_seeds", "most_alike", "small"]
 

@@ -16,9 +16,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.studio.protocol import Prompt, Task
+
 from .exemplars import Exemplars, Painter, Pixels, Reading, Scene, most_alike, small
 from .latent import FACTOR, Planes, enlarge, planes
-from .protocol import EngineRequest, Prompt
 
 __all__ = ["CLIP_PULL", "Guidance", "mean_scene", "painted", "pairs", "sharpened"]
 
@@ -58,7 +59,7 @@ class Guidance:
 
     @staticmethod
     def of(painter: Painter, cfg_scale: float, negatives: Sequence[Prompt], height: int, width: int) -> "Guidance":
-        """The guidance that a request asks for."""
+        """The guidance that a task asks for."""
         unconditional, negative = mean_scene(painter), _pull(painter, negatives)
         return Guidance(
             1 + PER_CFG * (cfg_scale - 1),
@@ -84,13 +85,13 @@ class Guidance:
 def painted(
     painter: Painter,
     scenes: Sequence[Scene],
-    request: EngineRequest,
+    task: Task,
     guidance: Guidance,
     like: Planes | None = None,
     most: int | None = None,
 ) -> Exemplars:
-    """The scenes as exemplars of the request's picture, moved by guidance; or the `most` of them that are `like` a latent."""
-    width, height, style = request.width, request.height, request.style_preset
+    """The scenes as exemplars of the task's picture, moved by guidance; or the `most` of them that are `like` a latent."""
+    width, height, style = task.width, task.height, task.style_preset
     latents = np.stack([small(painter, scene, width // FACTOR, height // FACTOR, style) for scene in scenes])
     if like is not None:
         chosen = most_alike(latents, like, most or len(latents))

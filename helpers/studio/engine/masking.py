@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.studio.protocol import Task
+
 from .exemplars import Box, Exemplars, Painter, Pixels, Scene
 from .guidance import Guidance
 from .latent import FACTOR, Planes, colours, enlarge, planes, shrink
-from .protocol import EngineRequest
 
 __all__ = ["Known", "box_of", "composite", "opening", "pasted"]
 
@@ -47,14 +48,12 @@ def box_of(mask: NDArray[np.uint8]) -> Box:
     return (columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height)
 
 
-def pasted(
-    painter: Painter, scenes: Sequence[Scene], request: EngineRequest, init: Pixels, guidance: Guidance
-) -> Exemplars:
+def pasted(painter: Painter, scenes: Sequence[Scene], task: Task, init: Pixels, guidance: Guidance) -> Exemplars:
     """The init image with the scenes' objects in it, as exemplars: "add a sheep".
 
     The unconditional knows the init image too, but not what is to stand in it: only the objects are guided.
     """
-    width, height, style = request.width, request.height, request.style_preset
+    width, height, style = task.width, task.height, task.style_preset
     size = width // FACTOR, height // FACTOR
     below = shrink(init, size[1], size[0])
     smooth = colours(guidance.smooth)

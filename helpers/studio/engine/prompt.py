@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from helpers.studio.protocol import Prompt
+
 from . import vocabulary
-from .protocol import Prompt
 from .words import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["Mention", "Reading", "read", "without"]
