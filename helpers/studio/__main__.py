@@ -158,7 +158,8 @@ def _application(server: StudioServer, studio: Studio) -> None:
         from helpers.studio.service import Service
 
         keys, engines = Keys(studio.access_key, studio.secret_key), Engines()
-        server.application = Bedrock(keys, Service(engines.draw), any_host=not server.loopback)
+        service = Service(engines.draw)
+        server.application = Bedrock(keys, service, identity=engines.identity, any_host=not server.loopback)
     except Exception as error:  # every call is to hear of it, or the one who makes it would look in vain
         said = f"The studio could not be loaded: {type(error).__name__}: {error}"
         print(said, file=sys.stderr)

@@ -21,6 +21,8 @@ _REFUSED_OPERATIONS = {
     "count-tokens": "The provided model doesn't support counting tokens.",
 }
 _REFUSED_OPERATIONS["converse-stream"] = _REFUSED_OPERATIONS["converse"]
+_TRACE_HEADER = "x-amzn-bedrock-trace"
+_TRACES = {"ENABLED": True, "DISABLED": False, "ENABLED_FULL": True}
 _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octet-stream")
 
 
@@ -38,10 +40,21 @@ Fault = Callable[[Invocation], None]
 
 
 class Bedrock:
-    """The studio's application for a `StudioServer`. With `any_host` it answers to names other than this machine's."""
+    """The studio's application for a `StudioServer`. With `any_host` it answers to names other than this machine's.
 
-    def __init__(self, keys: Keys, service: Service, *, fault: Fault | None = None, any_host: bool = False) -> None:
-        self._keys, self._service, self._any_host = keys, service, any_host
+    `identity` gives an engine's own name and version, as `Engines.identity` does.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        service: Service,
+        *,
+        identity: Callable[[str], str],
+        fault: Fault | None = None,
+        any_host: bool = False,
+    ) -> None:
+        self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
         self.fault = fault
 
     def __call__(self, call: Call) -> Reply:
@@ -71,9 +84,10 @@ class Bedrock:
             catalogue.model_to_invoke(model_id, region, self._service.today())
             raise validation(_REFUSED_OPERATIONS[operation])
         _check_media_types(call.headers)
+        trace = _trace_wanted(call.headers)
         if self.fault is not None:
             self.fault(Invocation(model_id, region, call.body))
-        return self._service.invoke(model_id, call.body, region, call.wanted)
+        return self._service.invoke(model_id, call.body, region, call.wanted, trace)
 
     def _list(self, call: Call, region: str) -> Reply:
         return json_reply(catalogue.summaries(region, dict(parse_qsl(call.query))))
@@ -83,6 +97,11 @@ class Bedrock:
 
     def _availability(self, call: Call, region: str) -> Reply:
         return json_reply(catalogue.availability(_last(call.path), region))
+
+    def _engines(self, call: Call, region: str) -> Reply:
+        """Return the engine that would draw for each model; learning its version may start a worker."""
+        models = catalogue.offered()
+        return json_reply({"engines": {one.id: self._identity(self._service.engine_of(one)) for one in models}})
 
 
 def _operation(call: Call) -> Callable[[Bedrock, Call, str], Reply]:
@@ -95,6 +114,8 @@ def _operation(call: Call) -> Callable[[Bedrock, Call, str], Reply]:
             return Bedrock._details
         case "GET", ["", "foundation-model-availability", model_id] if model_id:
             return Bedrock._availability
+        case "GET", ["", "studio", "engines"]:
+            return Bedrock._engines
     raise BedrockError(
         "UnknownOperationException",
         "The offline studio has InvokeModel, ListFoundationModels, GetFoundationModel and GetFoundationModelAvailability.",
@@ -119,6 +140,16 @@ def _check_media_types(headers: HTTPMessage) -> None:
         raise validation(
             f"The provided accept type {headers['accept']} is not supported: the answer is application/json."
         )
+
+
+def _trace_wanted(headers: HTTPMessage) -> bool:
+    asked = headers.get(_TRACE_HEADER, "DISABLED")
+    if asked not in _TRACES:
+        raise validation(
+            f"1 validation error detected: Value '{asked[:100]}' at 'trace' failed to satisfy constraint: Member must "
+            f"satisfy enum value set: [{', '.join(_TRACES)}]"
+        )
+    return _TRACES[asked]
 
 
 def _is_this_machine(headers: HTTPMessage) -> bool:

@@ -9,6 +9,7 @@ import io
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -49,38 +50,40 @@ class Service:
     def __init__(self, draw: Draw, today: Callable[[], date] = date.today) -> None:
         self._draw, self.today = draw, today
 
-    def invoke(self, model_id: str, body: bytes, region: str, wanted: Wanted) -> Reply:
+    def invoke(self, model_id: str, body: bytes, region: str, wanted: Wanted, trace: bool = False) -> Reply:
         """The answer to one request, in the shape of the model's own; raises BedrockError."""
         model = catalogue.model_to_invoke(model_id, region, self.today())
         content = _parsed(body)
         if model.schema == "sdxl":
-            return self._sdxl(model, content, wanted)
-        return self._core(model, content, wanted)
+            return self._sdxl(model, content, wanted, trace)
+        return self._core(model, content, wanted, trace)
 
     def engine_of(self, model: Model) -> str:
         """Return the name of the engine that draws for a model, as in `engines.ENGINES`."""
         return engines.PAINTED
 
-    def _sdxl(self, model: Model, content: dict[str, Any], wanted: Wanted) -> Reply:
+    def _sdxl(self, model: Model, content: dict[str, Any], wanted: Wanted, trace: bool) -> Reply:
         request, uploads = _checked_sdxl(content)
         refused = refusal(prompt.text for prompt in request.text_prompts if prompt.weight >= 0)
         if refused == "invalid_prompts":
             raise validation(_FILTERED_WORDS)
         seed, finish = _drawn_seed(request.seed), _SDXL_FINISH[refused]
-        drawn = self._draw(self.engine_of(model), _sdxl_job(request, uploads, seed, finish), wanted)
+        traced = trace and refused is None
+        job = replace(_sdxl_job(request, uploads, seed, finish), trace=traced)
+        drawn = self._draw(self.engine_of(model), job, wanted)
         head = f'{{"result":"success","artifacts":[{{"seed":{seed},"base64":"'
-        return _picture(head, drawn, f'","finishReason":"{finish}"}}]}}')
+        return _picture(head, drawn, f'","finishReason":"{finish}"}}]', traced)
 
-    def _core(self, model: Model, content: dict[str, Any], wanted: Wanted) -> Reply:
+    def _core(self, model: Model, content: dict[str, Any], wanted: Wanted, trace: bool) -> Reply:
         request = _checked_core(content)
         refused = refusal([request.prompt])
         if refused is not None:
             text = json.dumps({"finish_reasons": [_CORE_FINISH[refused]]})
             return Reply(200, (text.encode(),), (("content-type", "application/json"),))
         seed = _drawn_seed(request.seed)
-        job = _core_job(request, model.sizes[request.aspect_ratio], seed)
+        job = replace(_core_job(request, model.sizes[request.aspect_ratio], seed), trace=trace)
         drawn = self._draw(self.engine_of(model), job, wanted)
-        return _picture(f'{{"seeds":[{seed}],"finish_reasons":[null],"images":["', drawn, '"]}')
+        return _picture(f'{{"seeds":[{seed}],"finish_reasons":[null],"images":["', drawn, '"]', trace)
 
 
 def unknown_words_header(words: tuple[str, ...]) -> str:
@@ -217,8 +220,20 @@ def _core_job(request: CoreRequest, size: tuple[int, int], seed: int) -> Job:
     return Job("text_to_image", tuple(prompts), asked, file_format=request.output_format)
 
 
-def _picture(head: str, drawn: Drawn, tail: str) -> Reply:
-    headers = [("content-type", "application/json"), ("x-studio-engine-ms", f"{drawn.engine_ms:g}")]
+def _picture(head: str, drawn: Drawn, tail: str, traced: bool) -> Reply:
+    """Return the answer. `head` and `tail` are its JSON on both sides of the picture, but for the last brace."""
+    headers = [
+        ("content-type", "application/json"),
+        ("x-studio-engine", drawn.engine),
+        ("x-studio-engine-ms", f"{drawn.engine_ms:g}"),
+    ]
     if words := unknown_words_header(drawn.unknown_words):
         headers.append(("x-studio-unknown-words", words))
-    return Reply(200, (head.encode(), drawn.file, tail.encode()), tuple(headers))
+    end = tail + (_trace(drawn.trace) if traced else "") + "}"
+    return Reply(200, (head.encode(), drawn.file, end.encode()), tuple(headers))
+
+
+def _trace(steps: tuple[tuple[float, bytes], ...]) -> str:
+    """Return the answer's key of the trace, with the comma before it."""
+    shown = [{"sigma": sigma, "image": image.decode()} for sigma, image in steps]
+    return f',"amazon-bedrock-trace":{json.dumps({"diffusion": {"steps": shown}})}'
