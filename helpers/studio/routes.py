@@ -4,7 +4,6 @@ import ipaddress
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.client import HTTPMessage
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,36 +25,14 @@ _TRACES = {"ENABLED": True, "DISABLED": False, "ENABLED_FULL": True}
 _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octet-stream")
 
 
-@dataclass(frozen=True)
-class Invocation:
-    """One InvokeModel request that is rightly signed and about to be served."""
-
-    model_id: str
-    region: str
-    body: bytes
-
-
-Fault = Callable[[Invocation], None]
-"""Looks at each invocation before it is served; it may wait, or raise BedrockError in the service's place."""
-
-
 class Bedrock:
     """The studio's application for a `StudioServer`. With `any_host` it answers to names other than this machine's.
 
     `identity` gives an engine's own name and version, as `Engines.identity` does.
     """
 
-    def __init__(
-        self,
-        keys: Keys,
-        service: Service,
-        *,
-        identity: Callable[[str], str],
-        fault: Fault | None = None,
-        any_host: bool = False,
-    ) -> None:
+    def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
         self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
-        self.fault = fault
 
     def __call__(self, call: Call) -> Reply:
         """Answer one request; never raises."""
@@ -85,8 +62,6 @@ class Bedrock:
             raise validation(_REFUSED_OPERATIONS[operation])
         _check_media_types(call.headers)
         trace = _trace_wanted(call.headers)
-        if self.fault is not None:
-            self.fault(Invocation(model_id, region, call.body))
         return self._service.invoke(model_id, call.body, region, call.wanted, trace)
 
     def _list(self, call: Call, region: str) -> Reply:
