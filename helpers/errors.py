@@ -134,32 +134,32 @@ class CallError(WorkshopError):
 class NoCredentialsError(CallError):
     """No AWS credentials were found, or they are incomplete, wrong or expired."""
 
-    scope = "account"
+    scope: Scope = "account"
 
 
 class AccessError(CallError):
     """The caller may not use this model: IAM, Marketplace rights, or a payment method."""
 
-    scope = "model"
+    scope: Scope = "model"
 
 
 class RegionError(CallError):
     """The model exists, but not in this Region; or no Region is set, or none of that name exists."""
 
-    scope = "model"
+    scope: Scope = "model"
 
 
 class UnknownModelError(CallError):
     """No model of this name: not in the registry, or not on the service."""
 
-    scope = "model"
+    scope: Scope = "model"
 
 
 class ThrottledError(CallError):
     """Too many requests for the account's quota; the call can be made again later."""
 
-    retry = "wait"
-    scope = "model"
+    retry: Retry | None = "wait"
+    scope: Scope = "model"
 
 
 class MalformedBodyError(CallError):
@@ -169,14 +169,14 @@ class MalformedBodyError(CallError):
 class TimeoutCallError(CallError):
     """No answer in time. The picture may have been made, and billed, all the same."""
 
-    retry = "again"
-    billed = None
+    retry: Retry | None = "again"
+    billed: bool | None = None
 
 
 class ServiceError(CallError):
     """Raised when the service answered, and failed, or without a usable picture; the request may be in order."""
 
-    retry = "again"
+    retry: Retry | None = "again"
 
 
 class ConnectionCallError(CallError):
@@ -185,7 +185,7 @@ class ConnectionCallError(CallError):
     `.was_sent`: it broke after the request had left, so that the picture may have been made, and billed, all the same.
     """
 
-    retry = "again"
+    retry: Retry | None = "again"
 
     def __init__(self, what: str, why: str = "", fix: str = "", *, was_sent: bool = False, **call: Any) -> None:
         super().__init__(what, why, fix, **({"billed": None} if was_sent else {}) | call)
@@ -196,13 +196,13 @@ class CallSetupError(SetupError, CallError):
     """Raised when the way to the service is set up wrongly: a certificate that is not trusted, an endpoint that does
     not fit the credentials. Nothing was sent."""
 
-    scope = "account"
+    scope: Scope = "account"
 
 
 class RetiredModelError(CallError):
     """The model has left the service. `.eol` is the day, `.body` says the same to a living model, `.successor` is its id."""
 
-    scope = "model"
+    scope: Scope = "model"
 
     def __init__(
         self,
@@ -256,10 +256,10 @@ class PromptRefusedError(ContentFilterError):
 class FilteredError(ContentFilterError):
     """Raised when a picture was made and a content filter stopped it. `.image` is the blurred one, if there is one."""
 
-    billed = True
+    billed: bool | None = True
 
 
 class ModelFailedError(_UnfinishedError):
     """The model itself failed on this request: the call (then it may be made again), or with finish reason ERROR."""
 
-    retry = "again"
+    retry: Retry | None = "again"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Backend = Literal["studio", "aws"]
 UNKNOWN_WORDS_HEADER = "x-studio-unknown-words"
+ENGINE_HEADER = "x-studio-engine"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Generation:
     backend: Backend
     files: tuple[bytes, ...] = ()  # the pictures as they came: PNG or JPEG files
     attempts: int = 1
+    engine: str | None = None  # that drew it on the studio, as "name version"; None on AWS
 
     @property
     def image(self) -> "Image.Image":
@@ -98,6 +100,7 @@ class Generation:
             "body": self.body,
             "finish_reason": self.finish_reason,
             "backend": self.backend,
+            "engine": self.engine,
             "cost": self.cost,
             "list_price": self.list_price,
             "seconds": round(self.seconds, 3),
@@ -173,6 +176,7 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
             unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
             request_id=answer.request_id,
             backend=call.backend,
+            engine=metadata.get("HTTPHeaders", {}).get(ENGINE_HEADER) if call.backend == "studio" else None,
             files=tuple(base64.b64decode(str(one.base64)) for one in found),
             attempts=attempts,
         )
@@ -254,18 +258,17 @@ def _unfinished(found: "AnswerImage", answer: _Answer) -> ContentFilterError | M
     }
     finish = tr("The finish reason is {reason!r}.", reason=found.finish_reason)
     billed = "" if answer.call.backend == "studio" else tr("AWS may bill it all the same.")
-    reason = found.finish_reason.lower()
-    if "filter" in reason and image is None and ("prompt" in reason or "input" in reason):
+    if image is None and found.filtered in ("prompt", "input"):
         unpriced = {"billed": None, **answer.call.details}  # no page says whether a refusal that comes so is billed
         return PromptRefusedError(
             tr("A content filter stopped the request."),
             joined(finish, billed),
             tr("Say it in other words, or name the thing differently: the filter looks at single words too.")
-            if "prompt" in reason
+            if found.filtered == "prompt"
             else tr("Start from another image: the filter looks at that too."),
             **{**details, **unpriced},
         )
-    if "filter" in reason:
+    if found.filtered:
         blurred = tr("What came back is blurred, and is this error's .image.") if image is not None else ""
         return FilteredError(
             tr("A content filter stopped this picture."),

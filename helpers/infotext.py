@@ -138,8 +138,13 @@ def input_path(hashed: str, picture: str | os.PathLike[str], kind: str | None = 
 
 def by_hash(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body with its pictures named by the hash of their files; all else, and a picture named before, as it is."""
-    pictures = {field: _bytes(text) for field, text in families.pictures(body).items()}
-    return {**body, **{field: _hash(data) for field, data in pictures.items() if data is not None}}
+    return {**body, **{field: name_of(text) for field, text in families.pictures(body).items()}}
+
+
+def name_of(text: str) -> str:
+    """The hash of the picture in a base64 text; the text itself where it holds none."""
+    data = _bytes(text)
+    return text if data is None else _hash(data)
 
 
 def is_hash(value: object) -> bool:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.schemas import FAMILIES
+
 ROOT = Path(__file__).parents[1]
 HELPERS = ROOT / "helpers"
 HEAVY = ("numpy", "boto3", "botocore", "matplotlib", "PIL", "pydantic", "IPython", "ipywidgets")
@@ -131,7 +133,7 @@ def test_the_tools_for_requests_know_no_client_and_no_studio(module: str) -> Non
 
 
 def test_the_studio_knows_nobody_above_it() -> None:
-    above = ("client", "display", "sweeps", "widgets", "lessons", "doctor")
+    above = ("client", "calls", "display", "sweeps", "widgets", "lessons", "doctor")
     assert forbidden("helpers.studio", *(f"helpers.{room}" for room in above)) == []
 
 
@@ -149,6 +151,64 @@ def test_what_the_studio_asks_of_an_engine_knows_nothing_of_ours() -> None:
 def test_the_studios_front_knows_no_engine() -> None:
     for module in ("__main__", "routes", "service", "engines", "workers", "process"):
         assert forbidden(f"helpers.studio.{module}", "helpers.studio.engine", "helpers.studio.worker") == []
+
+
+ASKING_ROOMS = ("schemas", "bodies", "studio.service")  # these alone know what a family's bodies look like
+
+
+def askers(tree: ast.AST, names: frozenset[str], keys: frozenset[str]) -> list[str]:
+    """Every place that names a family, looks for a family's fields in a body, or imports a request by its name."""
+    found = []
+    for node in ast.walk(tree):
+        looked_for: ast.AST | None = None
+        match node:
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()]):
+                looked_for = left
+            case ast.Call(func=ast.Attribute(attr="get"), args=[first, *_]):
+                looked_for = first
+            case ast.Subscript(slice=inside):
+                looked_for = inside
+            case ast.Constant(value=str(text)) if text in names:
+                found.append(f"line {node.lineno}: names {text}")
+            case ast.ImportFrom(module=str(room), names=imported) if room.startswith("helpers.schemas"):
+                found += [f"line {node.lineno}: imports {one.name}" for one in imported if one.name.endswith("Request")]
+        if isinstance(looked_for, ast.Constant) and looked_for.value in keys:
+            found.append(f"line {looked_for.lineno}: looks for {looked_for.value}")
+    return found
+
+
+def families_words() -> tuple[frozenset[str], frozenset[str]]:
+    """The families' names, and the fields by which one would tell their bodies apart."""
+    every = FAMILIES.values()
+    marks = {name for family in every for form in family.masks for name in form.said_by}
+    keys = {name for family in every for name in (*family.prompt_fields, *family.pictures)} | marks
+    return frozenset(FAMILIES), frozenset(keys)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ('if model.schema == "sdxl": pass', "names sdxl"),
+        ('x = "text_prompts" in body', "looks for text_prompts"),
+        ('x = "init_image" not in body', "looks for init_image"),
+        ('x = body["prompt"]', "looks for prompt"),
+        ('x = body.get("mask_source")', "looks for mask_source"),
+        ("from helpers.schemas import CoreRequest", "imports CoreRequest"),
+    ],
+)
+def test_a_question_for_the_model_is_seen(code: str, said: str) -> None:
+    (found,) = askers(ast.parse(code), *families_words())
+    assert said in found
+
+
+def test_nobody_but_the_families_own_rooms_asks_which_model_a_body_is_for() -> None:
+    told = {}
+    for path in HELPERS.rglob("*.py"):
+        module = module_of(path).removeprefix("helpers.")
+        found = askers(ast.parse(path.read_text("utf-8")), *families_words())
+        if found and not module.startswith(ASKING_ROOMS):
+            told[module] = found
+    assert told == {}
 
 
 def test_labs_stand_alone() -> None:

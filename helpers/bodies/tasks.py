@@ -10,10 +10,12 @@ from helpers.bodies.prompts import Prompt, in_one, plain, weighted
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.models import Model
-from helpers.schemas.fields import Task
+from helpers.schemas.fields import TaskName
 from helpers.schemas.sdxl import (
+    DEFAULT_CFG_SCALE,
     DEFAULT_IMAGE_STRENGTH,
     DEFAULT_SIDE,
+    DEFAULT_STEPS,
     TASK_NAMES,
     ClipGuidancePreset,
     InitImageMode,
@@ -179,7 +181,7 @@ def arguments(body: Mapping[str, Any], model: str | Model, *, all_of_them: bool 
 # ---- how ------------------------------------------------------------------------------------------------------------
 
 
-def _built(task: Task, model: str | Model, prompt: Any, negative: Any, given: _Given) -> Body:
+def _built(task: TaskName, model: str | Model, prompt: Any, negative: Any, given: _Given) -> Body:
     asked = models.get(model)
     family = family_of(asked)
     if task not in family.tasks:
@@ -201,7 +203,7 @@ def _built(task: Task, model: str | Model, prompt: Any, negative: Any, given: _G
     return body
 
 
-def _for_sdxl(model: Model, task: Task, prompt: Any, negative: Any, given: _Given) -> _Given:
+def _for_sdxl(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
     defaults = {name: _DEFAULTS["sdxl"][name] for name in ("cfg_scale", "steps")}
     fields = {"text_prompts": weighted(prompt, negative, model.name), **defaults, **given}
     if task == "text_to_image":
@@ -216,7 +218,7 @@ def _for_sdxl(model: Model, task: Task, prompt: Any, negative: Any, given: _Give
     return {**fields, "init_image": images.to_base64(images.init_image(fields["init_image"], model))}
 
 
-def _for_stable_image(model: Model, task: Task, prompt: Any, negative: Any, given: _Given) -> _Given:
+def _for_stable_image(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
     said = {"prompt": in_one(prompt, "prompt", model.name), **given}
     if negative is not None:
         said["negative_prompt"] = in_one(negative, "negative_prompt", model.name)
@@ -225,15 +227,15 @@ def _for_stable_image(model: Model, task: Task, prompt: Any, negative: Any, give
 
 # By family: who writes its bodies, what is written where nothing is given, and who reads arguments out of a body again
 # where they have other names there.
-_WRITERS: dict[str, Callable[[Model, Task, Any, Any, _Given], _Given]] = {
+_WRITERS: dict[str, Callable[[Model, TaskName, Any, Any, _Given], _Given]] = {
     "sdxl": _for_sdxl,
     "stable-image": _for_stable_image,
 }
 _DEFAULTS: dict[str, _Given] = {
     "sdxl": {
-        "cfg_scale": 7,
+        "cfg_scale": DEFAULT_CFG_SCALE,
         "seed": 0,
-        "steps": 30,
+        "steps": DEFAULT_STEPS,
         "width": DEFAULT_SIDE,
         "height": DEFAULT_SIDE,
     },

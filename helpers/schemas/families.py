@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel
 
 from helpers.schemas import sdxl
-from helpers.schemas.fields import Answer, Say, Task, field_at, steps_of, stored_size
+from helpers.schemas.fields import Response, Say, TaskName, field_at, steps_of, stored_size
 from helpers.schemas.stability import MAX_CORE_SEED, CoreRequest, StabilityResponse
 
 Content = Mapping[str, Any]  # of a body
@@ -57,9 +57,9 @@ class Family:
 
     name: str
     request: type[BaseModel]
-    response: type[Answer]
-    tasks: tuple[Task, ...]
-    task: Callable[[Content], Task]
+    response: type[Response]
+    tasks: tuple[TaskName, ...]
+    task: Callable[[Content], TaskName]
     prompt_fields: tuple[str, ...]
     """The fields that hold prompts."""
     prompts: Callable[[Content], tuple[PromptPart, ...]]
@@ -258,7 +258,7 @@ def _sdxl_size(body: Content, model: HasSizes) -> Size | None:
 
 def _sdxl_price_facts(body: Content, model: HasSizes) -> tuple[int, int]:
     width, height = _sdxl_size(body, model) or (sdxl.DEFAULT_SIDE, sdxl.DEFAULT_SIDE)
-    return body.get("steps", sdxl.SDXLRequest.model_fields["steps"].default), width * height
+    return body.get("steps", sdxl.DEFAULT_STEPS), width * height
 
 
 def _sdxl_adjustable(body: Content) -> tuple[str, ...]:

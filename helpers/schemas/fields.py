@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 Whole = Annotated[int, Field(strict=True)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
-Task = Literal["text_to_image", "image_to_image", "inpaint"]
+TaskName = Literal["text_to_image", "image_to_image", "inpaint"]
 Steps = tuple[str | int, ...]  # a place in a body: fields by name, places in lists by number
 
 _STEP = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]")
@@ -106,8 +106,16 @@ class AnswerImage(NamedTuple):
     seed: int | None
     base64: str | None
 
+    @property
+    def filtered(self) -> Literal["prompt", "input", "output"] | None:
+        """What a content filter objected to, by the finish reason: the prompt, an input image or the picture itself."""
+        reason = self.finish_reason.lower()
+        if "filter" not in reason:
+            return None
+        return "prompt" if "prompt" in reason else "input" if "input" in reason else "output"
 
-class Answer(BaseModel):
+
+class Response(BaseModel):
     """What every family's response can say of itself."""
 
     @property

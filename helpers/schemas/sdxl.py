@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, mo
 
 from helpers.schemas.fields import (
     IMAGE,
-    Answer,
     AnswerImage,
     Base64Image,
     Broken,
     Finite,
     JsonObject,
+    Response,
     Say,
-    Task,
+    TaskName,
     Whole,
     add_broken,
     explicit_nulls,
@@ -75,11 +75,13 @@ DOCUMENTED_STEPS = 50  # the guide's maximum; the price list has a dearer tier a
 MAX_SEED = 2**32 - 1
 MIN_SIDE, MAX_SIDE, SIDE_STEP, MAX_PIXELS = 320, 1536, 64, 1_048_576
 DEFAULT_SIDE = 512
+DEFAULT_CFG_SCALE = 7
+DEFAULT_STEPS = 30
 DEFAULT_IMAGE_STRENGTH = 0.35
 DEFAULT_SCHEDULE_START = 0.65
 
 # A field that is not named here belongs to every task.
-_TASKS_OF_FIELD: dict[str, tuple[Task, ...]] = {
+_TASKS_OF_FIELD: dict[str, tuple[TaskName, ...]] = {
     "width": ("text_to_image",),
     "height": ("text_to_image",),
     "init_image_mode": ("image_to_image",),
@@ -119,13 +121,15 @@ class SDXLRequest(BaseModel):
     text_prompts: list[TextPrompt] = Field(
         min_length=1, description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]'
     )
-    cfg_scale: Finite = Field(default=7.0, ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}")
+    cfg_scale: Finite = Field(
+        default=float(DEFAULT_CFG_SCALE), ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}"
+    )
     clip_guidance_preset: ClipGuidancePreset = Field(default="NONE", description=one_of(CLIP_GUIDANCE_PRESETS))
     sampler: Sampler | None = Field(default=None, description=one_of(SAMPLERS))
     samples: Whole = Field(default=1, ge=1, le=1, description="1, as Bedrock makes one picture a request")
     seed: Whole = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
     steps: Whole = Field(
-        default=30, ge=MIN_STEPS, le=MAX_STEPS, description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}"
+        default=DEFAULT_STEPS, ge=MIN_STEPS, le=MAX_STEPS, description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}"
     )
     style_preset: StylePreset | None = Field(default=None, description=one_of(STYLE_PRESETS))
     extras: JsonObject | None = Field(default=None, description="a JSON object")
@@ -140,7 +144,7 @@ class SDXLRequest(BaseModel):
     mask_image: Base64Image | None = Field(default=None, description=IMAGE)
 
     @property
-    def task(self) -> Task:
+    def task(self) -> TaskName:
         """`"text_to_image"`, `"image_to_image"` or `"inpaint"`."""
         return task_of(self.model_dump(include={"init_image", "mask_source", "mask_image"}, exclude_none=True))
 
@@ -161,7 +165,7 @@ class Artifact(BaseModel):
     finishReason: str | None = None  # noqa: N815 - the wire's own spelling; one of FinishReason, as documented
 
 
-class SDXLResponse(Answer):
+class SDXLResponse(Response):
     """The answer's body. A `result` of "success" says that the call worked, not that the picture passed the filter."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -193,7 +197,7 @@ def size_problem(width: int, height: int, say: Say = in_english) -> str | None:
     return None
 
 
-def task_of(body: Mapping[str, Any]) -> Task:
+def task_of(body: Mapping[str, Any]) -> TaskName:
     """Return the task that the fields of a body decide: a mask, an init image, or neither."""
     if "mask_source" in body or "mask_image" in body:
         return "inpaint"
@@ -218,7 +222,7 @@ def _fields_of_another_task(body: dict[str, Any]) -> list[Broken]:
     return broken
 
 
-def _out_of_place(field: str, task: Task, value: object) -> Broken:
+def _out_of_place(field: str, task: TaskName, value: object) -> Broken:
     places = {"field": field, "task": TASK_NAMES[task]}
     if field in ("width", "height"):
         return Broken(

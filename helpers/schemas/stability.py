@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
-from helpers.schemas.fields import Answer, AnswerImage, Whole, add_broken, explicit_nulls, one_of
+from helpers.schemas.fields import AnswerImage, Response, Whole, add_broken, explicit_nulls, one_of
 
 AspectRatio = Literal["16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21"]
 OutputFormat = Literal["png", "jpeg"]
@@ -45,7 +45,7 @@ class CoreRequest(BaseModel):
         return add_broken(cls.__name__, broken, lambda: handler(body))
 
 
-class StabilityResponse(Answer):
+class StabilityResponse(Response):
     """The answer's body. One picture a request; a filtered prompt has a finish reason and neither seed nor picture.
 
     `finish_reasons` holds None, or one of StabilityFinishReason as documented.

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from helpers import models
+from helpers.calls.engines import credentials_of
 from helpers.calls.send import Answer, send
 from helpers.client import CONNECT_TIMEOUT, READ_TIMEOUT, Client
 from helpers.generation import Backend, Call, Generation, read
@@ -64,13 +65,13 @@ def client_for(bedrock: Client, connections: int) -> Client:
     if not hasattr(getattr(meta, "config", None), "merge"):
         return bedrock  # not boto3's: somebody's own object with invoke_model
     return _client(
-        str(meta.endpoint_url), meta.region_name, connections, credentials=_credentials(bedrock), config=meta.config
+        str(meta.endpoint_url), meta.region_name, connections, credentials=credentials_of(bedrock), config=meta.config
     )
 
 
 def target_of(bedrock: Client, backend: Backend) -> Target:
     """What a worker in another process needs. The keys of a studio go along; those of AWS never do."""
-    keys = _credentials(bedrock) if backend == "studio" else None
+    keys = credentials_of(bedrock) if backend == "studio" else None
     frozen = keys.get_frozen_credentials() if keys is not None else None
     endpoint, region = str(bedrock.meta.endpoint_url), str(bedrock.meta.region_name)
     if frozen is None:
@@ -134,10 +135,6 @@ def _loader() -> Any:
     from botocore.loaders import create_loader
 
     return create_loader()
-
-
-def _credentials(bedrock: Client) -> Any:
-    return getattr(getattr(bedrock, "_request_signer", None), "_credentials", None)
 
 
 # ---- pictures -------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def told(place: str, value: Any) -> str:
 @lru_cache(maxsize=256)
 def _named(text: str) -> str:
     """A picture's name by hash; a text that is no picture in base64 is hashed as it stands."""
-    found = str(infotext.by_hash({"init_image": text})["init_image"])
+    found = infotext.name_of(text)
     return found if infotext.is_hash(found) else f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 

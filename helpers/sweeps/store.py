@@ -2,10 +2,10 @@
 
     sweeps/studio/6e0c…-1f2a.png    the picture as it came, with its receipt inside
                   6e0c…-1f2a.webp   the same, at most 256 px a side
-                  6e0c….json        the record; written last, so that a tile without it was never finished
+                  6e0c….json        the record, with the engine that drew it; written last: a tile without it was never finished
                   6e0c….failure     why there is no picture, for a request that failed
                   inputs/           pictures that requests were made from
-    sweeps/aws/…                    what AWS made is never mixed with it
+    sweeps/aws/…                    what AWS made is never mixed with it, and always taken
 
 A picture's name holds the hash of its own bytes too: two runs that make the same tile at once write two files, and the
 record, which is replaced in one step, names one that is whole.
@@ -18,15 +18,15 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from helpers import infotext
+from helpers.calls.engines import engine_of
 from helpers.errors import SetupError
 from helpers.generation import Backend
 from helpers.language import tr
-from helpers.studio import VERSION
 from helpers.sweeps import keys
 from helpers.sweeps.drawing import Drawn
 from helpers.sweeps.tiles import Failure, Tile
@@ -44,6 +44,8 @@ class Store:
 
     home: Path
     backend: Backend
+    engines: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """On a studio: the engine that would draw now, for each model by its id. Pictures of another are not taken."""
 
     @property
     def folder(self) -> Path:
@@ -61,8 +63,13 @@ class Store:
 
     def record(self, key: str) -> dict[str, Any] | None:
         """What was written down about a finished tile; None where there is none, or its picture is not whole."""
-        record = _read(self._place(key, ".json"))
-        return record if record is not None and record.get("key") == key and self._is_whole(record) else None
+        record = self._whole_record(key)
+        return record if record is not None and self._is_of_this_engine(record) else None
+
+    def other_engine(self, key: str) -> str | None:
+        """The engine that drew the picture there, where another would draw it now; None where there is none to draw again."""
+        record = self._whole_record(key)
+        return None if record is None or self._is_of_this_engine(record) else engine_of(record) or tr("another engine")
 
     def must_take_files(self) -> None:
         """Raise SetupError where the folder cannot be made or written to: better before the first call than after it."""
@@ -97,7 +104,6 @@ class Store:
             "thumbnail": thumbnail.name,
             **{**receipt, **keys.request(tile.model, tile.body)},
             "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "studio": VERSION if self.backend == "studio" else None,
         }
         put(self._place(tile.key, ".json"), _json(record))
         with contextlib.suppress(OSError):
@@ -116,7 +122,7 @@ class Store:
         if self.folder.is_dir():
             for path in sorted(self.folder.glob("*.json")):
                 record = _read(path)
-                if record is not None and "body" in record and self._is_whole(record):
+                if record and "body" in record and self._is_whole(record) and self._is_of_this_engine(record):
                     yield record
 
     def tidy(self) -> None:
@@ -133,10 +139,17 @@ class Store:
     def _place(self, key: str, ending: str) -> str:
         return os.path.join(self.home, self.backend, key[:_KEY_DIGITS] + ending)
 
+    def _whole_record(self, key: str) -> dict[str, Any] | None:
+        record = _read(self._place(key, ".json"))
+        return record if record is not None and record.get("key") == key and self._is_whole(record) else None
+
+    def _is_of_this_engine(self, record: Mapping[str, Any]) -> bool:
+        """Whether the engine that drew it is the one that would draw it now. What was paid for stays, whoever made it."""
+        now = self.engines.get(str(record.get("model")))
+        return self.backend != "studio" or now is None or engine_of(record) == now
+
     def _is_whole(self, record: Mapping[str, Any]) -> bool:
-        """Whether the record's picture is there in full, and this studio would draw it in the same way."""
-        if self.backend == "studio" and record.get("studio") != VERSION:
-            return False
+        """Whether the record's picture is there in full."""
         try:
             return _whole_size(os.path.join(self.home, self.backend, record["picture"])) == record["bytes"]
         except (OSError, KeyError, ValueError, TypeError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers import models
 from helpers.bodies import retired
+from helpers.calls import engines
 from helpers.client import Client, backend_of, connect
 from helpers.generation import Backend, prompt_of
 from helpers.language import listed, tr
@@ -68,6 +69,8 @@ class Sweep:
         self._home = _home(folder)
         self._backend: Backend = backend
         self._bedrock: Client | None = None
+        self._engines: Mapping[str, str] = engines.own_engines()
+        self._told_of_engines = False
         self._ran: set[str] = set()
         self._refresh()
         self._places: dict[str, list[int]] = {}
@@ -89,6 +92,7 @@ class Sweep:
         Makes no call. `bedrock`: the client that is to be used, where it is another than last time.
         """
         self._turn_to(bedrock)
+        self._tell_of_engines()
         return money.quote(self.tiles, self._models, self._wanted(), self._backend)
 
     def run(
@@ -209,14 +213,17 @@ class Sweep:
 
     @property
     def _store(self) -> Store:
-        return Store(self._home, self._backend)
+        return Store(self._home, self._backend, self._engines)
 
     def _turn_to(self, bedrock: Client | None) -> None:
         if bedrock is not None:
-            before = self._backend
+            before, drew = self._backend, self._engines
             self._bedrock, self._backend = bedrock, backend_of(bedrock)
+            self._engines = engines.engines_at(bedrock) if self._backend == "studio" else {}
             if self._backend != before:
                 self._forget_failures()
+            if self._engines != drew:
+                self._tiles = [replace(tile, path=None) for tile in self._tiles]  # looked for again
         self._refresh()
 
     def _forget_failures(self) -> None:
@@ -232,6 +239,22 @@ class Sweep:
             new = store.filled(old)
             if new.made or new.failure is not None or old.failure is None or old.made:
                 self._tiles[place] = new
+
+    def _tell_of_engines(self) -> None:
+        """Say which pictures are in the folder and are drawn again all the same, since another engine drew them."""
+        found = [other for tile in self._tiles if not tile.made and (other := self._store.other_engine(tile.key))]
+        if not found or self._told_of_engines:
+            return
+        self._told_of_engines = True
+        say(
+            tr(
+                "{count:,} of the tiles were drawn by {others}. This studio draws with {engines}, so they are drawn again,"
+                " which costs nothing; the older pictures stay in the folder.",
+                count=len(found),
+                others=listed(dict.fromkeys(found)),
+                engines=listed(dict.fromkeys(self._engines.values())) or tr("another engine"),
+            )
+        )
 
     def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
         """The requests to make, each once: those that failed, or all that are missing and may succeed."""
@@ -256,6 +279,7 @@ class Sweep:
         _check_run(workers, per_minute)
         self._turn_to(bedrock if bedrock is not None else self._bedrock or connect(self._backend))
         self._store.tidy()
+        self._tell_of_engines()
         wanted = self._without_retired(self._wanted(failed=failed))
         quoted = money.quote(self.tiles, self._models, wanted, self._backend)
         if wanted:

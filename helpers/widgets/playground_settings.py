@@ -9,8 +9,15 @@ from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWa
 from helpers.language import listed, tr
 from helpers.models import Model
 from helpers.saying import hushed
-from helpers.schemas.fields import Task
-from helpers.schemas.sdxl import DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, MAX_SEED, SDXLRequest, StylePreset
+from helpers.schemas.fields import TaskName
+from helpers.schemas.sdxl import (
+    DEFAULT_CFG_SCALE,
+    DEFAULT_IMAGE_STRENGTH,
+    DEFAULT_SIDE,
+    DEFAULT_STEPS,
+    MAX_SEED,
+    StylePreset,
+)
 from helpers.widgets.playground_words import say
 
 if TYPE_CHECKING:
@@ -22,7 +29,7 @@ Action = Literal["generate", "variation", "edit"]
 Orientation = Literal["landscape", "square", "portrait"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
-TASKS: dict[Action, Task] = {"generate": "text_to_image", "variation": "image_to_image", "edit": "inpaint"}
+TASKS: dict[Action, TaskName] = {"generate": "text_to_image", "variation": "image_to_image", "edit": "inpaint"}
 MOST_PICTURES = 4  # of one run, as in the console
 _NUMBERS = ("width", "height", "pictures", "cfg_scale", "steps", "seed", "image_strength")
 
@@ -41,8 +48,8 @@ class Settings:
     width: int = DEFAULT_SIDE
     height: int = DEFAULT_SIDE
     pictures: int = 1
-    cfg_scale: float = SDXLRequest.model_fields["cfg_scale"].default
-    steps: int = SDXLRequest.model_fields["steps"].default
+    cfg_scale: float = DEFAULT_CFG_SCALE
+    steps: int = DEFAULT_STEPS
     seed: int = 0
     keep_seed: bool = True
     style_preset: StylePreset | None = None

@@ -15,6 +15,8 @@ import boto3
 from botocore.config import Config
 from PIL import Image
 
+from helpers import models
+
 Reply = tuple[int, str, dict[str, Any]]  # status, error type, answer
 Script = Callable[[dict[str, Any], int], Reply]  # from a body, and how many calls came before it
 
@@ -49,6 +51,7 @@ def refused(status: int, code: str, message: str = "Too many requests, please wa
     return status, code, {"message": message}
 
 
+ENGINE = "painted 0.2.0"
 THROTTLED = refused(429, "ThrottlingException")
 
 
@@ -66,6 +69,7 @@ class FakeBedrock:
     script: Script = drawn
     latency: float = 0.0
     keep: bool = True
+    engine: str = ENGINE  # what it says that it draws with; "" for one that does not say
     bodies: list[dict[str, Any]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     at_once: int = 0
@@ -137,9 +141,18 @@ def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             if code:
                 self.send_header("x-amzn-ErrorType", code)
+            self.send_header("x-studio-engine", fake.engine)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.send_header("x-amzn-RequestId", "r-1")
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_GET(self) -> None:
+            told = {"engines": {model.id: fake.engine for model in models.all() if model.studio}} if fake.engine else {}
+            data = json.dumps(told if self.path == "/studio/engines" else {}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
 

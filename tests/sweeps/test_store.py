@@ -21,7 +21,7 @@ import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers.errors import SetupError, WorkshopWarning  # noqa: E402
 from helpers.sweeps import store  # noqa: E402
 from helpers.sweeps.drawing import Drawn  # noqa: E402
-from tests.sweeps.fake_bedrock import FakeBedrock, answer, png  # noqa: E402
+from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock, answer, png  # noqa: E402
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 ROUNDS = 3  # of killing; more by hand: pytest -k killed with SWEEP_KILLS=30
@@ -159,12 +159,30 @@ def test_what_is_not_whole_is_made_again(fake: FakeBedrock, tmp_path: Path, dama
     assert assert_whole(run(again, fake)) == 2
 
 
-def test_a_studio_that_draws_in_another_way_makes_its_tiles_again(
-    fake: FakeBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("other", ["painted 0.9.0", "sdxl 0.2.0"])
+def test_a_studio_with_another_engine_or_version_draws_its_tiles_again_and_says_so(
+    fake: FakeBedrock, tmp_path: Path, other: str
 ) -> None:
     run(sweep_in(tmp_path, 2), fake)
-    monkeypatch.setattr(store, "VERSION", "another")
-    assert sweep_in(tmp_path, 2).quote().made == 0
+    keys = [tile.key for tile in sweep_in(tmp_path, 2).tiles]
+    before = {path.name: path.read_bytes() for path in (tmp_path / "studio").glob("*.png")}
+    fake.engine = other
+    with pytest.warns(WorkshopWarning, match=rf"2 of the tiles were drawn by painted 0.2.0.*draws with {other}"):
+        again = run(sweep_in(tmp_path, 2), fake)
+    assert fake.count == 4
+    assert [tile.key for tile in again.tiles] == keys, "the engine is no part of the request"
+    assert all((tmp_path / "studio" / name).read_bytes() == data for name, data in before.items())
+    run(sweep_in(tmp_path, 2), fake)
+    assert fake.count == 4, "what the new engine drew is taken"
+    fake.engine = "painted 0.2.0"
+    assert run(sweep_in(tmp_path, 2), fake).tiles[0].made
+
+
+def test_a_client_that_cannot_tell_its_engine_takes_what_is_there(fake: FakeBedrock, tmp_path: Path) -> None:
+    run(sweep_in(tmp_path, 2), fake)
+    fake.engine = ""
+    quoted = sweep_in(tmp_path, 2).quote(fake.client())
+    assert quoted.made == 2
 
 
 def test_leftovers_of_killed_runs_are_removed_and_those_of_living_ones_are_not(
@@ -237,7 +255,7 @@ def test_killed_is_killed() -> None:
 
 def test_words_that_were_not_known_are_remembered_with_the_picture(tmp_path: Path) -> None:
     tile = sweep_in(tmp_path, 1).tiles[0]
-    receipt = {"backend": "studio", "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
+    receipt = {"backend": "studio", "engine": ENGINE, "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
     store.Store(tmp_path, "studio").keep(tile, Drawn(picture(1), b"", receipt), 0.0)
     assert sweep_in(tmp_path, 1).tiles[0].unknown_words == ("quiche",)
 
