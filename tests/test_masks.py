@@ -168,9 +168,8 @@ def half_clear(mode: str) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "L", "P"])
 def test_a_transparent_mask_picture_is_read_as_the_studio_reads_it(mode: str, form: str) -> None:
     body = {**half_clear(mode), "mask_source": form}
-    _, alpha = worker._init_image(base64.b64decode(body["init_image"]))
-    studios = worker._mask(form, base64.b64decode(body["mask_image"]), alpha)
-    assert studios is not None
+    changes = "white" if form == "MASK_IMAGE_WHITE" else "black"
+    studios = worker._mask("mask_image", base64.b64decode(body["mask_image"]), changes)
     assert np.array_equal(Mask.from_body(body).pixels, studios)
 
 

@@ -166,7 +166,7 @@ def askers(tree: ast.AST, names: frozenset[str], keys: frozenset[str]) -> list[s
                 looked_for = left
             case ast.Call(func=ast.Attribute(attr="get"), args=[first, *_]):
                 looked_for = first
-            case ast.Subscript(slice=inside):
+            case ast.Subscript(slice=inside, ctx=ast.Load()):
                 looked_for = inside
             case ast.Constant(value=str(text)) if text in names:
                 found.append(f"line {node.lineno}: names {text}")

@@ -33,11 +33,11 @@ def own_engines() -> dict[str, str]:
     import os
 
     from helpers.studio import engine
-    from helpers.studio.engines import ENGINE_VARIABLE
+    from helpers.studio.engines import ENGINE_VARIABLE, PAINTED
 
     if os.environ.get(ENGINE_VARIABLE):  # an engine that only its worker can name
         return {}
-    return {model.id: f"{model.studio} {engine.VERSION}" for model in models.all() if model.studio}
+    return {model.id: f"{PAINTED} {engine.VERSION}" for model in models.all() if model.studio == PAINTED}
 
 
 def engine_of(record: Mapping[str, Any]) -> str | None:

@@ -141,30 +141,34 @@ def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message
 def _task(head: dict[str, Any], parts: list[bytes]) -> Task:
     uploads = dict(zip(head["uploads"], parts, strict=True))
     arrays: dict[str, Any] = {}
-    if "init_image" in uploads:
-        arrays["init_image"], alpha = _init_image(uploads["init_image"])
-        if head["mask_source"] is not None:
-            arrays["mask"] = _mask(head["mask_source"], uploads.get("mask_image"), alpha)
+    if head["start"] is not None:
+        size = head["request"]["width"], head["request"]["height"]
+        arrays["init_image"], alpha = _init_image(head["start"], uploads[head["start"]], size)
+        if head["mask"] is not None:
+            field, changes = head["mask"]
+            arrays["mask"] = 255 - alpha if changes == "transparent" else _mask(field, uploads[field], changes)
     prompts = tuple(Prompt(text, weight) for text, weight in head["prompts"])
     return TASKS[head["task"]](prompts=prompts, **head["request"], **arrays)
 
 
-def _init_image(file: bytes) -> tuple["Pixels", "Pixels"]:
-    """Its colours, (height, width, 3), and its opacity, (height, width)."""
+def _init_image(field: str, file: bytes, size: tuple[int, int]) -> tuple["Pixels", "Pixels"]:
+    """Its colours, (height, width, 3), and its opacity, (height, width); of another shape than the task, its middle."""
     import numpy as np
+    from PIL import Image, ImageOps
 
-    pixels = np.asarray(_decoded("init_image", file, "RGBA"))
-    return np.ascontiguousarray(pixels[..., :3]), pixels[..., 3]
+    image = _decoded(field, file, "RGBA")
+    if image.size != size:
+        image = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    pixels = np.asarray(image)
+    return np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
 
 
-def _mask(source: str, file: bytes | None, alpha: "Pixels") -> "Pixels":
+def _mask(field: str, file: bytes, changes: str) -> "Pixels":
     """(height, width), 255 = may change, whatever way round the request has it."""
     import numpy as np
 
-    if source == "INIT_IMAGE_ALPHA" or file is None:
-        return np.ascontiguousarray(255 - alpha)
-    light = np.asarray(_decoded("mask_image", file, "L"))
-    return np.ascontiguousarray(light if source == "MASK_IMAGE_WHITE" else 255 - light)
+    light = np.asarray(_decoded(field, file, "L"))
+    return np.ascontiguousarray(light if changes == "white" else 255 - light)
 
 
 def _decoded(field: str, file: bytes, mode: str) -> Any:

@@ -36,8 +36,11 @@ class Job:
     request: dict[str, Any]
     """The task's other fields: all but prompts, init_image and mask."""
     uploads: dict[str, bytes] = field(default_factory=dict)
-    """`init_image` and `mask_image` as PNG, JPEG or WebP files."""
-    mask_source: str | None = None
+    """PNG, JPEG or WebP files, by the request's fields that held them."""
+    start: str | None = None
+    """Which of them is the init image; it is brought to the task's size where it has another."""
+    mask: tuple[str, str] | None = None
+    """Which of them is the mask, and what in it may change: "white", "black" or "transparent"."""
     finish: str = "SUCCESS"
     file_format: str = "png"
     trace: bool = False
@@ -50,7 +53,8 @@ class Job:
             "prompts": self.prompts,
             "request": self.request,
             "uploads": list(self.uploads),
-            "mask_source": self.mask_source,
+            "start": self.start,
+            "mask": self.mask,
             "finish": self.finish,
             "format": self.file_format,
             "trace": self.trace,

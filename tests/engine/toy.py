@@ -133,4 +133,4 @@ PAINTER = Painter(read, compose, paint, paint_objects, restyle)
 
 
 def engine() -> StudioEngine:
-    return StudioEngine(PAINTER)
+    return StudioEngine(PAINTER, "toy")

@@ -35,7 +35,7 @@ def test_nor_do_the_contract_and_the_needs_of_the_studios_own_engine(wire: Any) 
 def test_not_even_after_it_has_looked_at_an_init_image(wire: Any) -> None:
     look = (
         "import io; from PIL import Image; file = io.BytesIO(); Image.new('RGB', (64, 64)).save(file, 'PNG'); "
-        "assert helpers.studio.service._size(file.getvalue()) == (64, 64)"
+        "assert helpers.schemas.fields.stored_size(file.getvalue()) == (64, 64)"
     )
     assert loaded(wire, f"{FRONT}; {look}") == "[]"
 

@@ -28,6 +28,5 @@ def create() -> Engine:
         return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
 
     memory.keep()
-    return StudioEngine(
-        Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
-    )
+    drawing = Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
+    return StudioEngine(drawing, VERSION)

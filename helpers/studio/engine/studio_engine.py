@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.studio.protocol import MOST_UNKNOWN_WORDS, EngineResult, ImageToImage, Inpaint, Task, TextToImage
 
-from . import VERSION, schedule, tasks
+from . import schedule, tasks
 from .exemplars import Painter
 from .image_to_image import share_of
 from .latent import FACTOR, Planes
@@ -23,8 +23,8 @@ class StudioEngine:
     """A diffusion process with a painter for its training set. Nothing it remembers between tasks changes a byte."""
 
     painter: Painter
+    version: str
     name: str = "painted"
-    version: str = VERSION
 
     def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
         """Make one picture. Raises ValueError for sizes that do not fit together, KeyError for an unknown name."""
