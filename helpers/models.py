@@ -266,6 +266,7 @@ def _model(row: dict[str, Any]) -> Model:
         raise ValueError(f"models.toml, {row.get('id')}: unknown {', '.join(sorted(unknown))}")
     lists = {key: tuple(row.get(key, ())) for key in ("roles", "aliases", "regions")}
     pairs = tuple((width, height) for width, height in row.get("trained_sizes", ()))
-    sizes = {ratio: (width, height) for ratio, (width, height) in row.get("sizes", {}).items()}
+    named = _table()["sizes"][row["sizes"]] if "sizes" in row else {}
+    sizes = {ratio: (width, height) for ratio, (width, height) in named.items()}
     prices = tuple(Price(**price) for price in row.get("prices", ()))
     return Model(**{**row, **lists, "trained_sizes": pairs, "sizes": MappingProxyType(sizes), "prices": prices})

@@ -49,7 +49,7 @@ class Recipe:
     @property
     def suffix(self) -> str:
         """The extension of what the service sends for this body."""
-        return ".jpg" if self.body.get("output_format") == "jpeg" else ".png"
+        return {"jpeg": ".jpg", "webp": ".webp"}.get(str(self.body.get("output_format")), ".png")
 
     @property
     def backend(self) -> str | None:

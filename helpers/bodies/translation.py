@@ -22,6 +22,10 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "width": "size",
         "height": "size",
         "seed": "seed",
+        "init_image": "start",
+        "init_image_mode": "start",
+        "image_strength": "start",
+        "step_schedule_start": "start",
         "samples": "nothing",
     },
     "stable-image": {
@@ -32,7 +36,7 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "output_format": "nothing",
     },
 }
-_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
+_ALWAYS_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,10 @@ def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
     found = schema_problems(source, read)
     if found:
         raise body_error(found, _name_of(body, source))
+    starts = source.task(body) == "image_to_image" and "image_to_image" in target.tasks
     fields = _WRITERS[target.name](body, source, model)
-    left_out = tuple(name for name in body if meaning.get(name) not in _TAKEN)
+    taken = _ALWAYS_TAKEN | ({"start"} if starts else set())
+    left_out = tuple(name for name in body if meaning.get(name) not in taken)
     return Translated(Body(target.ordered(fields), model), left_out)
 
 

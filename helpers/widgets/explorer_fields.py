@@ -15,7 +15,7 @@ from helpers.schemas.fields import field_at
 from helpers.schemas.sdxl import DOCUMENTED_STEPS
 from helpers.sweeps import paths, ranges
 from helpers.sweeps.axes import label_of
-from helpers.widgets.explorer_words import say
+from helpers.widgets.explorer_words import label_of_field, say
 
 Kind = Literal["text", "number", "range", "choice", "size"]
 Value = Any  # of a field: a text, a number, a choice or None, or (width, height)
@@ -171,7 +171,7 @@ def _label(path: str, body: Mapping[str, Any], model: Model) -> str:
     numbers = [step for step in steps if isinstance(step, int)]
     count = len(family_of(model).prompts(body))
     if not numbers or count == 1:
-        return say(str(steps[-1]))
+        return label_of_field(str(steps[-1]))
     return say(f"{steps[-1]}.number", number=numbers[0] + 1)
 
 

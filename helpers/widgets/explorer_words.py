@@ -67,6 +67,11 @@ def say(key: str, **values: object) -> str:
     return tr(WORDS[key], **values) if key in WORDS else playground_words.say(key, **values)
 
 
+def label_of_field(name: str) -> str:
+    """The words for a field of a body; its own name where there are none."""
+    return say(name) if name in WORDS or name in playground_words.WORDS else name
+
+
 def all_words() -> dict[str, str]:
     """Every word by key, in the reader's language."""
     return {**playground_words.all_words(), **{key: tr(words) for key, words in WORDS.items()}}
