@@ -10,13 +10,12 @@ from helpers.bodies.prompts import Prompt, in_one, plain, weighted
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.models import Model
-from helpers.schemas.fields import TaskName
+from helpers.schemas.fields import TASK_NAMES, TaskName
 from helpers.schemas.sdxl import (
     DEFAULT_CFG_SCALE,
     DEFAULT_IMAGE_STRENGTH,
     DEFAULT_SIDE,
     DEFAULT_STEPS,
-    TASK_NAMES,
     ClipGuidancePreset,
     InitImageMode,
     MaskSource,

@@ -20,6 +20,11 @@ Whole = Annotated[int, Field(strict=True)]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 TaskName = Literal["text_to_image", "image_to_image", "inpaint"]
+TASK_NAMES: dict[str, str] = {
+    "text_to_image": "text-to-image",
+    "image_to_image": "image-to-image",
+    "inpaint": "masking",
+}
 Steps = tuple[str | int, ...]  # a place in a body: fields by name, places in lists by number
 
 _STEP = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]")
@@ -153,6 +158,7 @@ def _is_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 IMAGE = "a PNG, JPEG or WebP file as a base64 string"
+SHARE = "a number from 0 to 1"
 Base64Image = Annotated[str, AfterValidator(_is_base64_image)]
 JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_is_json)]
 

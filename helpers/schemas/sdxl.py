@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, mo
 
 from helpers.schemas.fields import (
     IMAGE,
+    SHARE,
+    TASK_NAMES,
     AnswerImage,
     Base64Image,
     Broken,
@@ -89,7 +91,6 @@ _TASKS_OF_FIELD: dict[str, tuple[TaskName, ...]] = {
     "step_schedule_start": ("image_to_image",),
     "step_schedule_end": ("image_to_image",),
 }
-TASK_NAMES = {"text_to_image": "text-to-image", "image_to_image": "image-to-image", "inpaint": "masking"}
 
 Side = Annotated[
     Whole,
@@ -100,7 +101,6 @@ Side = Annotated[
         description=f"a multiple of {SIDE_STEP} from {MIN_SIDE} to {MAX_SIDE}",
     ),
 ]
-SHARE = "a number from 0 to 1"
 Share = Annotated[Finite, Field(ge=0, le=1, description=SHARE)]
 
 

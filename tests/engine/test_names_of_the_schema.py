@@ -1,6 +1,7 @@
 """The engine knows no schemas, and yet has exactly what they name: what a request may ask for is there, and no more."""
 
 from helpers.schemas import sdxl
+from helpers.schemas.fields import TASK_NAMES
 from helpers.studio.engine import guidance, samplers
 from helpers.studio.engine.styles.presets import PRESETS
 from helpers.studio.protocol import TASKS
@@ -19,5 +20,5 @@ def test_the_styles_of_which_the_painter_draws_one_itself() -> None:
 
 
 def test_the_tasks() -> None:
-    assert set(TASKS) == set(sdxl.TASK_NAMES)
+    assert set(TASKS) == set(TASK_NAMES)
     assert {name: kind.name for name, kind in TASKS.items()} == {name: name for name in TASKS}
