@@ -50,10 +50,13 @@ def in_source(source: str, place: str) -> list[str]:
 
 def descriptions() -> Iterator[Text]:
     """What the schemas say of their fields, with the limits that they have now; lists of choices are no sentences."""
+    from pydantic import BaseModel
+
     from helpers.schemas import FAMILIES, TextPrompt
     from helpers.schemas.fields import TASK_NAMES
 
-    for schema in [TextPrompt, *[family.request for family in FAMILIES.values()]]:
+    schemas: list[type[BaseModel]] = [TextPrompt, *(family.request for family in FAMILIES.values())]
+    for schema in schemas:
         for field in schema.model_fields.values():
             if field.description and not field.description.startswith("one of "):
                 yield Text(field.description, f"helpers/schemas, {schema.__name__}")
