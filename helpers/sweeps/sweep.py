@@ -243,18 +243,9 @@ class Sweep:
     def _tell_of_engines(self) -> None:
         """Say which pictures are in the folder and are drawn again all the same, since another engine drew them."""
         found = [other for tile in self._tiles if not tile.made and (other := self._store.other_engine(tile.key))]
-        if not found or self._told_of_engines:
-            return
-        self._told_of_engines = True
-        say(
-            tr(
-                "{count:,} of the tiles were drawn by {others}. This studio draws with {engines}, so they are drawn again,"
-                " which costs nothing; the older pictures stay in the folder.",
-                count=len(found),
-                others=listed(dict.fromkeys(found)),
-                engines=listed(dict.fromkeys(self._engines.values())) or tr("another engine"),
-            )
-        )
+        if found and not self._told_of_engines:
+            self._told_of_engines = True
+            say(whys.drawn_again(found, self._engines.values()))
 
     def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
         """The requests to make, each once: those that failed, or all that are missing and may succeed."""

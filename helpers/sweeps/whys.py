@@ -1,9 +1,9 @@
 """Why a tile ran, or would: the field in which its request differs from the nearest one that is stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from helpers.language import tr
+from helpers.language import listed, tr
 from helpers.sweeps import keys
 from helpers.sweeps.tiles import Tile
 
@@ -47,6 +47,17 @@ def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[st
         verb=ran_or_has_to,
         differences=tr("; ").join(told[:_MOST_TOLD]),
         more=more,
+    )
+
+
+def drawn_again(others: Sequence[str], now: Iterable[str]) -> str:
+    """One sentence about tiles whose pictures are there, by the engines that drew them, and drawn again by those of now."""
+    return tr(
+        "{count:,} of the tiles were drawn by {others}. This studio draws with {engines}, so they are drawn again,"
+        " which costs nothing; the older pictures stay in the folder.",
+        count=len(others),
+        others=listed(dict.fromkeys(others)),
+        engines=listed(dict.fromkeys(now)) or tr("another engine"),
     )
 
 
