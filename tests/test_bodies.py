@@ -222,12 +222,13 @@ def test_what_is_no_dict_is_no_body(body: Any) -> None:
 
 
 def test_a_body_is_checked_against_the_model_it_is_for() -> None:
-    check({"prompt": "a beach"})
+    with pytest.raises(BodyError, match="Say which: model='core' or"):
+        check({"prompt": "a beach"})
     check({"prompt": "a beach"}, "core")
     with pytest.raises(BodyError, match="Stable Image Core"):
         check(text_to_image("a beach"), "core")
     with pytest.raises(BodyError, match="no schema"):
-        check({"prompt": "a beach"}, "ultra")
+        check({"prompt": "a beach"}, "inpaint")
 
 
 # ---- remarks --------------------------------------------------------------------------------------------------------

@@ -20,12 +20,13 @@ from PIL import Image
 
 import helpers
 from helpers import errors
+from helpers.bodies import Body
 
 RECORDED = Path(__file__).parents[1] / "data" / "responses"
 SDXL_ID = "stability.stable-diffusion-xl-v1"
 CORE_ID = "stability.stable-image-core-v1:1"
 SDXL = {"text_prompts": [{"text": "a serene beach at sunset"}], "cfg_scale": 10, "seed": 10, "steps": 30}
-CORE = {"prompt": "a serene beach at sunset", "seed": 10}
+CORE = Body({"prompt": "a serene beach at sunset", "seed": 10}, "core")
 # The example of the API's own page: four keys, the body as a JSON string.
 FOUR_KEYS = {
     "modelId": "stability.stable-diffusion-xl-v1",

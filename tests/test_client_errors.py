@@ -17,8 +17,9 @@ from botocore.stub import Stubber
 
 import helpers
 from helpers import errors
+from helpers.bodies import Body
 
-CORE = {"prompt": "a serene beach at sunset"}
+CORE = Body({"prompt": "a serene beach at sunset"}, "core")
 CORE_ID = "stability.stable-image-core-v1:1"
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "responses" / "errors.json").read_text(encoding="utf-8"))

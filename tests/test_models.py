@@ -104,7 +104,8 @@ def test_an_untold_price_is_not_guessed() -> None:
 
 def test_a_body_finds_its_model_by_its_prompt() -> None:
     assert models.for_body({"text_prompts": []}).id == "stability.stable-diffusion-xl-v1"
-    assert models.for_body({"prompt": "a"}).id == "stability.stable-image-core-v1:1"
+    with pytest.raises(BodyError, match="could be for Stable Image Core or"):
+        models.for_body({"prompt": "a"})
     with pytest.raises(BodyError, match="neither text_prompts"):
         models.for_body({"taskType": "TEXT_IMAGE"})
 

@@ -1,6 +1,7 @@
 """One function a task: its arguments as people say them, and the body that a model takes for them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from helpers import images, models
@@ -10,7 +11,7 @@ from helpers.bodies.prompts import Prompt, in_one, plain, weighted
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.models import Model
-from helpers.schemas.fields import TASK_NAMES, TaskName
+from helpers.schemas.fields import SHARE, TASK_NAMES, TaskName
 from helpers.schemas.sdxl import (
     DEFAULT_CFG_SCALE,
     DEFAULT_IMAGE_STRENGTH,
@@ -99,9 +100,11 @@ def image_to_image(
     """Return the body that draws a picture from words and another picture.
 
         body = helpers.image_to_image("the same beach in winter", "beach.png", image_strength=0.35)
+        body = helpers.image_to_image("the same beach in winter", "beach.png", image_strength=0.35, model="sd3.5")
 
     `init_image`: a PIL image, path, bytes, base64, a tile, or what `invoke` made; SDXL draws in its size, which must be
-    legal (`helpers.fit`). `image_strength`: 0 to 1, how much of it is kept (None: 0.35).
+    legal (`helpers.fit`). `image_strength`: 0 to 1, how much of it is kept (None: 0.35); SD3.5 Large is sent what is
+    left of 1, as `strength`.
 
     SDXL alone: in its place `step_schedule_start`, 0 to 1: how far before the picture the drawing starts (0: the init
     image comes back; it is 1 - `image_strength`), and `step_schedule_end`, 0 to 1: lower values leave out more of the
@@ -224,11 +227,35 @@ def _for_stable_image(model: Model, task: TaskName, prompt: Any, negative: Any, 
     return said
 
 
+def _for_sd35(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
+    said = _for_stable_image(model, task, prompt, negative, given)
+    if task == "text_to_image":
+        return said
+    kept = plain(said.pop("image_strength", DEFAULT_IMAGE_STRENGTH))
+    if isinstance(kept, (int, float)) and not 0 <= kept <= 1:
+        told = tr("{field} must be {wanted}, not {found}.", field="image_strength", wanted=tr(SHARE), found=repr(kept))
+        raise body_error([Problem("image_strength", told, kept)], model.name)
+    start = images.to_base64(images.init_image(said.pop("init_image"), model))
+    return {**said, "mode": "image-to-image", "image": start, "strength": other_share(kept)}
+
+
+def _from_sd35(body: Mapping[str, Any]) -> _Given:
+    said = {name: value for name, value in body.items() if name not in ("mode", "strength")}
+    return {**said, "image_strength": other_share(body["strength"])} if "strength" in body else said
+
+
+def other_share(share: Any) -> Any:
+    """Return what is left of 1 in decimal, as it was meant: 0.65 of 0.35; what is no number as it is."""
+    is_number = isinstance(share, (int, float)) and not isinstance(share, bool)
+    return float(1 - Decimal(str(share))) if is_number else share
+
+
 # By family: who writes its bodies, what is written where nothing is given, and who reads arguments out of a body again
 # where they have other names there.
 _WRITERS: dict[str, Callable[[Model, TaskName, Any, Any, _Given], _Given]] = {
     "sdxl": _for_sdxl,
     "stable-image": _for_stable_image,
+    "sd3.5": _for_sd35,
 }
 _DEFAULTS: dict[str, _Given] = {
     "sdxl": {
@@ -239,8 +266,9 @@ _DEFAULTS: dict[str, _Given] = {
         "height": DEFAULT_SIDE,
     },
     "stable-image": {"seed": 0},
+    "sd3.5": {"seed": 0},
 }
-_READERS: dict[str, Callable[[Mapping[str, Any]], _Given]] = {}
+_READERS: dict[str, Callable[[Mapping[str, Any]], _Given]] = {"sd3.5": _from_sd35}
 
 
 def _one_way_only(image_strength: Any, mode: Any, start: Any, end: Any) -> None:

@@ -35,6 +35,16 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "seed": "seed",
         "output_format": "nothing",
     },
+    "sd3.5": {
+        "prompt": "prompts",
+        "negative_prompt": "prompts",
+        "aspect_ratio": "size",
+        "seed": "seed",
+        "image": "start",
+        "strength": "start",
+        "mode": "nothing",
+        "output_format": "nothing",
+    },
 }
 _ALWAYS_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
 
@@ -147,6 +157,16 @@ def _in_stable_image(body: Mapping[str, Any], source: Family, model: Model) -> d
     return said
 
 
+def _in_sd35(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+    said = _in_stable_image(body, source, model)
+    if source.task(body) != "image_to_image":
+        return said
+    del said["aspect_ratio"]  # the picture takes the shape of the image
+    kept = source.kept(body)
+    changed = source.value(body, "step_schedule_start") if kept is None else float(1 - kept)
+    return {**said, "mode": "image-to-image", "image": source.start(body), "strength": changed}
+
+
 def _in_sdxl(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
     prompts = [
         {"text": part.text} if part.weight == 1 else {"text": part.text, "weight": part.weight}
@@ -154,12 +174,17 @@ def _in_sdxl(body: Mapping[str, Any], source: Family, model: Model) -> dict[str,
     ]
     width, height = _size(body, source)
     seed = source.value(body, "seed")
-    return {"text_prompts": prompts, "width": width, "height": height, **({"seed": seed} if seed else {})}
+    said = {"text_prompts": prompts, **({"seed": seed} if seed else {})}
+    if source.task(body) == "image_to_image":
+        kept = source.kept(body)
+        return {**said, "init_image": source.start(body), **({} if kept is None else {"image_strength": float(kept)})}
+    return {**said, "width": width, "height": height}
 
 
 _WRITERS: dict[str, Callable[[Mapping[str, Any], Family, Model], dict[str, Any]]] = {
     "sdxl": _in_sdxl,
     "stable-image": _in_stable_image,
+    "sd3.5": _in_sd35,
 }
 
 

@@ -1,7 +1,11 @@
-"""One Family a body schema: it answers what the rest of the house asks of a body, so that nobody else asks which model it is."""
+"""One Family a body schema: it answers what the rest of the house asks of a body, so that nobody else asks which model it is.
 
+Long because the families stand here side by side, each with its answers to the same questions.
+"""
+
+import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
@@ -11,7 +15,15 @@ from pydantic import BaseModel
 
 from helpers.schemas import sdxl
 from helpers.schemas.fields import Response, Say, TaskName, field_at, steps_of, stored_size
-from helpers.schemas.stability import MAX_CORE_SEED, CoreRequest, StabilityResponse
+from helpers.schemas.stability import (
+    MAX_CORE_SEED,
+    MAX_SD35_SEED,
+    MIN_SD35_SIDE,
+    CoreRequest,
+    SD35Request,
+    StabilityResponse,
+    sd35_task_of,
+)
 
 Content = Mapping[str, Any]  # of a body
 Size = tuple[int, int]  # (width, height) in pixels
@@ -395,5 +407,48 @@ STABLE_IMAGE = Family(
     reason_in_answer=("finish_reasons", 0),
 )
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (SDXL, STABLE_IMAGE)})
+
+def _sd35_size(body: Content, model: HasSizes) -> Size | None:
+    """Without an image as the ratio says. With one, no page says: as for its text to image, about one megapixel."""
+    if not isinstance(body.get("image"), str):
+        return _ratio_size(body, model)
+    found = _size_in(body["image"])
+    return None if found is None else min(model.sizes.values(), key=lambda size: abs(_shape(size) - _shape(found)))
+
+
+def _shape(size: Size) -> float:
+    return math.log(size[0] / size[1])
+
+
+def _sd35_kept(body: Content) -> Decimal | None:
+    is_started = sd35_task_of(body) == "image_to_image" and body.get("strength") is not None
+    return 1 - Decimal(str(body["strength"])) if is_started else None
+
+
+def _sd35_picture_problem(width: int, height: int, say: Say) -> str | None:
+    if min(width, height) >= MIN_SD35_SIDE:
+        return None
+    return say("both sides must be at least {least} pixels", least=MIN_SD35_SIDE)
+
+
+def _sd35_adjustable(body: Content) -> tuple[str, ...]:
+    own = "strength" if sd35_task_of(body) == "image_to_image" else "aspect_ratio"
+    return ("prompt", "negative_prompt", own, "seed")
+
+
+SD35 = replace(
+    STABLE_IMAGE,
+    name="sd3.5",
+    request=SD35Request,
+    tasks=("text_to_image", "image_to_image"),
+    task=sd35_task_of,
+    size=_sd35_size,
+    adjustable=_sd35_adjustable,
+    most_seed=MAX_SD35_SEED,
+    pictures=("image",),
+    kept=_sd35_kept,
+    picture_problem=_sd35_picture_problem,
+)
+
+FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (SDXL, STABLE_IMAGE, SD35)})
 PICTURE_FIELDS = tuple(dict.fromkeys(name for family in FAMILIES.values() for name in family.pictures))

@@ -16,12 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import helpers
 from helpers import errors, generation, models
+from helpers.bodies import Body
 from helpers.calls.send import send
 from helpers.generation import Call
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, drawn, refused
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
-CORE = {"prompt": "a serene beach at sunset", "seed": 1}
+CORE = Body({"prompt": "a serene beach at sunset", "seed": 1}, "core")
 
 
 def call_on(backend: generation.Backend) -> Call:

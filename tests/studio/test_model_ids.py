@@ -6,6 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 CORE = "stability.stable-image-core-v1:1"
+ULTRA = "stability.stable-image-ultra-v1:1"
+SD35 = "stability.sd3-5-large-v1:0"
 END_OF_LIFE = (
     "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
 )
@@ -73,8 +75,7 @@ def test_a_model_of_profiles_is_refused_by_its_bare_id(wire: Any, bedrock: Any, 
     [
         "us.stability.stable-image-inpaint-v1:0",
         "arn:aws:bedrock:us-west-2:123456789012:inference-profile/us.stability.stable-image-inpaint-v1:0",
-        "stability.stable-image-ultra-v1:1",
-        "stability.sd3-5-large-v1:0",
+        "us.stability.stable-image-erase-object-v1:0",
     ],
 )
 def test_a_living_model_that_is_not_here_is_told_what_is(wire: Any, bedrock: Any, model: str) -> None:
@@ -129,19 +130,21 @@ class TestControlPlane:
 
     def test_it_lists_what_the_studio_has(self, catalogue: Any) -> None:
         listed = catalogue.list_foundation_models()["modelSummaries"]
-        assert [one["modelId"] for one in listed] == ["stability.stable-diffusion-xl-v1", CORE]
+        assert [one["modelId"] for one in listed] == ["stability.stable-diffusion-xl-v1", CORE, ULTRA, SD35]
         assert all(one["outputModalities"] == ["IMAGE"] for one in listed)
         assert all(one["modelLifecycle"] == {"status": "ACTIVE"} for one in listed)
 
     def test_filters_hold(self, catalogue: Any) -> None:
         assert catalogue.list_foundation_models(byProvider="amazon")["modelSummaries"] == []
-        assert len(catalogue.list_foundation_models(byProvider="Stability AI")["modelSummaries"]) == 2
+        assert len(catalogue.list_foundation_models(byProvider="Stability AI")["modelSummaries"]) == 4
         assert catalogue.list_foundation_models(byOutputModality="TEXT")["modelSummaries"] == []
 
     def test_details_of_one_model(self, catalogue: Any) -> None:
         told = catalogue.get_foundation_model(modelIdentifier=CORE)["modelDetails"]
         assert told["modelArn"] == f"arn:aws:bedrock:us-west-2::foundation-model/{CORE}"
         assert told["inputModalities"] == ["TEXT"]
+        told = catalogue.get_foundation_model(modelIdentifier=SD35)["modelDetails"]
+        assert told["inputModalities"] == ["TEXT", "IMAGE"]
 
     def test_a_retired_model_has_no_details(self, catalogue: Any) -> None:
         with pytest.raises(catalogue.exceptions.ResourceNotFoundException, match="end of its life"):
@@ -151,7 +154,7 @@ class TestControlPlane:
         told = catalogue.get_foundation_model_availability(modelId="stability.stable-diffusion-xl-v1:0")
         assert told["entitlementAvailability"] == "AVAILABLE"
         assert told["authorizationStatus"] == "AUTHORIZED"
-        told = catalogue.get_foundation_model_availability(modelId="stability.stable-image-ultra-v1:1")
+        told = catalogue.get_foundation_model_availability(modelId="us.stability.stable-image-inpaint-v1:0")
         assert told["entitlementAvailability"] == "NOT_AVAILABLE"
 
     def test_other_operations_are_unknown(self, catalogue: Any) -> None:

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 import helpers  # noqa: E402 - needs the path above, as the next ones do
 from helpers import errors  # noqa: E402
+from helpers.bodies import Body  # noqa: E402
 from helpers.sweeps import money, runner  # noqa: E402
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, refused  # noqa: E402
 from tests.sweeps.running import receipt, run  # noqa: E402
@@ -51,7 +52,7 @@ def core(body: dict[str, Any], before: int = 0) -> Reply:
     return 200, "", {"seeds": [body["seed"]], "finish_reasons": [None], "images": [told["base64"]]}
 
 
-CORE = {"prompt": "a serene beach at sunset", "seed": 1}
+CORE = Body({"prompt": "a serene beach at sunset", "seed": 1}, "core")
 
 
 def test_a_filtered_picture_that_aws_bills_is_in_the_receipt(fake: FakeBedrock, aws: Any) -> None:

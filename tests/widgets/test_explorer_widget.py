@@ -219,7 +219,7 @@ def test_a_sweep_that_cannot_be_is_a_sentence_beside_it(box: Explorer, axes: lis
 def test_on_aws_nothing_is_sent_but_by_the_button_which_says_its_price() -> None:
     paid = FakeBedrock("aws")
     core = models.get("core")
-    box = helpers.explorer(paid, {"prompt": "a castle", "seed": 5})
+    box = helpers.explorer(paid, {"prompt": "a castle", "seed": 5}, model="core")
     assert repr(box) == f"<Explorer for {core.name} on Amazon Bedrock>"
     assert box.page_run["button"] == f"Run: {core.list_price({}):.2f} USD"
     page_does(box, "look")
@@ -271,7 +271,7 @@ def test_every_word_of_the_explorer_is_used_and_every_used_word_is_there() -> No
 @pytest.mark.parametrize("backend", ["aws", "studio"])
 def test_two_presses_on_run_send_one_request(backend: str) -> None:
     bedrock = FakeBedrock(backend)
-    box = helpers.explorer(bedrock, {"prompt": "slow castle", "seed": 5})
+    box = helpers.explorer(bedrock, {"prompt": "slow castle", "seed": 5}, model="core")
     for _ in range(3):
         page_does(box, "run")
     bedrock.go.set()

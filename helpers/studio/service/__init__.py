@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from helpers.models import Model
+from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
 from helpers.studio import catalogue
 from helpers.studio.refusals import refusal
@@ -26,7 +27,13 @@ Wanted = Callable[[], bool]
 Draw = Callable[[str, Job, Wanted], Drawn]
 """Draws a job with the engine of this name, as `Engines.draw` does."""
 
-RULES: Mapping[str, Rules] = MappingProxyType({"sdxl": sdxl.RULES, "stable-image": stability.STABLE_IMAGE_RULES})
+RULES: Mapping[str, Rules] = MappingProxyType(
+    {
+        "sdxl": sdxl.RULES,
+        "stable-image": stability.rules(FAMILIES["stable-image"]),
+        "sd3.5": stability.rules(FAMILIES["sd3.5"]),
+    }
+)
 _MOST_WORDS = 64
 _MOST_WORD_BYTES = 32_000  # http clients give up on a header of 65,536 bytes
 

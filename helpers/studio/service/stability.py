@@ -1,17 +1,18 @@
 """Stability's living models: an unknown field is refused with the list of the known ones, and a refusal is an answer."""
 
 import json
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 
 from helpers.models import Model
-from helpers.schemas.families import STABLE_IMAGE
+from helpers.schemas import Family
 from helpers.schemas.fields import Response
-from helpers.schemas.stability import CoreRequest, StabilityResponse
+from helpers.schemas.stability import StabilityResponse
 from helpers.studio.refusals import Refusal
 from helpers.studio.replies import Reply, validation
-from helpers.studio.service.rules import PICTURE, Asked, Rules, checked
+from helpers.studio.service.rules import PICTURE, Asked, Rules, checked, uploads
 from helpers.studio.workers import Job
 
 _FINISH: dict[Refusal, str] = {
@@ -21,15 +22,25 @@ _FINISH: dict[Refusal, str] = {
 }
 
 
-def _check(content: dict[str, Any], model: Model) -> Asked:
-    _no_unknown_field(CoreRequest, content)
-    request: CoreRequest = checked(CoreRequest, content, [])
+def rules(family: Family) -> Rules:
+    """Return the rules of one of Stability's living families."""
+    return Rules(partial(_check, family), _refuse, _answer)
+
+
+def _check(family: Family, content: dict[str, Any], model: Model) -> Asked:
+    _no_unknown_field(family.request, content)
+    files, wrong = uploads(content, family)
+    request = checked(family.request, content, wrong)
 
     def job(seed: int, finish: str) -> Job:
-        width, height = STABLE_IMAGE.size(content, model) or (0, 0)
-        prompts = tuple((part.text, part.weight) for part in STABLE_IMAGE.prompts(content)) or ((request.prompt, 1.0),)
-        asked = {"width": width, "height": height, "seed": seed}
-        return Job("text_to_image", prompts, asked, finish=finish, file_format=request.output_format)
+        width, height = family.size(content, model) or (0, 0)
+        prompts = tuple((part.text, part.weight) for part in family.prompts(content)) or ((request.prompt, 1.0),)
+        asked: dict[str, Any] = {"width": width, "height": height, "seed": seed}
+        kept = family.kept(content)
+        if kept is not None:
+            asked["schedule_start"] = float(1 - kept)
+        start = next(iter(files), None)
+        return Job(family.task(content), prompts, asked, files, start, finish=finish, file_format=request.output_format)
 
     return Asked((request.prompt,), request.seed, job)
 
@@ -49,6 +60,3 @@ def _refuse(refused: Refusal) -> Reply | str:
 
 def _answer(seed: int, finish: str) -> Response:
     return StabilityResponse(seeds=[seed], finish_reasons=[None], images=[PICTURE])
-
-
-STABLE_IMAGE_RULES = Rules(_check, _refuse, _answer)
