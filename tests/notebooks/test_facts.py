@@ -91,11 +91,12 @@ def test_a_role_has_no_access_key_and_each_kind_of_key_has_its_place_in_the_cons
 @pytest.mark.parametrize("name", ["00_setup", "zh-CN/00_setup"])
 def test_the_call_to_a_living_model_would_be_one_on_aws(name: str) -> None:
     (code,) = re.findall(r"```python\n(import helpers\n.*?)```", prose(name), re.DOTALL)
-    (role,), (region,) = re.findall(r'model="([^"]+)"', code), re.findall(r'region="([^"]+)"', code)
-    (body,) = re.findall(r"invoke\(bedrock, (\{.*\})\)", code)
-    model = models.for_body(json.loads(body))
-    bodies.check(json.loads(body), model)
-    assert model == models.get(role)
+    (connected, asked), (region,) = re.findall(r'model="([^"]+)"', code), re.findall(r'region="([^"]+)"', code)
+    (written,) = re.findall(r"body = helpers\.(text_to_image\(.*\))\n", code)
+    body = eval(written, {"text_to_image": bodies.text_to_image})
+    model = models.for_body(body)
+    bodies.check(body)
+    assert model == models.get(connected) == models.get(asked)
     assert not model.retired_on(models.as_of())
     assert region in model.regions
 
