@@ -6,7 +6,6 @@ Pictures are `PIL.Image.Image` of mode RGB, RGBA or L, upright and without metad
 import base64
 import binascii
 import io
-import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from helpers.remarks import Fit as Fit
 from helpers.remarks import fit_remark as fit_remark
 from helpers.saying import say as say
 from helpers.schemas.fields import image_format
-from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP
+from helpers.schemas.sdxl import nearest_size as nearest_size
 
 JPEG_QUALITY = 95
 _WIDEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side, of what can be written
@@ -93,14 +92,6 @@ def outputs(name: str | os.PathLike[str] = "") -> Path:
 
 
 # ---- sizes ----------------------------------------------------------------------------------------------------------
-
-
-def nearest_size(width: int, height: int) -> tuple[int, int]:
-    """The legal size of SDXL that is nearest in shape and then in scale, as (width, height) in pixels."""
-    scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
-    sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
-    legal = [(w, h) for w in sides for h in sides if w * h <= MAX_PIXELS]
-    return min(legal, key=lambda size: math.hypot(_ratio(size[0], width * scale), _ratio(size[1], height * scale)))
 
 
 def fit(source: Any, size: tuple[int, int] | None = None, how: Fit = "crop", colour: Any = "black") -> Image.Image:
@@ -373,7 +364,7 @@ def _must_hold(data: bytes, path: Path) -> None:
 
 
 def _wrong_size(size: tuple[int, int], problem: str, model: models.Model) -> ImageError:
-    nearest = nearest_size(*size)
+    nearest = model.family.nearest_size(*size) if model.family else nearest_size(*size)
     return ImageError(
         tr("The picture is {size} pixels.", size=_by(size)),
         tr("For {model} {problem}.", model=model.name, problem=problem),
@@ -383,10 +374,6 @@ def _wrong_size(size: tuple[int, int], problem: str, model: models.Model) -> Ima
             size=nearest,
         ),
     )
-
-
-def _ratio(side: float, wanted: float) -> float:
-    return math.log(side / wanted)
 
 
 def _by(size: tuple[int, int]) -> str:

@@ -96,6 +96,8 @@ class Family:
     """How much of the picture that it starts from is kept, 0 to 1; None where that cannot be said in one number."""
     picture_problem: Callable[[int, int, Say], str | None] = lambda width, height, say: None
     """What is wrong with the size of the picture to start from, as the end of a sentence ("... must be ...")."""
+    nearest_size: Callable[[int, int], Size] = lambda width, height: (width, height)
+    """The nearest size to (width, height) that the picture to start from may have."""
     put_prompt: Mapping[str, Callable[[Content, Any], Content]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
     )
@@ -360,6 +362,7 @@ SDXL = Family(
     ),
     kept=_sdxl_kept,
     picture_problem=sdxl.size_problem,
+    nearest_size=sdxl.nearest_size,
     put_prompt=MappingProxyType({"prompt": _sdxl_prompt, "negative_prompt": _sdxl_negative_prompt}),
     clash=_sdxl_clash,
 )
@@ -431,6 +434,11 @@ def _sd35_picture_problem(width: int, height: int, say: Say) -> str | None:
     return say("both sides must be at least {least} pixels", least=MIN_SD35_SIDE)
 
 
+def _sd35_nearest_size(width: int, height: int) -> Size:
+    scale = max(1.0, MIN_SD35_SIDE / min(width, height))
+    return round(width * scale), round(height * scale)
+
+
 def _sd35_adjustable(body: Content) -> tuple[str, ...]:
     own = "strength" if sd35_task_of(body) == "image_to_image" else "aspect_ratio"
     return ("prompt", "negative_prompt", own, "seed")
@@ -448,6 +456,7 @@ SD35 = replace(
     pictures=("image",),
     kept=_sd35_kept,
     picture_problem=_sd35_picture_problem,
+    nearest_size=_sd35_nearest_size,
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (SDXL, STABLE_IMAGE, SD35)})

@@ -4,6 +4,7 @@ Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 (text to image, im
 masking), and Stability AI's v1 REST specification for the defaults that the guide leaves out.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
@@ -195,6 +196,18 @@ def size_problem(width: int, height: int, say: Say = in_english) -> str | None:
     if width * height > MAX_PIXELS:
         return say("width x height must be at most {most:,} pixels, such as 1024 x 1024", most=MAX_PIXELS)
     return None
+
+
+def nearest_size(width: int, height: int) -> tuple[int, int]:
+    """Return the legal size of SDXL that is nearest in shape and then in scale, as (width, height) in pixels."""
+    scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
+    sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
+    legal = [(w, h) for w in sides for h in sides if w * h <= MAX_PIXELS]
+    return min(legal, key=lambda size: math.hypot(_ratio(size[0], width * scale), _ratio(size[1], height * scale)))
+
+
+def _ratio(side: float, wanted: float) -> float:
+    return math.log(side / wanted)
 
 
 def task_of(body: Mapping[str, Any]) -> TaskName:
