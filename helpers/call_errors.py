@@ -19,6 +19,7 @@ from helpers.errors import (
     PromptRefusedError,
     RegionError,
     RetiredModelError,
+    Scope,
     ServiceError,
     ThrottledError,
     TimeoutCallError,
@@ -41,15 +42,26 @@ def translate(error: BaseException, call: Call) -> CallError:
     for kinds, make in _UNANSWERED:
         if isinstance(error, kinds):
             return make(str(error), call)
-    why = _sentence(str(error))
-    return ConnectionCallError(tr("The call failed before an answer came."), why, tr(_RETRY), **call.details)
+    return unforeseen(error, call)
 
 
-def unforeseen(error: Exception, call: Call) -> ServiceError:
-    """Return the error for what `TRANSLATED` does not name: an odd answer, or a mistake in what reads it."""
+def cut_off(error: BaseException, call: Call) -> CallError:
+    """Return the error for an answer that began to come, and whose body then did not: the picture is made by now."""
+    if isinstance(error, (boto.ReadTimeoutError, TimeoutError)):
+        return _no_time(str(error), call)
+    if isinstance(error, (boto.BotoCoreError, HTTPError, OSError)):
+        return _broken(str(error), call)
+    return unforeseen(error, call)
+
+
+def unforeseen(error: BaseException, call: Call) -> ServiceError:
+    """Return the error for what nobody thought of: an odd answer, or a mistake in what reads it."""
     perhaps = {"retry": None, "billed": None, **call.details}  # nobody knows what a second one would do, or cost
     return ServiceError(
-        tr("The call failed in a way that the workshop does not know."), repr(error), tr(_RETRY), **perhaps
+        tr("The call failed in a way that the workshop does not know."),
+        repr(error),
+        tr("Look at its cause before you make the call again."),
+        **perhaps,
     )
 
 
@@ -73,6 +85,7 @@ class _Row:
     error: type[CallError]
     what: str
     fix: str
+    scope: Scope | None = None  # where it is not that of the error's class
 
 
 _RETRY = mark("Wait a little and make the call again.")
@@ -91,7 +104,7 @@ _ANSWERS = (
          "There is no {model} to call here.", "Look up ids and Regions with helpers.models.all()."),
     _Row("AccessDeniedException", "invalid_payment_instrument", AccessError,
          "This account may not use {model} yet: it has no valid means of payment.",
-         "Add one in the AWS console under Billing > Payment preferences, then wait two minutes."),
+         "Add one in the AWS console under Billing > Payment preferences, then wait two minutes.", "account"),
     _Row("AccessDeniedException", "aws-marketplace", AccessError,
          "This user may not switch {model} on for the account.",
          "Ask an administrator to make the first call, or for aws-marketplace:Subscribe and aws-marketplace:ViewSubscriptions; "
@@ -189,6 +202,8 @@ def _answered(error: boto.ClientError, call: Call) -> CallError:
         details["successor"] = call.model.successor
     if row.error in (PromptRefusedError, ModelFailedError):
         details["body"] = call.body
+    if row.scope is not None:
+        details["scope"] = row.scope
     return row.error(tr(row.what, **fill), why, fix, **details)
 
 
@@ -306,7 +321,7 @@ def _may_be_billed(call: Call) -> str:
 
 
 def _no_tls(said: str, call: Call) -> CallError:
-    if "EOF" in said:  # cut while it was encrypted, which says nothing of a certificate
+    if not any(word in said.lower() for word in _UNTRUSTED):  # cut or garbled on the way
         return _broken(said, call)
     return CallSetupError(
         tr("The connection to AWS is not trusted."),
@@ -340,6 +355,7 @@ def _studio_gone(call: Call) -> CallError:
     )
 
 
+_UNTRUSTED = ("certificate", "hostname", "self-signed", "self signed", "wrong_version_number")
 # Where a connection was made, the request may have arrived.
 _BROKEN = (boto.HTTPClientError, boto.IncompleteReadError, ProtocolError, ConnectionResetError, ConnectionAbortedError)
 _Make = Callable[[str, Call], CallError]

@@ -89,7 +89,8 @@ class CallError(WorkshopError):
     What it means for those who would call again, without asking which error it is:
 
     - `retry`: "again": the same request may succeed when it is sent again. "wait": the service asks for fewer requests:
-      wait, then ask the same again as often as it takes. None: the same request ends in the same way.
+      wait, then ask the same again as often as it takes. None: the same request ends in the same way, or nobody knows
+      what a second call would do, and it may be paid for once more.
     - `scope`: what else ends in the same way: this "request" alone, every request to this "model", or every request of
       this "account".
     - `billed`: whether AWS bills it all the same; None: perhaps, as it was sent and no answer says. On the studio False.

@@ -17,6 +17,7 @@ from helpers.errors import (
     FilteredError,
     ModelFailedError,
     PromptRefusedError,
+    Retry,
     ServiceError,
     WorkshopError,
 )
@@ -162,6 +163,8 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
     ServiceError for an answer that holds no picture, whatever it holds instead.
     """
     answer = _Answer(call, str(metadata.get("RequestId", "")), attempts)
+    headers = metadata.get("HTTPHeaders")
+    headers = headers if isinstance(headers, Mapping) else {}
     try:
         found = _pictures(_json(payload, answer), answer)
         return Generation(
@@ -173,10 +176,10 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
             cost=call.cost,
             list_price=call.list_price,
             seconds=seconds,
-            unknown_words=unknown_words(metadata.get("HTTPHeaders", {})),
+            unknown_words=unknown_words(headers),
             request_id=answer.request_id,
             backend=call.backend,
-            engine=metadata.get("HTTPHeaders", {}).get(ENGINE_HEADER) if call.backend == "studio" else None,
+            engine=headers.get(ENGINE_HEADER) if call.backend == "studio" else None,
             files=tuple(base64.b64decode(str(one.base64)) for one in found),
             attempts=attempts,
         )
@@ -188,7 +191,7 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
 
 def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The words that the studio could not paint, as it lists them in its answer's header; empty on AWS."""
-    listed = headers.get(UNKNOWN_WORDS_HEADER, "")
+    listed = str(headers.get(UNKNOWN_WORDS_HEADER, ""))
     return tuple(unquote(word.strip()) for word in listed.split(",") if word.strip())
 
 
@@ -206,7 +209,8 @@ class _Answer:
         told = {"status": 200, "request_id": self.request_id, "attempts": self.attempts}
         return {"billed": True, "cost": self.call.cost or 0.0, **told, **self.call.details}
 
-    def unusable(self, why: str) -> ServiceError:
+    def unusable(self, why: str, retry: Retry | None = None) -> ServiceError:
+        """The error for an answer without a picture. Only what may be damage on the way is worth another call."""
         return ServiceError(
             tr("The call was answered, but not with a picture."),
             why,
@@ -214,6 +218,7 @@ class _Answer:
                 "Make the call again; if it stays so, the service's answer has changed or something on the way alters"
                 " it."
             ),
+            retry=retry,
             **self.details,
         )
 
@@ -222,7 +227,8 @@ def _json(payload: bytes, answer: _Answer) -> dict[str, Any]:
     try:
         parsed = json.loads(payload)
     except ValueError as error:
-        raise answer.unusable(tr("The answer's body is not JSON ({count:,} bytes).", count=len(payload))) from error
+        why = tr("The answer's body is not JSON ({count:,} bytes).", count=len(payload))
+        raise answer.unusable(why, retry="again") from error
     if not isinstance(parsed, dict):
         raise answer.unusable(tr("The answer's body is not a JSON object."))
     return parsed
@@ -280,7 +286,7 @@ def _unfinished(found: "AnswerImage", answer: _Answer) -> ContentFilterError | M
     return ModelFailedError(
         tr("The model failed on this picture."),
         joined(finish, billed),
-        tr("Make the call again, with another seed if it fails twice."),
+        tr("Make the call with another seed."),
         **details,
     )
 
@@ -293,12 +299,12 @@ def _decode(picture: object, answer: _Answer) -> "Image.Image":
     try:
         data = base64.b64decode(picture, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise answer.unusable(tr("The picture is not valid base64.")) from error
+        raise answer.unusable(tr("The picture is not valid base64."), retry="again") from error
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
         image.load()
     except Exception as error:  # a decoder may fail in any way on what is none of its files
-        raise answer.unusable(tr("The picture is no whole PNG, JPEG or WebP file.")) from error
+        raise answer.unusable(tr("The picture is no whole PNG, JPEG or WebP file."), retry="again") from error
     return image
 
 

@@ -134,7 +134,11 @@ UNANSWERED = [
     (botocore.exceptions.ConnectTimeoutError(endpoint_url="https://x"), errors.ConnectionCallError, "network"),
     (botocore.exceptions.EndpointConnectionError(endpoint_url="https://x"), errors.ConnectionCallError, "network"),
     (botocore.exceptions.ProxyConnectionError(proxy_url="http://p"), errors.ConnectionCallError, "proxy"),
-    (botocore.exceptions.SSLError(endpoint_url="https://x", error="bad"), errors.CallSetupError, "AWS_CA_BUNDLE"),
+    (
+        botocore.exceptions.SSLError(endpoint_url="https://x", error="bad certificate"),
+        errors.CallSetupError,
+        "AWS_CA_BUNDLE",
+    ),
     (botocore.exceptions.ParamValidationError(report="no"), errors.MalformedBodyError, "text_to_image"),
     (ConnectionResetError("reset by peer"), errors.ConnectionCallError, "connection broke"),
     (RuntimeError("Credentials were refreshed, but are still expired."), errors.NoCredentialsError, "aws configure"),
@@ -170,7 +174,7 @@ def test_an_error_of_python_on_the_studio_is_not_taken_for_missing_credentials(m
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(studio, "invoke_model", fail)
-    with pytest.raises(errors.ConnectionCallError, match="can't start new thread") as caught:
+    with pytest.raises(errors.ServiceError, match="can't start new thread") as caught:
         helpers.invoke(studio, CORE)
     assert "aws configure" not in str(caught.value)
 

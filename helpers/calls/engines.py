@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,23 +10,29 @@ from urllib.parse import urlsplit
 from helpers import models
 
 ROUTE = "/studio/engines"
-SECONDS = 15.0  # a worker may have to start before the studio knows
+SECONDS = 150.0  # a worker may have to start before the studio knows, and has 120 for that
+NOT_KNOWN = "not known"  # an engine that its studio could not name
 FIRST_EDITION = "painted"  # the engine of pictures that do not say which one drew them
 
 
 def engines_at(bedrock: Any) -> dict[str, str]:
     """Return the engine, as "name version", that a studio has for each model, by the model's id. Makes no picture.
 
-    `bedrock`: a client of `helpers.connect()`. A studio that does not know the question is the first edition. Empty where
-    nobody answers at all.
+    `bedrock`: a client of `helpers.connect()`. A studio that does not know the question is the first edition; one that
+    cannot answer it has engines that are NOT_KNOWN, which no picture is of. Empty for what is no studio.
     """
+    drawn = [model.id for model in models.all() if model.studio]
     try:
-        told, version = _asked(bedrock)
-        if "engines" not in told and version:
-            return {model.id: f"{FIRST_EDITION} {version}" for model in models.all() if model.studio}
-        return {str(model): str(engine) for model, engine in told["engines"].items()}
-    except (AttributeError, HTTPException, KeyError, OSError, TypeError, ValueError):
+        status, version, told = _asked(bedrock)
+    except TimeoutError:
+        return dict.fromkeys(drawn, NOT_KNOWN)
+    except (AttributeError, HTTPException, OSError, ValueError):
         return {}
+    if status == HTTPStatus.OK and isinstance(told, dict) and isinstance(told.get("engines"), dict):
+        return {**dict.fromkeys(drawn, NOT_KNOWN), **told["engines"]}
+    if version is None:
+        return {}
+    return dict.fromkeys(drawn, f"{FIRST_EDITION} {version}" if status == HTTPStatus.NOT_FOUND else NOT_KNOWN)
 
 
 def own_engines() -> dict[str, str]:
@@ -42,7 +49,7 @@ def own_engines() -> dict[str, str]:
 
 def engine_of(record: Mapping[str, Any]) -> str | None:
     """Return the engine that drew what a record tells of; of one that does not say, the first edition."""
-    if "engine" in record:
+    if record.get("engine"):
         return str(record["engine"])
     return f"{FIRST_EDITION} {record['studio']}" if record.get("studio") else None
 
@@ -52,8 +59,8 @@ def credentials_of(bedrock: Any) -> Any:
     return getattr(getattr(bedrock, "_request_signer", None), "_credentials", None)
 
 
-def _asked(bedrock: Any) -> tuple[Any, str | None]:
-    """What is answered, and the studio's version."""
+def _asked(bedrock: Any) -> tuple[int, str | None, Any]:
+    """Status, the studio's version if it is one, and what is answered."""
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
 
@@ -67,6 +74,6 @@ def _asked(bedrock: Any) -> tuple[Any, str | None]:
     try:
         connection.request("GET", ROUTE, headers=dict(request.headers.items()))
         answer = connection.getresponse()
-        return json.loads(answer.read()), answer.getheader("x-studio-version")
+        return answer.status, answer.getheader("x-studio-version"), json.loads(answer.read())
     finally:
         connection.close()

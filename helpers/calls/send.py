@@ -1,12 +1,13 @@
 """One InvokeModel, made in one place, so that every call is counted, timed, and fails in the workshop's own errors."""
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.errors import WorkshopError
+from helpers.errors import CallError, WorkshopError
 from helpers.generation import Call
 
 
@@ -28,6 +29,7 @@ def send(bedrock: Any, call: Call) -> Answer:
     from helpers import call_errors  # needs botocore, which nobody is to wait for before the first call
 
     assert call.model is not None
+    _count_attempts(bedrock)
     began = time.perf_counter()
     try:
         answer = bedrock.invoke_model(
@@ -36,12 +38,33 @@ def send(bedrock: Any, call: Call) -> Answer:
             contentType="application/json",
             accept="application/json",
         )
-        payload, metadata = answer["body"].read(), answer["ResponseMetadata"]
-        attempts = call_errors.attempts_of(metadata)
     except WorkshopError:
         raise
-    except call_errors.TRANSLATED as error:
-        raise call_errors.translate(error, call) from error
     except Exception as error:
-        raise call_errors.unforeseen(error, call) from error
+        raise _attempted(call_errors.translate(error, call)) from error
+    try:
+        payload, metadata = answer["body"].read(), answer["ResponseMetadata"]
+        attempts = max(call_errors.attempts_of(metadata), _sent.attempts)
+    except Exception as error:
+        raise _attempted(call_errors.cut_off(error, call)) from error
     return Answer(payload, metadata, time.perf_counter() - began, attempts)
+
+
+_sent = threading.local()  # .attempts: how often this thread's call went out
+
+
+def _count_attempts(bedrock: Any) -> None:
+    """Let boto3 tell each time that it sends this thread's call: of calls without an answer it says nothing afterwards."""
+    _sent.attempts = 0
+    events = getattr(getattr(bedrock, "meta", None), "events", None)
+    if events is not None:
+        events.register("before-send.bedrock-runtime.InvokeModel", _one_more, unique_id="workshop-attempts")
+
+
+def _one_more(**_: Any) -> None:
+    _sent.attempts = getattr(_sent, "attempts", 0) + 1
+
+
+def _attempted(error: CallError) -> CallError:
+    error.attempts = max(error.attempts, _sent.attempts)
+    return error

@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -104,6 +104,19 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
+def _of_kind(kind: type, otherwise: Callable[[], Any]) -> BeforeValidator:
+    """What is of another kind in an answer counts as not there: it may be odd beside a picture that was paid for."""
+    return BeforeValidator(
+        lambda value: value if isinstance(value, kind) and not isinstance(value, bool) else otherwise()
+    )
+
+
+Told = Annotated[str | None, _of_kind(str, lambda: None)]
+ToldSeed = Annotated[int | None, _of_kind(int, lambda: None)]
+Row = TypeVar("Row")
+Rows = Annotated[list[Row], _of_kind(list, list)]
+
+
 class AnswerImage(NamedTuple):
     """One image of an answer: `"SUCCESS"` or the service's own word, its seed, and its file in base64, if there is one."""
 
@@ -136,7 +149,7 @@ def _is_base64_image(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=16)  # the bodies of a sweep share their pictures, and each is checked
+@lru_cache(maxsize=2)  # the bodies of a sweep share an init image and a mask, and each is checked
 def _broken_base64(text: str) -> str:
     if text.startswith("data:"):
         return "must be base64 alone: leave out the `data:...;base64,` at its start."

@@ -20,8 +20,11 @@ from helpers.schemas.fields import (
     Finite,
     JsonObject,
     Response,
+    Rows,
     Say,
     TaskName,
+    Told,
+    ToldSeed,
     Whole,
     add_broken,
     explicit_nulls,
@@ -161,9 +164,9 @@ class Artifact(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    seed: int | None = None
-    base64: str | None = None
-    finishReason: str | None = None  # noqa: N815 - the wire's own spelling; one of FinishReason, as documented
+    seed: ToldSeed = None
+    base64: Told = None
+    finishReason: Told = None  # noqa: N815 - the wire's own spelling; one of FinishReason, as documented
 
 
 class SDXLResponse(Response):
@@ -171,8 +174,8 @@ class SDXLResponse(Response):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    result: str | None = None
-    artifacts: list[Artifact]
+    result: Told = None
+    artifacts: Rows[Artifact] = Field(default_factory=list)
 
     @property
     def pictures(self) -> list[AnswerImage]:

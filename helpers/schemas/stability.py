@@ -20,7 +20,10 @@ from helpers.schemas.fields import (
     Broken,
     Finite,
     Response,
+    Rows,
     TaskName,
+    Told,
+    ToldSeed,
     Whole,
     add_broken,
     explicit_nulls,
@@ -128,9 +131,9 @@ class StabilityResponse(Response):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    seeds: list[int | None] = Field(default_factory=list)
-    finish_reasons: list[str | None] = Field(default_factory=list)
-    images: list[str | None] = Field(default_factory=list)
+    seeds: Rows[ToldSeed] = Field(default_factory=list)
+    finish_reasons: Rows[Told] = Field(default_factory=list)
+    images: Rows[Told] = Field(default_factory=list)
 
     @property
     def pictures(self) -> list[AnswerImage]:

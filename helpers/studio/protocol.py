@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_UNKNOWN_WORDS = 64
+MOST_PATIENCE = 86_400  # seconds
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,11 @@ class Needs:
 
     def __post_init__(self) -> None:
         """Refuse what would never draw."""
-        if self.workers < 1 or self.threads < 1 or not self.patience > 0:
-            raise ValueError(f"an engine needs at least one worker, one thread and some patience: {self}")
+        whole = type(self.workers) is int and type(self.threads) is int
+        if not whole or self.workers < 1 or self.threads < 1 or not 0 < self.patience <= MOST_PATIENCE:
+            raise ValueError(
+                f"an engine needs at least one worker, one thread and up to {MOST_PATIENCE} seconds of patience: {self}"
+            )
 
 
 class Engine(Protocol):

@@ -1,5 +1,6 @@
 """What each request means: the operations of Bedrock that the studio has, who may call them, and errors as AWS gives them."""
 
+import contextlib
 import ipaddress
 import sys
 import uuid
@@ -75,8 +76,12 @@ class Bedrock:
 
     def _engines(self, call: Call, region: str) -> Reply:
         """Return the engine that would draw for each model; learning its version may start a worker."""
-        models = catalogue.offered()
-        return json_reply({"engines": {one.id: self._identity(self._service.engine_of(one)) for one in models}})
+        names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
+        known: dict[str, str] = {}
+        for name in dict.fromkeys(names.values()):
+            with contextlib.suppress(BedrockError):  # one that does not start says so to whoever asks it for a picture
+                known[name] = self._identity(name)
+        return json_reply({"engines": {model: known[name] for model, name in names.items() if name in known}})
 
 
 def _operation(call: Call) -> Callable[[Bedrock, Call, str], Reply]:

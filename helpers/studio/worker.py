@@ -129,6 +129,8 @@ def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message
     else:
         result = engine.generate(task, trace=traced)
         pixels, unknown = result.pixels, result.unknown_words
+        if pixels.ndim != 3:
+            raise ValueError(f"a picture is (height, width, 3 or 4), and this is {pixels.shape}")
         steps = result.trace.steps if traced and result.trace is not None else ()
     seconds = time.perf_counter() - began
     if head["finish"] == "CONTENT_FILTERED":
@@ -191,14 +193,12 @@ def _grey(task: Task) -> "Pixels":
 
 
 def _blurred(pixels: "Pixels") -> "Pixels":
-    """Return the picture with its colours blurred beyond recognition; alpha, where there is one, stays."""
+    """Return the picture blurred beyond recognition, (height, width, 3): alpha would show its outline still."""
     import numpy as np
     from PIL import Image, ImageFilter
 
     radius = min(pixels.shape[:2]) * _BLUR_SHARE
-    colours = np.ascontiguousarray(pixels[..., :3])
-    blurred = np.asarray(Image.fromarray(colours).filter(ImageFilter.GaussianBlur(radius)))
-    return np.concatenate([blurred, pixels[..., 3:]], axis=2)
+    return np.asarray(Image.fromarray(_over_white(pixels)).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def _seen(step: TraceStep) -> bytes:

@@ -95,6 +95,7 @@ class Pool:
     def __init__(self, engine: str, size: int | None = None) -> None:
         self._engine, self._size = engine, size
         self._identity: str | None = None
+        self._closed = False
         self._changed = threading.Condition()
         # A slot is a living worker or, as None, the right to start one. Living ones are taken first.
         self._slots: list[_Worker | None] = [None]
@@ -139,7 +140,9 @@ class Pool:
             self._give(worker)
 
     def close(self) -> None:
-        """Let every worker go, those in the middle of a picture too."""
+        """Let every worker go, those in the middle of a picture too, and start no other."""
+        with self._changed:
+            self._closed = True
         for worker in list(self._living):
             worker.end()
 
@@ -169,8 +172,11 @@ class Pool:
 
     def _begin(self) -> "_Worker":
         """Start a worker and return it once it has greeted; the first greeting gives the rights to start others."""
-        worker = _Worker(self._engine)
-        self._living.add(worker)
+        with self._changed:
+            if self._closed:
+                raise BedrockError("ServiceUnavailableException", "The studio is closing.")
+            worker = _Worker(self._engine)
+            self._living.add(worker)
         greeting = worker.greet()
         with self._changed:
             first = self._identity is None
@@ -217,7 +223,7 @@ class _Worker:
             message = pipe.receive(self._answers)
         if message is None:
             lost = self._lost()
-            raise lost if self._late else _never_began()
+            raise lost if self._late else _failed(f"The studio's engine ended while it started ({self._end()}).")
         head, _ = message
         if "error" in head:
             self._lost()  # the next one may find what this one missed
@@ -271,7 +277,7 @@ class _Worker:
 
     def _lost(self) -> BedrockError:
         self._process.kill()
-        code = self._process.wait()
+        self._process.wait()
         self._answers.close()
         with contextlib.suppress(OSError):
             self._jobs.close()
@@ -279,11 +285,14 @@ class _Worker:
             return BedrockError(
                 "ModelTimeoutException", "Model has timed out in processing the request. Try your request again."
             )
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return _failed(
-            f"The studio's worker ended in the middle of this picture ({how}), and another takes its place. Send the "
-            "request again; if that fails too, the machine may be short of memory.",
+            f"The studio's worker ended in the middle of this picture ({self._end()}), and another takes its place. Send "
+            "the request again; if that fails too, the machine may be short of memory.",
         )
+
+    def _end(self) -> str:
+        code = self._process.returncode
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def import_path(environment: Any) -> dict[str, str]:

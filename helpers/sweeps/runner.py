@@ -256,7 +256,7 @@ class Run:
 
     def _failed(self, job: _Job, error: BaseException) -> None:
         """Ask again, now or later; or give the tile up. An error that is no CallError is not asked again."""
-        means = error if isinstance(error, CallError) else CallError(str(error))
+        means = error if isinstance(error, CallError) else self._of_a_worker(error)
         with self._changed:
             if isinstance(error, CancelledError) and self.stopped is not None:
                 return self._taken_back(job)
@@ -288,6 +288,11 @@ class Run:
                     ),
                     "sweep.retry()",
                 )
+
+    def _of_a_worker(self, error: BaseException) -> CallError:
+        """What an error means that is no call's: one that a worker was busy with may have been sent, and answered."""
+        never_sent = self._store.backend != "aws" or isinstance(error, CancelledError)
+        return CallError(str(error), billed=False if never_sent else None)
 
     def _taken_back(self, job: _Job) -> None:
         """The run stopped before a worker began this call: it was never sent."""

@@ -88,6 +88,8 @@ class Store:
         """Write a picture that has arrived, and give back its tile. The record comes last."""
         self.folder.mkdir(parents=True, exist_ok=True)
         receipt = {**drawn.receipt, "cost": cost, "list_price": tile.list_price}
+        if self.backend == "studio":  # the first edition does not say in its answers who drew
+            receipt["engine"] = drawn.receipt.get("engine") or self.engines.get(tile.model)
         receipt["grid"] = {place.axis: place.label for place in tile.coordinates}
         picture = infotext.stamped(drawn.file, {**receipt, "body": dict(tile.body)})
         name = f"{tile.key[:_KEY_DIGITS]}-{hashlib.sha256(picture).hexdigest()[:8]}"

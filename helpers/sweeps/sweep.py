@@ -223,6 +223,7 @@ class Sweep:
             if self._backend != before:
                 self._forget_failures()
             if self._engines != drew:
+                self._told_of_engines = False
                 self._tiles = [replace(tile, path=None) for tile in self._tiles]  # looked for again
         self._refresh()
 

@@ -40,7 +40,7 @@ BROKEN: Meaning = (errors.ConnectionCallError, "again", "request", None)
 ANSWERS: dict[tuple[str, str], Meaning] = {
     ("ResourceNotFoundException", "marked by provider as legacy"): RETIRED,
     ("ResourceNotFoundException", ""): UNKNOWN,
-    ("AccessDeniedException", "invalid_payment_instrument"): ACCESS,
+    ("AccessDeniedException", "invalid_payment_instrument"): (errors.AccessError, None, "account", False),
     ("AccessDeniedException", "aws-marketplace"): ACCESS,
     ("AccessDeniedException", "not authorized to perform"): ACCESS,
     ("AccessDeniedException", "api key"): KEYS,
@@ -85,7 +85,7 @@ UNANSWERED: dict[str, Meaning] = {
     "InvalidRegionError": NO_REGION,
     "ReadTimeoutError": TIMEOUT,
     "TimeoutError": TIMEOUT,
-    "SSLError": SETUP,
+    "SSLError": BROKEN,
     "InvalidEndpointConfigurationError": SETUP,
     "ParamValidationError": MALFORMED,
     "HTTPClientError": BROKEN,
@@ -166,7 +166,13 @@ def test_no_answer_says_what_it_means(kind: type[BaseException]) -> None:
         (boto.SSLError(endpoint_url="https://x", error="EOF occurred in violation of protocol"), BROKEN),
         (boto.SSLError(endpoint_url="https://x", error="[SSL: UNEXPECTED_EOF_WHILE_READING]"), BROKEN),
         (RuntimeError("Credentials were refreshed, but are still expired."), KEYS),
-        (RecursionError("too deep"), NOT_REACHED),
+        (boto.SSLError(endpoint_url="https://x", error="[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]"), BROKEN),
+        (boto.SSLError(endpoint_url="https://x", error="Hostname mismatch"), SETUP),
+        (RecursionError("too deep"), (errors.ServiceError, None, "request", None)),
+        (
+            boto.UnknownParameterError(name="a", operation="b", choices="c"),
+            (errors.ServiceError, None, "request", None),
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -199,7 +205,7 @@ def test_trouble_on_the_way_is_no_trouble_of_the_service() -> None:
         ("Filter reason: input image", False, errors.PromptRefusedError, None, None),
         ("ERROR", False, errors.ModelFailedError, None, True),
         ("Inference error", True, errors.ModelFailedError, None, True),
-        ("SUCCESS", False, errors.ServiceError, "again", True),
+        ("SUCCESS", False, errors.ServiceError, None, True),
     ],
 )
 def test_an_answer_without_a_finished_picture_says_what_it_means(

@@ -16,6 +16,7 @@ from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
 from helpers.studio import catalogue
+from helpers.studio.protocol import MOST_UNKNOWN_WORDS
 from helpers.studio.refusals import refusal
 from helpers.studio.replies import Reply, validation
 from helpers.studio.service import sdxl, stability
@@ -34,7 +35,6 @@ RULES: Mapping[str, Rules] = MappingProxyType(
         "sd3.5": stability.rules(FAMILIES["sd3.5"]),
     }
 )
-_MOST_WORDS = 64
 _MOST_WORD_BYTES = 32_000  # http clients give up on a header of 65,536 bytes
 
 
@@ -66,7 +66,7 @@ class Service:
 def unknown_words_header(words: tuple[str, ...]) -> str:
     """Return the words, each percent-encoded as UTF-8, joined by commas: what `x-studio-unknown-words` holds."""
     written, room = [], _MOST_WORD_BYTES
-    for word in words[:_MOST_WORDS]:
+    for word in words[:MOST_UNKNOWN_WORDS]:
         encoded = quote(word, safe="")
         room -= len(encoded) + 1
         if room < 0:
