@@ -360,25 +360,17 @@ _UNTRUSTED = ("certificate", "hostname", "self-signed", "self signed", "wrong_ve
 _BROKEN = (boto.HTTPClientError, boto.IncompleteReadError, ProtocolError, ConnectionResetError, ConnectionAbortedError)
 _Make = Callable[[str, Call], CallError]
 
-# Newer exceptions by name: an older botocore does not have them.
-_CREDENTIALS = tuple(
-    getattr(boto, name)
-    for name in (
-        "NoCredentialsError",
-        "PartialCredentialsError",
-        "CredentialRetrievalError",
-        "ProfileNotFound",
-        "ConfigParseError",
-        "SSOError",
-        "NoAuthTokenError",
-        "MetadataRetrievalError",
-        "TokenRetrievalError",
-        "InvalidConfigError",
-        "LoginError",
-    )
-    if hasattr(boto, name)
+
+def _named(names: str) -> tuple[type[BaseException], ...]:
+    """botocore's exceptions of these names: an older one does not have them all."""
+    return tuple(getattr(boto, name) for name in names.split() if hasattr(boto, name))
+
+
+_CREDENTIALS = _named(
+    "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound ConfigParseError SSOError"
+    " NoAuthTokenError MetadataRetrievalError TokenRetrievalError InvalidConfigError LoginError"
 )
-_BEARER = tuple(getattr(boto, name) for name in ("InvalidEndpointConfigurationError",) if hasattr(boto, name))
+_BEARER = _named("InvalidEndpointConfigurationError")
 _STUDIO_GONE = (boto.EndpointConnectionError, boto.ConnectionClosedError, boto.ConnectTimeoutError, ConnectionError)
 
 _UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (

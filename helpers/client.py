@@ -31,7 +31,6 @@ CONNECT_TIMEOUT = 10  # seconds
 ATTEMPTS = 3  # of botocore, the first included; nothing else here calls a second time
 CONNECTIONS = 16  # kept open, for callers with several threads
 HEALTH_SECONDS = 5.0
-_EXAMPLE = {"text_prompts": [{"text": "a serene beach at sunset"}]}
 
 _lock = threading.RLock()
 _isolation = Isolation()
@@ -111,7 +110,9 @@ def _connect_aws(region: str | None, model: "str | Model | None") -> Client:
         account.connect(region, _config())
     except CallError as error:
         print(error)  # the set-up's own trouble is worth knowing too, and the model is gone all the same
-    raise bodies.retired(chosen, _EXAMPLE)
+    raise bodies.retired(
+        chosen, bodies.text_to_image("a serene beach at sunset", model=chosen) if chosen.schema else {}
+    )
 
 
 # --- The studio --------------------------------------------------------------------------------------------------

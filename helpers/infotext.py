@@ -184,7 +184,7 @@ def _settings(receipt: Mapping[str, Any], size: tuple[int, int]) -> list[tuple[s
         ("CFG scale", guidance),
         ("Seed", receipt.get("seed")),
         ("Size", f"{size[0]}x{size[1]}"),
-        ("Model", _model_name(receipt.get("model"))),
+        ("Model", models.name_of(receipt["model"]) if receipt.get("model") else None),
         ("Denoising strength", None if kept is None else f"{1 - kept:f}"),
         ("Style preset", body.get("style_preset")),
         ("Clip guidance preset", body.get("clip_guidance_preset")),
@@ -193,8 +193,9 @@ def _settings(receipt: Mapping[str, Any], size: tuple[int, int]) -> list[tuple[s
 
 def _prompts(receipt: Mapping[str, Any]) -> tuple[str, str]:
     body, family = receipt["body"], _family(receipt)
-    wanted = [_weighed(_folded(part.text), part.weight) for part in family.wanted(body)] if family else []
-    unwanted = [_weighed(_folded(part.text), -part.weight) for part in family.unwanted(body)] if family else []
+    parts = family.prompts(body) if family else ()
+    wanted = [_weighed(_folded(part.text), part.weight) for part in parts if part.weight >= 0]  # readers know 0
+    unwanted = [_weighed(_folded(part.text), -part.weight) for part in parts if part.weight < 0]
     return ", ".join(wanted), ", ".join(unwanted)
 
 
@@ -214,11 +215,6 @@ def _folded(text: str) -> str:
     line = " ".join(part.strip() for part in text.replace("\0", " ").splitlines() if part.strip())
     line = line.replace("Negative prompt:", "Negative prompt :")
     return line.replace("Steps:", "Steps :", 1) if line.startswith("Steps:") else line
-
-
-def _model_name(model_id: Any) -> str | None:
-    model = models.find(model_id)
-    return model.name if model else str(model_id) if model_id else None
 
 
 def _value(value: Any) -> str:

@@ -226,7 +226,7 @@ class Mask:
 
     # ---- what it is for
 
-    def to_body(self, init_image: Any, form: MaskSource = "MASK_IMAGE_WHITE") -> dict[str, str]:
+    def to_body(self, init_image: Any, form: MaskSource | None = "MASK_IMAGE_WHITE") -> dict[str, str]:
         """The fields `init_image`, `mask_source` and (but for INIT_IMAGE_ALPHA) `mask_image` of a request body.
 
         `form`: "MASK_IMAGE_WHITE" sends white for what may change, "MASK_IMAGE_BLACK" black, and "INIT_IMAGE_ALPHA"
@@ -316,7 +316,7 @@ def _form_in(body: Mapping[str, Any]) -> MaskForm:
 
 def _form_named(name: Any) -> tuple[Family, MaskForm]:
     known = families.mask_forms()
-    if name in known:
+    if isinstance(name, str) and name in known:
         return known[name]
     raise MaskError(
         tr("There is no mask_source {form!r}.", form=name), fix=tr("Use one of {choices}.", choices=listed(known))

@@ -137,6 +137,12 @@ def get(name: "str | Model") -> Model:
     return found
 
 
+def name_of(name: object) -> str:
+    """The name of that model for people; of one that the registry does not have, what it was called by."""
+    found = find(name)
+    return found.name if found else str(name)
+
+
 def find(name: object) -> Model | None:
     """The same for a name that somebody wrote down; None where the registry has no such model."""
     if not isinstance(name, str):
@@ -197,7 +203,14 @@ def family_of(body: Mapping[str, Any]) -> "Family | None":
 
 def _of_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
     roles = [repr(model.roles[0]) for model in fitting]
-    problem = Problem("body", tr("It has no field that only one of them takes."), dict(body))
+    unknown = [name for name in body if not any(model.family and model.family.has(name) for model in fitting)]
+    problem = Problem(
+        "body",
+        tr("No model of these has {fields}.", fields=listed(unknown))
+        if unknown
+        else tr("It has no field that only one of them takes."),
+        dict(body),
+    )
     return BodyError(
         tr("This body could be for {models}.", models=tr(" or ").join(model.name for model in fitting)),
         problem.message,
@@ -224,7 +237,7 @@ def _of_none(body: Mapping[str, Any]) -> BodyError:
 def _facts(body: Mapping[str, Any]) -> tuple[int, int]:
     """What a price depends on, (steps, pixels), in a body that there is no schema for: at its top, or one level inside."""
     inside = [one for one in body.values() if isinstance(one, Mapping)]
-    said = {name: value for one in [*inside, body] for name, value in one.items()}
+    said = {name: value for one in [*inside, body] for name, value in one.items() if isinstance(value, int)}
     asked = {**_table()["left_out"], **{name: said[name] for name in _table()["left_out"] if name in said}}
     return asked["steps"], asked["width"] * asked["height"]
 

@@ -110,8 +110,7 @@ class Recipe:
         return f"<p><strong>{html.escape(self._summary())}</strong></p>{shown}"
 
     def _summary(self) -> str:
-        known = models.find(self.model)
-        model = known.name if known else self.model
+        model = models.name_of(self.model)
         seed = "" if self.seed is None else tr(", seed {seed}", seed=self.seed)
         return recipe_texts.escaped(tr("How {name} was made: {model}{seed}.", name=self.name, model=model, seed=seed))
 

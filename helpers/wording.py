@@ -34,7 +34,7 @@ def alt_text(made: Any) -> str:
     body, image = made.body, made.image
     family = models.family_of(body)
     task = family.task(body) if family else "text_to_image"
-    on_aws = "" if made.backend == "studio" else tr("{model} on Amazon Bedrock", model=_model_name(made.model))
+    on_aws = "" if made.backend == "studio" else tr("{model} on Amazon Bedrock", model=models.name_of(made.model))
     return tr(
         _TASKS[task],
         maker=on_aws or tr("the offline studio"),
@@ -186,10 +186,6 @@ def _in_quotes(texts: Sequence[str]) -> str:
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
-
-
-def _model_name(model_id: str) -> str:
-    return models.get(model_id).name
 
 
 def _flat_body(picture: Any) -> dict[str, str]:

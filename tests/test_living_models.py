@@ -1,15 +1,21 @@
 """Ultra and Stable Diffusion 3.5 Large from a helper to a picture and back, as any other model of the registry."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from PIL import Image
 
 import helpers
 from helpers import models
-from helpers.errors import BodyError, ImageError
+from helpers.bodies import Body
+from helpers.errors import BodyError, ImageError, MaskError, UnknownModelError, WorkshopWarning
+from helpers.studio.process import start
 from helpers.widgets import explorer_fields
 from helpers.widgets.playground_settings import Settings, actions_of, request_bodies, sizes_of
 
@@ -19,8 +25,14 @@ VARIED = helpers.image_to_image("a beach", PICTURE, image_strength=0.35, seed=4,
 
 
 @pytest.fixture(scope="module")
-def bedrock() -> Any:
-    return helpers.connect()
+def bedrock() -> Iterator[Any]:
+    studio = start()
+    keys = {"aws_access_key_id": studio.access_key, "aws_secret_access_key": studio.secret_key}
+    config = Config(signature_version="v4", proxies={})
+    yield boto3.client(
+        "bedrock-runtime", endpoint_url=studio.endpoint, region_name=studio.region, config=config, **keys
+    )
+    studio.stop()
 
 
 @pytest.mark.parametrize("role", LIVING)
@@ -54,7 +66,8 @@ def test_sd35_answers_in_the_format_that_was_asked_for(bedrock: Any, asked: str,
     assert helpers.recipe(saved).body_json == json.dumps(made.body)
 
 
-def test_a_recipe_is_the_helper_that_made_it(bedrock: Any, tmp_path: Path) -> None:
+def test_a_recipe_is_the_helper_that_made_it(bedrock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(vars(helpers), "connect", lambda: bedrock)
     saved = helpers.invoke(bedrock, VARIED).save(tmp_path / "varied.png")
     cell = helpers.recipe(saved).cell
     assert "helpers.image_to_image(" in cell
@@ -127,3 +140,79 @@ def test_the_explorer_has_a_control_for_each_of_their_fields() -> None:
     assert told == {"prompt": "text", "negative_prompt": "text", "strength": "range", "seed": "number"}
     changed = explorer_fields.put(VARIED, {"strength": 0.2}, models.get("sd3.5"))
     assert (changed["strength"], changed.model) == (0.2, VARIED.model)
+
+
+def test_the_picture_of_one_model_is_not_anothers_though_the_fields_are_the_same(bedrock: Any) -> None:
+    core, ultra = (helpers.text_to_image("a beach", seed=3, model=role) for role in ("core", "ultra"))
+    assert dict(core) == ultra
+    assert core != ultra
+    explorer = helpers.explorer(bedrock, core)
+    explorer.run()
+    explorer.keep()
+    explorer.body = ultra
+    explorer.run()
+    explorer.keep()
+    assert [made.model for made in explorer.kept] == [models.get("core").id, models.get("ultra").id]
+    assert [kept["label"] for kept in explorer.page_kept] == ["Stable Image Core", "Stable Image Ultra"]
+
+
+def test_a_dict_in_a_sweep_over_models_is_that_of_the_one_that_knows_its_fields_whatever_their_order() -> None:
+    plain = {**helpers.image_to_image("a beach", PICTURE, seed=1, model="sd3.5")}
+    for roles in (["sd3.5", "core"], ["core", "sd3.5"]):
+        told = {tile.model: set(tile.body) for tile in helpers.Sweep(plain, model=roles).tiles}
+        assert told[models.get("core").id] == {"prompt", "aspect_ratio", "seed"}
+        assert "image" in told[models.get("sd3.5").id]
+
+
+def test_a_file_format_goes_along_as_far_as_it_is_known_there() -> None:
+    body = helpers.text_to_image("a beach", seed=1, model="sd3.5", output_format="jpeg")
+    assert [tile.body.get("output_format") for tile in helpers.Sweep(body, model=["sd3.5", "core"]).tiles] == [
+        "jpeg"
+    ] * 2
+    with pytest.warns(WorkshopWarning, match="Stable Image Core has no output_format"):
+        webp = helpers.Sweep(body.replace(output_format="webp"), model=["sd3.5", "core"])
+    assert [tile.body.get("output_format") for tile in webp.tiles] == ["webp", None]
+
+
+@pytest.mark.parametrize("wrong", [[], {}, 5, {"core": 1}])
+def test_no_models_are_no_axis(wrong: Any) -> None:
+    with pytest.raises((BodyError, UnknownModelError)):
+        helpers.Sweep(helpers.text_to_image("a beach", seed=1), model=wrong)
+
+
+def test_the_last_seed_of_a_run_is_one_that_the_model_takes() -> None:
+    settings = Settings(prompt="a", seed=2**32 - 2, pictures=2)
+    with pytest.raises(BodyError, match="above 4294967294"):
+        request_bodies(settings, models.get("sd3.5"), 2**32 - 2)
+    assert len(request_bodies(settings, models.get("core"), 2**32 - 2)) == 2
+
+
+ODD: list[Any] = [None, "x", True, [], {}, float("nan"), -1, 10**400]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_malformed_body_ends_in_a_body_error_whatever_is_asked_of_it(odd: Any) -> None:
+    picture = helpers.image_to_image("a", PICTURE.crop((0, 0, 320, 320)), seed=1)
+    broken = [
+        *(Body({**picture, name: odd}, "sdxl") for name in (*picture, "width", "mask_source")),
+        *(Body({**VARIED, name: odd}, "sd3.5") for name in (*VARIED, "aspect_ratio")),
+        *(Body({"prompt": "a", name: odd}, "core") for name in ("prompt", "aspect_ratio", "seed")),
+    ]
+    for body in broken:
+        model = models.get(body.model)
+        for ask in (helpers.check, helpers.core_body, lambda body: helpers.Sweep(body, model=["core", "sd3.5"])):
+            with contextlib.suppress(BodyError):
+                ask(body)
+        family = model.family
+        assert family is not None
+        family.size(body, model), family.kept(body), family.prompts(body), family.mask(body), family.flat(body)
+        with contextlib.suppress(LookupError):
+            model.list_price(body)
+
+
+def test_a_mask_source_that_is_none_is_told_so() -> None:
+    mask = helpers.Mask.box((320, 320), (8, 8, 64, 64))
+    odd: Any
+    for odd in (None, [], "X"):
+        with pytest.raises(MaskError, match="no mask_source"):
+            helpers.inpaint("a", PICTURE.crop((0, 0, 320, 320)), mask, mask_source=odd)

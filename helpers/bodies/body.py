@@ -15,7 +15,8 @@ class Body(dict[str, Any]):
         again = body.replace(seed=2)
 
     `|`, `.copy()`, the module copy and pickle keep the model. `{**body}` is a plain dict and does not: it goes to the
-    only model that its fields fit, or is refused.
+    only model that its fields fit, or is refused. A body equals a dict with the same fields, and another body if that is
+    for the same model too.
     """
 
     model: str
@@ -38,6 +39,14 @@ class Body(dict[str, Any]):
     def copy(self) -> "Body":
         """Return a body with the same fields, for the same model."""
         return Body(self, self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return dict.__eq__(self, other) and (not isinstance(other, Body) or other.model == self.model)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # as a dict has none
 
     def __or__(self, other: Any) -> Any:
         return Body({**self, **other}, self.model) if isinstance(other, Mapping) else NotImplemented

@@ -25,7 +25,7 @@ def check(body: Mapping[str, Any], model: str | Model | None = None, *, look_at_
     """
     if not isinstance(body, Mapping):
         message = tr("The body must be a dict, not {kind}; json.loads makes one from JSON.", kind=type(body).__name__)
-        raise body_error([Problem("body", message, body)])
+        raise body_error([Problem("body", message, body)], models.get(model).name if model else tr("the model"))
     asked = models.for_body(body) if model is None else models.get(model)
     family = family_of(asked)
     found = schema_problems(family, body)
@@ -43,7 +43,7 @@ def notes(body: Mapping[str, Any], model: str | Model | None = None) -> list[str
     family = family_of(asked)
     size = None if family.start(body) else family.size(body, asked)
     said = notes_on(asked, size, family.value(body, "steps") or 0)
-    if family.task(body) == "image_to_image" or family.has("step_schedule_start"):
+    if family.has("init_image_mode"):
         said += _unread(body, family)
     return said
 
@@ -97,7 +97,7 @@ def schema_problems(family: Family, body: Mapping[str, Any]) -> list[Problem]:
     return []
 
 
-def body_error(found: list[Problem], name: str = "SDXL") -> BodyError:
+def body_error(found: list[Problem], name: str) -> BodyError:
     """Return the error that tells all of these problems; `name`: the model's."""
     if len(found) == 1:
         what, why = tr("This is not a body that {model} takes.", model=name), found[0].message

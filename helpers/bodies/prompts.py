@@ -39,7 +39,7 @@ def in_one(prompt: Any, field: str, model: str) -> Any:
     if weighed:
         message = tr("{field} is one text for {model}, which has no weights.", field=field, model=model)
         raise body_error([Problem(field, message, weighed[0])], model)
-    return ", ".join(several) if all(isinstance(one, str) for one in several) else prompt
+    return ", ".join(several) if several and all(isinstance(one, str) for one in several) else prompt
 
 
 def plain(value: Any) -> Any:

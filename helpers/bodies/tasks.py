@@ -55,7 +55,7 @@ def text_to_image(
 
     `model`: an id or role. `prompt`: a text, or for SDXL a list of texts, (text, weight) pairs or {"text", "weight"}
     dicts, at most 2000 characters each. `negative_prompt`: one text or several, for SDXL sent with weight -1. `seed`: 0
-    (random) to 4294967295.
+    (random) to 4294967295, for SD3.5 Large to 4294967294.
 
     SDXL alone: `cfg_scale`: 0 to 35 (None: 7). `steps`: 10 to 150, dearer above 50 (None: 30). `width`, `height`:
     multiples of 64 from 320 to 1536, at most 1,048,576 pixels together (None: 512). `sampler`, `style_preset`,
@@ -110,7 +110,6 @@ def image_to_image(
     image comes back; it is 1 - `image_strength`), and `step_schedule_end`, 0 to 1: lower values leave out more of the
     end, so that more of the init image stays. The rest as in `text_to_image`. Raises BodyError or ImageError.
     """
-    _one_way_only(image_strength, init_image_mode, step_schedule_start, step_schedule_end)
     given = {
         "seed": seed,
         "cfg_scale": cfg_scale,
@@ -150,7 +149,7 @@ def inpaint(
         body = helpers.inpaint("a sheep", "meadow.png", helpers.Mask.box((512, 512), (128, 256, 384, 448)))
 
     `mask`: a `helpers.Mask`, or a picture or array of one, white (True) for what may change. `mask_source` chooses the
-    wire form and never turns the mask round. The rest as in `image_to_image`. Raises BodyError, ImageError, MaskError.
+    wire form and never turns the mask round. `model`: SDXL, the only one with a schema that takes a mask. The rest as in `image_to_image`. Raises BodyError, ImageError, MaskError.
     """
     given = {
         "seed": seed,
@@ -212,7 +211,8 @@ def _for_sdxl(model: Model, task: TaskName, prompt: Any, negative: Any, given: _
         return {"width": DEFAULT_SIDE, "height": DEFAULT_SIDE, **fields}
     if task == "inpaint":
         mask = _as_mask(fields.pop("mask"))
-        return {**fields, **mask.to_body(fields["init_image"], fields["mask_source"])}
+        return {**fields, **mask.to_body(fields["init_image"], fields.get("mask_source"))}
+    _one_way_only(fields, model)
     if "step_schedule_start" in fields or "step_schedule_end" in fields:
         fields["init_image_mode"] = "STEP_SCHEDULE"
     if fields.get("init_image_mode") != "STEP_SCHEDULE":
@@ -222,7 +222,7 @@ def _for_sdxl(model: Model, task: TaskName, prompt: Any, negative: Any, given: _
 
 def _for_stable_image(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
     said = {"prompt": in_one(prompt, "prompt", model.name), **given}
-    if negative is not None:
+    if negative is not None and negative != []:
         said["negative_prompt"] = in_one(negative, "negative_prompt", model.name)
     return said
 
@@ -232,19 +232,19 @@ def _for_sd35(model: Model, task: TaskName, prompt: Any, negative: Any, given: _
     if task == "text_to_image":
         return said
     kept = plain(said.pop("image_strength", DEFAULT_IMAGE_STRENGTH))
-    if isinstance(kept, (int, float)) and not 0 <= kept <= 1:
+    if not isinstance(kept, (int, float)) or isinstance(kept, bool) or not 0 <= kept <= 1:
         told = tr("{field} must be {wanted}, not {found}.", field="image_strength", wanted=tr(SHARE), found=repr(kept))
         raise body_error([Problem("image_strength", told, kept)], model.name)
     start = images.to_base64(images.init_image(said.pop("init_image"), model))
-    return {**said, "mode": "image-to-image", "image": start, "strength": other_share(kept)}
+    return {**said, "mode": "image-to-image", "image": start, "strength": _other_share(kept)}
 
 
 def _from_sd35(body: Mapping[str, Any]) -> _Given:
     said = {name: value for name, value in body.items() if name not in ("mode", "strength")}
-    return {**said, "image_strength": other_share(body["strength"])} if "strength" in body else said
+    return {**said, "image_strength": _other_share(body["strength"])} if "strength" in body else said
 
 
-def other_share(share: Any) -> Any:
+def _other_share(share: Any) -> Any:
     """Return what is left of 1 in decimal, as it was meant: 0.65 of 0.35; what is no number as it is."""
     is_number = isinstance(share, (int, float)) and not isinstance(share, bool)
     return float(1 - Decimal(str(share))) if is_number else share
@@ -271,12 +271,13 @@ _DEFAULTS: dict[str, _Given] = {
 _READERS: dict[str, Callable[[Mapping[str, Any]], _Given]] = {"sd3.5": _from_sd35}
 
 
-def _one_way_only(image_strength: Any, mode: Any, start: Any, end: Any) -> None:
-    by_schedule = mode == "STEP_SCHEDULE" or not (start is None and end is None)
-    if by_schedule and (image_strength is not None or mode == "IMAGE_STRENGTH"):
-        field = "image_strength" if image_strength is not None else "init_image_mode"
+def _one_way_only(given: _Given, model: Model) -> None:
+    mode, strength = given.get("init_image_mode"), given.get("image_strength")
+    by_schedule = mode == "STEP_SCHEDULE" or "step_schedule_start" in given or "step_schedule_end" in given
+    if by_schedule and (strength is not None or mode == "IMAGE_STRENGTH"):
+        field = "image_strength" if strength is not None else "init_image_mode"
         message = tr("image_strength and step_schedule_start or _end are two ways to say one thing: give one of them.")
-        raise body_error([Problem(field, message, image_strength or mode)])
+        raise body_error([Problem(field, message, strength or mode)], model.name)
 
 
 def _as_mask(mask: Any) -> "Mask":

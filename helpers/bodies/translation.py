@@ -1,6 +1,7 @@
 """One request in the words of another model: what it has fields for is kept, and what it has none for is named."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -33,7 +34,7 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "negative_prompt": "prompts",
         "aspect_ratio": "size",
         "seed": "seed",
-        "output_format": "nothing",
+        "output_format": "format",
     },
     "sd3.5": {
         "prompt": "prompts",
@@ -43,7 +44,7 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "image": "start",
         "strength": "start",
         "mode": "nothing",
-        "output_format": "nothing",
+        "output_format": "format",
     },
 }
 _ALWAYS_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
@@ -68,17 +69,16 @@ def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
     if source is target:
         return Translated(Body(body, model))
     meaning = _MEANING[source.name]
-    read = {
-        name: value
-        for name, value in body.items()
-        if meaning.get(name) in ("prompts", "style", "size") and value is not None
-    }
-    found = schema_problems(source, read)
+    found = [one for one in schema_problems(source, body) if re.split(r"[.\[]", one.field)[0] in meaning]
     if found:
         raise body_error(found, _name_of(body, source))
     starts = source.task(body) == "image_to_image" and "image_to_image" in target.tasks
     fields = _WRITERS[target.name](body, source, model)
     taken = _ALWAYS_TAKEN | ({"start"} if starts else set())
+    wanted = source.value(body, "output_format")
+    if "output_format" in body and target.allows("output_format", wanted):
+        fields["output_format"] = wanted
+        taken = taken | {"format"}
     left_out = tuple(name for name in body if meaning.get(name) not in taken)
     return Translated(Body(target.ordered(fields), model), left_out)
 
@@ -151,7 +151,7 @@ def _in_stable_image(body: Mapping[str, Any], source: Family, model: Model) -> d
     said: dict[str, Any] = {"prompt": ", ".join(wanted)}
     if unwanted:
         said["negative_prompt"] = ", ".join(unwanted)
-    said["aspect_ratio"] = nearest_ratio(_size(body, source), model)
+    said["aspect_ratio"] = _nearest_ratio(_size(body, source), model)
     if source.value(body, "seed"):
         said["seed"] = source.value(body, "seed")
     return said
@@ -193,7 +193,7 @@ def _size(body: Mapping[str, Any], source: Family) -> tuple[int, int]:
     return source.size(body, model) or source.size_choices(model)[0]
 
 
-def nearest_ratio(size: tuple[int, int], model: Model) -> str:
+def _nearest_ratio(size: tuple[int, int], model: Model) -> str:
     """Return the model's aspect ratio that is nearest in shape to (width, height)."""
 
     def distance(ratio: str) -> float:

@@ -3,13 +3,14 @@
 Long because the families stand here side by side, each with its answers to the same questions.
 """
 
+import base64
+import contextlib
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel
 
@@ -27,6 +28,7 @@ from helpers.schemas.stability import (
 
 Content = Mapping[str, Any]  # of a body
 Size = tuple[int, int]  # (width, height) in pixels
+_HEAD = 65_536  # characters of base64
 PROMPT_NAMES = ("prompt", "negative_prompt")  # what a prompt may be called, whatever the body's own field for it
 
 
@@ -128,7 +130,7 @@ class Family:
         return all(map(self.has, body))
 
     def value(self, body: Content, path: str) -> Any:
-        """Return what stands at a place, or what the service takes where nothing does; None where there is no such place."""
+        """Return what stands at a place, or the schema's default where nothing does; None where it has none."""
         steps = steps_of(path) or (path,)
         held: Any = body
         for step in steps:
@@ -138,6 +140,11 @@ class Family:
                 info = field_at(self.request, steps)[1]
                 return None if info is None or info.is_required() else info.default
         return held
+
+    def allows(self, name: str, value: Any) -> bool:
+        """Return whether this value may stand in a field that has a list of choices."""
+        info = self.request.model_fields.get(name)
+        return info is not None and value in get_args(info.annotation)
 
     def ordered(self, body: Content) -> dict[str, Any]:
         """Return the body as a dict with its fields in the schema's order, unknown ones last."""
@@ -230,15 +237,22 @@ def _weighed(part: PromptPart) -> str:
     return part.text if part.weight == 1 else f"{part.text} ({part.weight:g})"
 
 
-@lru_cache(maxsize=256)
 def _size_in(text: str) -> Size | None:
-    """Return the size of a picture in base64; None where it is none."""
-    import base64
+    """Return the size of a picture in base64; None where it is none. Most tell it in their first bytes."""
+    for part in (text[:_HEAD], text):
+        with contextlib.suppress(OSError, SyntaxError, ValueError):
+            return stored_size(base64.b64decode(part, validate=True))
+    return None
 
-    try:
-        return stored_size(base64.b64decode(text, validate=True))
-    except (OSError, SyntaxError, ValueError):
-        return None
+
+def _number(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+
+
+def _share(value: Any) -> Decimal | None:
+    """A share in decimal, as it was written; None for what is no number from 0 to 1."""
+    is_share = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+    return Decimal(str(value)) if is_share else None
 
 
 # ---- SDXL -----------------------------------------------------------------------------------------------------------
@@ -267,12 +281,12 @@ def _are_prompts(prompts: Any) -> bool:
 def _sdxl_size(body: Content, model: HasSizes) -> Size | None:
     if isinstance(body.get("init_image"), str):
         return _size_in(body["init_image"])
-    return body.get("width", sdxl.DEFAULT_SIDE), body.get("height", sdxl.DEFAULT_SIDE)
+    return _number(body.get("width"), sdxl.DEFAULT_SIDE), _number(body.get("height"), sdxl.DEFAULT_SIDE)
 
 
 def _sdxl_price_facts(body: Content, model: HasSizes) -> tuple[int, int]:
     width, height = _sdxl_size(body, model) or (sdxl.DEFAULT_SIDE, sdxl.DEFAULT_SIDE)
-    return body.get("steps", sdxl.DEFAULT_STEPS), width * height
+    return _number(body.get("steps"), sdxl.DEFAULT_STEPS), width * height
 
 
 def _sdxl_adjustable(body: Content) -> tuple[str, ...]:
@@ -292,11 +306,11 @@ def _sdxl_adjustable(body: Content) -> tuple[str, ...]:
 def _sdxl_kept(body: Content) -> Decimal | None:
     if sdxl.task_of(body) != "image_to_image" or body.get("init_image_mode") == "STEP_SCHEDULE":
         return None
-    return Decimal(str(body.get("image_strength", sdxl.DEFAULT_IMAGE_STRENGTH)))
+    return _share(body.get("image_strength", sdxl.DEFAULT_IMAGE_STRENGTH))
 
 
 def _sdxl_prompt(body: Content, value: Any) -> Content:
-    """With other words in its first prompt of what to show, which keeps its weight."""
+    """With other words in its first prompt that is not a negative one, which keeps its weight."""
     prompts: Any = body.get("text_prompts")
     if not _are_prompts(prompts):
         return body  # who checks the body tells
@@ -373,11 +387,16 @@ SDXL = Family(
 
 def _plain_prompts(body: Content) -> tuple[PromptPart, ...]:
     said = ((name, body.get(name), weight) for name, weight in (("prompt", 1.0), ("negative_prompt", -1.0)))
-    return tuple(PromptPart(name, text, weight) for name, text, weight in said if isinstance(text, str) and text)
+    return tuple(
+        PromptPart(name, text, weight)
+        for name, text, weight in said
+        if isinstance(text, str) and (text or name == "prompt")  # an empty negative prompt says nothing
+    )
 
 
 def _ratio_size(body: Content, model: HasSizes) -> Size | None:
-    return model.sizes.get(body.get("aspect_ratio", "1:1"))
+    ratio = body.get("aspect_ratio", "1:1")
+    return model.sizes.get(ratio) if isinstance(ratio, str) else None
 
 
 def _ratio_fields(size: Size, model: HasSizes) -> Mapping[str, Any]:
@@ -424,8 +443,8 @@ def _shape(size: Size) -> float:
 
 
 def _sd35_kept(body: Content) -> Decimal | None:
-    is_started = sd35_task_of(body) == "image_to_image" and body.get("strength") is not None
-    return 1 - Decimal(str(body["strength"])) if is_started else None
+    changed = _share(body.get("strength")) if sd35_task_of(body) == "image_to_image" else None
+    return None if changed is None else 1 - changed
 
 
 def _sd35_picture_problem(width: int, height: int, say: Say) -> str | None:

@@ -95,8 +95,8 @@ def field_at(request: type[BaseModel], steps: Steps) -> tuple[type[BaseModel], F
     owner, info = request, request.model_fields.get(str(steps[0]))
     for step in steps[1:]:
         inside = next((one for one in get_args(info.annotation) if _is_model(one)), None) if info else None
-        if isinstance(step, str) and inside is not None:
-            owner, info = inside, inside.model_fields.get(step)
+        if isinstance(step, str):
+            owner, info = (inside, inside.model_fields.get(step)) if inside is not None else (owner, None)
     return owner, info
 
 

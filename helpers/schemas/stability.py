@@ -114,7 +114,7 @@ def _sd35_disagreements(body: dict[str, Any]) -> list[Broken]:
     elif body.get("mode") == "text-to-image":
         message = "mode says {mode}, and there is an image to start from. Leave one of them out."
         broken.append(Broken(("mode",), message, body["mode"], {"mode": body["mode"]}))
-    if "strength" not in body:
+    if "strength" not in body and body.get("image", "") is not None:
         message = "strength is missing: in {task} it says how much of image may change, from 0 to 1."
         broken.append(Broken(("strength",), message, None, places))
     if "aspect_ratio" in body:

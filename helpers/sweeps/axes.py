@@ -89,8 +89,8 @@ def together(name: str | None = None, /, **fields: Any) -> Knob:
 
 
 def of_models(chosen: Iterable["models.Model | str"]) -> Knob:
-    """The axis along models. A body of SDXL is said again in the words of each: see `helpers.core_body`."""
-    known = [models.get(one) for one in chosen]
+    """The axis along models. The body is said again in the words of each: see `helpers.core_body`."""
+    known = [models.get(one) for one in _listed("model", chosen)]
     return Knob(axis_of("model", [(model, model.name) for model in known]), ("model",))
 
 
@@ -114,9 +114,7 @@ def of_any(given: Any) -> Knob:
         return given
     if isinstance(given, models.Chosen):
         return of_models(given)
-    why = tr(
-        "{given!r} is none: axes come from helpers.axis, swap, together or models, or as name=values.", given=given
-    )
+    why = tr("{given!r} is none: axes come from helpers.axis, swap or together, or as name=values.", given=given)
     fix = tr('Write helpers.Sweep(body, helpers.swap("beach", ["forest"]), seed=[1, 2]).')
     raise BodyError(tr("This is no axis."), why, fix, problems=[Problem("axes", why, given)])
 

@@ -130,7 +130,7 @@ def _tile_facts(tile: Tile, pictures: "_Pictures | None", words: Words) -> dict[
             told[name] = words["usd"].format(amount=_amount(amount))
     if tile.seconds is not None:
         told["seconds"] = f"{tile.seconds:.2f}"
-    told["model"] = _model_name(tile.model)
+    told["model"] = models.name_of(tile.model)
     if tile.backend:
         told["where"] = words[f"where_{tile.backend}"]
     if tile.path:
@@ -141,7 +141,7 @@ def _tile_facts(tile: Tile, pictures: "_Pictures | None", words: Words) -> dict[
 def _facts(tiles: Sequence[Tile], told: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     missing = sum("failure" in one for one in told)
     facts = [words["counted"].format(made=len(tiles) - missing, all=len(tiles))]
-    facts += [_model_name(model) for model in dict.fromkeys(tile.model for tile in tiles)]
+    facts += [models.name_of(model) for model in dict.fromkeys(tile.model for tile in tiles)]
     costs = [tile.cost for tile in tiles if tile.cost is not None]
     prices = [tile.list_price for tile in tiles if tile.list_price is not None]
     if costs:
@@ -155,11 +155,6 @@ def _amount(usd: float) -> str:
     """An amount with at least two decimals, and with as many more as it has."""
     exact = f"{usd:.6f}".rstrip("0")
     return exact if len(exact.partition(".")[2]) > 2 else f"{usd:.2f}"
-
-
-def _model_name(model: str) -> str:
-    known = models.find(model)
-    return known.name if known else model
 
 
 def _flat(body: Mapping[str, Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from helpers import bodies, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
 from helpers.language import listed, tr
-from helpers.picture_files import say
+from helpers.saying import say
 from helpers.schemas import families
 from helpers.sweeps import keys, paths
 from helpers.sweeps.axes import Knob, MaskText, axis_of, label_of
@@ -73,13 +73,14 @@ def copied(body: Any, chosen: Sequence[models.Model] = ()) -> Body:
     """The body that a sweep starts from, so that nobody changes it later. BodyError for what is none.
 
     `chosen`: the models that it is to be sent to. A body that does not tell whose it is, is that of the first which
-    takes it.
+    knows all its fields, or else takes it.
     """
     if not isinstance(body, Mapping):
         why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
         fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
         raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
     takers = [one for one in chosen if one.family and one.family.claims(body)]
+    takers = [one for one in takers if one.family and one.family.knows(body)] or takers
     own = models.get(body.model) if isinstance(body, Body) else takers[0] if takers else models.for_body(body)
     return Body(copy.deepcopy(dict(body)), own)
 

@@ -17,7 +17,7 @@ from helpers.calls import engines
 from helpers.client import Client, backend_of, connect
 from helpers.generation import Backend, prompt_of
 from helpers.language import listed, tr
-from helpers.picture_files import say
+from helpers.saying import say
 from helpers.sweeps import axes as axes_
 from helpers.sweeps import drawing, failures, lines, money, plan, runner, tables, whys
 from helpers.sweeps.store import Store
@@ -37,11 +37,12 @@ class Sweep:
         sweep.quote()
         sweep.run(bedrock)
 
-    Axes are made by `helpers.axis`, `swap`, `together` and `models`; a keyword is the axis of a field of the body. The
-    last one turns fastest. All requests are built and checked here: BodyError lists everything that is wrong, by axis
+    Axes are made by `helpers.axis`, `swap` and `together`; a keyword is the axis of a field of the body. The last one
+    turns fastest. All requests are built and checked here: BodyError lists everything that is wrong, by axis
     and value. Tiles that the folder holds are taken from it, and never paid for again.
 
-    `model`: an id or role, where the body does not say it. `backend`: whose pictures to look for before `run` is given a
+    `model`: an id or role that takes the body's own place, or a list of them: an axis before those of other keywords, on
+    which the body is said again in the words of each model (`helpers.core_body`). `backend`: whose pictures to look for before `run` is given a
     client. `folder`: where tiles are kept (default: `sweeps` among the outputs). `most`: tiles that are allowed.
     """
 
@@ -243,10 +244,11 @@ class Sweep:
 
     def _tell_of_engines(self) -> None:
         """Say which pictures are in the folder and are drawn again all the same, since another engine drew them."""
-        found = [other for tile in self._tiles if not tile.made and (other := self._store.other_engine(tile.key))]
+        store = self._store
+        found = {tile: other for tile in self._tiles if not tile.made and (other := store.other_engine(tile.key))}
         if found and not self._told_of_engines:
             self._told_of_engines = True
-            say(whys.drawn_again(found, self._engines.values()))
+            say(whys.drawn_again(list(found.values()), [self._engines.get(tile.model, "") for tile in found]))
 
     def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
         """The requests to make, each once: those that failed, or all that are missing and may succeed."""

@@ -57,7 +57,7 @@ def drawn_again(others: Sequence[str], now: Iterable[str]) -> str:
         " which costs nothing; the older pictures stay in the folder.",
         count=len(others),
         others=listed(dict.fromkeys(others)),
-        engines=listed(dict.fromkeys(now)) or tr("another engine"),
+        engines=listed(dict.fromkeys(filter(None, now))) or tr("another engine"),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from helpers import models
 from helpers.bodies import Body
 from helpers.errors import BodyError, ContentFilterError, WorkshopError
 from helpers.generation import Generation
@@ -283,7 +284,7 @@ class Explorer(anywidget.AnyWidget):
                 self.keep()
 
     def _code_of(self, body: Body) -> _Page:
-        return pages.code(body, self._desk.model, self._desk.backend)
+        return pages.code(body, models.get(body.model), self._desk.backend)
 
     def _take_code(self, body: Body, code: _Page) -> None:
         if body == self._desk.body:

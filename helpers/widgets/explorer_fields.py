@@ -131,7 +131,7 @@ def pair(value: Any) -> tuple[Any, Any]:
 
 
 def _told(body: Mapping[str, Any], model: Model) -> dict[str, str]:
-    told = {}
+    told = {"model": model.name}
     texts = {part.path for part in family_of(model).prompts(body)}
     for path, value in values_of(body, model).items():
         if path == SIZE:

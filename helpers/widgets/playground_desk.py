@@ -12,7 +12,6 @@ from helpers.errors import RetiredModelError, WorkshopError
 from helpers.language import tr
 from helpers.models import Model
 from helpers.saying import overheard
-from helpers.schemas.sdxl import MAX_SEED
 from helpers.widgets import playground_runs
 from helpers.widgets.playground_runs import Plan, Reference, Run
 from helpers.widgets.playground_settings import (
@@ -23,6 +22,7 @@ from helpers.widgets.playground_settings import (
     actions_of,
     changed,
     for_model,
+    most_seed,
     request_bodies,
 )
 from helpers.widgets.playground_words import say
@@ -126,7 +126,8 @@ class Desk:
     def plan(self, settings: Settings | None = None) -> Plan:
         """What a run would send now; nothing is sent. A seed that is drawn is in the plan."""
         asked = settings or self.settings
-        seed = random.SystemRandom().randint(1, MAX_SEED - MOST_PICTURES + 1) if asked.draws_seed else asked.seed
+        highest = most_seed(self.model) - MOST_PICTURES + 1
+        seed = random.SystemRandom().randint(1, highest) if asked.draws_seed else asked.seed
         asked = replace(asked, seed=seed)
         return playground_runs.plan(
             asked, self.model, self.bedrock, seed=seed, reference=self.reference, mask=self.mask

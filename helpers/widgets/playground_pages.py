@@ -11,7 +11,7 @@ from helpers.errors import ContentFilterError, RetiredModelError, WorkshopError
 from helpers.generation import Generation
 from helpers.language import joined
 from helpers.models import Model
-from helpers.schemas.sdxl import MAX_CFG_SCALE, MAX_SEED, MAX_STEPS, MIN_STEPS, STYLE_PRESETS
+from helpers.schemas.sdxl import MAX_CFG_SCALE, MAX_STEPS, MIN_STEPS, STYLE_PRESETS
 from helpers.widgets import playground_source
 from helpers.widgets.playground_desk import Desk
 from helpers.widgets.playground_runs import Run
@@ -23,6 +23,7 @@ from helpers.widgets.playground_settings import (
     actions_of,
     has,
     lacks,
+    most_seed,
     orientation,
     price,
     problems,
@@ -84,7 +85,7 @@ def form(model: Model) -> list[Page]:
     style = say("style_preset.help") if has(model, "style_preset") else say("style_preset.words", model=model.name)
     advanced: list[Page] = [
         *numbers,
-        {"key": "seed", "kind": "number", "min": 0, "max": MAX_SEED, "step": 1},
+        {"key": "seed", "kind": "number", "min": 0, "max": most_seed(model), "step": 1},
         {"key": "keep_seed", "kind": "check"},
         {
             "key": "style_preset",

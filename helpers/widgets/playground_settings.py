@@ -15,7 +15,6 @@ from helpers.schemas.sdxl import (
     DEFAULT_IMAGE_STRENGTH,
     DEFAULT_SIDE,
     DEFAULT_STEPS,
-    MAX_SEED,
     StylePreset,
 )
 from helpers.widgets.playground_words import say
@@ -131,6 +130,11 @@ def actions_of(model: Model) -> tuple[Action, ...]:
     return tuple(action for action in ACTIONS if TASKS[action] in tasks)
 
 
+def most_seed(model: Model) -> int:
+    """The highest seed that a model takes."""
+    return bodies.family_of(model).most_seed
+
+
 def lacks(model: Model) -> str:
     """What a model cannot do, in a sentence; nothing where it can do all."""
     able = actions_of(model)
@@ -171,7 +175,7 @@ def request_bodies(
 
     Raises BodyError, ImageError or MaskError with a sentence for all that is missing or wrong.
     """
-    _check(settings, seed)
+    _check(settings, model, seed)
     if settings.action not in actions_of(model):
         raise _error([Problem("action", lacks(model), settings.action)])
     with hushed(WorkshopWarning):  # `remarks` says the same on the playground
@@ -234,8 +238,8 @@ def _body(settings: Settings, seed: int, reference: "Image.Image | None", mask: 
     return bodies.inpaint(settings.prompt, reference, mask, **common)
 
 
-def _check(settings: Settings, seed: int) -> None:
-    found = []
+def _check(settings: Settings, model: Model, seed: int) -> None:
+    found, most = [], most_seed(model)
     if not settings.prompt.strip():
         found.append(Problem("prompt", tr("The prompt is empty: say what the picture is to show."), settings.prompt))
     if isinstance(settings.pictures, bool) or settings.pictures not in range(1, MOST_PICTURES + 1):
@@ -245,11 +249,11 @@ def _check(settings: Settings, seed: int) -> None:
             pictures=settings.pictures,
         )
         found.append(Problem("pictures", message, settings.pictures))
-    elif seed <= MAX_SEED < seed + settings.pictures - 1:
+    elif seed <= most < seed + settings.pictures - 1:
         message = tr(
             "The last of {pictures} seeds would be above {most}: start with a lower one.",
             pictures=settings.pictures,
-            most=MAX_SEED,
+            most=most,
         )
         found.append(Problem("seed", message, seed))
     if found:
