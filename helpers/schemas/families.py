@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, get_args
 from pydantic import BaseModel
 
 from helpers.schemas import sdxl
-from helpers.schemas.fields import Response, Say, TaskName, field_at, steps_of, stored_size
+from helpers.schemas.fields import Response, Say, TaskName, field_at, image_format, steps_of, stored_size
 from helpers.schemas.stability import (
     MAX_CORE_SEED,
     MAX_SD35_SEED,
@@ -28,7 +28,7 @@ from helpers.schemas.stability import (
 
 Content = Mapping[str, Any]  # of a body
 Size = tuple[int, int]  # (width, height) in pixels
-_HEAD = 65_536  # characters of base64
+_PNG_HEAD, _HEAD = 32, 65_536  # characters of base64
 PROMPT_NAMES = ("prompt", "negative_prompt")  # what a prompt may be called, whatever the body's own field for it
 
 
@@ -239,6 +239,10 @@ def _weighed(part: PromptPart) -> str:
 
 def _size_in(text: str) -> Size | None:
     """Return the size of a picture in base64; None where it is none. Most tell it in their first bytes."""
+    with contextlib.suppress(ValueError):
+        head = base64.b64decode(text[:_PNG_HEAD], validate=True)
+        if image_format(head) == "PNG" and len(head) >= 24:  # what helpers send; a sweep asks for each tile
+            return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
     for part in (text[:_HEAD], text):
         with contextlib.suppress(OSError, SyntaxError, ValueError):
             return stored_size(base64.b64decode(part, validate=True))
