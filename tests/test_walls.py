@@ -129,7 +129,18 @@ def test_schemas_import_nothing_of_ours() -> None:
 @pytest.mark.parametrize("module", ["bodies", "images", "masks"])
 def test_the_tools_for_requests_know_no_client_and_no_studio(module: str) -> None:
     assert f"helpers.{module}" in graph()
-    assert forbidden(f"helpers.{module}", "helpers.client", "helpers.studio", "helpers.display") == []
+    others = ("client", "calls", "studio", "display", "sweeps", "widgets")
+    assert forbidden(f"helpers.{module}", *(f"helpers.{room}" for room in others)) == []
+
+
+def test_nobody_but_connect_and_the_command_line_starts_a_studio() -> None:
+    starters = {
+        module_of(path)
+        for path in HELPERS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("process.start", "StudioServer")
+    }
+    assert starters == {"helpers.client", "helpers.studio.__main__"}
 
 
 def test_the_studio_knows_nobody_above_it() -> None:
