@@ -12,7 +12,7 @@ from botocore.config import Config
 from PIL import Image
 
 import helpers
-from helpers import models
+from helpers import bodies, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, ImageError, MaskError, UnknownModelError, WorkshopWarning
 from helpers.studio.process import start
@@ -162,6 +162,11 @@ def test_a_dict_in_a_sweep_over_models_is_that_of_the_one_that_knows_its_fields_
         told = {tile.model: set(tile.body) for tile in helpers.Sweep(plain, model=roles).tiles}
         assert told[models.get("core").id] == {"prompt", "aspect_ratio", "seed"}
         assert "image" in told[models.get("sd3.5").id]
+
+
+def test_a_dict_of_sd35_said_for_core_leaves_its_image_out_and_names_it() -> None:
+    said = bodies.translated({**VARIED}, "core")
+    assert (set(said.body), said.left_out) == ({"prompt", "aspect_ratio", "seed"}, ("image", "strength"))
 
 
 def test_a_file_format_goes_along_as_far_as_it_is_known_there() -> None:

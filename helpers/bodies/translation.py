@@ -133,7 +133,7 @@ def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
 
 def _source(body: Mapping[str, Any], target: Family) -> Family:
     """The family that a body is of. A plain dict that the target takes as it is needs no translation."""
-    if not isinstance(body, Body) and target.claims(body):
+    if not isinstance(body, Body) and target.claims(body) and target.knows(body):
         return target
     return models.family_of(body) or family_of(models.for_body(body))
 
