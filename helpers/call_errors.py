@@ -28,8 +28,6 @@ from helpers.errors import (
 from helpers.generation import Call
 from helpers.language import joined, listed, mark, tr
 
-TRANSLATED = (boto.ClientError, boto.BotoCoreError, HTTPError, OSError, RuntimeError)  # what a call can raise
-
 
 def translate(error: BaseException, call: Call) -> CallError:
     """Return the typed error that says the same. Raise it `from error`, so that the AWS error stays its cause."""

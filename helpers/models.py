@@ -155,14 +155,18 @@ def all() -> tuple[Model, ...]:
     return _models()
 
 
+def can_be_called(model: Model, backend: Literal["studio", "aws"]) -> bool:
+    """Whether the studio draws for it, or whether it has not left AWS."""
+    return model.studio is not None if backend == "studio" else not model.retired_on(date.today())
+
+
 def first(backend: Literal["studio", "aws"], task: str = "text_to_image") -> Model:
     """The model to begin with: the first of the registry that can do the task and can be called there today.
 
     LookupError where there is none.
     """
     for model in all():
-        there = model.studio is not None if backend == "studio" else not model.retired_on(date.today())
-        if there and model.family and task in model.family.tasks:
+        if can_be_called(model, backend) and model.family and task in model.family.tasks:
             return model
     raise LookupError(f"no model of {backend} can do {task}")
 

@@ -54,7 +54,7 @@ class PromptPart:
 
 @dataclass(frozen=True)
 class MaskForm:
-    """One way in which a body carries a mask: and what in its picture may change."""
+    """One way in which a body carries a mask, and what in the mask's picture may change."""
 
     name: str  # as people choose it
     picture: str  # the field that holds it
@@ -242,7 +242,8 @@ def _size_in(text: str) -> Size | None:
     with contextlib.suppress(ValueError):
         head = base64.b64decode(text[:_PNG_HEAD], validate=True)
         if image_format(head) == "PNG" and len(head) >= 24:  # what helpers send; a sweep asks for each tile
-            return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+            size = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+            return size if min(size) > 0 else None
     for part in (text[:_HEAD], text):
         with contextlib.suppress(OSError, SyntaxError, ValueError):
             return stored_size(base64.b64decode(part, validate=True))

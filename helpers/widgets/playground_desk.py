@@ -81,10 +81,7 @@ class Desk:
         action = preset.settings.action
         if action not in actions_of(self.model):
             able = [model for model in models.all() if action in actions_of(model)]
-            self.apply(next((model for model in able if self._is_here(model)), able[0]))
-
-    def _is_here(self, model: Model) -> bool:
-        return model.studio is not None if self.backend == "studio" else not model.retired_on(date.today())
+            self.apply(next((model for model in able if models.can_be_called(model, self.backend)), able[0]))
 
     # ---- the picture to start from
 

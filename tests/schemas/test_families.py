@@ -1,5 +1,6 @@
 """What a family says of a body: prompts by sign, pictures, masks, size, price, and which bodies it takes for its own."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -64,6 +65,8 @@ def test_the_size_is_that_of_the_picture_that_comes() -> None:
     assert SDXL.size(BODY, sdxl) == (512, 512)
     assert SDXL.size(helpers.image_to_image("a boat", PICTURE, seed=1), sdxl) == (384, 320)
     assert SDXL.size({"init_image": "no picture"}, sdxl) is None
+    empty = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + bytes(8) + b"\x08\x02\0\0\0").decode()
+    assert SDXL.size({"init_image": empty}, sdxl) is None, "a picture without pixels has no shape"
     assert core.family is not None
     assert core.family.size({"prompt": "a", "aspect_ratio": "16:9"}, core) == (1344, 768)
     assert core.family.size({"prompt": "a", "aspect_ratio": "7:5"}, core) is None
