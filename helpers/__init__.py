@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from helpers import bodies as bodies
-    from helpers import client as client
+    from helpers import calls as calls
     from helpers import display as display
     from helpers import errors as errors
-    from helpers import images as images
-    from helpers import leaks as leaks
-    from helpers import mask_forms as mask_forms
     from helpers import masks as masks
     from helpers import models as models
-    from helpers import outpainting as outpainting
+    from helpers import pictures as pictures
     from helpers import recipes as recipes
     from helpers import sweeps as sweeps
     from helpers import widgets as widgets
     from helpers.bodies import check as check
     from helpers.bodies import core_body as core_body
+    from helpers.bodies import fit as fit
     from helpers.bodies import image_to_image as image_to_image
     from helpers.bodies import inpaint as inpaint
+    from helpers.bodies import outpaint as outpaint
     from helpers.bodies import text_to_image as text_to_image
-    from helpers.client import Generation as Generation
-    from helpers.client import connect as connect
-    from helpers.client import invoke as invoke
+    from helpers.calls import Generation as Generation
+    from helpers.calls import connect as connect
+    from helpers.calls import invoke as invoke
     from helpers.display import compare as compare
     from helpers.display import grid as grid
     from helpers.display import show as show
@@ -57,78 +56,78 @@ if TYPE_CHECKING:
     from helpers.errors import UnknownModelError as UnknownModelError
     from helpers.errors import WorkshopError as WorkshopError
     from helpers.errors import WorkshopWarning as WorkshopWarning
-    from helpers.images import fit as fit
-    from helpers.images import outputs as outputs
-    from helpers.images import save as save
-    from helpers.images import to_image as to_image
-    from helpers.leaks import LeakReport as LeakReport
+    from helpers.masks import LeakReport as LeakReport
     from helpers.masks import Mask as Mask
-    from helpers.outpainting import outpaint as outpaint
+    from helpers.pictures import outputs as outputs
+    from helpers.pictures import to_image as to_image
     from helpers.recipes import recipe as recipe
+    from helpers.recipes import save as save
     from helpers.sweeps import Sweep as Sweep
     from helpers.sweeps import axis as axis
     from helpers.sweeps import swap as swap
     from helpers.sweeps import together as together
-    from helpers.widgets import MaskPainter as MaskPainter
-    from helpers.widgets import explorer as explorer
-    from helpers.widgets import playground as playground
+    from helpers.widgets.explorer.box import explorer as explorer
+    from helpers.widgets.painter.mask_painter import MaskPainter as MaskPainter
+    from helpers.widgets.playground.box import playground as playground
 
-_ROOMS = {
-    "bodies": ("check", "core_body", "image_to_image", "inpaint", "text_to_image"),
-    "images": ("fit", "outputs", "save", "to_image"),
-    "masks": ("Mask",),
-    "mask_forms": (),
-    "outpainting": ("outpaint",),
-    "leaks": ("LeakReport",),
-    "widgets": ("MaskPainter", "explorer", "playground"),
-    "client": ("Generation", "connect", "invoke"),
-    "models": (),
-    "recipes": ("recipe",),
-    "sweeps": ("Sweep", "axis", "swap", "together"),
+_NAMES = {  # what a learner types, in the order of the lessons, and where it is
+    "calls": ("Generation", "connect", "invoke"),
+    "bodies": ("check", "core_body", "fit", "image_to_image", "inpaint", "outpaint", "text_to_image"),
+    "masks": ("LeakReport", "Mask"),
+    "pictures": ("outputs", "to_image"),
+    "recipes": ("recipe", "save"),
     "display": ("compare", "grid", "show", "strip"),
-    "errors": (
-        "AccessError",
-        "BodyError",
-        "BudgetError",
-        "CallError",
-        "CallSetupError",
-        "ConnectionCallError",
-        "ContentFilterError",
-        "FilteredError",
-        "ImageError",
-        "MalformedBodyError",
-        "MaskError",
-        "ModelFailedError",
-        "NoCredentialsError",
-        "PictureExistsError",
-        "Problem",
-        "PromptRefusedError",
-        "RecipeError",
-        "RegionError",
-        "RetiredModelError",
-        "ServiceError",
-        "SetupError",
-        "ThrottledError",
-        "TimeoutCallError",
-        "UnknownModelError",
-        "WorkshopError",
-        "WorkshopWarning",
-    ),
+    "sweeps": ("Sweep", "axis", "swap", "together"),
+    "widgets.painter.mask_painter": ("MaskPainter",),
+    "widgets.explorer.box": ("explorer",),
+    "widgets.playground.box": ("playground",),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_LISTED_ROOMS = ("errors", "models")
+_ROOMS = (*_LISTED_ROOMS, "bodies", "calls", "display", "masks", "pictures", "recipes", "sweeps", "widgets")
+_ERRORS = (  # they live in helpers.errors; here they have been importable since before that was said
+    "AccessError",
+    "BodyError",
+    "BudgetError",
+    "CallError",
+    "CallSetupError",
+    "ConnectionCallError",
+    "ContentFilterError",
+    "FilteredError",
+    "ImageError",
+    "MalformedBodyError",
+    "MaskError",
+    "ModelFailedError",
+    "NoCredentialsError",
+    "PictureExistsError",
+    "Problem",
+    "PromptRefusedError",
+    "RecipeError",
+    "RegionError",
+    "RetiredModelError",
+    "ServiceError",
+    "SetupError",
+    "ThrottledError",
+    "TimeoutCallError",
+    "UnknownModelError",
+    "WorkshopError",
+    "WorkshopWarning",
+)
+_FORMER = {"images": "pictures", "mask_forms": "masks.forms", "outpainting": "masks"}  # rooms that lessons once named
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = sorted(_ROOM_OF)
+__all__ = sorted([*_MODULE_OF, *_LISTED_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"helpers.{name}")
-    if name in _ROOM_OF:
-        found = getattr(import_module(f"helpers.{_ROOM_OF[name]}"), name)
-        globals()[name] = found
-        return found
-    raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    if name in _ROOMS or name in _FORMER:
+        return import_module(f"helpers.{_FORMER.get(name, name)}")
+    module = "errors" if name in _ERRORS else _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    found = getattr(import_module(f"helpers.{module}"), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS, *_ROOM_OF})
+    return __all__

@@ -34,9 +34,9 @@ class WorkshopError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of all frames."""
-        from helpers import short_traceback
+        from helpers.language import tracebacks
 
-        return short_traceback.lines(self)
+        return tracebacks.lines(self)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from helpers.errors import BodyError, Problem, UnknownModelError
+from helpers.errors import BodyError, ImageError, Problem, UnknownModelError
 from helpers.language import listed, tr
-from helpers.saying import say
+from helpers.language.remarks import say
 
 if TYPE_CHECKING:
     from helpers.schemas import Family
@@ -87,6 +87,22 @@ class Model:
         from helpers.schemas import FAMILIES
 
         return FAMILIES[self.schema] if self.schema else None
+
+    def picture_error(self, size: tuple[int, int]) -> ImageError | None:
+        """Return what is wrong with a picture of this size to start from, with the nearest legal one; None if nothing is."""
+        problem = self.family.picture_problem(*size, tr) if self.family else None
+        if self.family is None or problem is None:
+            return None
+        nearest = self.family.nearest_size(*size)
+        return ImageError(
+            tr("The picture is {size} pixels.", size="{} x {}".format(*size)),
+            tr("For {model} {problem}.", model=self.name, problem=problem),
+            tr(
+                "The nearest legal size is {nearest}: helpers.fit(image, {size}) crops it to that.",
+                nearest="{} x {}".format(*nearest),
+                size=nearest,
+            ),
+        )
 
     def list_price(self, body: Mapping[str, Any]) -> float:
         """What AWS asks, or asked, for the picture of this body, in USD. LookupError where no page gives a price."""

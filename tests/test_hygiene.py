@@ -13,9 +13,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
 LARGEST = 15_000_000  # bytes of all files: it is cloned by a room of people on one wireless network
-LONGEST = 400  # lines of a file
 CONFIGURE = re.compile(r"aws configure(?! sso)")
-REASON = "Long because"  # in a file's first lines, where it must be longer
 
 # A model id as Bedrock writes it, with or without the prefix of an inference profile.
 MODEL_ID = re.compile(
@@ -42,13 +40,6 @@ def text_of(name: str) -> str:
 
 def test_the_repository_clones_quickly() -> None:
     assert sum((ROOT / name).stat().st_size for name in tracked()) < LARGEST
-
-
-def test_no_file_of_code_is_long_without_a_reason() -> None:
-    code = [name for name in tracked() if name.endswith(".py")]
-    assert code
-    long = {name: text_of(name).count("\n") for name in code if text_of(name).count("\n") > LONGEST}
-    assert {n: lines for n, lines in long.items() if REASON not in "".join(text_of(n).splitlines()[:20])} == {}
 
 
 def test_every_module_begins_with_its_reason_to_exist() -> None:

@@ -57,7 +57,7 @@ def test_type_checkers_and_python_see_the_same_names() -> None:
     tree = ast.parse(Path(helpers.__file__).read_text(encoding="utf-8"))
     guarded = next(node for node in tree.body if isinstance(node, ast.If))
     typed = {alias.name for node in guarded.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert typed == {*helpers.__all__, *helpers._ROOMS}
+    assert typed == {*helpers._MODULE_OF, *helpers._ROOMS, *helpers._ERRORS}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

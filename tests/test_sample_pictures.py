@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from helpers import images
+from helpers import recipes
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 HOW = (DATA / "README.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def test_the_init_image_is_legal_small_and_carries_the_request_that_the_page_giv
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (512, 512))
     assert path.stat().st_size < 500_000
     told = re.search(r'^boat = draw\("([^"]+)", (\d+)\)$', HOW, re.MULTILINE)
-    found = images.read_metadata(path)
+    found = recipes.read_metadata(path)
     assert told
     assert found
     assert found["body"]["text_prompts"][0]["text"] == told.group(1)

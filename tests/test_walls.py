@@ -99,13 +99,19 @@ def forbidden(start: str, *rooms: str) -> list[str]:
 def test_the_graph_sees_imports_of_every_form(tmp_path: Path) -> None:
     file = tmp_path / "b.py"
     file.write_text(
-        "import helpers.images\nfrom helpers import masks\nfrom . import models\nfrom .costs import quote\n"
-        "def f():\n    from helpers.client import invoke\n"
+        "import helpers.pictures\nfrom helpers import masks\nfrom . import models\nfrom .costs import quote\n"
+        "def f():\n    from helpers.calls.client import invoke\n"
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import helpers.display\n",
         "utf-8",
     )
     found = imports_of(file, "helpers.b")
-    assert {"helpers.images", "helpers.masks", "helpers.models", "helpers.costs", "helpers.client"} <= found
+    assert {
+        "helpers.pictures",
+        "helpers.masks",
+        "helpers.models",
+        "helpers.costs",
+        "helpers.calls.client",
+    } <= found
     assert "helpers.display" not in found
 
 
@@ -126,11 +132,15 @@ def test_schemas_import_nothing_of_ours() -> None:
     assert {module: graph()[module] - schemas for module in schemas if graph()[module] - schemas} == {}
 
 
-@pytest.mark.parametrize("module", ["bodies", "images", "masks"])
+@pytest.mark.parametrize("module", ["bodies", "pictures", "masks", "recipes"])
 def test_the_tools_for_requests_know_no_client_and_no_studio(module: str) -> None:
     assert f"helpers.{module}" in graph()
-    others = ("client", "calls", "studio", "display", "sweeps", "widgets")
+    others = ("calls", "studio", "display", "sweeps", "widgets")
     assert forbidden(f"helpers.{module}", *(f"helpers.{room}" for room in others)) == []
+
+
+def test_pictures_know_no_model_and_no_request() -> None:
+    assert forbidden("helpers.pictures", "helpers.schemas", "helpers.models", "helpers.bodies") == []
 
 
 def test_nobody_but_connect_and_the_command_line_starts_a_studio() -> None:
@@ -140,19 +150,19 @@ def test_nobody_but_connect_and_the_command_line_starts_a_studio() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("process.start", "StudioServer")
     }
-    assert starters == {"helpers.client", "helpers.studio.__main__"}
+    assert starters == {"helpers.calls.client", "helpers.studio.__main__"}
 
 
 def test_the_studio_knows_nobody_above_it() -> None:
-    above = ("client", "calls", "display", "sweeps", "widgets", "lessons", "doctor")
+    above = ("calls", "display", "recipes", "sweeps", "widgets", "lessons", "doctor")
     assert forbidden("helpers.studio", *(f"helpers.{room}" for room in above)) == []
 
 
 def test_the_engine_knows_no_wire_and_no_schemas() -> None:
     others = ("schemas", "bodies", "models")
-    wire = ("server", "routes", "service", "engines", "workers", "worker", "signing")
-    rooms = (*(f"helpers.{room}" for room in others), *(f"helpers.studio.{room}" for room in wire))
-    assert forbidden("helpers.studio.engine", *rooms) == []
+    others_of_the_studio = ("wire", "service", "workers", "process")
+    rooms = (*(f"helpers.{room}" for room in others), *(f"helpers.studio.{room}" for room in others_of_the_studio))
+    assert forbidden("helpers.studio.engines.painted", *rooms) == []
 
 
 def test_what_the_studio_asks_of_an_engine_knows_nothing_of_ours() -> None:
@@ -160,8 +170,11 @@ def test_what_the_studio_asks_of_an_engine_knows_nothing_of_ours() -> None:
 
 
 def test_the_studios_front_knows_no_engine() -> None:
-    for module in ("__main__", "routes", "service", "engines", "workers", "process"):
-        assert forbidden(f"helpers.studio.{module}", "helpers.studio.engine", "helpers.studio.worker") == []
+    for module in ("__main__", "wire", "service", "workers.engines", "workers.pool", "process"):
+        assert (
+            forbidden(f"helpers.studio.{module}", "helpers.studio.engines.painted", "helpers.studio.workers.worker")
+            == []
+        )
 
 
 ASKING_ROOMS = ("schemas", "bodies", "studio.service")  # these alone know what a family's bodies look like
@@ -240,6 +253,6 @@ def test_importing_helpers_loads_nothing_heavy() -> None:
 
 
 def test_the_studios_front_loads_no_numpy() -> None:
-    code = "import sys, helpers.studio.server; print('numpy' in sys.modules)"
+    code = "import sys, helpers.studio.wire.server; print('numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (told.stdout.strip(), told.stderr) == ("False", "")

@@ -2,6 +2,8 @@
 
 from helpers.bodies.body import Body
 from helpers.bodies.checking import check, family_of, notes, notes_on
+from helpers.bodies.inputs import fit
+from helpers.bodies.outpainting import outpaint
 from helpers.bodies.prompts import Prompt
 from helpers.bodies.tasks import DEFAULT_MODEL, arguments, image_to_image, inpaint, text_to_image
 from helpers.bodies.translation import core_body, retired, translated
@@ -14,10 +16,12 @@ __all__ = [
     "check",
     "core_body",
     "family_of",
+    "fit",
     "image_to_image",
     "inpaint",
     "notes",
     "notes_on",
+    "outpaint",
     "retired",
     "text_to_image",
     "translated",

@@ -5,12 +5,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from helpers import images, models
+from helpers import models
+from helpers.bodies import inputs, problems
 from helpers.errors import BodyError, Problem
 from helpers.language import listed, tr
+from helpers.language.remarks import say
 from helpers.models import Model
-from helpers.saying import say
-from helpers.schemas import Family, problems
+from helpers.schemas import Family
 from helpers.schemas.sdxl import DOCUMENTED_STEPS
 
 _ALREADY_SAID: set[str] = set()
@@ -31,7 +32,7 @@ def check(body: Mapping[str, Any], model: str | Model | None = None, *, look_at_
     found = schema_problems(family, body)
     named = {problem.field for problem in found}
     if look_at_pictures:
-        found += [problem for problem in images.body_problems(body, asked) if problem.field not in named]
+        found += [problem for problem in inputs.body_problems(body, asked) if problem.field not in named]
     if found:
         raise body_error(found, asked.name)
     say_once(notes(body, asked))
@@ -93,7 +94,7 @@ def schema_problems(family: Family, body: Mapping[str, Any]) -> list[Problem]:
     try:
         family.request.model_validate(dict(body))
     except ValidationError as error:
-        return [Problem(*one) for one in problems(error, tr)]
+        return problems.problems(error)
     return []
 
 

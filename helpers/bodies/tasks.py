@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from helpers import images, models
+from helpers import models, pictures
 from helpers.bodies.body import Body
 from helpers.bodies.checking import body_error, family_of, notes, say_once, schema_problems
 from helpers.bodies.prompts import Prompt, in_one, plain, weighted
@@ -25,7 +25,7 @@ from helpers.schemas.sdxl import (
 )
 
 if TYPE_CHECKING:
-    from helpers.masks import Mask
+    from helpers.masks.mask import Mask
 
 DEFAULT_MODEL = "sdxl"
 _Given = dict[str, Any]
@@ -217,7 +217,7 @@ def _for_sdxl(model: Model, task: TaskName, prompt: Any, negative: Any, given: _
         fields["init_image_mode"] = "STEP_SCHEDULE"
     if fields.get("init_image_mode") != "STEP_SCHEDULE":
         fields.setdefault("image_strength", DEFAULT_IMAGE_STRENGTH)
-    return {**fields, "init_image": images.to_base64(images.init_image(fields["init_image"], model))}
+    return {**fields, "init_image": pictures.to_base64(pictures.init_image(fields["init_image"], model))}
 
 
 def _for_stable_image(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
@@ -235,7 +235,7 @@ def _for_sd35(model: Model, task: TaskName, prompt: Any, negative: Any, given: _
     if not isinstance(kept, (int, float)) or isinstance(kept, bool) or not 0 <= kept <= 1:
         told = tr("{field} must be {wanted}, not {found}.", field="image_strength", wanted=tr(SHARE), found=repr(kept))
         raise body_error([Problem("image_strength", told, kept)], model.name)
-    start = images.to_base64(images.init_image(said.pop("init_image"), model))
+    start = pictures.to_base64(pictures.init_image(said.pop("init_image"), model))
     return {**said, "mode": "image-to-image", "image": start, "strength": _other_share(kept)}
 
 
@@ -281,7 +281,7 @@ def _one_way_only(given: _Given, model: Model) -> None:
 
 
 def _as_mask(mask: Any) -> "Mask":
-    from helpers.masks import Mask
+    from helpers.masks.mask import Mask
 
     if isinstance(mask, Mask):
         return mask

@@ -39,12 +39,12 @@ def own_engines() -> dict[str, str]:
     """Return what a studio that this process starts would say, as far as that is known before it runs."""
     import os
 
-    from helpers.studio import engine
-    from helpers.studio.engines import ENGINE_VARIABLE, PAINTED
+    from helpers.studio.engines import painted
+    from helpers.studio.workers.engines import ENGINE_VARIABLE, PAINTED
 
     if os.environ.get(ENGINE_VARIABLE):  # an engine that only its worker can name
         return {}
-    return {model.id: f"{PAINTED} {engine.VERSION}" for model in models.all() if model.studio == PAINTED}
+    return {model.id: f"{PAINTED} {painted.VERSION}" for model in models.all() if model.studio == PAINTED}
 
 
 def engine_of(record: Mapping[str, Any]) -> str | None:

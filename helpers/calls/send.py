@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.calls.answers import Call
 from helpers.errors import CallError, WorkshopError
-from helpers.generation import Call
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def send(bedrock: Any, call: Call) -> Answer:
 
     Raises the CallError that fits: ServiceError for what nobody foresaw, with the error itself as its cause.
     """
-    from helpers import call_errors  # needs botocore, which nobody is to wait for before the first call
+    from helpers.calls import aws_errors  # needs botocore, which nobody is to wait for before the first call
 
     assert call.model is not None
     _count_attempts(bedrock)
@@ -41,12 +41,12 @@ def send(bedrock: Any, call: Call) -> Answer:
     except WorkshopError:
         raise
     except Exception as error:
-        raise _attempted(call_errors.translate(error, call)) from error
+        raise _attempted(aws_errors.translate(error, call)) from error
     try:
         payload, metadata = answer["body"].read(), answer["ResponseMetadata"]
-        attempts = max(call_errors.attempts_of(metadata), _sent.attempts)
+        attempts = max(aws_errors.attempts_of(metadata), _sent.attempts)
     except Exception as error:
-        raise _attempted(call_errors.cut_off(error, call)) from error
+        raise _attempted(aws_errors.cut_off(error, call)) from error
     return Answer(payload, metadata, time.perf_counter() - began, attempts)
 
 

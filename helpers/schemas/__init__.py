@@ -1,7 +1,6 @@
 """Every request and response as a pydantic model: the one truth that bodies and the studio both check against."""
 
 from helpers.schemas.families import FAMILIES, Family
-from helpers.schemas.problems import FieldProblem, problems
 from helpers.schemas.sdxl import SDXLRequest, SDXLResponse, TextPrompt
 from helpers.schemas.stability import CoreRequest, StabilityResponse
 
@@ -9,10 +8,8 @@ __all__ = [
     "FAMILIES",
     "CoreRequest",
     "Family",
-    "FieldProblem",
     "SDXLRequest",
     "SDXLResponse",
     "StabilityResponse",
     "TextPrompt",
-    "problems",
 ]

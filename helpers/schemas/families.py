@@ -1,7 +1,4 @@
-"""One Family a body schema: it answers what the rest of the house asks of a body, so that nobody else asks which model it is.
-
-Long because the families stand here side by side, each with its answers to the same questions.
-"""
+"""One Family a body schema: it answers what the rest of the house asks of a body, so that nobody else asks which model it is."""
 
 import base64
 import contextlib

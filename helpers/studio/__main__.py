@@ -14,10 +14,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from helpers.language import heed, tr
-from helpers.studio import VERSION, pipe
+from helpers.studio import VERSION
 from helpers.studio.process import Studio, environment, new_folder, remove_folder
-from helpers.studio.replies import BedrockError
-from helpers.studio.server import StudioServer
+from helpers.studio.wire.replies import BedrockError
+from helpers.studio.wire.server import StudioServer
+from helpers.studio.workers import pipe
 
 REGION = "us-west-2"
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         )
         return 1
-    from helpers.studio.keys import new_keys
+    from helpers.studio.wire.keys import new_keys
 
     keys = new_keys()
     studio = Studio(server.endpoint, keys.access_key, keys.secret_key, REGION, VERSION, new_folder())
@@ -152,10 +153,10 @@ def _surroundings(studio: Studio) -> dict[str, str]:
 def _application(server: StudioServer, studio: Studio) -> None:
     """Load what answers the calls. The address is known by then, and calls wait for the moment this takes."""
     try:
-        from helpers.studio.engines import Engines
-        from helpers.studio.keys import Keys
-        from helpers.studio.routes import Bedrock
         from helpers.studio.service import Service
+        from helpers.studio.wire.keys import Keys
+        from helpers.studio.wire.routes import Bedrock
+        from helpers.studio.workers.engines import Engines
 
         keys, engines = Keys(studio.access_key, studio.secret_key), Engines()
         service = Service(engines.draw)

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from helpers.errors import SetupError
 from helpers.language import tr
-from helpers.studio.workers import import_path, own_session
+from helpers.studio.workers.pool import import_path, own_session
 
 JOIN_VARIABLE = "WORKSHOP_STUDIO"
 """Environment variable that holds the endpoint of a studio to join instead of starting another."""
@@ -224,7 +224,7 @@ def _with_hosts(listed: str, hosts: list[str]) -> str:
 
 
 def _spawn(engine: str | None, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
-    from helpers.studio.engines import ENGINE_VARIABLE
+    from helpers.studio.workers.engines import ENGINE_VARIABLE
 
     chosen = {ENGINE_VARIABLE: engine} if engine else {}
     try:

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 from helpers import models
 from helpers.bodies import retired
 from helpers.calls import engines
-from helpers.client import Client, backend_of, connect
-from helpers.generation import Backend, prompt_of
+from helpers.calls.answers import Backend, prompt_of
+from helpers.calls.client import Client, backend_of, connect
 from helpers.language import listed, tr
-from helpers.saying import say
-from helpers.sweeps import axes as axes_
-from helpers.sweeps import drawing, failures, lines, money, plan, runner, tables, whys
-from helpers.sweeps.store import Store
-from helpers.sweeps.tiles import Axis, Failure, Tile
+from helpers.language.remarks import say
+from helpers.sweeps.axes import axes as axes_
+from helpers.sweeps.axes import plan
+from helpers.sweeps.axes.tiles import Axis, Failure, Tile
+from helpers.sweeps.run import drawing, explain, failures, money, runner, transport
+from helpers.sweeps.run.store import Store
+from helpers.sweeps.shown import tables
 
 if TYPE_CHECKING:
-    from helpers.sweeps.effects import Effects
+    from helpers.sweeps.shown.effects.measure import Effects
 
 WORKERS = 8
 _LONGEST_TITLE = 80  # characters
@@ -162,7 +164,7 @@ class Sweep:
                     tr("There is no tile {number}: this sweep has {count}, from 0.", number=tile, count=len(self))
                 )
             tile = self._tiles[tile]
-        return whys.why(tile, self._store.records(), frozenset(self._places), frozenset(self._ran))
+        return explain.why(tile, self._store.records(), frozenset(self._places), frozenset(self._ran))
 
     def grid(
         self,
@@ -174,24 +176,24 @@ class Sweep:
         tile: int | None = None,
         overwrite: bool = False,
     ) -> list[Path] | None:
-        """Show the pictures in tables, or write them to `path`: helpers.sweeps.grids.draw says how to choose."""
-        from helpers.sweeps import grids
+        """Show the pictures in tables, or write them to `path`: helpers.sweeps.shown.grids.draw says how to choose."""
+        from helpers.sweeps.shown import grids
 
         return grids.draw(
             self.tiles, self.axes, rows, columns, pages, title=self.title, path=path, tile=tile, overwrite=overwrite
         )
 
     def gallery(self, path: str | os.PathLike[str], *, full: int | None = None, overwrite: bool = False) -> Path:
-        """Write one HTML file to look through and compare the pictures in: helpers.sweeps.gallery.write says more."""
-        from helpers.sweeps import gallery
+        """Write one HTML file to look through and compare the pictures in: helpers.sweeps.shown.gallery.build.write says more."""
+        from helpers.sweeps.shown.gallery import build
 
-        return gallery.write(path, self.tiles, self.axes, self.title, full=full, overwrite=overwrite)
+        return build.write(path, self.tiles, self.axes, self.title, full=full, overwrite=overwrite)
 
     def effects(self) -> "Effects":
         """How much each axis moves the picture, held against what a new seed does: a table, a plot, a sentence."""
-        from helpers.sweeps import effects
+        from helpers.sweeps.shown.effects import measure
 
-        return effects.measure(self.tiles, self.axes)
+        return measure.measure(self.tiles, self.axes)
 
     def __len__(self) -> int:
         return len(self.tiles)
@@ -248,7 +250,7 @@ class Sweep:
         found = {tile: other for tile in self._tiles if not tile.made and (other := store.other_engine(tile.key))}
         if found and not self._told_of_engines:
             self._told_of_engines = True
-            say(whys.drawn_again(list(found.values()), [self._engines.get(tile.model, "") for tile in found]))
+            say(explain.drawn_again(list(found.values()), [self._engines.get(tile.model, "") for tile in found]))
 
     def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
         """The requests to make, each once: those that failed, or all that are missing and may succeed."""
@@ -284,11 +286,11 @@ class Sweep:
         if budget is None and self._backend == "aws":
             budget = quoted.price  # a yes is a yes to this amount, repeats included
         region = getattr(getattr(self._bedrock, "meta", None), "region_name", None)
-        line: lines.Line
+        line: transport.Line
         if executor is not None:
-            line = lines.Elsewhere(executor, drawing.target_of(self._bedrock, self._backend))
+            line = transport.Elsewhere(executor, drawing.target_of(self._bedrock, self._backend))
         else:
-            line = lines.Direct(drawing.client_for(self._bedrock, max(1, min(workers, len(wanted)))))
+            line = transport.Direct(drawing.client_for(self._bedrock, max(1, min(workers, len(wanted)))))
         quotas = runner.quotas_of((model for _, model in wanted), per_minute, self._backend == "aws")
         going = runner.Run(wanted, line, self._store, region, workers=workers, budget=budget, quotas=quotas)
         began = time.monotonic()
@@ -371,9 +373,9 @@ class Sweep:
 
 
 def _home(folder: str | os.PathLike[str] | None) -> Path:
-    from helpers import images
+    from helpers import pictures
 
-    return images.outputs("sweeps") if folder is None else Path(folder).expanduser()
+    return pictures.outputs("sweeps") if folder is None else Path(folder).expanduser()
 
 
 def _titled(body: Mapping[str, Any]) -> str:

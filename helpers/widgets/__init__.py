@@ -4,19 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from helpers.widgets.explorer_box import Explorer as Explorer
-    from helpers.widgets.explorer_box import explorer as explorer
-    from helpers.widgets.mask_painter import MaskPainter as MaskPainter
-    from helpers.widgets.playground_box import Playground as Playground
-    from helpers.widgets.playground_box import playground as playground
+    from helpers.widgets.explorer.box import Explorer as Explorer
+    from helpers.widgets.painter.mask_painter import MaskPainter as MaskPainter
+    from helpers.widgets.playground.box import Playground as Playground
 
-_MODULE_OF = {
-    "Explorer": "explorer_box",
-    "MaskPainter": "mask_painter",
-    "Playground": "playground_box",
-    "explorer": "explorer_box",
-    "playground": "playground_box",
-}
+_MODULE_OF = {"Explorer": "explorer.box", "MaskPainter": "painter.mask_painter", "Playground": "playground.box"}
 
 __all__ = sorted(_MODULE_OF)
 

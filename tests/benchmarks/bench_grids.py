@@ -1,6 +1,6 @@
 """What a grid of 10 x 10 stored pictures of 1024 x 1024 costs, over matplotlib's imshow of the pictures in full size.
 
-    python tests/benchmarks/bench_grids.py [--rounds 3] [--side 10]
+    python -m tests.benchmarks.bench_grids [--rounds 3] [--side 10]
 
 Each way runs in processes of its own, in turn, so that all meet the same weather; the medians are compared. Time is
 that of drawing, imports left out; memory is the process's peak over what it held before it drew.
@@ -21,9 +21,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
 MOST = 0.25
 WAYS = {"notebook": MOST, "unreduced": None, "file": None}
@@ -84,7 +81,7 @@ def in_a_process(way: str, folder: str, side: int) -> tuple[float, float]:
 
 def a_process(way: str, folder: str, side: int) -> list[str]:
     """The command that does one thing in a process of its own."""
-    return [sys.executable, __file__, "--way", way, "--folder", folder, "--side", str(side)]
+    return [sys.executable, "-m", "tests.benchmarks.bench_grids", "--way", way, "--folder", folder, "--side", str(side)]
 
 
 def measured(way: str, folder: Path, side: int) -> tuple[float, float]:
@@ -117,10 +114,11 @@ def imshow(folder: Path, side: int) -> None:
 
 def grid_of(way: str) -> Callable[[Path, int], None]:
     """The workshop's own."""
-    from helpers import display
-    from helpers.sweeps import grids, writing
-    from helpers.sweeps.arranging import arrange
-    from helpers.sweeps.tiles import Axis, Coordinate, Tile
+    from helpers.display import showing
+    from helpers.pictures import writing
+    from helpers.sweeps.axes.tiles import Axis, Coordinate, Tile
+    from helpers.sweeps.shown import grids
+    from helpers.sweeps.shown.arranging import arrange
 
     def draw(folder: Path, side: int) -> None:
         axes = tuple(Axis(name, tuple(map(str, range(side))), tuple(range(side))) for name in ("cfg_scale", "seed"))
@@ -136,7 +134,7 @@ def grid_of(way: str) -> Callable[[Path, int], None]:
         if way == "file":
             writing.encoded(grids.sheet(page, "Waves", grids.TILE), "PNG")
         else:
-            display.bundle(grids.sheet(page, "Waves"), alt=grids.alt_text(page))
+            showing.bundle(grids.sheet(page, "Waves"), alt=grids.alt_text(page))
 
     return draw
 

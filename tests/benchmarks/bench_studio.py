@@ -1,6 +1,6 @@
 """How fast the studio is, as ratios measured in one run, so that they hold on any machine.
 
-    python tests/benchmarks/bench_studio.py [--engine MODULE:FUNCTION] [--rounds 15] [--calls 400]
+    python -m tests.benchmarks.bench_studio [--engine MODULE:FUNCTION] [--rounds 15] [--calls 400]
 
 engine      the engine's time for one picture of 30 steps, over one Pillow PNG encode (level 1, RLE) of that picture
 call        a whole invoke_model through boto3, over the engine's time in it plus a trip for a canned answer as large
@@ -26,16 +26,15 @@ from typing import Any
 
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"  # as the studio's workers have it
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import boto3  # noqa: E402
-import numpy as np  # noqa: E402
-from botocore.config import Config  # noqa: E402
-from PIL import Image  # noqa: E402
+import boto3
+import numpy as np
+from botocore.config import Config
+from PIL import Image
 
-from helpers.studio.engines import ENGINES, PAINTED  # noqa: E402
-from helpers.studio.process import Studio, start  # noqa: E402
-from helpers.studio.worker import make_engine  # noqa: E402
+from helpers.studio.process import Studio, start
+from helpers.studio.workers.engines import ENGINES, PAINTED
+from helpers.studio.workers.worker import make_engine
 
 SIZES = (512, 1024)
 PROMPTS = (
@@ -99,7 +98,7 @@ def call_row(bedrock: Any, size: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "answer.json")
         file.write_text(json.dumps(answer))
-        command = [sys.executable, __file__, "--canned", str(file)]
+        command = [sys.executable, "-m", "tests.benchmarks.bench_studio", "--canned", str(file)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             canned = client(server.stdout.readline().strip())

@@ -1,6 +1,6 @@
 """How well a sweep uses what it is given, as ratios measured in one run, so that they hold on any machine.
 
-    python tests/benchmarks/bench_sweeps.py [--tiles 100] [--workers 8] [--minute 6] [--many 1000]
+    python -m tests.benchmarks.bench_sweeps [--tiles 100] [--workers 8] [--minute 6] [--many 1000]
 
 latency     tiles from an endpoint that takes 200 ms a call: the time of calls alone, over the time of the whole run
 sequential  the time of a plain loop over invoke_model for those tiles, over the time of the run
@@ -18,7 +18,6 @@ import json
 import math
 import multiprocessing
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -26,8 +25,6 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import helpers
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, client_of, drawn

@@ -7,7 +7,6 @@ and no other test of the session could start one.
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -15,12 +14,9 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from tests.browser import chromium as chromiums  # noqa: E402 - needs the path above
-from tests.browser.jupyter import Server, serve  # noqa: E402
-from tests.browser.pages import PATIENCE, Notebook, Theme  # noqa: E402
+from tests.browser import chromium as chromiums
+from tests.browser.jupyter import Server, serve
+from tests.browser.pages import PATIENCE, Notebook, Theme
 
 
 class OpenNotebook(Protocol):

@@ -1,11 +1,7 @@
-"""A gallery used in a real browser as a person would: keys, axes, comparison, links, both colours, and no request out.
-
-Long because one page with hundreds of tiles has many uses, and each is tried once.
-"""
+"""A gallery used in a real browser as a person would: keys, axes, comparison, links, both colours, and no request out."""
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from helpers.sweeps import gallery  # noqa: E402 - needs the path above, as the next ones do
-from tests.browser.pages import PATIENCE, soon  # noqa: E402
-from tests.sweeps.sample_tiles import FILTERED, axes_of, tiles_of  # noqa: E402
+from helpers.sweeps.shown.gallery import build
+from tests.browser.pages import PATIENCE, soon
+from tests.sweeps.sample_tiles import FILTERED, axes_of, tiles_of
 
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -39,7 +32,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiles = tiles_of(folder / "tiles", axes, (48, 48), steps=30)
     for at in (20, 47):  # comic-book at guidance 1 with seed 1, and photographic at guidance 4 with seed 4
         tiles[at] = replace(tiles[at], path=None, thumbnail=None, seconds=None, failure=FILTERED)
-    return gallery.write(folder / "gallery.html", tiles, axes, "Skies & <b>seas</b>")
+    return build.write(folder / "gallery.html", tiles, axes, "Skies & <b>seas</b>")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.masks import Mask
+from helpers.masks.mask import Mask
 from tests.browser.pages import soon
 
 if TYPE_CHECKING:

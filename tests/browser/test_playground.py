@@ -209,4 +209,4 @@ def test_any_file_can_be_painted_on_and_edited(
     # The result is the next reference image, at one press.
     person.press("Use image 1 as the reference image")
     person.reads("note", "now the reference image")
-    assert notebook.python("helpers.images.pixels_equal(playground.reference, playground.runs[0].made[0])")
+    assert notebook.python("helpers.pictures.pixels_equal(playground.reference, playground.runs[0].made[0])")

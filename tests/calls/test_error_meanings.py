@@ -4,17 +4,15 @@
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import botocore.exceptions as boto
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from helpers import call_errors, errors, generation, models
-from helpers.generation import Call
+from helpers import errors, models
+from helpers.calls import answers, aws_errors
+from helpers.calls.answers import Call
 
 Meaning = tuple[type[errors.CallError], str | None, str, bool | None]
 
@@ -103,7 +101,7 @@ def meaning(error: errors.CallError) -> Meaning:
     return type(error), error.retry, error.scope, error.billed
 
 
-def call_on(backend: generation.Backend) -> Call:
+def call_on(backend: answers.Backend) -> Call:
     return Call(backend, "us-west-2", models.get("core"), BODY)
 
 
@@ -118,7 +116,7 @@ def bare(kind: type[BaseException]) -> BaseException:
 
 
 def test_every_row_has_a_meaning() -> None:
-    assert {(row.code, row.words) for row in call_errors._ANSWERS} == set(ANSWERS)
+    assert {(row.code, row.words) for row in aws_errors._ANSWERS} == set(ANSWERS)
 
 
 @pytest.mark.parametrize(("row", "expected"), ANSWERS.items(), ids=lambda value: "-".join(map(str, value))[:60])
@@ -126,32 +124,32 @@ def test_a_refusal_says_what_it_means(row: tuple[str, str], expected: Meaning) -
     code, words = row
     kind, retry, scope, _ = expected
     error = answered(code, f"Said: {words}", 400)
-    assert meaning(call_errors.translate(error, call_on("aws"))) == expected
-    assert meaning(call_errors.translate(error, call_on("studio"))) == (kind, retry, scope, False)
+    assert meaning(aws_errors.translate(error, call_on("aws"))) == expected
+    assert meaning(aws_errors.translate(error, call_on("studio"))) == (kind, retry, scope, False)
 
 
 @pytest.mark.parametrize(("status", "expected"), STATUSES.items())
 def test_a_refusal_without_a_name_is_told_by_its_status(status: int | None, expected: Meaning) -> None:
     error = answered(str(status), "Said nothing.", status)
-    assert meaning(call_errors.translate(error, call_on("aws"))) == expected
+    assert meaning(aws_errors.translate(error, call_on("aws"))) == expected
 
 
 def test_a_model_that_is_not_here_or_gone_concerns_the_model() -> None:
     nowhere = answered("ValidationException", "The provided model identifier is invalid.", 400)
     gone = answered("ResourceNotFoundException", "This model version has reached the end of its life.", 404)
     away = Call("aws", "eu-central-1", models.get("core"), BODY)
-    assert meaning(call_errors.translate(nowhere, away)) == (errors.RegionError, None, "model", False)
-    assert meaning(call_errors.translate(nowhere, call_on("aws"))) == UNKNOWN
-    assert meaning(call_errors.translate(gone, call_on("aws"))) == RETIRED
+    assert meaning(aws_errors.translate(nowhere, away)) == (errors.RegionError, None, "model", False)
+    assert meaning(aws_errors.translate(nowhere, call_on("aws"))) == UNKNOWN
+    assert meaning(aws_errors.translate(gone, call_on("aws"))) == RETIRED
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kinds, _ in call_errors._UNANSWERED for kind in kinds], ids=lambda kind: kind.__name__
+    "kind", [kind for kinds, _ in aws_errors._UNANSWERED for kind in kinds], ids=lambda kind: kind.__name__
 )
 def test_no_answer_says_what_it_means(kind: type[BaseException]) -> None:
-    expected = KEYS if kind in call_errors._CREDENTIALS else UNANSWERED[kind.__name__]
-    assert meaning(call_errors.translate(bare(kind), call_on("aws"))) == expected
-    assert call_errors.translate(bare(kind), call_on("studio")).billed is False
+    expected = KEYS if kind in aws_errors._CREDENTIALS else UNANSWERED[kind.__name__]
+    assert meaning(aws_errors.translate(bare(kind), call_on("aws"))) == expected
+    assert aws_errors.translate(bare(kind), call_on("studio")).billed is False
 
 
 @pytest.mark.parametrize(
@@ -177,7 +175,7 @@ def test_no_answer_says_what_it_means(kind: type[BaseException]) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_a_connection_that_was_never_there_is_told_from_one_that_broke(raised: Exception, expected: Meaning) -> None:
-    error = call_errors.translate(raised, call_on("aws"))
+    error = aws_errors.translate(raised, call_on("aws"))
     assert meaning(error) == expected
     if isinstance(error, errors.ConnectionCallError):
         assert error.was_sent == (expected is BROKEN)
@@ -185,7 +183,7 @@ def test_a_connection_that_was_never_there_is_told_from_one_that_broke(raised: E
 
 def test_a_studio_that_is_gone_may_be_asked_again() -> None:
     gone = boto.EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
-    assert meaning(call_errors.translate(gone, call_on("studio"))) == NOT_REACHED
+    assert meaning(aws_errors.translate(gone, call_on("studio"))) == NOT_REACHED
 
 
 def test_trouble_on_the_way_is_no_trouble_of_the_service() -> None:
@@ -213,7 +211,7 @@ def test_an_answer_without_a_finished_picture_says_what_it_means(
 ) -> None:
     payload = json.dumps({**(PICTURE if has_picture else {}), "finish_reasons": [reason]}).encode()
     with pytest.raises(errors.CallError) as caught:
-        generation.read(payload, {}, call=call_on(backend), seconds=1.0)
+        answers.read(payload, {}, call=call_on(backend), seconds=1.0)
     assert meaning(caught.value) == (kind, retry, "request", billed if backend == "aws" else False)
     assert caught.value.cost == (0.04 if backend == "aws" else 0.0)
     assert isinstance(caught.value, errors.ContentFilterError) == ("ilter" in reason.lower())
@@ -222,5 +220,5 @@ def test_an_answer_without_a_finished_picture_says_what_it_means(
 def test_a_refused_prompt_is_not_advised_to_try_another_seed() -> None:
     for reason, words in (("Filter reason: prompt", "other words"), ("Filter reason: input image", "another image")):
         with pytest.raises(errors.PromptRefusedError, match=words) as caught:
-            generation.read(json.dumps({"finish_reasons": [reason]}).encode(), {}, call=call_on("aws"), seconds=1.0)
+            answers.read(json.dumps({"finish_reasons": [reason]}).encode(), {}, call=call_on("aws"), seconds=1.0)
         assert "seed" not in caught.value.fix

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,20 +16,19 @@ import urllib3
 from botocore.config import Config
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import helpers
-from helpers import errors, generation, models
+from helpers import errors, models
 from helpers.bodies import Body
+from helpers.calls import answers
+from helpers.calls.answers import Call
 from helpers.calls.send import send
-from helpers.generation import Call
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, drawn, refused
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 CORE = Body({"prompt": "a serene beach at sunset", "seed": 1}, "core")
 
 
-def call_on(backend: generation.Backend) -> Call:
+def call_on(backend: answers.Backend) -> Call:
     return Call(backend, "us-west-2", models.get("core"), CORE)
 
 
@@ -66,7 +64,7 @@ def test_a_receipt_and_its_file_say_how_often_the_request_was_sent(
     fake.script = lambda body, count: refused(503, "ServiceUnavailableException") if count < before else drawn(body)
     made = helpers.invoke(fake.client(retries={"mode": "standard", "total_max_attempts": 3}), BODY)
     assert made.attempts == made.receipt["attempts"] == fake.count == before + 1
-    assert (helpers.images.read_metadata(made.save(tmp_path / "beach.png")) or {})["attempts"] == before + 1
+    assert (helpers.recipes.read_metadata(made.save(tmp_path / "beach.png")) or {})["attempts"] == before + 1
 
 
 def test_an_error_says_how_often_the_request_was_sent(fake: FakeBedrock) -> None:
@@ -80,7 +78,7 @@ def test_an_error_says_how_often_the_request_was_sent(fake: FakeBedrock) -> None
 def test_a_filtered_picture_says_how_often_the_request_was_sent() -> None:
     answer = {"finish_reasons": ["Filter reason: output image"]}
     with pytest.raises(errors.FilteredError) as caught:
-        generation.read(json.dumps(answer).encode(), {}, call=call_on("aws"), seconds=1.0, attempts=3)
+        answers.read(json.dumps(answer).encode(), {}, call=call_on("aws"), seconds=1.0, attempts=3)
     assert caught.value.attempts == 3
 
 
@@ -152,13 +150,13 @@ ODD_ANSWERS: dict[str, bytes] = {
 @pytest.mark.parametrize("payload", ODD_ANSWERS.values(), ids=ODD_ANSWERS.keys())
 def test_an_answer_of_any_kind_without_a_picture_is_the_service_s_error(payload: bytes) -> None:
     with pytest.raises(errors.ServiceError, match="not with a picture") as caught:
-        generation.read(payload, {"RequestId": "r-1"}, call=call_on("aws"), seconds=1.0)
+        answers.read(payload, {"RequestId": "r-1"}, call=call_on("aws"), seconds=1.0)
     damaged = "body is not JSON" in caught.value.why  # on the way, perhaps: any other one would come again, and be paid
     assert (caught.value.retry, caught.value.billed, caught.value.cost) == ("again" if damaged else None, True, 0.04)
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("headers", [None, 7, {generation.UNKNOWN_WORDS_HEADER: 7}, {}])
+@pytest.mark.parametrize("headers", [None, 7, {answers.UNKNOWN_WORDS_HEADER: 7}, {}])
 @pytest.mark.parametrize(
     "beside",
     [
@@ -175,7 +173,7 @@ def test_an_answer_of_any_kind_without_a_picture_is_the_service_s_error(payload:
 )
 def test_a_picture_that_came_is_taken_whatever_stands_beside_it(headers: Any, beside: dict[str, Any]) -> None:
     answer = {"images": [png()], "seeds": [1], "finish_reasons": [None], **beside}
-    made = generation.read(json.dumps(answer).encode(), {"HTTPHeaders": headers}, call=call_on("aws"), seconds=1.0)
+    made = answers.read(json.dumps(answer).encode(), {"HTTPHeaders": headers}, call=call_on("aws"), seconds=1.0)
     assert made.image.size == (64, 64)
     assert made.seed in (1, None)
 
@@ -183,7 +181,7 @@ def test_a_picture_that_came_is_taken_whatever_stands_beside_it(headers: Any, be
 def test_a_filtered_prompt_is_one_whatever_stands_beside_it() -> None:
     answer = {"finish_reasons": ["Filter reason: prompt"], "seeds": None, "images": None}
     with pytest.raises(errors.PromptRefusedError):
-        generation.read(json.dumps(answer).encode(), {}, call=call_on("aws"), seconds=1.0)
+        answers.read(json.dumps(answer).encode(), {}, call=call_on("aws"), seconds=1.0)
 
 
 @pytest.mark.parametrize(
@@ -234,5 +232,5 @@ def test_a_decoder_may_fail_in_any_way(
     monkeypatch.setattr("PIL.Image.open", fail)
     payload = json.dumps({"images": [png()], "seeds": [1], "finish_reasons": [finish_reason]}).encode()
     with pytest.raises(errors.CallError) as caught:
-        generation.read(payload, {}, call=call_on("aws"), seconds=1.0)
+        answers.read(payload, {}, call=call_on("aws"), seconds=1.0)
     assert type(caught.value) is (errors.ServiceError if finish_reason is None else errors.FilteredError)

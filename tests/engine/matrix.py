@@ -1,17 +1,10 @@
-"""Which broken engine each truth finds out, as a table: `python tests/engine/matrix.py`. A row without a mark is no test."""
+"""Which broken engine each truth finds out, as a table: `python -m tests.engine.matrix`. A row without a mark is no test."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
-
-import broken  # noqa: E402
-import toy  # noqa: E402
-import truths  # noqa: E402
-from truths import Studio  # noqa: E402
-
-from helpers.studio.protocol import Engine  # noqa: E402
+from helpers.studio.protocol import Engine
+from tests.engine import broken, toy, truths
+from tests.engine.truths import Studio
 
 BROKEN: dict[str, Callable[[Engine], Engine]] = {
     "as it should be": lambda engine: engine,

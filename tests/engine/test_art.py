@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.studio.engine import art, raster, vocabulary
+from helpers.studio.engines.painted.painting import art, raster, vocabulary
 
 
 def mean_colour(name: str, colour: str | None) -> np.ndarray:

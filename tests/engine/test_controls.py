@@ -4,20 +4,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import toy
 from numpy.typing import NDArray
 
-from helpers.studio.engine.decode import decode, from_bytes, heaviest, to_bytes
-from helpers.studio.engine.denoiser import Denoiser
-from helpers.studio.engine.exemplars import Exemplars, layout_seeds
-from helpers.studio.engine.guidance import CLIP_PULL, NEGATIVE_BOUND, Guidance, mean_scene, painted, sharpened
-from helpers.studio.engine.image_to_image import Places, share_of
-from helpers.studio.engine.latent import colours, planes, shrink
-from helpers.studio.engine.masking import Known, box_of, composite, pasted
-from helpers.studio.engine.mixture import Variation
-from helpers.studio.engine.mood import in_mood
-from helpers.studio.engine.tasks import from_init
+from helpers.studio.engines.painted.diffusion.decode import decode, from_bytes, heaviest, to_bytes
+from helpers.studio.engines.painted.diffusion.denoiser import Denoiser
+from helpers.studio.engines.painted.diffusion.exemplars import Exemplars, layout_seeds
+from helpers.studio.engines.painted.diffusion.guidance import (
+    CLIP_PULL,
+    NEGATIVE_BOUND,
+    Guidance,
+    mean_scene,
+    painted,
+    sharpened,
+)
+from helpers.studio.engines.painted.diffusion.image_to_image import Places, share_of
+from helpers.studio.engines.painted.diffusion.latent import colours, planes, shrink
+from helpers.studio.engines.painted.diffusion.masks import Known, box_of, composite, pasted
+from helpers.studio.engines.painted.diffusion.mixture import Variation
+from helpers.studio.engines.painted.diffusion.mood import in_mood
+from helpers.studio.engines.painted.diffusion.tasks import from_init
 from helpers.studio.protocol import ImageToImage, Prompt, TextToImage
+from tests.engine import toy
 
 SIDE = 128
 SMALL = SIDE // 8

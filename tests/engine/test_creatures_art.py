@@ -8,9 +8,9 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from helpers.studio.engine import art, raster, vocabulary
+from helpers.studio.engines.painted.painting import art, raster, vocabulary
 
-ENGINE = resources.files("helpers.studio.engine")
+ENGINE = resources.files("helpers.studio.engines.painted.painting")
 TABLES = tomllib.loads(ENGINE.joinpath("vocabulary", "objects_creatures.toml").read_text("utf-8"))
 DRAWINGS = sorted({name for table in TABLES.values() for key in table if key.startswith("art") for name in table[key]})
 ALLOWED = {"svg", "defs", "g", "path", "circle", "ellipse", "linearGradient", "radialGradient", "stop"}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers.studio.engine import brushes, layout, painter, prompt, raster, vocabulary
-from helpers.studio.engine.brushes.stage import Stage, noise, stream
+from helpers.studio.engines.painted.painting import brushes, layout, painter, prompt, raster, vocabulary
+from helpers.studio.engines.painted.painting.brushes.stage import Stage, noise, stream
 from helpers.studio.protocol import Prompt
 
 PLACES = [e.name for e in vocabulary.entries().values() if e.kind == "scene"]

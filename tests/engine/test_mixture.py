@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from helpers.studio.engine.latent import Cosines, colours, enlarge, planes, shrink
-from helpers.studio.engine.mixture import Mixture, Variation
+from helpers.studio.engines.painted.diffusion.latent import Cosines, colours, enlarge, planes, shrink
+from helpers.studio.engines.painted.diffusion.mixture import Mixture, Variation
 
 SHAPES = [(8, 8), (40, 40), (9, 7), (5, 24), (1, 3)]
 Array = NDArray[np.float32]

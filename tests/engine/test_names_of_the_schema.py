@@ -2,8 +2,8 @@
 
 from helpers.schemas import sdxl
 from helpers.schemas.fields import TASK_NAMES
-from helpers.studio.engine import guidance, samplers
-from helpers.studio.engine.styles.presets import PRESETS
+from helpers.studio.engines.painted.diffusion import guidance, samplers
+from helpers.studio.engines.painted.painting.styles.presets import PRESETS
 from helpers.studio.protocol import TASKS
 
 

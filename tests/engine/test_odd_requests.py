@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-import toy
-from asked import task_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from helpers.studio.engine.guidance import CLIP_PULL
-from helpers.studio.engine.samplers import SAMPLERS
-from helpers.studio.engine.trace import PaintedTrace
+from helpers.studio.engines.painted.diffusion.guidance import CLIP_PULL
+from helpers.studio.engines.painted.diffusion.samplers import SAMPLERS
+from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
 from helpers.studio.protocol import EngineResult, ImageToImage, Inpaint, Prompt
+from tests.engine import toy
+from tests.engine.asked import task_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 Pixels = NDArray[np.uint8]

@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from helpers.studio.engine import layout, painter, prompt, styles, vocabulary
-from helpers.studio.engine.layout import Scene
+from helpers.studio.engines.painted.painting import layout, painter, prompt, styles, vocabulary
+from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.protocol import Prompt
 
 SIDE = 64

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from helpers.studio.engine import layout, prompt
-from helpers.studio.engine.layout import Placement, Scene
+from helpers.studio.engines.painted.painting import layout, prompt
+from helpers.studio.engines.painted.painting.layout import Placement, Scene
 from helpers.studio.protocol import Prompt
 
 SEEDS = range(6)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from helpers.studio.engine import layout, prompt
-from helpers.studio.engine.prompt import Reading
+from helpers.studio.engines.painted.painting import layout, prompt
+from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
 
 

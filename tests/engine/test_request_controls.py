@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from helpers.studio.service import Service, Wanted
-from helpers.studio.workers import Drawn, Job
+from helpers.studio.workers.pool import Drawn, Job
 
 TEXT = {"text_prompts": [{"text": "a beach"}]}
 SDXL = "stability.stable-diffusion-xl-v1"

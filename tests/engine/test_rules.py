@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from helpers.studio.engine import brushes, rules, styles, vocabulary
-from helpers.studio.engine.brushes.stage import PARTS
+from helpers.studio.engines.painted.painting import brushes, rules, styles, vocabulary
+from helpers.studio.engines.painted.painting.brushes.stage import PARTS
 
-FOLDER = resources.files("helpers.studio.engine").joinpath("vocabulary")
+FOLDER = resources.files("helpers.studio.engines.painted.painting").joinpath("vocabulary")
 FILES = {file.name: tomllib.loads(file.read_text("utf-8")) for file in FOLDER.iterdir() if file.name.endswith(".toml")}
 CORE = FILES.pop("core.toml")
 GONE = object()

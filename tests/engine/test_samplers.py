@@ -6,12 +6,11 @@ from math import log2, sqrt
 
 import numpy as np
 import pytest
-import toy
 from numpy.typing import NDArray
 
 from helpers.schemas import sdxl
-from helpers.studio.engine import schedule
-from helpers.studio.engine.samplers import (
+from helpers.studio.engines.painted.diffusion import schedule
+from helpers.studio.engines.painted.diffusion.samplers import (
     DEFAULT,
     SAMPLERS,
     Denoise,
@@ -24,6 +23,7 @@ from helpers.studio.engine.samplers import (
     euler_ancestral,
 )
 from helpers.studio.protocol import Prompt, TextToImage
+from tests.engine import toy
 
 Run = Callable[[Denoise, Latent, Sigmas, Noise], Latent]
 ANCESTRAL = ("K_EULER_ANCESTRAL", "K_DPM_2_ANCESTRAL", "K_DPMPP_2S_ANCESTRAL", "DDPM")

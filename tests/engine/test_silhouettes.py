@@ -1,13 +1,14 @@
 """Each thing that a prompt names is in the finished picture, in its own shape, in the box that the engine reports."""
 
-import broken
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from helpers.studio.engine import art, create, raster, vocabulary
-from helpers.studio.engine.trace import PaintedTrace, Placement
+from helpers.studio.engines.painted import create
+from helpers.studio.engines.painted.diffusion.trace import PaintedTrace, Placement
+from helpers.studio.engines.painted.painting import art, raster, vocabulary
 from helpers.studio.protocol import Engine, Prompt, TextToImage
+from tests.engine import broken
 
 SIDE = 320
 THINGS = (

@@ -11,13 +11,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-import truths
 from numpy.typing import NDArray
 from PIL import Image
-from truths import Studio
 
-from helpers.studio.engine import create
+from helpers.studio.engines.painted import create
 from helpers.studio.protocol import Engine, ImageToImage, Prompt, TextToImage
+from tests.engine import truths
+from tests.engine.truths import Studio
 
 LONG = bool(os.environ.get("WORKSHOP_LONG"))
 SIDE = 320
@@ -95,7 +95,7 @@ def test_a_mood_recolours_an_init_image_and_keeps_its_drawing(engine: Engine) ->
 def test_another_process_that_made_other_pictures_before_gives_the_same_bytes(engine: Engine) -> None:
     code = (
         "import sys, hashlib\n"
-        "from helpers.studio.engine import create\n"
+        "from helpers.studio.engines.painted import create\n"
         "from helpers.studio.protocol import Prompt, TextToImage\n"
         "engine = create()\n"
         "for text, seed in (('a city at night', 5), ('a meadow', 2), ('a meadow', 1)):\n"

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from helpers.studio.engine import layout, painter, prompt, styles
-from helpers.studio.engine.filters import Picture, blur, luma
-from helpers.studio.engine.layout import Scene
-from helpers.studio.engine.styles.lines import contours
-from helpers.studio.engine.styles.subject import subject
+from helpers.studio.engines.painted.painting import layout, painter, prompt, styles
+from helpers.studio.engines.painted.painting.filters import Picture, blur, luma
+from helpers.studio.engines.painted.painting.layout import Scene
+from helpers.studio.engines.painted.painting.styles.lines import contours
+from helpers.studio.engines.painted.painting.styles.subject import subject
 from helpers.studio.protocol import Prompt
 
 SIDE = 256

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import broken
 import pytest
-import toy
-import truths
-from truths import Studio
 
 from helpers.studio.protocol import Engine
+from tests.engine import broken, toy, truths
+from tests.engine.truths import Studio
 
 Truth = Callable[[Studio], None]
 

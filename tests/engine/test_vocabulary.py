@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from helpers.studio.engine import layout, prompt, vocabulary, words
-from helpers.studio.engine.prompt import Reading
+from helpers.studio.engines.painted.painting import layout, prompt, vocabulary, words
+from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
 
 PROMPTS = Path(__file__).with_name("everyday_prompts.txt").read_text("utf-8").splitlines()
@@ -73,7 +73,7 @@ def test_every_drawing_is_shown_by_some_entry_and_every_one_named_is_there() -> 
     named = {name for entry in vocabulary.entries().values() for name in drawings(dict(entry.data))}
     there = {
         file.name.removesuffix(".svg")
-        for file in resources.files("helpers.studio.engine").joinpath("art").iterdir()
+        for file in resources.files("helpers.studio.engines.painted.painting").joinpath("art").iterdir()
         if file.name.endswith(".svg")
     }
     assert named == there

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.studio.engine.exemplars import Box, Painter
-from helpers.studio.engine.studio_engine import StudioEngine
-from helpers.studio.engine.trace import Placement
+from helpers.studio.engines.painted.diffusion.exemplars import Box, Painter
+from helpers.studio.engines.painted.diffusion.trace import Placement
+from helpers.studio.engines.painted.engine import StudioEngine
 from helpers.studio.protocol import Prompt
 
 Pixels = NDArray[np.float32]

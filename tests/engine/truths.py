@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from asked import task_of
 from numpy.typing import NDArray
 
-from helpers.studio.engine.trace import PaintedTrace
+from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
 from helpers.studio.protocol import Engine, EngineResult
+from tests.engine.asked import task_of
 
 Pixels = NDArray[np.uint8]
 Texts = str | Sequence[str | tuple[str, float]]

@@ -1,6 +1,5 @@
 """A Bedrock client that is stubbed, a lab script whose files go to a folder of the test, and the tests' own modules."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -8,8 +7,6 @@ from types import ModuleType
 import boto3
 import pytest
 from botocore.stub import Stubber
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.labs.lab_kit import lab, png
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import translations
-from translating import catalogues
+from tools import translations
+from tools.translating import catalogues
 
 HOME = Path(__file__).resolve().parents[2]
 OTHER_SENSE = "another sense:"  # a comment in a .po file: the word that follows is not used as in the glossary
@@ -52,12 +52,12 @@ def departures(source: str, translated: str, exempt: str = "") -> list[str]:
 
 
 def test_every_text_of_the_chinese_edition_is_translated_and_none_is_stale() -> None:
-    """If this fails: python setup/translations.py, write what it names into the .po file, and run it again."""
+    """If this fails: python setup/tools/translations.py, write what it names into the .po file, and run it again."""
     assert list(translations.lacking()) == []
 
 
 def test_catalogues_and_notebooks_are_what_the_command_makes_of_the_sources() -> None:
-    """If this fails: python setup/translations.py
+    """If this fails: python setup/tools/translations.py
 
     A lesson that has no Chinese edition yet may change before its texts are in lessons.po.
     """
@@ -128,7 +128,7 @@ def test_punctuation_after_chinese_is_chinese() -> None:
 
 
 def test_every_character_can_be_drawn_in_a_picture() -> None:
-    from helpers import fonts
+    from helpers.display import fonts
 
     assert fonts.lacking("".join(sorted({one for _, text in PAIRS for one in text}))) == ""
     assert fonts.lacking("画\U0001f9ff") == "\U0001f9ff"

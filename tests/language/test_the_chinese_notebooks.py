@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import translations
 from babel.messages.catalog import Catalog
 from nbformat import NotebookNode, v4
-from translating import catalogues, lessons
-from translating.code import Text
-
-import notebooks
+from tools import notebooks, translations
+from tools.translating import catalogues, lessons
+from tools.translating.code import Text
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ALT = re.compile(r'<img[^>]*\balt="([^"]*)"')
@@ -54,7 +52,7 @@ def test_it_ran_and_shows_as_many_pictures_as_the_english_one(edition: Path) -> 
     for our, their in zip(ours.cells, theirs.cells, strict=True):
         if our.cell_type == "code":
             counts = [[len(notebooks.pictures(output)) for output in cell.outputs] for cell in (our, their)]
-            assert counts[0] == counts[1], f"{our.id}: run python setup/notebooks.py zh-CN/{edition.name}"
+            assert counts[0] == counts[1], f"{our.id}: run python setup/tools/notebooks.py zh-CN/{edition.name}"
 
 
 @pytest.mark.parametrize("edition", EDITIONS, ids=by_name)
@@ -190,7 +188,7 @@ def test_a_lesson_s_missing_text_is_named_with_its_lesson(monkeypatch: pytest.Mo
 
 
 def test_a_message_put_together_by_hand_is_refused_with_its_place() -> None:
-    from translating.code import in_source
+    from tools.translating.code import in_source
 
     assert in_source('from helpers.language import tr\ntr("A " "b {c}.", c=1)', "helpers/x.py") == ["A b {c}."]
     assert in_source('tr("Not ours.")', "helpers/x.py") == []

@@ -8,11 +8,12 @@ from typing import Any, get_args
 import pytest
 from PIL import Image
 
-from helpers import display, language
 from helpers.bodies import text_to_image
+from helpers.display import showing
 from helpers.errors import BodyError
-from helpers.sweeps.failures import Failures
-from helpers.sweeps.tiles import Failure, Kind, Tile
+from helpers.language import translations
+from helpers.sweeps.axes.tiles import Failure, Kind, Tile
+from helpers.sweeps.run.failures import Failures
 
 ENGLISH = re.compile("[A-Za-z]{2,}")
 LOOSE = re.compile("[。，：；、] ")  # a space that the Chinese sign already holds
@@ -22,13 +23,13 @@ LOOSE = re.compile("[。，：；、] ")  # a space that the Chinese sign alread
 def chinese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WORKSHOP_LANG", "zh")
     monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))
-    monkeypatch.setattr(language, "_english_alone", False)
+    monkeypatch.setattr(translations, "_english_alone", False)
 
 
 def test_the_sentences_of_a_caption_follow_each_other_without_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
     out: list[dict[str, Any]] = []
-    monkeypatch.setattr(display, "_put", lambda data, metadata: out.append(data))
-    display.compare(Image.new("RGB", (64, 64)), Image.new("RGB", (64, 64), (90, 0, 0)))
+    monkeypatch.setattr(showing, "_put", lambda data, metadata: out.append(data))
+    showing.compare(Image.new("RGB", (64, 64)), Image.new("RGB", (64, 64), (90, 0, 0)))
     caption = html.unescape(re.sub("<[^>]*>", "", out[0]["text/html"]))
     assert caption.count("。") == 2
     assert not LOOSE.search(caption)
@@ -57,7 +58,7 @@ def test_what_a_page_shows_in_place_of_a_mask_painter_is_chinese_throughout() ->
 
 def test_what_a_playground_says_of_a_failed_run_has_no_space_after_a_chinese_sign() -> None:
     from helpers.errors import FilteredError
-    from helpers.widgets import playground_pages
+    from helpers.widgets.playground import pages
 
     error = FilteredError("被拦下了。", "有一个词。\n", "换个说法。", image=None, finish_reason="CONTENT_FILTERED")
-    assert not LOOSE.search(playground_pages.failed(error, "filtered", "发出了 1 次。")["text"])
+    assert not LOOSE.search(pages.failed(error, "filtered", "发出了 1 次。")["text"])

@@ -1,14 +1,12 @@
-"""Where the lessons are, and the command that keeps them (setup/notebooks.py), for the tests in this folder."""
+"""Where the lessons are, and the command that keeps them (setup/tools/notebooks.py), for the tests in this folder."""
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 HOME = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(HOME / "setup"))
 
 EDITIONS = sorted((HOME / "notebooks").rglob("*.ipynb"))
 EDITIONS = [path for path in EDITIONS if ".ipynb_checkpoints" not in path.parts]

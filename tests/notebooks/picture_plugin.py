@@ -16,7 +16,7 @@ def pytest_runtest_call(item: Any) -> Generator[None, Any, Any]:
 
 def compare(stored: list[Any], fresh: list[Any]) -> None:
     """Raise AssertionError if the pictures of a cell's outputs do not look as they did."""
-    import notebooks
+    from tools import notebooks
 
     before = [picture for output in stored for picture in notebooks.pictures(output)]
     after = [picture for output in fresh for picture in notebooks.pictures(output)]
@@ -24,5 +24,5 @@ def compare(stored: list[Any], fresh: list[Any]) -> None:
     for number, (old, new) in enumerate(zip(before, after, strict=True), 1):
         assert notebooks.alike(old, new), (
             f"picture {number} of this cell does not look as it is stored;"
-            " if it should not, run: python setup/notebooks.py"
+            " if it should not, run: python setup/tools/notebooks.py"
         )

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from tools import notebooks
 
-import notebooks
-from helpers import account, bodies, models
+from helpers import bodies, models
+from helpers.calls import account
 from helpers.schemas import sdxl
-from helpers.studio.engine import guidance, schedule
+from helpers.studio.engines.painted.diffusion import guidance, schedule
 
 LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
 NAMES = sorted(
@@ -289,9 +290,9 @@ def test_the_budget_of_the_lesson_buys_as_many_pictures_as_it_says() -> None:
 
 
 def test_the_lesson_on_sweeps_gives_the_gallery_s_own_keys() -> None:
-    from helpers.sweeps import gallery_words
+    from helpers.sweeps.shown.gallery import labels
 
-    known = {key for keys, _ in gallery_words.KEYS for key in keys.split()} | {"arrow keys"}
+    known = {key for keys, _ in labels.KEYS for key in keys.split()} | {"arrow keys"}
     (table,) = re.findall(r"^\| Key \|.*?\n\n", prose("04_parameter_sweeps"), re.MULTILINE | re.DOTALL)
     named = [key for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)[1:] for key in row.split(", ")]
     assert len(named) == 12
@@ -299,7 +300,7 @@ def test_the_lesson_on_sweeps_gives_the_gallery_s_own_keys() -> None:
 
 
 def test_ranges_in_the_lesson_s_prose_are_what_the_lesson_says_of_them() -> None:
-    from helpers.sweeps import ranges
+    from helpers.sweeps.axes import ranges
 
     assert ranges.expand("1-21 (+5)") == [1, 6, 11, 16, 21]
     assert "is the same list as before" in prose("04_parameter_sweeps")

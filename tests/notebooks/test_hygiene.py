@@ -7,8 +7,7 @@ from pathlib import Path
 import papermill  # type: ignore[import-untyped]
 import pytest
 from nbformat import NotebookNode
-
-import notebooks
+from tools import notebooks
 
 OPENING = ("**What you will do**", "**What you will learn**", "**What you need**", "**Time**")
 MOST_LINES = 15  # of a code cell

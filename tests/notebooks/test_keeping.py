@@ -1,4 +1,4 @@
-"""setup/notebooks.py: what it takes out of a notebook, what it leaves as it was, and that a second run changes nothing."""
+"""setup/tools/notebooks.py: what it takes out of a notebook, what it leaves as it was, and that a second run changes nothing."""
 
 import base64
 import io
@@ -9,8 +9,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 from PIL import Image, ImageDraw, ImageFilter
-
-import notebooks
+from tools import notebooks
 
 SHOW = """\
 from PIL import Image, ImageDraw

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode, v4
-
-import notebooks
+from tools import notebooks
 
 HERE = Path(__file__).parent
 HOME = HERE.parents[1]

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
-
-import notebooks
+from tools import notebooks
 
 LESSON = notebooks.HOME / "notebooks" / "04_parameter_sweeps.ipynb"
 ALONE = ("title", "parameters", "connect", "own-quote", "own-run")  # all that the last part needs of the lesson

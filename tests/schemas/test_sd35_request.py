@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from helpers.schemas import FAMILIES, problems
+from helpers.bodies.problems import problems
+from helpers.schemas import FAMILIES
 from helpers.schemas.stability import SD35Request
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from helpers.schemas import SDXLRequest, problems
+from helpers.bodies.problems import problems
+from helpers.schemas import SDXLRequest
 
 HERE = Path(__file__).parent / "documented"
 LIMITS = json.loads((HERE / "sdxl_limits.json").read_text(encoding="utf-8"))

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from helpers.schemas import CoreRequest, StabilityResponse, problems
+from helpers.bodies.problems import problems
+from helpers.schemas import CoreRequest, StabilityResponse
 
 
 def fields_blamed(body: Any) -> list[str]:

@@ -1,14 +1,11 @@
 """Makes setup/'s own modules importable, and gives each test a small workshop folder of its own."""
 
-import sys
 from pathlib import Path
 
 import pytest
+from workshop.place import Place
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "setup"))
-
-from workshop.place import Place  # noqa: E402 - found through the line above
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from workshop import python_check
 
-ENTRIES = ("setup/start.py", "setup/test.py", "setup/lock.py", "setup/workshop/__init__.py")
+ENTRIES = ("setup/start.py", "setup/test.py", "setup/tools/lock.py", "setup/workshop/__init__.py")
 OLD_FILES = (*ENTRIES, "setup/workshop/python_check.py")
 
 

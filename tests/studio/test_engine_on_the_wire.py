@@ -17,13 +17,13 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from helpers.calls.engines import NOT_KNOWN, engines_at
-from helpers.studio import catalogue, engines
-from helpers.studio.engines import Engines
-from helpers.studio.keys import new_keys
 from helpers.studio.process import Studio, start
-from helpers.studio.routes import Bedrock
-from helpers.studio.server import StudioServer
-from helpers.studio.service import Service
+from helpers.studio.service import Service, catalogue
+from helpers.studio.wire.keys import new_keys
+from helpers.studio.wire.routes import Bedrock
+from helpers.studio.wire.server import StudioServer
+from helpers.studio.workers import engines
+from helpers.studio.workers.engines import Engines
 
 SDXL = "stability.stable-diffusion-xl-v1"
 CORE = "stability.stable-image-core-v1:1"
@@ -78,7 +78,7 @@ class TestWhoDrew:
         assert wire.invoke(bedrock, wire.beach(text)).headers["x-studio-engine"] == "fake 1"
 
     def test_the_studios_own_engine_has_its_name_and_version(self, wire: Any) -> None:
-        from helpers.studio.engine import VERSION
+        from helpers.studio.engines.painted import VERSION
 
         own = start(engine=engines.ENGINES["painted"])
         try:

@@ -12,11 +12,11 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from helpers.studio import engines, pipe
-from helpers.studio.engines import Engines
 from helpers.studio.protocol import TASKS, Needs
-from helpers.studio.replies import BedrockError
-from helpers.studio.workers import Job, Pool
+from helpers.studio.wire.replies import BedrockError
+from helpers.studio.workers import engines, pipe
+from helpers.studio.workers.engines import Engines
+from helpers.studio.workers.pool import Job, Pool
 
 
 def job(text: str = "a beach", **fields: Any) -> Job:
@@ -26,7 +26,7 @@ def job(text: str = "a beach", **fields: Any) -> Job:
 def greeting(wire: Any, engine: str) -> dict[str, Any]:
     """What a worker says that gets no job."""
     with subprocess.Popen(
-        [sys.executable, "-m", "helpers.studio.worker", engine],
+        [sys.executable, "-m", "helpers.studio.workers.worker", engine],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=wire.clean_environment(),
@@ -195,11 +195,11 @@ class TestTwoEnginesInOneStudio:
 
 
 def test_the_studios_own_engine_is_painted() -> None:
-    from helpers.studio.engine import NEEDS, VERSION, create
+    from helpers.studio.engines.painted import NEEDS, VERSION, create
 
     engine = create()
     assert (engine.name, engine.version, NEEDS) == ("painted", VERSION, Needs(workers=2, threads=1, patience=120.0))
-    assert engines.ENGINES["painted"] == "helpers.studio.engine:create"
+    assert engines.ENGINES["painted"] == "helpers.studio.engines.painted:create"
 
 
 def test_a_job_crosses_the_pipe_as_json() -> None:

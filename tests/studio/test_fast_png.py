@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.studio import png
+from helpers.studio.workers import png
 
 
 def pictures() -> dict[str, np.ndarray]:

@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 FRONT = (
-    "import sys; import helpers.studio.__main__, helpers.studio.routes, helpers.studio.service, helpers.studio.engines, "
-    "helpers.studio.workers, helpers.studio.protocol"
+    "import sys; import helpers.studio.__main__, helpers.studio.wire.routes, helpers.studio.service, helpers.studio.workers.engines, "
+    "helpers.studio.workers.pool, helpers.studio.protocol"
 )
 TELL = (
     "print(sorted({'numpy', 'boto3', 'matplotlib', 'isal', 'IPython'} & {name.split('.')[0] for name in sys.modules}))"
@@ -29,7 +29,7 @@ def test_the_front_needs_nothing_that_draws(wire: Any) -> None:
 
 
 def test_nor_do_the_contract_and_the_needs_of_the_studios_own_engine(wire: Any) -> None:
-    assert loaded(wire, "import sys; from helpers.studio.engine import NEEDS, VERSION, create") == "[]"
+    assert loaded(wire, "import sys; from helpers.studio.engines.painted import NEEDS, VERSION, create") == "[]"
 
 
 def test_not_even_after_it_has_looked_at_an_init_image(wire: Any) -> None:

@@ -123,7 +123,7 @@ def test_a_slow_request_is_waited_for(connection: socket.socket, studio: Studio)
 def test_a_request_that_stands_still_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, connection: socket.socket) -> None:
     import threading
 
-    from helpers.studio import server
+    from helpers.studio.wire import server
 
     monkeypatch.setattr(server, "SLOW_SECONDS", 0.3)
     slow = server.StudioServer()

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.studio.engines import ENGINES, PAINTED
 from helpers.studio.process import Studio, start
+from helpers.studio.workers.engines import ENGINES, PAINTED
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.studio.refusals import refusal
+from helpers.studio.service.refusals import refusal
 
 
 @pytest.mark.parametrize(

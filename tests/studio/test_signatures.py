@@ -188,7 +188,7 @@ class TestWhoIsNot:
 
 
 def test_two_studios_have_different_keys() -> None:
-    from helpers.studio.keys import new_keys
+    from helpers.studio.wire.keys import new_keys
 
     first, second = new_keys(), new_keys()
     assert first.access_key != second.access_key

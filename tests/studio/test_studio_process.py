@@ -1,7 +1,4 @@
-"""The studio as a child: it hands back its address, outlives an interrupt, and leaves nothing behind however we end.
-
-Long because every way to start, join and leave one is tried, and all share the few helpers at its top.
-"""
+"""The studio as a child: it hands back its address, outlives an interrupt, and leaves nothing behind however we end."""
 
 import configparser
 import json

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from helpers.studio import workers
-from helpers.studio.replies import BedrockError
-from helpers.studio.workers import Drawn, Job, Pool
+from helpers.studio.wire.replies import BedrockError
+from helpers.studio.workers import pool as workers
+from helpers.studio.workers.pool import Drawn, Job, Pool
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 

@@ -1,14 +1,11 @@
 """An endpoint for each test that asks for one, and waits that no test would sit through."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from helpers.sweeps import pacing, runner
+from helpers.sweeps.run import pacing, runner
 from tests.sweeps.fake_bedrock import FakeBedrock
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import helpers
-from helpers.sweeps import money
+from helpers.sweeps.run import money
 from tests.sweeps.fake_bedrock import FakeBedrock
 
 

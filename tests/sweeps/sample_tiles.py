@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from helpers.sweeps.tiles import Axis, Coordinate, Failure, Tile
+from helpers.sweeps.axes.tiles import Axis, Coordinate, Failure, Tile
 
 FILTERED = Failure("filtered", "The content filter stopped it.", "Its words met a policy.", "Use other words.")
 THROTTLED = Failure("throttled", "Too many requests a minute.", "The quota is 60.", "Run sweep.retry().")

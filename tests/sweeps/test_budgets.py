@@ -3,7 +3,6 @@
 import _thread
 import dataclasses
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,12 @@ from typing import Any
 import botocore.exceptions as boto
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers import errors  # noqa: E402
-from helpers.bodies import Body  # noqa: E402
-from helpers.sweeps import money, runner  # noqa: E402
-from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, refused  # noqa: E402
-from tests.sweeps.running import receipt, run  # noqa: E402
+import helpers
+from helpers import errors
+from helpers.bodies import Body
+from helpers.sweeps.run import money, runner
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, refused
+from tests.sweeps.running import receipt, run
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 pytestmark = pytest.mark.usefixtures("quickly")

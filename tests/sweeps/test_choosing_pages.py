@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from helpers import models
-from helpers.sweeps.arranging import arrange
-from helpers.sweeps.tiles import Axis
+from helpers.sweeps.axes.tiles import Axis
+from helpers.sweeps.shown.arranging import arrange
 from tests.sweeps.sample_tiles import axes_of, tiles_of
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.sweeps import effects
-from helpers.sweeps.distances import Distance, meter
-from helpers.sweeps.effects import Effects, measure
-from helpers.sweeps.tiles import Axis, Coordinate, Failure, Tile
+from helpers.sweeps.axes.tiles import Axis, Coordinate, Failure, Tile
+from helpers.sweeps.shown.effects import measure as effects
+from helpers.sweeps.shown.effects.distances import Distance, meter
+from helpers.sweeps.shown.effects.measure import Effects, measure
 from tests.sweeps.sample_tiles import axes_of, tiles_of
 
 ROOT = Path(__file__).parents[2]

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+import helpers
+from helpers.sweeps.run import runner
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, refused
 
-import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers.sweeps import runner  # noqa: E402
-from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, refused  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.usefixtures("quickly")]
@@ -132,7 +131,7 @@ def test_an_executor_that_is_gone_ends_the_run_and_another_goes_on(fake: FakeBed
 def test_the_keys_of_aws_travel_to_no_worker() -> None:
     import boto3
 
-    from helpers.sweeps.drawing import target_of
+    from helpers.sweeps.run.drawing import target_of
 
     aws = boto3.Session("AKIAEXAMPLE", "secret", region_name="us-west-2").client("bedrock-runtime")
     assert target_of(aws, "aws").secret_key is None

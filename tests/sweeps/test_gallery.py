@@ -6,7 +6,6 @@ import html.parser
 import io
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from helpers.errors import PictureExistsError
+from helpers.sweeps.axes.tiles import Axis, Tile
+from helpers.sweeps.shown.gallery import build
+from helpers.sweeps.shown.gallery import data as gallery_data
+from helpers.sweeps.shown.gallery.labels import KEYS, WORDS
+from tests.sweeps.sample_tiles import FILTERED, axes_of, tiles_of
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
-from helpers.errors import PictureExistsError  # noqa: E402 - needs the path above, as the next ones do
-from helpers.sweeps import gallery, gallery_data  # noqa: E402
-from helpers.sweeps.gallery_words import KEYS, WORDS  # noqa: E402
-from helpers.sweeps.tiles import Axis, Tile  # noqa: E402
-from tests.sweeps.sample_tiles import FILTERED, axes_of, tiles_of  # noqa: E402
-
-PARTS = ROOT / "helpers" / "sweeps" / "gallery_page"
+PARTS = Path(build.__file__).with_name("page")
 HOSTILE = (
     "</script><script>window.hacked=1</script><!--<img src=x onerror=window.hacked=1> \" ' ` ${1} {{data}} \u2028 &lt;"
 )
@@ -69,7 +68,7 @@ def picture(code: str) -> Image.Image:
 
 
 def test_a_gallery_is_one_file_with_every_tile_and_its_place(sweep: Sweep, tmp_path: Path) -> None:
-    path = gallery.write(tmp_path / "new" / "out.html", *sweep, "Skies")
+    path = build.write(tmp_path / "new" / "out.html", *sweep, "Skies")
     assert [file.name for file in path.parent.iterdir()] == ["out.html"]
     data = Page(path.read_text("utf-8")).data
     assert data["title"] == "Skies"
@@ -84,7 +83,7 @@ def test_a_gallery_is_one_file_with_every_tile_and_its_place(sweep: Sweep, tmp_p
 
 
 def test_the_page_may_run_its_own_script_and_ask_nobody_for_anything(sweep: Sweep) -> None:
-    text = gallery.page(*sweep)
+    text = build.page(*sweep)
     page = Page(text)
     (policy,) = (told["content"] for tag, told in page.started if told.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; img-src data:;")
@@ -102,7 +101,7 @@ def test_no_text_in_a_sweep_can_leave_its_place(tmp_path: Path) -> None:
     axes = axes_of(prompt=[HOSTILE, "a lake"], seed=[1])
     tiles = tiles_of(tmp_path, axes, prompt=HOSTILE)
     tiles[1] = replace(tiles[1], path=None, failure=replace(FILTERED, what=HOSTILE))
-    text = gallery.page(tiles, axes, HOSTILE)
+    text = build.page(tiles, axes, HOSTILE)
     page = Page(text)
     assert [tag for tag, _ in page.started].count("script") == 2
     assert [tag for tag, _ in page.started].count("img") == 0
@@ -119,7 +118,7 @@ def test_a_tile_without_a_picture_says_kind_reason_and_way_out(sweep: Sweep) -> 
     tiles[2] = replace(tiles[2], path=None, thumbnail=None)
     assert tiles[3].path
     tiles[3].path.write_bytes(b"no picture")
-    data = Page(gallery.page(tiles, axes)).data
+    data = Page(build.page(tiles, axes)).data
     first, second, third, fourth, fifth, _ = data["tiles"]
     assert first["failure"] == {
         "kind": "filtered",
@@ -139,7 +138,7 @@ def test_a_tile_without_a_picture_says_kind_reason_and_way_out(sweep: Sweep) -> 
 def test_a_tile_tells_its_settings_and_what_it_cost(sweep: Sweep) -> None:
     tiles, axes = sweep
     tiles[0] = replace(tiles[0], cost=0.042, backend="aws", seconds=3.14159, seed=0, model="some.model-v9:0")
-    told = Page(gallery.page(tiles, axes)).data["tiles"][0]["facts"]
+    told = Page(build.page(tiles, axes)).data["tiles"][0]["facts"]
     assert told == {
         "seed": "0",
         "pixels": "64 × 64 pixels",
@@ -156,13 +155,13 @@ def test_a_body_is_kept_as_it_would_be_sent_with_its_numbers_and_its_order(sweep
     tiles, axes = sweep
     body = {"seed": 1, "cfg_scale": 7.0, "text_prompts": [{"text": "一片海滩 “quoted”", "weight": -1.0}], "a": None}
     tiles[0] = replace(tiles[0], body=body)
-    assert Page(gallery.page(tiles, axes)).data["tiles"][0]["body"] == json.dumps(body, ensure_ascii=False, indent=2)
+    assert Page(build.page(tiles, axes)).data["tiles"][0]["body"] == json.dumps(body, ensure_ascii=False, indent=2)
 
 
 def test_tiles_that_ask_for_the_same_keep_names_of_their_own(sweep: Sweep) -> None:
     tiles, axes = sweep
     tiles = [replace(tile, key="ab" * 32) for tile in tiles]
-    keys = [tile["key"] for tile in Page(gallery.page(tiles, axes)).data["tiles"]]
+    keys = [tile["key"] for tile in Page(build.page(tiles, axes)).data["tiles"]]
     assert len(set(keys)) == len(keys) == 6
 
 
@@ -172,14 +171,14 @@ def test_a_picture_in_many_bodies_is_kept_once_and_a_very_large_one_not_at_all(
     tiles, axes = sweep
     init = base64.b64encode(bytes(range(256)) * 12).decode()
     tiles = [replace(tile, body={**tile.body, "init_image": init}) for tile in tiles]
-    text = gallery.page(tiles, axes)
+    text = build.page(tiles, axes)
     data = Page(text).data
     assert text.count(init) == 1
     name = json.loads(data["tiles"][5]["body"])["init_image"]
     assert data["inputs"] == {name: init}
     assert not data["inputsLeftOut"]
     monkeypatch.setattr(gallery_data, "MOST_INPUTS", len(init) - 1)
-    data = Page(gallery.page(tiles, axes)).data
+    data = Page(build.page(tiles, axes)).data
     assert (data["inputs"], data["inputsLeftOut"]) == ({}, True)
 
 
@@ -187,14 +186,14 @@ def test_a_long_prompt_is_no_picture(sweep: Sweep) -> None:
     tiles, axes = sweep
     words = "a serene beach at sunset, " * 200
     tiles[0] = replace(tiles[0], body={"text_prompts": [{"text": words}]})
-    assert words in json.loads(Page(gallery.page(tiles, axes)).data["tiles"][0]["body"])["text_prompts"][0]["text"]
+    assert words in json.loads(Page(build.page(tiles, axes)).data["tiles"][0]["body"])["text_prompts"][0]["text"]
 
 
 def test_pictures_are_kept_at_the_size_asked_for_and_large_ones_with_a_small_one_beside(tmp_path: Path) -> None:
     axes = axes_of(seed=[1])
     tiles = tiles_of(tmp_path, axes, (1200, 600))
     for full, small, large in ((256, (256, 128), None), (400, (400, 200), None), (900, (256, 128), (900, 450))):
-        (told,) = Page(gallery.page(tiles, axes, full=full)).data["tiles"]
+        (told,) = Page(build.page(tiles, axes, full=full)).data["tiles"]
         assert picture(told["thumb"]).size == small
         assert (picture(told["full"]).size if told["full"] else None) == large
         assert (told["width"], told["height"]) == (1200, 600)
@@ -213,40 +212,40 @@ def test_a_gallery_of_thumbnails_reads_the_thumbnails_alone(tmp_path: Path) -> N
     assert tile.path
     assert tile.thumbnail
     Image.new("RGB", (256, 256), "#00ff00").save(tile.thumbnail, "WEBP")
-    (told,) = Page(gallery.page([tile], axes, full=256)).data["tiles"]
+    (told,) = Page(build.page([tile], axes, full=256)).data["tiles"]
     colour = picture(told["thumb"]).convert("RGB").getpixel((200, 200))
     assert isinstance(colour, tuple)
     assert colour[1] > 240
     assert colour[0] < 20
     tile.thumbnail.unlink()
-    (told,) = Page(gallery.page([replace(tile, thumbnail=None)], axes, full=256)).data["tiles"]
+    (told,) = Page(build.page([replace(tile, thumbnail=None)], axes, full=256)).data["tiles"]
     assert picture(told["thumb"]).size == (256, 256)
 
 
 def test_what_cannot_be_written_is_refused_in_words(sweep: Sweep, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'"out.html"'):
-        gallery.write(tmp_path / "out.pdf", *sweep)
+        build.write(tmp_path / "out.pdf", *sweep)
     with pytest.raises(ValueError, match="at least one tile"):
-        gallery.write(tmp_path / "out.html", [], sweep[1])
+        build.write(tmp_path / "out.html", [], sweep[1])
     with pytest.raises(ValueError, match="cannot be 0 pixels"):
-        gallery.write(tmp_path / "out.html", *sweep, full=0)
+        build.write(tmp_path / "out.html", *sweep, full=0)
     assert list(tmp_path.glob("out*")) == []
 
 
 def test_the_same_gallery_again_changes_nothing_and_another_needs_leave(sweep: Sweep, tmp_path: Path) -> None:
-    path = gallery.write(tmp_path / "out.html", *sweep)
+    path = build.write(tmp_path / "out.html", *sweep)
     before = path.stat().st_mtime_ns
-    assert gallery.write(path, *sweep) == path
+    assert build.write(path, *sweep) == path
     assert path.stat().st_mtime_ns == before
     with pytest.raises(PictureExistsError, match="overwrite=True"):
-        gallery.write(path, *sweep, "another title")
-    assert gallery.write(path, *sweep, "another title", overwrite=True) == path
+        build.write(path, *sweep, "another title")
+    assert build.write(path, *sweep, "another title", overwrite=True) == path
     assert "another title" in path.read_text("utf-8")
 
 
 def test_everything_that_a_gallery_says_comes_from_one_table(sweep: Sweep) -> None:
     marked = {word: f"§{text}" for word, text in WORDS.items()}
-    text = gallery.page(*sweep, words=marked, language="zh-CN")
+    text = build.page(*sweep, words=marked, language="zh-CN")
     data = Page(text).data
     assert '<html lang="zh-CN">' in text
     assert data["words"] == marked
@@ -256,9 +255,7 @@ def test_everything_that_a_gallery_says_comes_from_one_table(sweep: Sweep) -> No
 
 def test_each_word_of_the_table_is_used_and_each_word_used_is_in_the_table() -> None:
     scripts = "".join(path.read_text("utf-8") for path in PARTS.glob("*.js"))
-    python = "".join(
-        (ROOT / "helpers" / "sweeps" / name).read_text("utf-8") for name in ("gallery.py", "gallery_data.py")
-    )
+    python = "".join(PARTS.with_name(name).read_text("utf-8") for name in ("build.py", "data.py"))
     named = set(re.findall(r"(?:say|button)\('(\w+)'", scripts)) | set(re.findall(r'words\["(\w+)"', python))
     assert named - set(WORDS) == set()
     assert {word for _, word in KEYS} - set(WORDS) == set()
@@ -269,4 +266,4 @@ def test_each_word_of_the_table_is_used_and_each_word_used_is_in_the_table() -> 
 
 
 def test_every_script_of_the_page_is_in_the_page() -> None:
-    assert sorted(gallery._SCRIPTS) == sorted(path.name for path in PARTS.glob("*.js"))
+    assert sorted(build._SCRIPTS) == sorted(path.name for path in PARTS.glob("*.js"))

@@ -1,7 +1,6 @@
 """Sweeps drawn as labelled tables: what lies where, what failures say, how large files get, and what is read for it."""
 
 import io
-import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +9,14 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageFile
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers import display, sheets, wording  # noqa: E402 - needs the path above, as the next ones do
-from helpers.errors import ImageError, PictureExistsError, WorkshopWarning  # noqa: E402
-from helpers.sweeps import grids, writing  # noqa: E402
-from helpers.sweeps.arranging import arrange  # noqa: E402
-from helpers.sweeps.tiles import Axis, Tile  # noqa: E402
-from tests.sweeps.sample_tiles import FILTERED, THROTTLED, axes_of, colour, tiles_of  # noqa: E402
+import helpers
+from helpers.display import alt_text, sheets, showing
+from helpers.errors import ImageError, PictureExistsError, WorkshopWarning
+from helpers.pictures import writing
+from helpers.sweeps.axes.tiles import Axis, Tile
+from helpers.sweeps.shown import grids
+from helpers.sweeps.shown.arranging import arrange
+from tests.sweeps.sample_tiles import FILTERED, THROTTLED, axes_of, colour, tiles_of
 
 Sweep = tuple[list[Tile], tuple[Axis, ...]]
 
@@ -35,7 +32,7 @@ def sweep(tmp_path: Path) -> Sweep:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What went out to the notebook, one dict by mime type an output."""
     out: list[dict[str, Any]] = []
-    monkeypatch.setattr(display, "_put", lambda data, metadata: out.append(data))
+    monkeypatch.setattr(showing, "_put", lambda data, metadata: out.append(data))
     return out
 
 
@@ -212,7 +209,7 @@ def test_a_tile_that_the_sweep_lacks_and_a_file_that_is_lost_or_damaged_are_hole
     ],
 )  # fmt: skip
 def test_long_labels_keep_only_what_sets_them_apart(labels: list[str], short: list[str]) -> None:
-    assert wording.apart(labels) == short
+    assert alt_text.apart(labels) == short
 
 
 def test_long_and_chinese_labels_are_wrapped_and_never_leave_the_sheet(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The pace of calls, by a clock of its own: even, at the quota, slower for all after a throttle, and back again."""
 
-from helpers.sweeps import pacing
+from helpers.sweeps.run import pacing
 
 
 class Clock:

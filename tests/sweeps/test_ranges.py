@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import BodyError
-from helpers.sweeps import ranges
+from helpers.sweeps.axes import ranges
 
 WRITTEN = [
     ("1, 5, 7", [1, 5, 7]),

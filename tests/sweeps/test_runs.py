@@ -3,7 +3,6 @@
 import _thread
 import json
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -16,13 +15,10 @@ import botocore.exceptions as boto
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers.sweeps import runner  # noqa: E402
-from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, png, refused  # noqa: E402
-from tests.sweeps.running import receipt, run  # noqa: E402
+import helpers
+from helpers.sweeps.run import runner
+from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, drawn, filtered, png, refused
+from tests.sweeps.running import receipt, run
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 pytestmark = pytest.mark.usefixtures("quickly")
@@ -302,7 +298,7 @@ def test_an_interrupt_keeps_what_was_made_and_the_next_run_goes_on(fake: FakeBed
 def test_a_disk_that_takes_no_more_ends_the_run_with_its_own_error(
     fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from helpers.sweeps import store
+    from helpers.sweeps.run import store
 
     def full(path: Any, data: bytes) -> None:
         raise OSError(28, "No space left on device")

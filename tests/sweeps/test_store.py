@@ -14,28 +14,27 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import helpers
+from helpers.errors import SetupError, WorkshopWarning
+from helpers.sweeps.run import store
+from helpers.sweeps.run.drawing import Drawn
+from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock, answer, png
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
-import helpers  # noqa: E402 - needs the path above, as the next ones do
-from helpers.errors import SetupError, WorkshopWarning  # noqa: E402
-from helpers.sweeps import store  # noqa: E402
-from helpers.sweeps.drawing import Drawn  # noqa: E402
-from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock, answer, png  # noqa: E402
-
+ROOT = Path(__file__).resolve().parents[2]
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
 ROUNDS = 3  # of killing; more by hand: pytest -k killed with SWEEP_KILLS=30
 TILES = 40
 
 CHILD = """
 import sys
-sys.path.insert(0, sys.argv[1])
 import helpers
 from tests.sweeps.fake_bedrock import client_of
 body = helpers.text_to_image("a serene beach at sunset", seed=5)
-sweep = helpers.Sweep(body, seed=range(1, int(sys.argv[4]) + 1), folder=sys.argv[3])
+sweep = helpers.Sweep(body, seed=range(1, int(sys.argv[3]) + 1), folder=sys.argv[2])
 print("ready", flush=True)
-sweep.run(client_of(sys.argv[2]), progress=False, workers=4)
+sweep.run(client_of(sys.argv[1]), progress=False, workers=4)
 print("done", flush=True)
 """
 
@@ -60,8 +59,8 @@ def run(sweep: helpers.Sweep, fake: FakeBedrock) -> helpers.Sweep:
 
 
 def child(fake: FakeBedrock, folder: Path, tiles: int = TILES) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", CHILD, str(ROOT), fake.endpoint, str(folder), str(tiles)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", CHILD, fake.endpoint, str(folder), str(tiles)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "ready"
     return process

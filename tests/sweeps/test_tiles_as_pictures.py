@@ -9,7 +9,7 @@ from PIL import Image
 
 import helpers
 from helpers.errors import ImageError
-from helpers.sweeps.tiles import Tile
+from helpers.sweeps.axes.tiles import Tile
 from tests.sweeps.fake_bedrock import FakeBedrock, drawn, filtered
 from tests.sweeps.running import run
 
@@ -56,13 +56,13 @@ def test_two_tiles_are_compared(tiles: tuple[Tile, ...], capsys: pytest.CaptureF
 TAKERS: dict[str, Any] = {
     "to_image": lambda tile: helpers.to_image(tile),
     "fit": lambda tile: helpers.fit(tile, (320, 320)),
-    "an init image": lambda tile: helpers.images.from_base64(
+    "an init image": lambda tile: helpers.pictures.from_base64(
         helpers.image_to_image("a castle", tile, seed=1)["init_image"]
     ),
-    "a masked image": lambda tile: helpers.images.from_base64(
+    "a masked image": lambda tile: helpers.pictures.from_base64(
         helpers.inpaint("a castle", tile, helpers.Mask.box(tile, (0, 0, 9, 9)), seed=1)["init_image"]
     ),
-    "an axis of init images": lambda tile: helpers.images.from_base64(
+    "an axis of init images": lambda tile: helpers.pictures.from_base64(
         helpers.Sweep(helpers.image_to_image("a castle", tile, seed=1), init_image=[tile]).tiles[0].body["init_image"]
     ),
     "composite": lambda tile: helpers.Mask.box(tile, (0, 0, 9, 9)).composite(tile, tile),
@@ -73,7 +73,7 @@ TAKERS: dict[str, Any] = {
 def test_whoever_takes_a_picture_takes_a_tile(tiles: tuple[Tile, ...], taker: Any) -> None:
     taken = taker(tiles[0])
     assert taken.size == (320, 320)
-    assert helpers.images.pixels_equal(taken, tiles[0].path)
+    assert helpers.pictures.pixels_equal(taken, tiles[0].path)
 
 
 def test_masks_are_made_for_a_tile_and_shown_on_it(tiles: tuple[Tile, ...]) -> None:
@@ -83,7 +83,7 @@ def test_masks_are_made_for_a_tile_and_shown_on_it(tiles: tuple[Tile, ...]) -> N
     assert preview.getpixel((300, 300)) == helpers.to_image(tiles[0]).getpixel((300, 300))
     assert mask.leaks(tiles[0], tiles[0]).leaked is False
     assert helpers.MaskPainter(tiles[0], mask).mask == mask
-    canvas, _ = helpers.outpainting.extend(tiles[0], right=64)
+    canvas, _ = helpers.masks.extend(tiles[0], right=64)
     assert canvas.size == (384, 320)
 
 

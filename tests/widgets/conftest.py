@@ -1,11 +1,8 @@
 """A Bedrock for each test that asks for one, and a folder of its own for what is made."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.widgets.fake_bedrock import FakeBedrock
 

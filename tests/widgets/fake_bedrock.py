@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from helpers import images
+from helpers import pictures
 
 
 class FakeBedrock:
@@ -35,8 +35,8 @@ class FakeBedrock:
         if "busy service" in prompt:
             said = {"Code": "ThrottlingException", "Message": "Too many requests."}
             raise ClientError({"Error": said, "ResponseMetadata": {"HTTPStatusCode": 429}}, "InvokeModel")
-        size = images.from_base64(asked["init_image"]).size if "init_image" in asked else (512, 512)
-        picture = images.to_base64(Image.new("RGB", size, (asked["seed"] % 256, 90, 160)))
+        size = pictures.from_base64(asked["init_image"]).size if "init_image" in asked else (512, 512)
+        picture = pictures.to_base64(Image.new("RGB", size, (asked["seed"] % 256, 90, 160)))
         answer: dict[str, Any] = {"seeds": [asked["seed"]], "finish_reasons": [None], "images": [picture]}
         if "text_prompts" in asked:
             reason = "CONTENT_FILTERED" if "nude" in prompt else "SUCCESS"

@@ -1,25 +1,21 @@
 """The explorer without its page: fields and their limits, values around the present ones, labels, sweeps, and its Python."""
 
 import json
-import sys
 import threading
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 import helpers
 from helpers import errors, models
 from helpers.bodies import Body
-from helpers.widgets import explorer_fields as fields
-from helpers.widgets import explorer_pages as pages
-from helpers.widgets import explorer_sweeps as sweeps
-from helpers.widgets.explorer_desk import Desk
-from helpers.widgets.latest_wins import LatestWins
+from helpers.widgets.explorer import fields as fields
+from helpers.widgets.explorer import pages as pages
+from helpers.widgets.explorer import sweeps as sweeps
+from helpers.widgets.explorer.desk import Desk
+from helpers.widgets.shared.latest_wins import LatestWins
 from tests.widgets.fake_bedrock import FakeBedrock
 
 PATIENCE = 60  # seconds

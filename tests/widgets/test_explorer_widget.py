@@ -1,18 +1,15 @@
 """The explorer's widget, without a browser: what a page would send comes in, what it would show is looked at."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 import helpers
 from helpers import errors, models
 from helpers.widgets import Explorer
-from helpers.widgets.explorer_words import WORDS, say
+from helpers.widgets.explorer.words import WORDS, say
 from tests.widgets.fake_bedrock import FakeBedrock
 from tests.widgets.waiting import page_waits
 
@@ -259,8 +256,9 @@ def test_it_can_be_kept_narrow(bedrock: FakeBedrock) -> None:
 
 
 def test_every_word_of_the_explorer_is_used_and_every_used_word_is_there() -> None:
-    folder = Path(helpers.__file__).parent / "widgets"
-    code = "".join(path.read_text("utf-8") for path in folder.glob("explorer*") if path.name != "explorer_words.py")
+    folder = Path(helpers.__file__).parent / "widgets" / "explorer"
+    code = "".join(path.read_text("utf-8") for path in folder.glob("*.*s*") if path.name != "words.py")
+    code += "".join(path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "words.py")
     unused = [key for key in WORDS if f'"{key}"' not in code and f"words.{key}" not in code]
     labels = {"text", "sampler", "clip_guidance_preset", "aspect_ratio", "step_schedule_start", "step_schedule_end"}
     assert set(unused) <= labels | {"text.number", "weight.number"}

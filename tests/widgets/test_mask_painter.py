@@ -14,9 +14,10 @@ from PIL import Image
 
 import helpers
 from helpers.errors import ImageError, MaskError, PictureExistsError
-from helpers.masks import Mask
-from helpers.widgets import MaskPainter, mask_painter
-from helpers.widgets.mask_painter_labels import LABELS
+from helpers.masks.mask import Mask
+from helpers.widgets import MaskPainter
+from helpers.widgets.painter import mask_painter
+from helpers.widgets.painter.labels import LABELS
 
 SIZE = (96, 64)
 GIVEN = Mask.box(SIZE, (8, 8, 40, 40))

@@ -1,7 +1,6 @@
 """The playground without its page: its settings, the bodies they become, the Python shown, and the history."""
 
 import json
-import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 import helpers
 from helpers import errors, models
-from helpers.widgets import playground_runs as runs
-from helpers.widgets import playground_settings as state
-from helpers.widgets.playground_desk import Desk
-from helpers.widgets.playground_settings import PRESETS, Settings
-from helpers.widgets.playground_source import shortened
+from helpers.widgets.playground import runs as runs
+from helpers.widgets.playground import settings as state
+from helpers.widgets.playground.desk import Desk
+from helpers.widgets.playground.settings import PRESETS, Settings
+from helpers.widgets.playground.source import shortened
 from tests.widgets.fake_bedrock import FakeBedrock
 
 BEACH = Settings(prompt="a serene beach at sunset", seed=10)

@@ -1,20 +1,16 @@
 """The playground's widget, without a browser: what a page would send comes in, what it would show is looked at."""
 
 import json
-import sys
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 import helpers
 from helpers import errors, models
 from helpers.widgets import Playground
-from helpers.widgets.playground_words import WORDS
+from helpers.widgets.playground.words import WORDS
 from tests.widgets.fake_bedrock import FakeBedrock
 from tests.widgets.waiting import page_waits
 
@@ -167,7 +163,7 @@ def test_a_picture_becomes_the_reference_image_at_one_press(box: Playground) -> 
     assert box.settings.action == "variation"
     assert box.page_reference["src"]
     assert box.page_reference["name"] == "picture 2 of run 1"
-    assert helpers.images.pixels_equal(box.reference, box.runs[0].made[1])
+    assert helpers.pictures.pixels_equal(box.reference, box.runs[0].made[1])
 
 
 def test_going_back_along_the_history_restores_settings_and_pictures(box: Playground) -> None:

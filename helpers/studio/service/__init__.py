@@ -15,14 +15,13 @@ from urllib.parse import quote
 from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
-from helpers.studio import catalogue
 from helpers.studio.protocol import MOST_UNKNOWN_WORDS
-from helpers.studio.refusals import refusal
-from helpers.studio.replies import Reply, validation
-from helpers.studio.service import sdxl, stability
+from helpers.studio.service import catalogue, sdxl, stability
+from helpers.studio.service.refusals import refusal
 from helpers.studio.service.rules import PICTURE, Rules
-from helpers.studio.validation_text import MALFORMED
-from helpers.studio.workers import Drawn, Job
+from helpers.studio.service.validation_text import MALFORMED
+from helpers.studio.wire.replies import Reply, validation
+from helpers.studio.workers.pool import Drawn, Job
 
 Wanted = Callable[[], bool]
 Draw = Callable[[str, Job, Wanted], Drawn]

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 from helpers.models import Model
 from helpers.schemas import Family
 from helpers.schemas.fields import Response, in_english, stored_size
-from helpers.studio.refusals import Refusal
-from helpers.studio.replies import Reply
-from helpers.studio.validation_text import Violation, malformed, violations
-from helpers.studio.workers import Job
+from helpers.studio.service.refusals import Refusal
+from helpers.studio.service.validation_text import Violation, malformed, violations
+from helpers.studio.wire.replies import Reply
+from helpers.studio.workers.pool import Job
 
 PICTURE = "the picture"  # stands in a Response where the picture's base64 goes
 

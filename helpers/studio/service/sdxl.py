@@ -6,10 +6,10 @@ from helpers.models import Model
 from helpers.schemas.families import SDXL
 from helpers.schemas.fields import Response, stored_size
 from helpers.schemas.sdxl import Artifact, SDXLRequest, SDXLResponse
-from helpers.studio.refusals import Refusal
-from helpers.studio.replies import Reply, validation
+from helpers.studio.service.refusals import Refusal
 from helpers.studio.service.rules import PICTURE, Asked, Rules, checked, uploads
-from helpers.studio.workers import Job
+from helpers.studio.wire.replies import Reply, validation
+from helpers.studio.workers.pool import Job
 
 _FILTERED_WORDS = (
     "invalid_prompts\nsagemaker_inference.errors.BaseInferenceToolkitError: "

@@ -1,0 +1,155 @@
+"""Validation errors as sentences to a person: the field's path, the legal range, and the way to mend it."""
+
+import difflib
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from helpers.errors import Problem
+from helpers.language import tr
+from helpers.schemas.families import FAMILIES
+from helpers.schemas.fields import ONE_OF, RULE, field_at
+from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP
+
+_REQUESTS: dict[str, type[BaseModel]] = {family.request.__name__: family.request for family in FAMILIES.values()}
+_LONGEST_SHOWN = 60  # characters of a value in a message
+# What people write who come from other interfaces, where the spelling alone gives no hint.
+_OTHER_NAMES = {
+    "prompt": "text_prompts",
+    "prompts": "text_prompts",
+    "text_prompt": "text_prompts",
+    "negative_prompt": "text_prompts",
+    "guidance_scale": "cfg_scale",
+    "cfg": "cfg_scale",
+    "num_inference_steps": "steps",
+    "strength": "image_strength",
+    "image": "init_image",
+    "mask": "mask_image",
+    "scheduler": "sampler",
+    "style": "style_preset",
+    "text_prompts": "prompt",
+    "width": "aspect_ratio",
+    "height": "aspect_ratio",
+}
+
+
+def problems(error: ValidationError) -> list[Problem]:
+    """Each broken field of `error`, once, in the schema's order. `error` comes from the request of a Family."""
+    request = _REQUESTS.get(error.title)
+    found: dict[str, Problem] = {}
+    for one in error.errors(include_url=False):
+        problem = _problem(one, request)
+        found.setdefault(problem.field, problem)
+    order = list(request.model_fields) if request else []
+    return sorted(found.values(), key=lambda problem: _rank(problem.field, order))
+
+
+def path(loc: tuple[int | str, ...]) -> str:
+    """`("text_prompts", 0, "weight")` as `text_prompts[0].weight`; the whole body as `body`."""
+    written = ""
+    for part in loc:
+        written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
+    return written or "body"
+
+
+def _rank(field: str, order: list[str]) -> int:
+    top = field.split("[")[0].split(".")[0]
+    return order.index(top) if top in order else len(order)
+
+
+def _problem(error: ErrorDetails, request: type[BaseModel] | None) -> Problem:
+    field = path(error["loc"])
+    value = None if error["type"] == "missing" else error["input"]
+    return Problem(field, _sentence(error, field, request), value)
+
+
+def _sentence(error: ErrorDetails, field: str, request: type[BaseModel] | None) -> str:
+    owner, info = _field_of(error["loc"], request)
+    kind, value = error["type"], error["input"]
+    wanted = _wanted(info.description) if info and info.description else _plain(error["msg"])
+    if kind == RULE:
+        rule = error["ctx"]["rule"]
+        message = tr(rule["sentence"], **{name: _place(name, value) for name, value in rule["places"].items()})
+        return message if rule["places"] or rule["sentence"].startswith(field) else f"{field} {message}"
+    if kind == "extra_forbidden":
+        return _unknown(field, str(error["loc"][-1]), owner)
+    if kind == "missing":
+        return tr("{field} is missing: it must be {wanted}.", field=field, wanted=wanted)
+    if not error["loc"]:
+        return tr("The body must be a JSON object, not {found}.", found=_shown(value))
+    if kind == "string_too_long":
+        return tr("{field} must be {wanted}, and this one has {count}.", field=field, wanted=wanted, count=len(value))
+    if kind == "model_type":
+        wanted = tr("an object such as {example}", example='{"text": "a beach at sunset", "weight": 1}')
+    told = tr("{field} must be {wanted}, not {found}.", field=field, wanted=wanted, found=_shown(value))
+    hint = "" if kind == "model_type" else _hint(kind, value, info)
+    return tr("{told} {hint}", told=told, hint=hint) if hint else told
+
+
+def _place(name: str, value: object) -> object:
+    return tr(str(value)) if name == "task" else value
+
+
+def _wanted(description: str) -> str:
+    """What a field must be, which its description says."""
+    choices = description.removeprefix(ONE_OF)
+    return tr("one of {choices}", choices=choices) if choices != description else tr(description)
+
+
+def _field_of(
+    loc: tuple[int | str, ...], request: type[BaseModel] | None
+) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+    """The model that owns the place `loc`, and the field there; None for what cannot be told."""
+    if request is None or not loc:
+        return request, None
+    return field_at(request, loc)
+
+
+def _unknown(field: str, name: str, owner: type[BaseModel] | None) -> str:
+    known = list(owner.model_fields) if owner else []
+    meant = _OTHER_NAMES.get(name.lower())
+    near = [meant] if meant in known else difflib.get_close_matches(name.lower(), known, n=1)
+    if near:
+        return tr("{field} is not a field of this request. Did you mean {near}?", field=field, near=near[0])
+    fields = ", ".join(known)
+    return tr("{field} is not a field of this request. The fields are {fields}.", field=field, fields=fields)
+
+
+def _hint(kind: str, value: object, info: FieldInfo | None) -> str:
+    if kind == "literal_error" and isinstance(value, str) and info and info.description:
+        choices = info.description.removeprefix(ONE_OF).split(", ")
+        by_case = {choice.lower(): choice for choice in choices}
+        near = difflib.get_close_matches(value.lower(), by_case, n=1, cutoff=0.5)
+        return tr("Did you mean {near}?", near=by_case[near[0]]) if near else ""
+    if kind == "multiple_of" and isinstance(value, int):
+        nearest = min(max(round(value / SIDE_STEP) * SIDE_STEP, MIN_SIDE), MAX_SIDE)
+        return tr("The nearest is {nearest}.", nearest=nearest)
+    if kind == "int_type" and isinstance(value, float) and value.is_integer():
+        return tr("Write {number}.", number=int(value))
+    if kind in ("int_type", "float_type") and type(value).__module__ == "numpy":
+        return tr("Write {number}: JSON knows no numbers of NumPy's.", number=value)
+    if kind in ("int_type", "float_type") and isinstance(value, str) and _is_number(value):
+        return tr("Leave out the quotation marks: {number}.", number=value.strip())
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    try:
+        written = repr(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return tr("a {kind} too long to show", kind=type(value).__name__)
+    return written if len(written) <= _LONGEST_SHOWN else f"{written[: _LONGEST_SHOWN - 1]}…"
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,213 @@
+"""Words about pictures: text alternatives, labels and captions, made from what receipts and comparisons say.
+
+They are compared when a notebook is checked, so they hold nothing that changes from one machine or run to the next.
+They are in the reader's language (helpers.language); what is quoted from a body stays as it was sent.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from helpers import models
+from helpers.display import sheets
+from helpers.language import joined, mark, tr
+
+_LONGEST_QUOTE = 240  # characters of a prompt
+_SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label that needs no cutting
+_PIECE = re.compile(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)")  # a word, or one Chinese character
+_PARTS = (  # share of pixels, at most
+    (0.15, mark("They differ clearly, in a small part.")),
+    (0.5, mark("They differ clearly, in a part.")),
+    (0.85, mark("They differ clearly, in most places.")),
+    (1.0, mark("They differ clearly, nearly everywhere.")),
+)
+_TASKS = {
+    "text_to_image": mark("Picture made by {maker} for {prompts}, {width} by {height} pixels{seed}."),
+    "image_to_image": mark(
+        "Picture made from another picture by {maker} for {prompts}, {width} by {height} pixels{seed}."
+    ),
+    "inpaint": mark("Picture edited inside a mask by {maker} for {prompts}, {width} by {height} pixels{seed}."),
+}
+
+
+def alt_text(made: Any) -> str:
+    """What a receipt's picture is, for who cannot see it: how it was made, the prompt, its size and seed."""
+    body, image = made.body, made.image
+    family = models.family_of(body)
+    task = family.task(body) if family else "text_to_image"
+    on_aws = "" if made.backend == "studio" else tr("{model} on Amazon Bedrock", model=models.name_of(made.model))
+    return tr(
+        _TASKS[task],
+        maker=on_aws or tr("the offline studio"),
+        prompts=_quoted(body),
+        width=image.width,
+        height=image.height,
+        seed="" if made.seed is None else tr(", seed {seed}", seed=made.seed),
+    )
+
+
+def strip_alt(pictures: Sequence[Any], labels: Sequence[str], title: str) -> str:
+    """A row of pictures: how many, for which prompt where they share one, and their labels in order."""
+    count = tr("One picture") if len(pictures) == 1 else tr("{count} pictures in a row", count=len(pictures))
+    return tr(
+        "{title}{count}{prompts}, from left to right: {labels}.",
+        title=sentence(title),
+        count=count,
+        prompts=_shared(pictures),
+        labels=tr("; ").join(labels),
+    )
+
+
+def grid_alt(
+    rows: Sequence[Sequence[Any]],
+    down: Sequence[str],
+    across: Sequence[str],
+    title: str,
+    holes: int,
+    names: tuple[str, str] = ("", ""),
+) -> str:
+    """A table of pictures: its size, the prompt where they share one, the labels, and how many have no picture."""
+    by = tuple(tr(", by {name}", name=name) if name else "" for name in names)
+    pictures = [tile for row in rows for tile in row]
+    words = tr(
+        "{title}Pictures in {rows} rows and {columns} columns{prompts}.",
+        title=sentence(title),
+        rows=len(rows),
+        columns=max(map(len, rows)),
+        prompts=_shared(pictures),
+    )
+    if any(down):
+        words = joined(words, tr("Rows{by}: {labels}.", by=by[0], labels=tr("; ").join(down)))
+    if any(across):
+        words = joined(words, tr("Columns{by}: {labels}.", by=by[1], labels=tr("; ").join(across)))
+    return joined(words, tr("{count} without a picture.", count=holes)) if holes else words
+
+
+def compare_alt(labels: Sequence[str], title: str, said: str) -> str:
+    """Two pictures and a map of what sets them apart, and the numbers about it."""
+    told = tr(
+        "{title}Two pictures side by side, {one} and {other}, and where they differ.",
+        title=sentence(title),
+        one=labels[0],
+        other=labels[1],
+    )
+    return joined(told, said)
+
+
+def sentence(title: str) -> str:
+    """A title as the first sentence of a text, or nothing."""
+    return tr("{title}. ", title=title.rstrip(".。")) if title else ""
+
+
+def unknown(pictures: Sequence[Any]) -> str:
+    """The one sentence about words that the studio could not paint, or nothing."""
+    words = dict.fromkeys(word for picture in pictures for word in getattr(picture, "unknown_words", ()))
+    known = tr("The studio does not know: {words}. A real model would.", words=tr(", ").join(words))
+    return known if words else ""
+
+
+def differing(pictures: Sequence[Any]) -> list[str]:
+    """A label for each receipt: the parts of its body that not all of them share."""
+    bodies = [_flat_body(picture) for picture in pictures]
+    keys = dict.fromkeys(key for body in bodies for key in body)
+    told = [key for key in keys if len({body.get(key) for body in bodies if body}) > 1]
+    return [", ".join(_named(key, body[key]) for key in told if key in body) for body in bodies]
+
+
+def apart(labels: Sequence[str]) -> list[str]:
+    """Long labels without the words that all of them begin or end with: `…in oil`, `…in ink`. Short ones stay whole."""
+    if len(set(labels)) < 2 or not all(labels) or max(map(_wide, labels)) <= _SHORT_LABEL:
+        return list(labels)
+    pieces = [_PIECE.findall(label) for label in labels]
+    fewest = min(map(len, pieces))
+    start = next((i for i in range(fewest) if len({words[i] for words in pieces}) > 1), fewest)
+    end = next((i for i in range(fewest - start) if len({words[-1 - i] for words in pieces}) > 1), fewest - start)
+    if start + end >= fewest:  # one of them has nothing of its own: one word that they share says where it stands
+        start, end = (start - 1, end) if start else (start, end - 1)
+    return [
+        ("…" if start else "") + "".join(words[start : len(words) - end]).strip() + ("…" if end else "")
+        for words in pieces
+    ]
+
+
+def difference(found: sheets.Difference) -> str:
+    """How far two pictures are apart, in words that are the same on every processor."""
+    if not found.share:
+        return tr("The two pictures are the same, pixel for pixel.")
+    if found.clear < 0.002:
+        return tr("They differ by less than an eye finds.")
+    return tr(next(words for most, words in _PARTS if found.clear <= most))
+
+
+def shares(found: sheets.Difference) -> str:
+    """How far two pictures are apart, in numbers; nothing where they are the same."""
+    if not found.share:
+        return ""
+    said = tr(
+        "{share} of the pixels differ, {clear} by more than {levels} of 255 levels.",
+        share=_percent(found.share),
+        clear=_percent(found.clear) if found.clear else tr("none"),
+        levels=sheets.CLEAR,
+    )
+    return said[0].upper() + said[1:]
+
+
+def _wide(label: str) -> int:
+    return sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in label)
+
+
+def _percent(share: float) -> str:
+    return tr("less than 1%") if share < 0.01 else f"{share:.0%}"
+
+
+def _shared(pictures: Sequence[Any]) -> str:
+    prompts = {_quoted(picture.body) for picture in pictures if hasattr(picture, "body")}
+    return tr(" for {prompts}", prompts=prompts.pop()) if len(prompts) == 1 else ""
+
+
+def _quoted(body: Mapping[str, Any]) -> str:
+    """The prompts of a body in words: the prompt “a beach”, against “dull colours”."""
+    wanted, unwanted = _prompts(body)
+    quoted = _in_quotes(wanted)
+    words = tr("the prompts {quoted}", quoted=quoted) if len(wanted) > 1 else tr("the prompt {quoted}", quoted=quoted)
+    return tr("{wanted}, against {quoted}", wanted=words, quoted=_in_quotes(unwanted)) if unwanted else words
+
+
+def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    family = models.family_of(body)
+    if family is None:
+        return [], []
+    return [part.text for part in family.wanted(body)], [part.text for part in family.unwanted(body)]
+
+
+def _in_quotes(texts: Sequence[str]) -> str:
+    return tr(" and ").join(f"“{_shortened(text)}”" for text in texts)
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _flat_body(picture: Any) -> dict[str, str]:
+    """A receipt's body as one line of text a part, pictures left out; nothing for what is no receipt."""
+    flat: dict[str, str] = {}
+    body = getattr(picture, "body", {})
+    family = models.family_of(body)
+    for key, value in (family.flat(body) if family else {}).items():
+        if key in ("width", "height"):
+            flat["size"] = flat.get("size") or _size(picture)
+        else:
+            flat[key] = str(value)
+    return flat
+
+
+def _size(picture: Any) -> str:
+    asked = picture.body.get("width"), picture.body.get("height")
+    if None not in asked or sheets.hole(picture):
+        return " × ".join(str(side or "?") for side in asked)
+    return f"{picture.image.width} × {picture.image.height}"
+
+
+def _named(key: str, value: str) -> str:
+    return value if key in ("prompt", "size") else f"{key} {value}"

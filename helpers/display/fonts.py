@@ -1,0 +1,168 @@
+"""One font for every label in a picture, Chinese and Latin alike, the same on every machine.
+
+Noto Sans SC (SIL Open Font License) comes with a package of the environment, because a machine at hand may have no
+Chinese font at all, and because a picture's labels should not change with the machine. What it lacks is drawn in
+DejaVu Sans, which comes with matplotlib; what both lack (emoji) is left out of the picture, never drawn as a box.
+"""
+
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import ImageDraw, ImageFont
+
+from helpers.errors import SetupError
+from helpers.language import joined, tr
+from helpers.language.remarks import say
+
+_PACKAGE = "pylopdf_fonts_zh_cn"
+_UNASSIGNED = "\U0010fffe"  # no font draws this code point: it shows what a missing glyph looks like
+_NEVER_FIRST = "，。、；：！？）】》”’」』,.;:!?)]}%"  # a line does not start with one of these
+_PLAIN = ImageFont.Layout.BASIC  # one layout everywhere: the other depends on how Pillow was built
+
+
+def path() -> Path:
+    """The font file of the workshop. SetupError if its package is missing."""
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or found.origin is None:
+        raise SetupError(
+            tr("The font for picture labels is missing."),
+            tr("It comes with the workshop's environment, and this Python is not that environment."),
+            tr("Run python setup/start.py --install-only, and use the Python in .venv."),
+        )
+    return Path(found.origin).with_name("NotoSansSC-Regular.otf")
+
+
+def use_in_matplotlib() -> None:
+    """Make matplotlib draw all text in the workshop's font, so that Chinese titles and labels are legible."""
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    font_manager.fontManager.addfont(str(path()))
+    mpl.rcParams["font.family"] = [font_manager.FontProperties(fname=str(path())).get_name(), "DejaVu Sans"]
+    mpl.rcParams["axes.unicode_minus"] = True
+
+
+def width(text: str, size: int) -> float:
+    """How wide `text` is when drawn on one line at `size`, in pixels."""
+    return sum(face.getlength(run) for run, face in _runs(text, size))
+
+
+def lacking(text: str) -> str:
+    """The characters of `text` that neither font has; in a picture they are left out."""
+    return "".join(dict.fromkeys(one for one in text if one.isprintable() and _face_for(one, 16) is None))
+
+
+def line_height(size: int) -> int:
+    """Pixels from one baseline to the next at `size`."""
+    return round(size * 1.4)
+
+
+def draw_line(canvas: ImageDraw.ImageDraw, x: float, y: float, text: str, size: int, fill: str) -> None:
+    """Draw one line of text whose left end is at x, and whose line box starts at y."""
+    baseline = y + round(size * 1.08)
+    for run, face in _runs(text, size):
+        canvas.text((x, baseline), run, font=face, fill=fill, anchor="ls")
+        x += face.getlength(run)
+
+
+def wrap(text: str, size: int, widest: float, most_lines: int = 4) -> list[str]:
+    """`text` in lines of at most `widest` pixels: broken at spaces, and between any two Chinese characters."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in _pieces(paragraph):
+            if width((line + piece).rstrip(), size) <= widest or (line and piece[0] in _NEVER_FIRST):
+                line += piece
+                continue
+            if line.strip():
+                lines.append(line.strip())
+            *full, line = _chopped(piece.lstrip(), size, widest)
+            lines += full
+        lines.append(line.strip())
+    if len(lines) > most_lines:
+        lines = [*lines[: most_lines - 1], _shortened(lines[most_lines - 1], size, widest)]
+    return lines
+
+
+def _pieces(text: str) -> list[str]:
+    """The text cut where a line may end: words with the space after them, Chinese characters one by one."""
+    pieces = [""]
+    for character in text:
+        if _is_wide(character) or (pieces[-1] and _is_wide(pieces[-1][-1])):
+            pieces.append(character)
+        else:
+            pieces[-1] += character
+            if character == " ":
+                pieces.append("")
+    return [piece for piece in pieces if piece]
+
+
+def _is_wide(character: str) -> bool:
+    return "\u2e80" <= character <= "\uffef" or character >= "\U00020000"
+
+
+def _chopped(word: str, size: int, widest: float) -> list[str]:
+    """A word too long for any line, cut to measure."""
+    parts = [""]
+    for character in word:
+        if parts[-1] and width(parts[-1] + character.rstrip(), size) > widest:
+            parts.append("")
+        parts[-1] += character
+    return parts
+
+
+def _shortened(line: str, size: int, widest: float) -> str:
+    while line and width(line + "…", size) > widest:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
+def _runs(text: str, size: int) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+    """The text in runs, each with the first of our fonts that can draw it; characters that none can are left out."""
+    runs: list[tuple[str, ImageFont.FreeTypeFont]] = []
+    for character in text:
+        face = _face_for(character, size)
+        if face is None:
+            continue
+        if runs and runs[-1][1] is face:
+            runs[-1] = (runs[-1][0] + character, face)
+        else:
+            runs.append((character, face))
+    return runs
+
+
+@lru_cache(maxsize=4096)
+def _face_for(character: str, size: int) -> ImageFont.FreeTypeFont | None:
+    if not character.isprintable():
+        return None
+    main = _face(_main_path(), size)
+    if _draws(main, character):
+        return main
+    spare = _face(_spare_path(), size)
+    return spare if _draws(spare, character) else None
+
+
+def _draws(face: ImageFont.FreeTypeFont, character: str) -> bool:
+    return bytes(face.getmask(character)) != bytes(face.getmask(_UNASSIGNED))
+
+
+@lru_cache(maxsize=32)
+def _face(file: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(file), size, layout_engine=_PLAIN)
+
+
+@lru_cache(maxsize=1)
+def _main_path() -> Path:
+    try:
+        return path()
+    except SetupError as error:
+        say(joined(str(error), tr("Until then, Chinese labels are left out.")))
+        return _spare_path()
+
+
+@lru_cache(maxsize=1)
+def _spare_path() -> Path:
+    import matplotlib as mpl
+
+    return Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")

@@ -1,0 +1,56 @@
+"""An error as a notebook shows it: the reader's own lines, then the message. The library's insides, pages long, stay out.
+
+Only IPython asks for this (`_render_traceback_`); a script shows all frames, and `%debug` in the next cell opens them.
+"""
+
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+_AROUND = 2  # lines shown before the one that raised
+_RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[39m"
+_FOLDERS = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
+_NOT_THE_READERS = ("<frozen ", *(f"{folder}{os.sep}" for folder in _FOLDERS))
+
+
+def lines(error: BaseException) -> list[str]:
+    """The error in IPython's form, a text for each part; for an error that was raised."""
+    name = type(error).__name__
+    shown = [
+        f"{_RED}{'-' * 75}{_PLAIN}",
+        f"{_RED}{name}{_PLAIN}{'Traceback (most recent call last)':>{75 - len(name)}}",
+    ]
+    for path, number, function in _own(error.__traceback__):
+        shown.append(f"{_place(path, function)}, line {_GREEN}{number}{_PLAIN}\n{_code(path, number)}")
+    return [*shown, f"{_RED}{name}{_PLAIN}: {error}"]
+
+
+def _own(trace: TracebackType | None) -> Iterator[tuple[str, int, str]]:
+    """Path, line and function of each frame that is the reader's."""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith(_NOT_THE_READERS):
+            yield code.co_filename, trace.tb_lineno, code.co_name
+        trace = trace.tb_next
+
+
+def _place(path: str, function: str) -> str:
+    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    cell = shell.compile.format_code_name(path) if shell is not None else None
+    inside = "" if function == "<module>" else f", in {function}"
+    return f"{cell[0]} {_GREEN}{cell[1]}{_PLAIN}{inside}" if cell else f"File {_GREEN}{path}{_PLAIN}{inside}"
+
+
+def _code(path: str, number: int) -> str:
+    """The line that raised, marked as IPython does, and those before it."""
+    first = max(1, number - _AROUND)
+    width = len(str(number))
+    return "".join(
+        f"{'---->' if at == number else '     '} {_GREEN}{at:{width}}{_PLAIN} {linecache.getline(path, at).rstrip()}\n"
+        for at in range(first, number + 1)
+    )

@@ -1,0 +1,231 @@
+"""The pixels of drawn masks: 255 where a pixel's centre lies inside a shape, 0 elsewhere, and sizes that can be checked.
+
+Everything here takes and gives (height, width) uint8 arrays; `helpers.Mask` is what lessons use.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from helpers import pictures
+from helpers.errors import ImageError, MaskError
+from helpers.language import tr
+
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.float64]
+
+
+def box(size: tuple[int, int], corners: Any) -> Pixels:
+    """A filled rectangle, (left, top, right, bottom) in whole pixels, right and bottom outside."""
+    width, height = size
+    left, top, right, bottom = whole_numbers(corners, 4)
+    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+        raise MaskError(
+            tr(
+                "The box {corners} does not lie in a picture of {width} x {height} pixels.",
+                corners=tuple(corners),
+                width=width,
+                height=height,
+            ),
+            tr(
+                "A box is (left, top, right, bottom), from the top left corner, and right and bottom are the larger"
+                " ones."
+            ),
+            tr(
+                "Try ({left}, {top}, {right}, {bottom}), the middle.",
+                left=width // 4,
+                top=height // 4,
+                right=width * 3 // 4,
+                bottom=height * 3 // 4,
+            ),
+        )
+    pixels = np.zeros((height, width), np.uint8)
+    pixels[top:bottom, left:right] = 255
+    return pixels
+
+
+def ellipse(size: tuple[int, int], corners: Any) -> Pixels:
+    """The ellipse that fills the box (left, top, right, bottom), which may stand over the picture's edge."""
+    ends = numbers(corners, (4,), tr("(left, top, right, bottom) of an ellipse"))
+    left, top, right, bottom = map(float, ends)
+    if not (left < right and top < bottom):
+        raise MaskError(
+            tr("The ellipse's box {corners} is empty.", corners=tuple(corners)),
+            fix=tr("Give (left, top, right, bottom), the larger ones last."),
+        )
+    across = (np.arange(size[0]) + 0.5 - (left + right) / 2) / ((right - left) / 2)
+    down = (np.arange(size[1]) + 0.5 - (top + bottom) / 2) / ((bottom - top) / 2)
+    return drawn(across[None] ** 2 + down[:, None] ** 2 <= 1, tr("The ellipse"))
+
+
+def polygon(size: tuple[int, int], points: Any) -> Pixels:
+    """The area inside a closed line through three or more (x, y). Where the line crosses itself, even and odd."""
+    corners = numbers(points, (-1, 2), tr("a list of (x, y)"))
+    if len(corners) < 3:
+        raise MaskError(
+            tr("A polygon of {count} points has no inside.", count=len(corners)), fix=tr("Give three or more (x, y).")
+        )
+    width, height = size
+    turns = np.zeros((height, width + 1), np.uint8)  # 1 where a row goes in or out
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, 0), strict=True):
+        if y0 != y1:
+            first, last = (math.ceil(np.clip(y - 0.5, 0, height)) for y in sorted((y0, y1)))
+            rows = np.arange(first, last)
+            meets = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+            turns[rows, np.clip(np.ceil(meets - 0.5), 0, width).astype(int)] ^= 1
+    return drawn(np.bitwise_xor.accumulate(turns, 1)[:, :width] > 0, tr("The polygon"))
+
+
+def brush(size: tuple[int, int], points: Any, width: float) -> Pixels:
+    """A round brush, `width` pixels wide, drawn through the pixels (x, y) in order. One point is a dot."""
+    path = numbers(points, (-1, 2), tr("a list of (x, y)"))
+    wide = float(numbers(width, (), tr("the width of a brush")))
+    if not len(path) or wide < 1:
+        raise MaskError(
+            tr("A brush of width {width} through {count} points paints nothing.", width=width, count=len(path)),
+            fix=tr("Give one or more (x, y), and a width of 1 pixel or more."),
+        )
+    touched = np.zeros(size[::-1], np.bool_)
+    for start, end in zip(path, [*path[1:], path[-1]], strict=True):
+        _stroke(touched, start, end, wide / 2)
+    return drawn(touched, tr("The brush stroke"))
+
+
+def brightness(source: Any, above: float | None, below: float | None) -> Pixels:
+    """Where a picture's brightness, 0 to 255, is over `above` and under `below` (one of them or both)."""
+    if above is None and below is None:
+        raise MaskError(
+            tr("A threshold needs a brightness."), fix=tr("Give above=200 for what is light, below=50 for dark.")
+        )
+    light = np.asarray(pictures.to_rgb(source).convert("L"))
+    chosen = np.ones(light.shape, np.bool_)
+    if above is not None:
+        chosen &= light > float(numbers(above, (), tr("a brightness from 0 to 255")))
+    if below is not None:
+        chosen &= light < float(numbers(below, (), tr("a brightness from 0 to 255")))
+    return filled(chosen)
+
+
+def near_colour(source: Any, colour: Any, tolerance: float) -> Pixels:
+    """Where red, green and blue are each at most `tolerance` (0 to 255) away from `colour`, a name, "#rrggbb" or RGB."""
+    if isinstance(colour, str):
+        try:
+            colour = ImageColor.getrgb(colour)[:3]
+        except ValueError as error:
+            raise MaskError(
+                tr("There is no colour {colour!r}.", colour=colour), fix=tr('Use a name, "#2e8b57", or (46, 139, 87).')
+            ) from error
+    wanted = numbers(colour, (3,), tr("(red, green, blue), each from 0 to 255"))
+    apart = np.abs(np.asarray(pictures.to_rgb(source), np.float64) - wanted).max(2)
+    return filled(apart <= float(numbers(tolerance, (), tr("a tolerance from 0 to 255"))))
+
+
+def transparency(source: Any) -> Pixels:
+    """255 where a picture is transparent, 0 where it is opaque. Raises MaskError where it has no alpha channel."""
+    image = pictures.to_image(source)
+    if image.mode != "RGBA":
+        raise MaskError(
+            tr("This picture of mode {mode} has no alpha channel.", mode=image.mode),
+            tr("Nothing in it is transparent."),
+            tr("Use Mask.from_image for a black and white picture, or Mask.from_colour."),
+        )
+    return 255 - np.asarray(image.getchannel("A"))
+
+
+def size_of(size: Any) -> tuple[int, int]:
+    """(width, height) from two whole numbers, or from anything that holds a picture."""
+    try:
+        width, height = size
+    except (TypeError, ValueError):
+        try:
+            return pictures.to_image(size).size
+        except ImageError as error:
+            raise MaskError(
+                tr("A mask has no size {size!r}.", size=size),
+                fix=tr("Give (width, height) in pixels, or the picture it is for."),
+            ) from error
+    width, height = whole_numbers((width, height), 2)
+    if width < 1 or height < 1:
+        raise MaskError(
+            tr("A mask cannot be {width} x {height} pixels.", width=width, height=height),
+            fix=tr("Give (width, height) above 0."),
+        )
+    return width, height
+
+
+def whole_numbers(given: Any, count: int) -> tuple[int, ...]:
+    """`count` numbers of pixels as a tuple of ints. Raises MaskError."""
+    try:
+        listed = tuple(given)
+        whole = tuple(int(number) for number in listed)
+        exact = len(listed) == count and all(one == other for one, other in zip(whole, listed, strict=True))
+    except (TypeError, ValueError, OverflowError):
+        exact, whole = False, ()
+    if not exact:
+        raise MaskError(
+            tr("{given!r} is not {count} numbers of pixels.", given=given, count=count),
+            fix=tr("Give whole numbers, as in Mask.box((512, 512), (128, 128, 384, 384))."),
+        )
+    return whole
+
+
+def pixel_count(given: Any) -> int:
+    """One whole number of pixels, 0 or more. Raises MaskError."""
+    (count,) = whole_numbers((given,), 1)
+    if count < 0:
+        raise MaskError(tr("{given!r} is fewer than 0 pixels.", given=given), fix=tr("Give a whole number from 0."))
+    return count
+
+
+def numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
+    """Finite numbers of a shape, -1 for any length. Raises MaskError, which calls what was wanted `name`."""
+    try:
+        array = np.asarray(list(given) if shape and isinstance(given, Iterable) else given, np.float64)
+    except (TypeError, ValueError):
+        array = np.full(0, np.nan)
+    fits = array.ndim == len(shape) and all(want in (-1, have) for want, have in zip(shape, array.shape, strict=True))
+    if not fits or not np.isfinite(array).all():
+        shown = repr(given)
+        shown = shown if len(shown) <= 80 else f"{shown[:79]}…"
+        raise MaskError(
+            tr("{shown} is not {name}.", shown=shown, name=name),
+            fix=tr("Give finite numbers, in pixels from the top left corner."),
+        )
+    return array
+
+
+def drawn(inside: NDArray[np.bool_], name: str) -> Pixels:
+    """The shape as pixels. Raises MaskError where no pixel's centre lies in it."""
+    if not inside.any():
+        height, width = inside.shape
+        raise MaskError(
+            tr("{name} covers no pixel of a picture of {width} x {height}.", name=name, width=width, height=height),
+            fix=tr("Points are (x, y) in pixels from the top left corner, x to the right and y down."),
+        )
+    return filled(inside)
+
+
+def filled(inside: NDArray[np.bool_]) -> Pixels:
+    """255 for True, 0 for False."""
+    return np.where(inside, np.uint8(255), np.uint8(0))
+
+
+def _stroke(touched: NDArray[np.bool_], start: Points, end: Points, radius: float) -> None:
+    """Mark, in place, the pixels whose centres lie within `radius` of a straight line between two pixels' centres."""
+    height, width = touched.shape
+    low = np.floor(np.minimum(start, end) - radius)
+    high = np.ceil(np.maximum(start, end) + radius) + 1
+    (left, right), (top, bottom) = (
+        np.clip((low[axis], high[axis]), 0, side).astype(int) for axis, side in enumerate((width, height))
+    )
+    down, across = np.mgrid[top:bottom, left:right].astype(np.float64)
+    way = end - start
+    length = float(way @ way)
+    along = ((across - start[0]) * way[0] + (down - start[1]) * way[1]) / length if length else np.zeros(down.shape)
+    along = np.clip(along, 0, 1)
+    apart = (across - start[0] - along * way[0]) ** 2 + (down - start[1] - along * way[1]) ** 2
+    touched[top:bottom, left:right] |= apart <= radius**2

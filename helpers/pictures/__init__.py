@@ -1,0 +1,25 @@
+"""Pictures: decoded, fitted, encoded, and written safely. This room knows no model and no request."""
+
+from helpers.pictures.decoding import LARGEST_READ, as_stored, from_base64, init_image, pixels_equal, to_image, to_rgb
+from helpers.pictures.fitting import Fit, fit_remark, resized
+from helpers.pictures.formats import image_format
+from helpers.pictures.paths import find, outputs
+from helpers.pictures.writing import encode_png, to_base64
+
+__all__ = [
+    "LARGEST_READ",
+    "Fit",
+    "as_stored",
+    "encode_png",
+    "find",
+    "fit_remark",
+    "from_base64",
+    "image_format",
+    "init_image",
+    "outputs",
+    "pixels_equal",
+    "resized",
+    "to_base64",
+    "to_image",
+    "to_rgb",
+]

@@ -1,0 +1,37 @@
+"""Which picture files there are: by a file's first bytes, and by the extension of a name."""
+
+from pathlib import Path
+
+from helpers.errors import ImageError
+from helpers.language import listed, tr
+
+PNG_START = b"\x89PNG\r\n\x1a\n"
+EXTENSIONS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""What can be written, by extension; the first of a format is the one that files get."""
+_STARTS = {"PNG": PNG_START, "JPEG": b"\xff\xd8\xff"}
+
+
+def image_format(data: bytes) -> str | None:
+    """Return "PNG", "JPEG" or "WEBP" by a file's first bytes; None for anything else.
+
+    The schemas, which import nothing of ours, have a table of their own of what Bedrock takes.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for name, start in _STARTS.items() if data.startswith(start)), None)
+
+
+def format_for(path: Path) -> str:
+    """Return the format that a file's name asks for. Raises ImageError for an extension that is not in EXTENSIONS."""
+    kind = EXTENSIONS.get(path.suffix.lower())
+    if kind is None:
+        raise ImageError(
+            tr("{name} does not say what kind of picture it is to be.", name=path.name),
+            fix=tr("End its name in {endings}.", endings=listed(EXTENSIONS)),
+        )
+    return kind
+
+
+def extension_of(kind: str | None) -> str:
+    """Return the extension that a file of this format gets, ".bin" for what is no picture."""
+    return next((extension for extension, one in EXTENSIONS.items() if one == kind), ".bin")

@@ -1,0 +1,72 @@
+"""The offline engine: one picture from one task. Words to exemplars, noise to latent, latent to pixels."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+
+from helpers.studio.protocol import MOST_UNKNOWN_WORDS, EngineResult, ImageToImage, Inpaint, Task, TextToImage
+
+from .diffusion import schedule, tasks
+from .diffusion.exemplars import Painter
+from .diffusion.image_to_image import share_of
+from .diffusion.latent import FACTOR, Planes
+from .diffusion.masks import composite
+from .diffusion.samplers import DEFAULT, SAMPLERS, Noise
+from .diffusion.trace import PaintedTrace
+
+__all__ = ["StudioEngine"]
+
+
+@dataclass(frozen=True)
+class StudioEngine:
+    """A diffusion process with a painter for its training set. Nothing it remembers between tasks changes a byte."""
+
+    painter: Painter
+    version: str
+    name: str = "painted"
+
+    def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
+        """Make one picture. Raises ValueError for sizes that do not fit together, KeyError for an unknown name."""
+        _check(task)
+        unknown = tuple(self.painter.read(task.prompts).unknown)[:MOST_UNKNOWN_WORDS]
+        sampler = SAMPLERS[task.sampler or DEFAULT]
+        match task:
+            case TextToImage():
+                sigmas = schedule.sigmas(sampler.schedule, task.steps)
+                diffusion = tasks.from_words(self.painter, task, traced=trace)
+            case ImageToImage() | Inpaint():
+                start, end = task.schedule_start, task.schedule_end
+                sigmas = schedule.sigmas(sampler.schedule, task.steps, start, end)
+                if len(sigmas) == 1 or (isinstance(task, Inpaint) and not task.mask.any()):
+                    return EngineResult(task.init_image.copy(), unknown, PaintedTrace((), ()) if trace else None)
+                diffusion = tasks.from_init(self.painter, task, share_of(start - end), traced=trace)
+            case _:
+                assert_never(task)
+
+        noise = _noise(task.seed, diffusion.origin)
+        x = sampler.run(diffusion.denoiser, diffusion.origin + sigmas[0] * noise(), sigmas, noise)
+        pixels = diffusion.picture(x)
+        if isinstance(task, Inpaint):
+            pixels = composite(pixels, task.init_image, task.mask)
+        return EngineResult(pixels, unknown, diffusion.trace() if trace else None)
+
+
+def _noise(seed: int, like: Planes) -> Noise:
+    """The seed's noise: a new draw at each call, the same sequence for the same seed and size."""
+    generator = np.random.default_rng(seed)
+    return lambda: generator.standard_normal(like.shape, dtype=np.float32)
+
+
+def _check(task: Task) -> None:
+    size = (task.height, task.width)
+    if min(size) < FACTOR or task.height % FACTOR or task.width % FACTOR:
+        raise ValueError(
+            f"a picture's sides are multiples of {FACTOR} pixels, and these are {task.width}x{task.height}"
+        )
+    if not task.prompts or task.steps < 1:
+        raise ValueError("a task needs at least one prompt and one step")
+    if isinstance(task, ImageToImage | Inpaint) and task.init_image.shape != (*size, 3):
+        raise ValueError(f"the init image is {task.init_image.shape}, and the picture {(*size, 3)}")
+    if isinstance(task, Inpaint) and task.mask.shape != size:
+        raise ValueError(f"the mask is {task.mask.shape}, and the picture's height and width {size}")

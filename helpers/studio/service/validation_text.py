@@ -1,0 +1,108 @@
+"""What is wrong with a body, in Bedrock's own words: `#/cfg_scale: 40 is not less or equal to 35`.
+
+Bedrock checks bodies against a JSON schema and names each field by its pointer. Where Stability's own service had a
+sentence for a case (sizes, masks), that sentence is used.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from helpers.studio.wire.replies import BedrockError, validation
+
+MALFORMED = "Malformed input request, please reformat your input and try again."
+
+_TYPES = {
+    "int_type": "Integer",
+    "int_from_float": "Integer",
+    "float_type": "Number",
+    "string_type": "String",
+    "bool_type": "Boolean",
+    "list_type": "JSONArray",
+    "dict_type": "JSONObject",
+    "model_type": "JSONObject",
+}
+
+
+class Violation(NamedTuple):
+    """One thing wrong with a body: the field's JSON pointer (`#/text_prompts/0/weight`), and what."""
+
+    pointer: str
+    said: str
+
+
+def malformed(violations: Iterable[Violation]) -> BedrockError:
+    """The ValidationException that names every violation."""
+    told = [f"{pointer}: {said}" for pointer, said in dict.fromkeys(violations)]
+    count = f"{len(told)} schema violations found: " if len(told) > 1 else ""
+    return validation(f"Malformed input request: {count}{'; '.join(told)}, please reformat your input and try again.")
+
+
+def violations(error: ValidationError) -> list[Violation]:
+    """Every violation that a schema found."""
+    return [_violation(one) for one in error.errors(include_url=False)]
+
+
+def _violation(error: ErrorDetails) -> Violation:
+    loc, kind, value, limits = error["loc"], error["type"], error["input"], error.get("ctx", {})
+    if kind == "missing":
+        return Violation(_pointer(loc[:-1]), f"required key [{loc[-1]}] not found")
+    if kind == "extra_forbidden":
+        return Violation(_pointer(loc[:-1]), f"extraneous key [{loc[-1]}] is not permitted")
+    return Violation(_pointer(loc), _said(kind, value, limits) or error["msg"].rstrip("."))
+
+
+def _said(kind: str, value: Any, limits: dict[str, Any]) -> str | None:
+    if kind in _TYPES:
+        return f"expected type: {_TYPES[kind]}, found: {_type_name(value)}"
+    match kind:
+        case "less_than_equal":
+            return f"{_shown(value)} is not less or equal to {_limit(limits['le'])}"
+        case "greater_than_equal":
+            return f"{_shown(value)} is not greater or equal to {_limit(limits['ge'])}"
+        case "multiple_of":
+            return f"Height and width must be specified in increments of {limits['multiple_of']:g}, but we received {value}"
+        case "literal_error" | "enum":
+            return f"{_shown(value)} is not a valid enum value"
+        case "string_too_long":
+            return f"expected maxLength: {limits['max_length']}, actual: {len(value)}"
+        case "string_too_short":
+            return f"expected minLength: {limits['min_length']}, actual: {len(value)}"
+        case "too_short":
+            return f"expected minimum item count: {limits['min_length']}, found: {limits['actual_length']}"
+    return None
+
+
+def _limit(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
+
+
+def _pointer(loc: Iterable[str | int]) -> str:
+    return "/".join(["#", *(str(part) for part in loc)])
+
+
+def _shown(value: Any) -> str:
+    written = value if isinstance(value, str) else json.dumps(value)
+    return written if len(written) <= 100 else f"{written[:99]}…"
+
+
+def _type_name(value: Any) -> str:
+    """The name that a JSON value has in Bedrock's validator."""
+    match value:
+        case None:
+            return "Null"
+        case bool():
+            return "Boolean"
+        case int():
+            return "Integer"
+        case float():
+            return "BigDecimal"
+        case str():
+            return "String"
+        case list():
+            return "JSONArray"
+        case _:
+            return "JSONObject"

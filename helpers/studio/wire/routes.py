@@ -1,0 +1,147 @@
+"""What each request means: the operations of Bedrock that the studio has, who may call them, and errors as AWS gives them."""
+
+import contextlib
+import ipaddress
+import sys
+import uuid
+from collections.abc import Callable
+from http.client import HTTPMessage
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from helpers.studio import VERSION
+from helpers.studio.service import Service, catalogue
+from helpers.studio.wire import signing
+from helpers.studio.wire.keys import Keys
+from helpers.studio.wire.replies import BedrockError, Reply, json_reply, validation
+from helpers.studio.wire.server import Call
+
+_MODEL_OPERATIONS = ("invoke", "invoke-with-response-stream", "converse", "converse-stream", "count-tokens")
+_REFUSED_OPERATIONS = {
+    "invoke-with-response-stream": "The model is unsupported for streaming. An image comes in one piece: use InvokeModel.",
+    "converse": "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+    "count-tokens": "The provided model doesn't support counting tokens.",
+}
+_REFUSED_OPERATIONS["converse-stream"] = _REFUSED_OPERATIONS["converse"]
+_TRACE_HEADER = "x-amzn-bedrock-trace"
+_TRACES = {"ENABLED": True, "DISABLED": False, "ENABLED_FULL": True}
+_JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octet-stream")
+
+
+class Bedrock:
+    """The studio's application for a `StudioServer`. With `any_host` it answers to names other than this machine's.
+
+    `identity` gives an engine's own name and version, as `Engines.identity` does.
+    """
+
+    def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
+        self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
+
+    def __call__(self, call: Call) -> Reply:
+        """Answer one request; never raises."""
+        try:
+            reply = self._answer(call)
+        except BedrockError as error:
+            reply = error.reply()
+        except Exception as error:
+            print(f"studio: {call.method} {call.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
+            reply = BedrockError(
+                "InternalServerException", f"The studio failed: {type(error).__name__}: {error}"
+            ).reply()
+        marks = (("x-amzn-requestid", str(uuid.uuid4())), ("x-studio-version", VERSION))
+        return Reply(reply.status, reply.body, (*reply.headers, *marks))
+
+    def _answer(self, call: Call) -> Reply:
+        if not (self._any_host or _is_this_machine(call.headers)):
+            raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
+        operation = _operation(call)
+        region = signing.signed_region(call.method, call.path, call.query, call.headers, call.body, self._keys)
+        return operation(self, call, region)
+
+    def _invoke(self, call: Call, region: str) -> Reply:
+        model_id, operation = _model_and_operation(call.path)
+        if operation in _REFUSED_OPERATIONS:
+            catalogue.model_to_invoke(model_id, region, self._service.today())
+            raise validation(_REFUSED_OPERATIONS[operation])
+        _check_media_types(call.headers)
+        trace = _trace_wanted(call.headers)
+        return self._service.invoke(model_id, call.body, region, call.wanted, trace)
+
+    def _list(self, call: Call, region: str) -> Reply:
+        return json_reply(catalogue.summaries(region, dict(parse_qsl(call.query))))
+
+    def _details(self, call: Call, region: str) -> Reply:
+        return json_reply(catalogue.details(_last(call.path), region, self._service.today()))
+
+    def _availability(self, call: Call, region: str) -> Reply:
+        return json_reply(catalogue.availability(_last(call.path), region))
+
+    def _engines(self, call: Call, region: str) -> Reply:
+        """Return the engine that would draw for each model; learning its version may start a worker."""
+        names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
+        known: dict[str, str] = {}
+        for name in dict.fromkeys(names.values()):
+            with contextlib.suppress(BedrockError):  # one that does not start says so to whoever asks it for a picture
+                known[name] = self._identity(name)
+        return json_reply({"engines": {model: known[name] for model, name in names.items() if name in known}})
+
+
+def _operation(call: Call) -> Callable[[Bedrock, Call, str], Reply]:
+    match call.method, call.path.split("/"):
+        case "POST", ["", "model", model_id, operation] if model_id and operation in _MODEL_OPERATIONS:
+            return Bedrock._invoke
+        case "GET", ["", "foundation-models"]:
+            return Bedrock._list
+        case "GET", ["", "foundation-models", model_id] if model_id:
+            return Bedrock._details
+        case "GET", ["", "foundation-model-availability", model_id] if model_id:
+            return Bedrock._availability
+        case "GET", ["", "studio", "engines"]:
+            return Bedrock._engines
+    raise BedrockError(
+        "UnknownOperationException",
+        "The offline studio has InvokeModel, ListFoundationModels, GetFoundationModel and GetFoundationModelAvailability.",
+    )
+
+
+def _model_and_operation(path: str) -> tuple[str, str]:
+    _, _, model_id, operation = path.split("/")  # before unquoting: an ARN holds slashes of its own
+    return unquote(model_id), operation
+
+
+def _last(path: str) -> str:
+    return unquote(path.rpartition("/")[2])
+
+
+def _check_media_types(headers: HTTPMessage) -> None:
+    content = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content not in _JSON_TYPES:
+        raise validation(f"The provided content type {content} is not supported: send application/json.")
+    accepted = [one.partition(";")[0].strip().lower() for one in headers.get("accept", "").split(",")]
+    if not any(one in _JSON_TYPES for one in accepted):
+        raise validation(
+            f"The provided accept type {headers['accept']} is not supported: the answer is application/json."
+        )
+
+
+def _trace_wanted(headers: HTTPMessage) -> bool:
+    asked = headers.get(_TRACE_HEADER, "DISABLED")
+    if asked not in _TRACES:
+        raise validation(
+            f"1 validation error detected: Value '{asked[:100]}' at 'trace' failed to satisfy constraint: Member must "
+            f"satisfy enum value set: [{', '.join(_TRACES)}]"
+        )
+    return _TRACES[asked]
+
+
+def _is_this_machine(headers: HTTPMessage) -> bool:
+    """Whether the Host header is loopback, so that no name on the web can be made to lead here."""
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Running a sweep: paced, counted, bounded by a budget, and every picture kept for good."""

@@ -1,0 +1,163 @@
+"""Lays the tiles of a sweep out in rows, columns and pages: what the grid draws and the gallery starts from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from helpers.language import listed, tr
+from helpers.sweeps.axes.tiles import Axis, Tile
+
+Pages = Any  # what `arrange` takes: an axis or several, numbers of pages, or the labels to show of an axis
+
+
+@dataclass(frozen=True)
+class Run:
+    """An axis as the tiles at hand run through it: its name, and its labels in order."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One table of tiles. `where` is its place on the axes that are neither rows nor columns: (axis, label) pairs."""
+
+    number: int  # from 1
+    of: int
+    where: tuple[tuple[str, str], ...]
+    rows: Run | None
+    columns: Run | None
+    tiles: tuple[tuple[Tile | None, ...], ...]
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether one axis alone runs over it, so that it may go on in further rows."""
+        return self.rows is None
+
+
+def runs(tiles: Sequence[Tile], axes: Sequence[Axis]) -> list[Run]:
+    """The axes of these tiles, in the sweep's order; labels that no tile has are left out."""
+    used: dict[str, dict[str, None]] = {axis.name: {} for axis in axes}
+    for tile in tiles:
+        for place in tile.coordinates:
+            used.setdefault(place.axis, {})[place.label] = None
+    order = {axis.name: {label: i for i, label in enumerate(axis.labels)} for axis in axes}
+    return [
+        Run(name, tuple(sorted(labels, key=lambda label: order.get(name, {}).get(label, len(labels)))))
+        for name, labels in used.items()
+        if labels
+    ]
+
+
+def arrange(
+    tiles: Sequence[Tile],
+    axes: Sequence[Axis],
+    rows: str | None = None,
+    columns: str | None = None,
+    pages: Pages = None,
+) -> list[Page]:
+    """The tiles in tables, one a page.
+
+    `rows` and `columns` name axes; without them the first axes with several values are taken, and a lone one becomes
+    the columns. All others turn the pages. `pages` names the one that turns slowest, or several in order; or it is the
+    number of a page, from 1, or several numbers; or a mapping, such as {"seed": 3} or {"seed": [1, 3]}, of axes to the
+    values to show. ValueError for what the sweep does not have.
+    """
+    found = {run.name: run for run in runs(tiles, axes)}
+    if not tiles:
+        raise ValueError(tr("A grid needs at least one tile."))
+    for name in (rows, columns):
+        _check_axis(name, found)
+    if rows is not None and rows == columns:
+        raise ValueError(tr("Rows and columns are both {rows!r}. Name another axis for one of them.", rows=rows))
+    turned = [pages] if isinstance(pages, str) else list(pages) if _is_names(pages) else []
+    chosen = _chosen(pages, found, axes) if isinstance(pages, Mapping) else {}
+    for name in turned:
+        _check_axis(name, found)
+        if name in (rows, columns):
+            raise ValueError(tr("{name!r} cannot turn the pages: it is on each of them already.", name=name))
+    free = [run.name for run in found.values() if len(run.labels) > 1 and run.name not in (*turned, *chosen)]
+    free = [name for name in free if name not in (rows, columns)]
+    if rows is None and (len(free) > 1 or (columns is not None and free)):
+        rows = free.pop(0)
+    if columns is None and free:
+        columns = free.pop(0)
+    others = [*turned, *(name for name in found if name not in (*turned, rows, columns))]
+    labels = {name: chosen.get(name, run.labels) for name, run in found.items()}
+    down, across = (Run(name, tuple(labels[name])) if name else None for name in (rows, columns))
+    at = {frozenset((place.axis, place.label) for place in tile.coordinates): tile for tile in tiles}
+    places = [tuple(zip(others, where, strict=True)) for where in product(*(labels[name] for name in others))]
+    tables = [(where, _table(at, where, down, across)) for where in places]
+    tables = [one for one in tables if any(tile for row in one[1] for tile in row)]
+    told = {name for name in others if len(found[name].labels) > 1}
+    made = [
+        Page(i, len(tables), tuple(place for place in where if place[0] in told), down, across, table)
+        for i, (where, table) in enumerate(tables, 1)
+    ]
+    return _numbered(made, pages) if isinstance(pages, int) or _is_numbers(pages) else made
+
+
+def _table(
+    at: Mapping[frozenset[tuple[str, str]], Tile],
+    where: tuple[tuple[str, str], ...],
+    down: Run | None,
+    across: Run | None,
+) -> tuple[tuple[Tile | None, ...], ...]:
+    rows = [((down.name, label),) for label in down.labels] if down else [()]
+    columns = [((across.name, label),) for label in across.labels] if across else [()]
+    return tuple(tuple(at.get(frozenset((*where, *row, *column))) for column in columns) for row in rows)
+
+
+def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run], axes: Sequence[Axis]) -> dict[str, list[str]]:
+    """For each axis named, the labels to show: given as labels or as the values that they stand for."""
+    chosen: dict[str, list[str]] = {}
+    known = {axis.name: axis for axis in axes}
+    for name, wanted in pages.items():
+        _check_axis(name, found)
+        several = wanted if isinstance(wanted, (list, tuple, set, range)) else [wanted]
+        chosen[name] = [_label(known.get(name), value) for value in several]
+        unknown = [label for label in chosen[name] if label not in found[name].labels]
+        if unknown or not chosen[name]:
+            there = listed(found[name].labels)
+            raise ValueError(
+                tr(
+                    "{name} has no value {values}. It has: {there}.",
+                    name=name,
+                    values=listed(unknown) or tr("chosen"),
+                    there=there,
+                )
+            )
+    return chosen
+
+
+def _label(axis: Axis | None, value: Any) -> str:
+    """The label of a value: 7.0 is shown as 7, a long prompt is cut, a model is shown by its name and asked for by its role."""
+    rows = list(zip(axis.values, axis.labels, strict=True)) if axis else []
+    if str(value) in (label for _, label in rows):
+        return str(value)
+    for other, label in rows:
+        if other == value or value in getattr(other, "roles", ()) or value == getattr(other, "id", label):
+            return label
+    return str(value)
+
+
+def _numbered(made: list[Page], pages: Any) -> list[Page]:
+    numbers = [pages] if isinstance(pages, int) else list(pages)
+    wrong = [number for number in numbers if not 1 <= number <= len(made)]
+    if wrong:
+        raise ValueError(tr("There is no page {page}: the pages are 1 to {count}.", page=wrong[0], count=len(made)))
+    return [made[number - 1] for number in numbers]
+
+
+def _check_axis(name: str | None, found: Mapping[str, Run]) -> None:
+    if name is not None and name not in found:
+        raise ValueError(tr("There is no axis {name!r}. The axes are: {axes}.", name=name, axes=listed(found)))
+
+
+def _is_names(pages: Any) -> bool:
+    return isinstance(pages, (list, tuple)) and all(isinstance(one, str) for one in pages)
+
+
+def _is_numbers(pages: Any) -> bool:
+    return isinstance(pages, (list, tuple, range)) and bool(pages) and all(isinstance(one, int) for one in pages)

@@ -1,0 +1,304 @@
+"""Tells the effects of a sweep's axes: in one honest sentence, as a table for page or terminal, and as a plot.
+
+The sentence and the text alternative hold words and counts alone, so that they are the same on every machine.
+"""
+
+import html
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from helpers.language import joined, mark, padded, tr, width
+from helpers.sweeps.shown.effects.data import Effect, Floor
+from helpers.sweeps.shown.effects.distances import Distance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_FEW_PAIRS = 4  # a typical change of fewer pairs is a hint and no more
+_FEW_SEEDS = 3
+_MOST_ROWS = 40  # of the plot
+_SMALLEST = 0.02  # of the plot's scale, in changes of seed
+_MEASURES = Distance._fields
+_NAMES = {"structure": mark("structure"), "colour": mark("colour"), "sharpness": mark("sharpness")}
+_HEADINGS = (mark("axis"), mark("values"), mark("pairs"), *_NAMES.values(), mark("against seed noise"))
+_MEANS = {
+    "structure": mark("structure (1 − SSIM)"),
+    "colour": mark("colour (shift of the levels)"),
+    "sharpness": mark("sharpness (fine detail)"),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Effects:
+    """The effects of a sweep's axes. Shown, a table; `.plot()` draws it, `.sentence` says it."""
+
+    effects: tuple[Effect, ...]
+    floor: Floor | None  # None: the sweep has no seed axis
+    made: int  # tiles that were looked at
+    failed: int  # tiles without a picture, left out
+    mixed_sizes: bool = False
+
+    @cached_property
+    def sentence(self) -> str:
+        """What it comes to: which axes go beyond seed noise, which do not, and from which value on."""
+        return _sentence(self)
+
+    @property
+    def table(self) -> str:
+        """All the numbers, as text."""
+        return _table(self)
+
+    @property
+    def alt(self) -> str:
+        """What the plot shows, for who cannot see it."""
+        return _alt(self)
+
+    def figure(self) -> "Figure":
+        """The plot as a matplotlib figure, to save or to change."""
+        return _figure(self)
+
+    def plot(self) -> None:
+        """Show the plot, with its text alternative and its sentence."""
+        from helpers.display import showing
+
+        showing.show(self.figure(), alt=self.alt, caption=self.sentence)
+
+    def __repr__(self) -> str:
+        return f"{self.table}\n{self.sentence}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        # Numbers may differ a little from one processor to another, so that they stand on the page alone.
+        return {"text/html": _page(self), "text/plain": self.sentence}
+
+
+class _Row(NamedTuple):
+    """One line of the table: an axis, a step along it, or the floor."""
+
+    name: str
+    values: str
+    pairs: str
+    median: Distance
+    verdict: str
+    inner: bool = False  # a step
+    is_floor: bool = False
+
+
+# ---- in words -------------------------------------------------------------------------------------------------------
+
+
+def _sentence(effects: Effects) -> str:
+    """Which axes go beyond seed noise and which do not, and what to know about it."""
+    return joined(*[*(_of_axis(effect, effects) for effect in effects.effects), *_remarks(effects)])
+
+
+def _alt(effects: Effects) -> str:
+    """The plot in words: what is drawn, and where the points lie."""
+    drawn = tr(
+        "Dot plot of how far each axis moves the picture by {measures} and {last}: {axes}.",
+        measures=tr(", ").join(_named(_MEASURES[:-1])),
+        last=_named(_MEASURES[-1:])[0],
+        axes=tr(", ").join(effect.axis for effect in effects.effects),
+    )
+    if effects.floor is None:
+        return drawn
+    scale = tr("The scale counts typical changes of seed; a grey band marks seed noise.")
+    return joined(drawn, scale, _sentence(effects))
+
+
+def _of_axis(effect: Effect, effects: Effects) -> str:
+    floor = effects.floor
+    few = tr(" (by 1 pair alone: a hint)") if effect.pairs == 1 else tr(" (by {n} pairs alone: a hint)", n=effect.pairs)
+    hint = few if effect.pairs < _FEW_PAIRS else ""
+    if floor is None:
+        return tr("{axis} was measured{hint}.", axis=effect.axis, hint=hint)
+    beyond = floor.beyond(effect.median)
+    times = floor.times(effect.median)
+    most = max(beyond, key=lambda name: float(getattr(times, name)), default="")
+    within = tr("within seed noise{hint}", hint=hint)
+    whole = tr("beyond seed noise{hint}, most in {most}", hint=hint, most=_named([most])[0]) if beyond else within
+    last = len(effect.labels) - 1
+    if not effect.steps or (beyond and effect.quiet is None):
+        return tr("{axis}: {whole}.", axis=effect.axis, whole=whole)
+    if effect.quiet == (0, last):
+        first, end_label = effect.labels[0], effect.labels[-1]
+        return tr("{axis}: {whole} from {first} to {last}.", axis=effect.axis, whole=whole, first=first, last=end_label)
+    if effect.quiet is None:
+        return tr("{axis}: {whole} on the whole, but not between all of its values.", axis=effect.axis, whole=whole)
+    start, end = effect.quiet
+    if end == last:
+        quiet = tr("{axis} above {value}: within seed noise.", axis=effect.axis, value=effect.labels[start])
+    else:
+        quiet = tr("{axis} up to {value}: within seed noise.", axis=effect.axis, value=effect.labels[end])
+    return joined(tr("{axis}: {whole}.", axis=effect.axis, whole=whole), quiet) if beyond else quiet
+
+
+def _remarks(effects: Effects) -> Iterator[str]:
+    floor = effects.floor
+    if effects.made < 2:
+        yield tr("No two tiles have pictures to compare: run the sweep first.")
+    elif not effects.effects:
+        yield tr("There is no axis beside the seed to measure: no two pictures differ in one other axis alone.")
+    elif floor is None:
+        yield tr(
+            "There is no floor to hold that against, because no axis is the seed alone. Add seed=[1, 2, 3, 4] to the"
+            " sweep, and it will say which axes move the picture more than a new seed does."
+        )
+    elif floor.seeds < _FEW_SEEDS:
+        yield tr("The floor rests on {count} seeds alone: one or two more make it firmer.", count=floor.seeds)
+    if effects.failed:
+        one = tr("1 tile without a picture was left out.")
+        many = tr("{count} tiles without a picture were left out.", count=effects.failed)
+        yield one if effects.failed == 1 else many
+    if effects.mixed_sizes:
+        yield tr("Pictures of several shapes were stretched to one to be compared.")
+
+
+# ---- as a table -----------------------------------------------------------------------------------------------------
+
+
+def _table(effects: Effects) -> str:
+    """The numbers as lines of text, in columns."""
+    lines: list[tuple[str, ...]] = [_headings(effects)]
+    for row in _rows(effects):
+        cells = ("  " * row.inner + row.name, row.values, row.pairs, *_numbers(row, effects), row.verdict)
+        lines.append(cells[: len(lines[0])])
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    text = ["  ".join(padded(cell, wide) for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([*text, _legend(effects)])
+
+
+def _page(effects: Effects) -> str:
+    """The numbers as an HTML table, with the sentence under it."""
+    headings = "".join(f'<th scope="col">{name}</th>' for name in _headings(effects))
+    lines = []
+    for row in _rows(effects):
+        numbers = "".join(
+            f'<td><span class="measured">{html.escape(one)}</span></td>' for one in _numbers(row, effects)
+        )
+        verdict = f"<td>{row.verdict}</td>" if effects.floor else ""
+        style = "text-align: left" + "; padding-left: 2em; font-weight: normal" * row.inner
+        name = f'<th scope="row" style="{style}">{html.escape(row.name)}</th>'
+        lines.append(f"<tr>{name}<td>{row.values}</td><td>{row.pairs}</td>{numbers}{verdict}</tr>")
+    return (
+        f"<table><caption>{html.escape(_legend(effects))}</caption><thead><tr>{headings}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table><p>{html.escape(_sentence(effects))}</p>"
+    )
+
+
+def _rows(effects: Effects) -> Iterator[_Row]:
+    floor = effects.floor
+    for effect in effects.effects:
+        pairs = (
+            str(effect.pairs)
+            if effect.pairs == effect.pairs_in_all
+            else tr("{count} of {total}", count=effect.pairs, total=effect.pairs_in_all)
+        )
+        yield _Row(effect.axis, str(len(effect.labels)), pairs, effect.median, _verdict(effect.median, effects))
+        for step in effect.steps if len(effect.steps) > 1 else ():
+            name, verdict = f"{step.start} → {step.end}", _verdict(step.median, effects)
+            yield _Row(name, "", str(step.pairs), step.median, verdict, inner=True)
+    if floor:
+        yield _Row(tr("a new seed, typical"), str(floor.seeds), str(floor.pairs), floor.median, "", is_floor=True)
+        yield _Row(tr("a new seed, nine in ten"), str(floor.seeds), str(floor.pairs), floor.high, "", is_floor=True)
+
+
+def _verdict(distance: Distance, effects: Effects) -> str:
+    beyond = effects.floor.beyond(distance) if effects.floor else ()
+    return tr("beyond, in {measures}", measures=tr(", ").join(_named(beyond))) if beyond else tr("within")
+
+
+def _numbers(row: _Row, effects: Effects) -> tuple[str, ...]:
+    if effects.floor is None:
+        return tuple(f"{one:.3f}" for one in row.median)
+    return tuple(map(_times, effects.floor.times(row.median)))
+
+
+def _times(value: float) -> str:
+    if value == 0 or math.isinf(value):
+        return "0" if value == 0 else "∞"
+    return "<0.01×" if value < 0.01 else f"{value:.2f}×" if value < 1 else f"{value:.1f}×"
+
+
+def _legend(effects: Effects) -> str:
+    pictures = tr("1 picture") if effects.made == 1 else tr("{count} pictures", count=effects.made)
+    if effects.floor is None:
+        return tr("The typical change along each axis, from {pictures}; 0 is none.", pictures=pictures)
+    return tr(
+        "The typical change along each axis as a multiple of what a new seed does, from {pictures}. Beyond: more than"
+        " nine in ten new seeds, by at least one measure.",
+        pictures=pictures,
+    )
+
+
+def _named(measures: Iterable[str]) -> list[str]:
+    return [tr(_NAMES[name]) for name in measures]
+
+
+def _headings(effects: Effects) -> tuple[str, ...]:
+    return tuple(map(tr, _HEADINGS if effects.floor else _HEADINGS[:-1]))
+
+
+# ---- as a plot ------------------------------------------------------------------------------------------------------
+
+
+def _figure(effects: Effects) -> "Figure":
+    """One panel a measure, one row an axis and each step along it; the grey band is seed noise."""
+    from matplotlib import pyplot as plt
+
+    from helpers.display import showing
+
+    showing.use_workshop_style()
+    rows = [row for row in _rows(effects) if not row.is_floor][:_MOST_ROWS]
+    drawn, panels = plt.subplots(
+        1, len(_MEASURES), sharey=True, figsize=(10.5, 1.6 + 0.34 * max(2, len(rows))), layout="constrained"
+    )
+    for panel, name in zip(panels, _MEASURES, strict=True):
+        _panel(panel, name, rows, effects)
+    panels[0].set_yticks(range(len(rows)), [f"{row.name}   " if row.inner else row.name for row in rows])
+    for label, row in zip(panels[0].get_yticklabels(), rows, strict=True):
+        label.set_fontsize(9 if row.inner else 12)
+    if effects.floor:
+        drawn.suptitle(
+            tr("Typical change along each axis; a filled mark is beyond seed noise"), x=0.01, ha="left", fontsize=12
+        )
+    panels[0].set_ylim(len(rows) - 0.4, -0.6)
+    return drawn
+
+
+def _panel(panel: "Axes", name: str, rows: list[_Row], effects: Effects) -> None:
+    floor = effects.floor
+    values = [getattr(floor.times(row.median) if floor else row.median, name) for row in rows]
+    panel.set_title(tr(_MEANS[name]), loc="left", fontsize=11)
+    panel.grid(axis="y", visible=False)
+    if floor:
+        high = getattr(floor.times(floor.high), name)
+        largest = max([2.0, high, *(value for value in values if math.isfinite(value))]) * 1.6
+        values = [min(max(value, _SMALLEST), largest / 1.2) for value in values]
+        panel.set_xscale("log")
+        panel.set_xlim(_SMALLEST * 0.8, largest)
+        if math.isfinite(high) and high:
+            panel.axvspan(_SMALLEST * 0.8, high, color="#dcd9d0", zorder=0)
+            panel.text(_SMALLEST, len(rows) - 0.45, tr("seed noise"), fontsize=9, va="bottom", color="#4a4843")
+        panel.set_xlabel(tr("times a new seed's change"))
+        ticks = [_SMALLEST, *(10.0**power for power in range(-1, 9) if 10.0**power < largest)]
+        panel.set_xticks(ticks, [f"{'≤' if tick == _SMALLEST else ''}{tick:g}×" for tick in ticks])
+        panel.xaxis.set_minor_formatter(lambda *_: "")
+    else:
+        panel.set_xlim(0, max([*values, 0.01]) * 1.15)
+        panel.set_xlabel("distance")
+    start = panel.get_xlim()[0]
+    for place, (value, row) in enumerate(zip(values, rows, strict=True)):
+        loud = floor is not None and name in floor.beyond(row.median)
+        panel.hlines(place, start, value, color="#1f4e79", linewidth=1.2, alpha=0.6)
+        panel.plot(
+            value,
+            place,
+            "o" if not row.inner else "D",
+            markersize=8 if not row.inner else 5,
+            color="#1f4e79",
+            markerfacecolor="#1f4e79" if loud else "#ffffff",
+        )

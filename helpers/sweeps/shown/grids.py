@@ -1,0 +1,203 @@
+"""Draws a sweep as labelled tables of its pictures: for the notebook, or as files for print.
+
+Pictures are read from the sweep's folder one by one, at the size they are drawn at. A tile without a picture says in
+its place of what kind that is, and why.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from helpers.display import alt_text as wording
+from helpers.display import sheets, showing
+from helpers.language import joined, listed, tr
+from helpers.language.remarks import say
+from helpers.pictures import LARGEST_READ, writing
+from helpers.pictures.formats import format_for
+from helpers.sweeps.axes.tiles import Axis, Tile
+from helpers.sweeps.shown.arranging import Page, Pages, Run, arrange
+
+MOST_PAGES = 12  # shown at once in a notebook
+SMALLEST = 48  # pixels: smaller pictures in a notebook are hard to judge
+LARGEST_SIDES = {"WEBP": 16_383, "JPEG": 65_500}  # pixels: what the formats themselves can hold
+TILE = 512  # pixels: the most a side of one picture in a file
+
+
+def draw(
+    tiles: Sequence[Tile],
+    axes: Sequence[Axis],
+    rows: str | None = None,
+    columns: str | None = None,
+    pages: Pages = None,
+    *,
+    title: str = "",
+    path: str | os.PathLike[str] | None = None,
+    tile: int | None = None,
+    overwrite: bool = False,
+) -> list[Path] | None:
+    """Show the tiles in the notebook, one picture a page; or with `path`, write them to files and give these back.
+
+    `rows`, `columns` and `pages` are as `arrange` takes them. `tile` is the most pixels a side of one picture in a
+    file. Where the whole would be too large for its format, a WorkshopWarning says so and the pictures are drawn
+    smaller. Several pages get numbers in their names.
+    """
+    arranged = arrange(tiles, axes, rows, columns, pages)
+    if path is not None:
+        return _write(arranged, title, Path(path).expanduser(), TILE if tile is None else tile, overwrite)
+    if tile is not None:
+        raise ValueError(tr('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.'))
+    for page in arranged[:MOST_PAGES]:
+        left_out = max(0, len(arranged) - MOST_PAGES) if page is arranged[:MOST_PAGES][-1] else 0
+        showing.show(sheet(page, title), alt=alt_text(page, title), caption=caption(page, left_out))
+    return None
+
+
+def sheet(page: Page, title: str = "", tile: int | None = None) -> Image.Image:
+    """One page as a picture: at most 1280 pixels a side, or with pictures of `tile` pixels."""
+    heading = _heading(page, title)
+    if page.wrapped:
+        labels = _labels(page.columns) or [""]
+        return sheets.strip(_cells(page)[0], _with_name(page, labels), heading, tile=tile)
+    down, across = _labels(page.rows), _labels(page.columns)
+    return sheets.grid(_cells(page), down, across, heading, _names(page), tile)
+
+
+def sheet_size(page: Page, title: str, tile: int) -> tuple[int, int]:
+    """What `sheet` would measure, in pixels, told before anything is drawn."""
+    heading = _heading(page, title)
+    if page.wrapped:
+        labels = _labels(page.columns) or [""]
+        return sheets.strip_size(_cells(page)[0], _with_name(page, labels), heading, tile=tile)
+    return sheets.grid_size(_cells(page), _labels(page.rows), _labels(page.columns), heading, _names(page), tile=tile)
+
+
+def alt_text(page: Page, title: str = "") -> str:
+    """The page in words: its size, prompt, labels, and what has no picture."""
+    pictures = [tile for row in page.tiles for tile in row]
+    holes = sum(tile is None or not tile.made for tile in pictures)
+    heading = _heading(page, title)
+    if page.wrapped:
+        said = wording.strip_alt(pictures, _with_name(page, _labels(page.columns) or [tr("the only one")]), heading)
+        return joined(said, tr("{count} without a picture.", count=holes)) if holes else said
+    down, across = (list(run.labels) if run else [] for run in (page.rows, page.columns))
+    return wording.grid_alt(page.tiles, down, across, heading, holes, _names(page))
+
+
+def caption(page: Page, left_out: int = 0) -> str:
+    """What to know beside the pictures: how many failed and how, which words were not known, and what is not shown."""
+    kinds = Counter(tile.failure.said for row in page.tiles for tile in row if tile and tile.failure)
+    said = []
+    if kinds:
+        counted = listed(tr("{count} {kind}", count=count, kind=kind) for kind, count in sorted(kinds.items()))
+        said.append(tr("Without a picture: {counted}.", counted=counted))
+    said.append(wording.unknown([tile for row in page.tiles for tile in row]))
+    shown = len(page.columns.labels) if page.columns else 1
+    if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
+        said.append(tr('The pictures are small here: .gallery("gallery.html") shows them large.'))
+    if left_out:
+        said.append(tr("{count} more of {of} pages: choose them with pages=.", count=left_out, of=page.of))
+    return joined(*said)
+
+
+# ---- into files -----------------------------------------------------------------------------------------------------
+
+
+def _write(pages: list[Page], title: str, path: Path, tile: int, overwrite: bool) -> list[Path]:
+    if tile < 1:
+        raise ValueError(tr("A picture cannot be {tile} pixels. Give tile= above 0.", tile=tile))
+    kind = format_for(path)
+    many = len(pages) > 1
+    paths = [path.with_name(f"{path.stem}-{page.number}{path.suffix}") if many else path for page in pages]
+    sizes = [_fitting(page, title, tile, kind) for page in pages]
+    for to, page, size in zip(paths, pages, sizes, strict=True):
+        writing.write(to, writing.encoded(sheet(page, title, size), kind), overwrite)
+    return paths
+
+
+def _fitting(page: Page, title: str, tile: int, kind: str) -> int:
+    """The tile size at which a page can be kept in its format; a warning where that is not the one asked for."""
+    most = LARGEST_SIDES.get(kind)
+    asked = sheet_size(page, title, tile)
+    size, reached = tile, asked
+    while size > 1 and (max(reached) > (most or max(reached)) or reached[0] * reached[1] > LARGEST_READ):
+        by_side = most / max(reached) if most else 1.0
+        by_area = (LARGEST_READ / (reached[0] * reached[1])) ** 0.5
+        size = max(1, min(size - 1, int(size * min(by_side, by_area))))
+        reached = sheet_size(page, title, size)
+    if size < tile:
+        limit = (
+            tr("a {kind} file holds at most {most:,} pixels a side", kind=kind, most=most)
+            if most and max(asked) > most
+            else ""
+        )
+        limit = limit or tr("most programs refuse more than {most:,} pixels", most=LARGEST_READ)
+        say(
+            tr(
+                "This grid would be {width:,} x {height:,} pixels, and {limit}: its pictures are "
+                "drawn at {size} pixels instead of {tile}. For all of them, choose pages=, or write a "
+                "gallery.",
+                width=asked[0],
+                height=asked[1],
+                limit=limit,
+                size=size,
+                tile=tile,
+            )
+        )
+    return size
+
+
+# ---- words and cells ------------------------------------------------------------------------------------------------
+
+
+def _cells(page: Page) -> list[list[sheets.Tile]]:
+    return [[_cell(tile) for tile in row] for row in page.tiles]
+
+
+def _cell(tile: Tile | None) -> sheets.Tile:
+    if tile is None:
+        return sheets.Missing(tr("not in this sweep"))
+    if missing := sheets.hole(tile):
+        return missing
+    assert tile.path is not None
+    try:
+        with Image.open(tile.path) as image:
+            return sheets.Stored(tile.path, image.size, tile.thumbnail)
+    except (OSError, SyntaxError, ValueError):
+        return sheets.Missing(tr("{name} cannot be read", name=tile.path.name), tr("lost"))
+
+
+def _heading(page: Page, title: str) -> str:
+    where = ", ".join(f"{name}: {label}" for name, label in page.where)
+    return " — ".join(part for part in (title, where) if part)
+
+
+def _labels(run: Run | None) -> list[str]:
+    return wording.apart(run.labels) if run else []
+
+
+def _with_name(page: Page, labels: list[str]) -> list[str]:
+    """Labels of a strip, which has no heading for its axis: values get its name, words that were swapped need none."""
+    run = page.columns
+    named = run is not None and _is_field(run.name, page) and all(map(_is_value, labels))
+    return [f"{run.name} {label}" for label in labels] if run and named else labels
+
+
+def _is_field(name: str, page: Page) -> bool:
+    """Whether an axis has the name of a place in the bodies, and not that of words in a prompt."""
+    field = re.split(r"[.\[]", name)[0]
+    return field in ("prompt", "negative_prompt") or any(
+        tile and field in tile.body for row in page.tiles for tile in row
+    )
+
+
+def _is_value(label: str) -> bool:
+    """A number or one word, which says little without the name of its axis."""
+    return " " not in label and len(label) <= 16
+
+
+def _names(page: Page) -> tuple[str, str]:
+    return page.rows.name if page.rows else "", page.columns.name if page.columns else ""

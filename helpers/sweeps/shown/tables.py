@@ -1,0 +1,61 @@
+"""A sweep as tables for other tools: tiles.csv for spreadsheets, tiles.jsonl with whole requests for programs."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from helpers.pictures.whole_files import put
+from helpers.sweeps.axes import keys
+from helpers.sweeps.axes.tiles import Axis, Tile
+
+
+def save(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> tuple[Path, Path]:
+    """Write both tables to the folder, each in one step, and give back where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table, lines = folder / "tiles.csv", folder / "tiles.jsonl"
+    put(table, _csv(folder, tiles, axes))
+    put(lines, b"".join(_line(folder, tile) for tile in tiles))
+    return table, lines
+
+
+def _csv(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> bytes:
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\r\n")
+    heads = ("seed used", "model", "cost", "list price", "seconds", "backend", "failure", "reason", "picture", "key")
+    rows.writerow(["tile", *(axis.name for axis in axes), *heads])
+    for number, tile in enumerate(tiles, 1):
+        rows.writerow([number, *(place.label for place in tile.coordinates), *_facts(folder, tile)])
+    return out.getvalue().encode("utf-8-sig")  # the mark tells Excel that it is UTF-8
+
+
+def _facts(folder: Path, tile: Tile) -> Iterator[Any]:
+    yield from (tile.seed, tile.model, tile.cost, tile.list_price, tile.seconds, tile.backend)
+    yield from (tile.failure.kind, str(tile.failure)) if tile.failure else ("", "")
+    yield from (_from(folder, tile.path), tile.key)
+
+
+def _line(folder: Path, tile: Tile) -> bytes:
+    told = {
+        "label": tile.label,
+        "coordinates": {place.axis: place.label for place in tile.coordinates},
+        **keys.request(tile.model, tile.body),
+        "seed": tile.seed,
+        "cost": tile.cost,
+        "list_price": tile.list_price,
+        "seconds": tile.seconds,
+        "backend": tile.backend,
+        "failure": vars(tile.failure) if tile.failure else None,
+        "picture": _from(folder, tile.path),
+        "thumbnail": _from(folder, tile.thumbnail),
+        "key": tile.key,
+    }
+    return (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _from(folder: Path, path: Path | None) -> str | None:
+    """Where a file is, seen from the table, so that the folders can be moved together."""
+    return None if path is None else Path(os.path.relpath(path, folder)).as_posix()

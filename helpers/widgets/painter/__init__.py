@@ -1,0 +1,1 @@
+"""The mask painter: paint over a picture what a model may change."""

@@ -1,0 +1,155 @@
+"""One run of the playground: planned and checked first, then sent call by call, then kept with all that repeats it."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from helpers import pictures, recipes
+from helpers.bodies import Body
+from helpers.calls import client
+from helpers.calls.answers import Backend, Generation
+from helpers.errors import ContentFilterError, ModelFailedError, SetupError, WorkshopError
+from helpers.language import tr
+from helpers.models import Model
+from helpers.widgets.playground import source
+from helpers.widgets.playground.settings import Settings, request_bodies
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from helpers.masks.mask import Mask
+
+FOLDER = "playground"  # below helpers.outputs()
+State = Literal["done", "filtered", "failed"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A picture to start from, of a legal size, and in words where it comes from."""
+
+    image: "Image.Image"
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A run that may be sent: everything in it was checked. `settings.seed` is the first seed."""
+
+    settings: Settings
+    model: Model
+    backend: Backend
+    bodies: tuple[Body, ...]
+    python: str  # sends the same bodies again
+    reference: Reference | None = None
+    mask: "Mask | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run that was sent. `answers`: for each body that went out its receipt, or the error that came instead."""
+
+    number: int
+    plan: Plan
+    answers: tuple[Generation | WorkshopError, ...]
+    seconds: float
+
+    @property
+    def settings(self) -> Settings:
+        """What it was made from; `.seed` is the first seed that was sent."""
+        return self.plan.settings
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        """The request bodies, one a picture."""
+        return self.plan.bodies
+
+    @property
+    def python(self) -> str:
+        """Python that sends the same bodies again."""
+        return self.plan.python
+
+    @property
+    def made(self) -> list[Generation]:
+        """The receipts of its pictures."""
+        return [answer for answer in self.answers if isinstance(answer, Generation)]
+
+    @property
+    def failures(self) -> list[WorkshopError]:
+        """The errors that came instead of pictures."""
+        return [answer for answer in self.answers if isinstance(answer, WorkshopError)]
+
+    @property
+    def state(self) -> State:
+        """`"done"`, or what went wrong first."""
+        if not self.failures:
+            return "done"
+        return "filtered" if isinstance(self.failures[0], ContentFilterError) else "failed"
+
+    def __repr__(self) -> str:
+        action, prompt, seed = self.settings.action, self.settings.prompt, self.settings.seed
+        return f"<Run {self.number}: {action}, {prompt!r}, seed {seed}, {self.state}>"
+
+
+def plan(
+    settings: Settings,
+    model: Model,
+    bedrock: Any,
+    *,
+    seed: int,
+    reference: Reference | None = None,
+    mask: "Mask | None" = None,
+) -> Plan:
+    """Check everything and write down what a run is to send, the first picture with `seed`. Sends nothing.
+
+    The pictures that its Python starts from are kept below `helpers.outputs()`. Raises BodyError, ImageError,
+    MaskError or SetupError.
+    """
+    reference = reference if settings.action != "generate" else None
+    mask = mask if settings.action == "edit" else None
+    asked = request_bodies(settings, model, seed, reference.image if reference else None, mask)
+    backend = client.backend_of(bedrock)
+    python = source.python_for(
+        asked,
+        "" if backend == "studio" else f'"aws", region="{bedrock.meta.region_name}"',
+        reference=_kept("reference", reference.image) if reference else None,
+        mask=_kept("mask", mask.image) if mask else None,
+    )
+    return Plan(settings, model, backend, tuple(asked), python, reference, mask)
+
+
+def send(plan: Plan, bedrock: Any, number: int, told: Callable[[int], None] = lambda place: None) -> Run:
+    """Send the bodies one after the other. `told` hears the place of each, from 1, before it goes out.
+
+    After a picture that was filtered or failed the next seed is tried; after any other error the rest is not sent.
+    """
+    answers: list[Generation | WorkshopError] = []
+    began = time.perf_counter()
+    for place, body in enumerate(plan.bodies, start=1):
+        told(place)
+        try:
+            answers.append(client.invoke(bedrock, body, plan.model))
+        except (ContentFilterError, ModelFailedError) as error:
+            answers.append(error)
+            if error.code is not None:  # the request itself was refused, and the next has the same words
+                break
+        except WorkshopError as error:
+            answers.append(error)
+            break
+    return Run(number, plan, tuple(answers), time.perf_counter() - began)
+
+
+def _kept(kind: str, picture: "Image.Image") -> str:
+    """Keep a picture under a name made from its pixels; the name, below `helpers.outputs()`."""
+    pixels = f"{picture.mode} {picture.size}".encode() + picture.tobytes()
+    name = f"{FOLDER}/{kind}-{hashlib.sha256(pixels).hexdigest()[:12]}.png"
+    try:
+        recipes.save(picture, pictures.outputs(name))
+    except OSError as error:
+        raise SetupError(
+            tr("The {kind} picture cannot be kept as {path}.", kind=kind, path=pictures.outputs(name)),
+            tr("The system says: {error}.", error=error.strerror or error),
+            tr("Set WORKSHOP_OUTPUTS to a folder that can be written to."),
+        ) from error
+    return name

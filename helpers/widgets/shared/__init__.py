@@ -1,0 +1,1 @@
+"""What several widgets share: parts of a page, and work that the newest wish replaces."""
