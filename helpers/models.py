@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.errors import BodyError, ImageError, Problem, UnknownModelError
 from helpers.language import listed, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 
 if TYPE_CHECKING:
     from helpers.schemas import Family
 
-State = Literal["active", "legacy", "retired"]
+LifecycleState = Literal["active", "legacy", "retired"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Model:
         """Whether every call fails on that day."""
         return self.eol is not None and day >= self.eol
 
-    def state(self, day: date) -> State:
+    def state(self, day: date) -> LifecycleState:
         """`"active"`, `"legacy"` (old customers only) or `"retired"` on that day."""
         if self.retired_on(day):
             return "retired"
@@ -131,7 +131,7 @@ class _Registry(ModuleType):
     """This module, which can be called as it once was: `helpers.models(["sdxl", "core"])`, for `Sweep(..., model=[...])`."""
 
     def __call__(self, names: "Iterable[str | Model]") -> Chosen:
-        say(tr("helpers.models([...]) is an old name for an axis of models: write helpers.Sweep(body, model=[...])."))
+        warn(tr("helpers.models([...]) is an old name for an axis of models: write helpers.Sweep(body, model=[...])."))
         return Chosen(get(name) for name in ([names] if isinstance(names, (str, Model)) else names))
 
 

@@ -4,14 +4,14 @@ from helpers.bodies.body import Body
 from helpers.bodies.checking import check, family_of, notes, notes_on
 from helpers.bodies.inputs import fit
 from helpers.bodies.outpainting import outpaint
-from helpers.bodies.prompts import Prompt
+from helpers.bodies.prompts import PromptLike
 from helpers.bodies.tasks import DEFAULT_MODEL, arguments, image_to_image, inpaint, text_to_image
 from helpers.bodies.translation import core_body, retired, translated
 
 __all__ = [
     "DEFAULT_MODEL",
     "Body",
-    "Prompt",
+    "PromptLike",
     "arguments",
     "check",
     "core_body",

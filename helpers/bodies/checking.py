@@ -9,7 +9,7 @@ from helpers import models
 from helpers.bodies import inputs, problems
 from helpers.errors import BodyError, Problem
 from helpers.language import listed, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.models import Model
 from helpers.schemas import Family
 from helpers.schemas.sdxl import DOCUMENTED_STEPS
@@ -118,7 +118,7 @@ def say_once(remarks: list[str]) -> None:
     for remark in remarks:
         if remark not in _ALREADY_SAID:
             _ALREADY_SAID.add(remark)
-            say(remark)
+            warn(remark)
 
 
 def _unread(body: Mapping[str, Any], family: Family) -> list[str]:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from helpers.errors import ImageError, Problem
 from helpers.language import joined, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.models import Model
 from helpers.pictures.decoding import as_stored, to_image
 from helpers.pictures.fitting import Fit, fit_remark, resized
@@ -24,7 +24,7 @@ def fit(source: Any, size: tuple[int, int] | None = None, how: Fit = "crop", col
     size = size or nearest_size(*image.size)
     fitted = resized(image, size, how, colour)
     if fitted.size != image.size:
-        say(fit_remark(tr("The picture"), image.size, fitted.size, how))
+        warn(fit_remark(tr("The picture"), image.size, fitted.size, how))
     return fitted
 
 

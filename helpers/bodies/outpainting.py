@@ -11,12 +11,12 @@ from helpers.schemas.sdxl import MAX_PIXELS, MAX_SIDE, MIN_SIDE, SIDE_STEP, size
 
 if TYPE_CHECKING:
     from helpers.bodies.body import Body
-    from helpers.bodies.prompts import Prompt
-    from helpers.schemas.sdxl import ClipGuidancePreset, MaskSource, Sampler, StylePreset
+    from helpers.bodies.prompts import PromptLike
+    from helpers.schemas.sdxl import ClipGuidancePreset, MaskSource, SamplerName, StylePreset
 
 
 def outpaint(
-    prompt: "Prompt",
+    prompt: "PromptLike",
     init_image: Any,
     *,
     left: int = 0,
@@ -30,7 +30,7 @@ def outpaint(
     seed: int = 0,
     cfg_scale: float = 7,
     steps: int = 30,
-    sampler: "Sampler | None" = None,
+    sampler: "SamplerName | None" = None,
     style_preset: "StylePreset | None" = None,
     clip_guidance_preset: "ClipGuidancePreset | None" = None,
     extras: Mapping[str, Any] | None = None,

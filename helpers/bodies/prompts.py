@@ -8,7 +8,9 @@ from helpers.errors import Problem
 from helpers.language import tr
 
 # A text, a (text, weight), a {"text": ..., "weight": ...}, or a list of these.
-Prompt: TypeAlias = str | tuple[str, float] | Mapping[str, Any] | Iterable[str | tuple[str, float] | Mapping[str, Any]]
+PromptLike: TypeAlias = (
+    str | tuple[str, float] | Mapping[str, Any] | Iterable[str | tuple[str, float] | Mapping[str, Any]]
+)
 
 
 def weighted(prompt: Any, negative: Any, model: str) -> list[dict[str, Any]]:

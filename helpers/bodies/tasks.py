@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from helpers import models, pictures
 from helpers.bodies.body import Body
 from helpers.bodies.checking import body_error, family_of, notes, say_once, schema_problems
-from helpers.bodies.prompts import Prompt, in_one, plain, weighted
+from helpers.bodies.prompts import PromptLike, in_one, plain, weighted
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.models import Model
@@ -20,7 +20,7 @@ from helpers.schemas.sdxl import (
     ClipGuidancePreset,
     InitImageMode,
     MaskSource,
-    Sampler,
+    SamplerName,
     StylePreset,
 )
 
@@ -32,14 +32,14 @@ _Given = dict[str, Any]
 
 
 def text_to_image(
-    prompt: Prompt,
+    prompt: PromptLike,
     *,
     model: str | Model = DEFAULT_MODEL,
     negative_prompt: str | Iterable[str] | None = None,
     seed: int = 0,
     cfg_scale: float | None = None,
     steps: int | None = None,
-    sampler: Sampler | None = None,
+    sampler: SamplerName | None = None,
     style_preset: StylePreset | None = None,
     clip_guidance_preset: ClipGuidancePreset | None = None,
     width: int | None = None,
@@ -79,7 +79,7 @@ def text_to_image(
 
 
 def image_to_image(
-    prompt: Prompt,
+    prompt: PromptLike,
     init_image: Any,
     *,
     model: str | Model = DEFAULT_MODEL,
@@ -91,7 +91,7 @@ def image_to_image(
     seed: int = 0,
     cfg_scale: float | None = None,
     steps: int | None = None,
-    sampler: Sampler | None = None,
+    sampler: SamplerName | None = None,
     style_preset: StylePreset | None = None,
     clip_guidance_preset: ClipGuidancePreset | None = None,
     output_format: str | None = None,
@@ -129,7 +129,7 @@ def image_to_image(
 
 
 def inpaint(
-    prompt: Prompt,
+    prompt: PromptLike,
     init_image: Any,
     mask: "Mask | Any",
     *,
@@ -139,7 +139,7 @@ def inpaint(
     seed: int = 0,
     cfg_scale: float | None = None,
     steps: int | None = None,
-    sampler: Sampler | None = None,
+    sampler: SamplerName | None = None,
     style_preset: StylePreset | None = None,
     clip_guidance_preset: ClipGuidancePreset | None = None,
     extras: Mapping[str, Any] | None = None,

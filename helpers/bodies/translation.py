@@ -9,7 +9,7 @@ from typing import Any, cast
 from helpers import models
 from helpers.bodies.body import Body
 from helpers.bodies.checking import body_error, family_of, schema_problems
-from helpers.bodies.prompts import Prompt, weighted
+from helpers.bodies.prompts import PromptLike, weighted
 from helpers.errors import RetiredModelError
 from helpers.language import joined, tr
 from helpers.models import Model
@@ -83,7 +83,7 @@ def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
     return Translated(Body(target.ordered(fields), model), left_out)
 
 
-def core_body(body: "Mapping[str, Any] | Prompt") -> Body:
+def core_body(body: "Mapping[str, Any] | PromptLike") -> Body:
     """Return the Stable Image Core body that says the same as an SDXL body (or a prompt), as far as Core has words for it.
 
         helpers.core_body(helpers.text_to_image("a serene beach at sunset"))

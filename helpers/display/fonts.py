@@ -13,7 +13,7 @@ from PIL import ImageDraw, ImageFont
 
 from helpers.errors import SetupError
 from helpers.language import joined, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 
 _PACKAGE = "pylopdf_fonts_zh_cn"
 _UNASSIGNED = "\U0010fffe"  # no font draws this code point: it shows what a missing glyph looks like
@@ -157,7 +157,7 @@ def _main_path() -> Path:
     try:
         return path()
     except SetupError as error:
-        say(joined(str(error), tr("Until then, Chinese labels are left out.")))
+        warn(joined(str(error), tr("Until then, Chinese labels are left out.")))
         return _spare_path()
 
 

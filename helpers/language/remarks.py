@@ -15,7 +15,7 @@ from helpers.errors import WorkshopWarning
 _turn = threading.RLock()
 
 
-def say(remark: str) -> None:
+def warn(remark: str) -> None:
     """One sentence to the reader, as a WorkshopWarning. It waits until no other thread is hushed."""
     with _turn:
         # No file and line: in a notebook they name a temporary file, another one on each run.

@@ -11,7 +11,7 @@ from PIL import Image
 from helpers import pictures
 from helpers.errors import MaskError
 from helpers.language import tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.masks import edges, leaks, preview, shapes, wire
 from helpers.masks.leaks import LeakReport
 from helpers.pictures.fitting import Fit
@@ -101,7 +101,7 @@ class Mask:
                 fix=tr("Divide by 255 for numbers from 0.0 to 1.0, or use .astype('uint8') for 0 to 255."),
             )
         if top == 255 and given.max() == 1:
-            say(
+            warn(
                 tr(
                     "This mask of whole numbers has nothing above 1 of 255, so hardly anything may change. For yes and no "
                     "use .astype(bool)."
@@ -215,7 +215,7 @@ class Mask:
         if size == self.size:
             return self
         fitted = Mask(edges.resize(self.pixels, size, how))
-        say(pictures.fit_remark(tr("The mask"), self.size, size, how))
+        warn(pictures.fit_remark(tr("The mask"), self.size, size, how))
         return fitted
 
     # ---- what it is for

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from helpers.errors import ImageError
 from helpers.language import listed, mark, tr
-from helpers.language.remarks import hushed, say
+from helpers.language.remarks import hushed, warn
 from helpers.pictures.formats import image_format
 from helpers.pictures.paths import find
 
@@ -104,7 +104,7 @@ def init_image(source: Any, taker: Taker) -> Image.Image:
     if error := taker.picture_error(image.size):
         raise error
     if image.mode == "RGBA" and cast(tuple[int, int], image.getchannel("A").getextrema())[0] < 255:
-        say(
+        warn(
             tr(
                 "The init image has transparent parts, and {model} takes none: they were put on white.",
                 model=taker.name,
@@ -141,9 +141,9 @@ def decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
     read = clean(image, name, upright=upright)
     if moving:
         if image.format == "TIFF":
-            say(tr("{name} has several pages: the first one was taken.", name=upper(name)))
+            warn(tr("{name} has several pages: the first one was taken.", name=upper(name)))
         else:
-            say(tr("{name} has several frames: the first one was taken.", name=upper(name)))
+            warn(tr("{name} has several frames: the first one was taken.", name=upper(name)))
     return read
 
 

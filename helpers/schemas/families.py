@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, get_args
 from pydantic import BaseModel
 
 from helpers.schemas import sdxl
-from helpers.schemas.fields import Response, Say, TaskName, field_at, image_format, steps_of, stored_size
+from helpers.schemas.fields import Response, TaskName, Translate, field_at, image_format, steps_of, stored_size
 from helpers.schemas.stability import (
     MAX_CORE_SEED,
     MAX_SD35_SEED,
@@ -93,7 +93,7 @@ class Family:
     masks: tuple[MaskForm, ...] = ()
     kept: Callable[[Content], Decimal | None] = lambda body: None
     """How much of the picture that it starts from is kept, 0 to 1; None where that cannot be said in one number."""
-    picture_problem: Callable[[int, int, Say], str | None] = lambda width, height, say: None
+    picture_problem: Callable[[int, int, Translate], str | None] = lambda width, height, tr: None
     """What is wrong with the size of the picture to start from, as the end of a sentence ("... must be ...")."""
     nearest_size: Callable[[int, int], Size] = lambda width, height: (width, height)
     """The nearest size to (width, height) that the picture to start from may have."""
@@ -449,10 +449,10 @@ def _sd35_kept(body: Content) -> Decimal | None:
     return None if changed is None else 1 - changed
 
 
-def _sd35_picture_problem(width: int, height: int, say: Say) -> str | None:
+def _sd35_picture_problem(width: int, height: int, tr: Translate) -> str | None:
     if min(width, height) >= MIN_SD35_SIDE:
         return None
-    return say("both sides must be at least {least} pixels", least=MIN_SD35_SIDE)
+    return tr("both sides must be at least {least} pixels", least=MIN_SD35_SIDE)
 
 
 def _sd35_nearest_size(width: int, height: int) -> Size:

@@ -33,7 +33,7 @@ ONE_OF = "one of "  # how a description begins that lists choices
 RULE = "rule"  # the type of our own validation errors: their message is a whole sentence already
 
 
-class Say(Protocol):
+class Translate(Protocol):
     """Fills the {named} places of a sentence; one of another language translates it first."""
 
     def __call__(self, sentence: str, /, **values: object) -> str: ...

@@ -21,10 +21,10 @@ from helpers.schemas.fields import (
     JsonObject,
     Response,
     Rows,
-    Say,
     TaskName,
     Told,
     ToldSeed,
+    Translate,
     Whole,
     add_broken,
     explicit_nulls,
@@ -32,7 +32,7 @@ from helpers.schemas.fields import (
     one_of,
 )
 
-Sampler = Literal[
+SamplerName = Literal[
     "DDIM",
     "DDPM",
     "K_DPMPP_2M",
@@ -68,7 +68,7 @@ InitImageMode = Literal["IMAGE_STRENGTH", "STEP_SCHEDULE"]
 MaskSource = Literal["MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA"]
 FinishReason = Literal["SUCCESS", "ERROR", "CONTENT_FILTERED"]
 
-SAMPLERS: tuple[str, ...] = get_args(Sampler)
+SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 CLIP_GUIDANCE_PRESETS: tuple[str, ...] = get_args(ClipGuidancePreset)
 STYLE_PRESETS: tuple[str, ...] = get_args(StylePreset)
 INIT_IMAGE_MODES: tuple[str, ...] = get_args(InitImageMode)
@@ -129,7 +129,7 @@ class SDXLRequest(BaseModel):
         default=float(DEFAULT_CFG_SCALE), ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}"
     )
     clip_guidance_preset: ClipGuidancePreset = Field(default="NONE", description=one_of(CLIP_GUIDANCE_PRESETS))
-    sampler: Sampler | None = Field(default=None, description=one_of(SAMPLERS))
+    sampler: SamplerName | None = Field(default=None, description=one_of(SAMPLERS))
     samples: Whole = Field(default=1, ge=1, le=1, description="1, as Bedrock makes one picture a request")
     seed: Whole = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
     steps: Whole = Field(
@@ -183,21 +183,21 @@ class SDXLResponse(Response):
         return [AnswerImage(one.finishReason or "SUCCESS", one.seed, one.base64) for one in self.artifacts]
 
 
-def size_problem(width: int, height: int, say: Say = in_english) -> str | None:
+def size_problem(width: int, height: int, tr: Translate = in_english) -> str | None:
     """What is wrong with this size, as the end of a sentence ("... must be ..."); None where it is legal.
 
-    `say` puts it into another language.
+    `tr` puts it into another language.
     """
     sides = all(MIN_SIDE <= side <= MAX_SIDE and side % SIDE_STEP == 0 for side in (width, height))
     if not sides:
-        return say(
+        return tr(
             "both sides must be a multiple of {step} from {least} to {most}",
             step=SIDE_STEP,
             least=MIN_SIDE,
             most=MAX_SIDE,
         )
     if width * height > MAX_PIXELS:
-        return say("width x height must be at most {most:,} pixels, such as 1024 x 1024", most=MAX_PIXELS)
+        return tr("width x height must be at most {most:,} pixels, such as 1024 x 1024", most=MAX_PIXELS)
     return None
 
 

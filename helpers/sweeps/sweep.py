@@ -17,7 +17,7 @@ from helpers.calls import engines
 from helpers.calls.answers import Backend, prompt_of
 from helpers.calls.client import Client, backend_of, connect
 from helpers.language import listed, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.sweeps.axes import axes as axes_
 from helpers.sweeps.axes import plan
 from helpers.sweeps.axes.tiles import Axis, Failure, Tile
@@ -81,7 +81,7 @@ class Sweep:
             self._places.setdefault(tile.key, []).append(place)
         shared = len(self._tiles) - len(self._places)
         if shared:
-            say(
+            warn(
                 tr(
                     "{shared} of {count} tiles ask for the same as another one, and share its picture.",
                     shared=shared,
@@ -250,7 +250,7 @@ class Sweep:
         found = {tile: other for tile in self._tiles if not tile.made and (other := store.other_engine(tile.key))}
         if found and not self._told_of_engines:
             self._told_of_engines = True
-            say(explain.drawn_again(list(found.values()), [self._engines.get(tile.model, "") for tile in found]))
+            warn(explain.drawn_again(list(found.values()), [self._engines.get(tile.model, "") for tile in found]))
 
     def _wanted(self, *, failed: bool = False) -> list[tuple[Tile, models.Model]]:
         """The requests to make, each once: those that failed, or all that are missing and may succeed."""
@@ -344,7 +344,7 @@ class Sweep:
         try:
             tables.save(self.folder, self.tiles, self.axes)
         except OSError as error:  # a spreadsheet may hold them open
-            say(
+            warn(
                 tr(
                     "The tables tiles.csv and tiles.jsonl could not be written: {error}. The tiles are kept.",
                     error=error,

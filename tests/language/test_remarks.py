@@ -13,10 +13,10 @@ from PIL import Image
 
 from helpers import pictures
 from helpers.errors import WorkshopWarning
-from helpers.language import remarks as saying
-from helpers.language.remarks import say
+from helpers.language import remarks
+from helpers.language.remarks import warn
 
-HELPERS = Path(saying.__file__).parents[1]
+HELPERS = Path(remarks.__file__).parents[1]
 THREADS, ROUNDS = 8, 100
 
 
@@ -45,7 +45,7 @@ def at_once(*works: Callable[[], object]) -> None:
 
 
 def hush() -> None:
-    with saying.hushed():
+    with remarks.hushed():
         pass
 
 
@@ -56,16 +56,16 @@ def test_reading_pictures_in_several_threads_leaves_warnings_as_they_were() -> N
     assert (warnings.filters, warnings.showwarning) == before[:2]
     assert list(warnings.filters) == before[2]
     with pytest.warns(WorkshopWarning, match="still heard"):
-        say("still heard")
+        warn("still heard")
 
 
 def test_each_thread_overhears_its_own_remarks() -> None:
     heard: list[list[str]] = []
 
     def overhear() -> None:
-        with saying.overheard() as remarks:
-            saying.say("a remark")
-        heard.append(remarks)
+        with remarks.overheard() as heard_here:
+            remarks.warn("a remark")
+        heard.append(heard_here)
 
     before = list(warnings.filters)
     at_once(*[overhear] * THREADS)
@@ -76,14 +76,14 @@ def test_each_thread_overhears_its_own_remarks() -> None:
 def test_a_remark_is_heard_whatever_other_threads_hush_meanwhile() -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        at_once(lambda: saying.say("a remark"), *[hush] * THREADS)
+        at_once(lambda: remarks.warn("a remark"), *[hush] * THREADS)
     assert [str(one.message) for one in said] == ["a remark"] * ROUNDS
 
 
 def test_one_thread_may_hush_inside_what_it_hushes() -> None:
-    with saying.overheard() as remarks, saying.hushed(WorkshopWarning):
-        saying.say("a remark")
-    assert remarks == []
+    with remarks.overheard() as heard_here, remarks.hushed(WorkshopWarning):
+        remarks.warn("a remark")
+    assert heard_here == []
 
 
 def test_the_list_of_warnings_is_swapped_in_one_place_alone() -> None:
@@ -104,7 +104,7 @@ def test_a_forked_child_does_not_wait_for_a_thread_that_stayed_behind() -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with saying.hushed():
+        with remarks.hushed():
             entered.set()
             leave.wait()
 
@@ -113,7 +113,7 @@ def test_a_forked_child_does_not_wait_for_a_thread_that_stayed_behind() -> None:
     entered.wait()
     child = os.fork()
     if not child:
-        free = saying._turn.acquire(blocking=False)
+        free = remarks._turn.acquire(blocking=False)
         os._exit(0 if free else 1)
     leave.set()
     holder.join()

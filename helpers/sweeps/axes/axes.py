@@ -12,7 +12,7 @@ from typing import Any
 from helpers import models, pictures
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.masks import forms
 from helpers.masks.mask import Mask
 from helpers.pictures.formats import image_format
@@ -161,7 +161,7 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
     for value, label in rows:
         kept.setdefault(_identity(value), (value, label))
     if len(kept) < len(rows):
-        say(
+        warn(
             tr(
                 "{name}: {count} of {total} values were there before, and are taken once.",
                 name=name,

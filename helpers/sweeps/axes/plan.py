@@ -13,7 +13,7 @@ from helpers import bodies, models
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
 from helpers.language import listed, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.schemas import families
 from helpers.sweeps.axes import keys, paths
 from helpers.sweeps.axes.axes import Knob, MaskText, axis_of, label_of
@@ -150,7 +150,7 @@ class _Builder:
         """Say what was left out."""
         for name, fields in self.left_out.items():
             if fields:
-                say(
+                warn(
                     tr(
                         "{model} has no {fields}: its tiles are asked for without.",
                         model=name,
@@ -212,7 +212,7 @@ class _Seed:
     def tell(self) -> None:
         """Say which seed was drawn, if it is in use."""
         if self.used:
-            say(
+            warn(
                 tr(
                     "A seed of 0 or none means another picture on every call, so all tiles share a seed "
                     "that was drawn: {seed}. Write seed={seed} in the body to meet the same tiles again.",

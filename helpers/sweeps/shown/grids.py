@@ -15,7 +15,7 @@ from PIL import Image
 from helpers.display import alt_text as wording
 from helpers.display import sheets, showing
 from helpers.language import joined, listed, tr
-from helpers.language.remarks import say
+from helpers.language.remarks import warn
 from helpers.pictures import LARGEST_READ, writing
 from helpers.pictures.formats import format_for
 from helpers.sweeps.axes.tiles import Axis, Tile
@@ -135,7 +135,7 @@ def _fitting(page: Page, title: str, tile: int, kind: str) -> int:
             else ""
         )
         limit = limit or tr("most programs refuse more than {most:,} pixels", most=LARGEST_READ)
-        say(
+        warn(
             tr(
                 "This grid would be {width:,} x {height:,} pixels, and {limit}: its pictures are "
                 "drawn at {size} pixels instead of {tile}. For all of them, choose pages=, or write a "
