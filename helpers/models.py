@@ -123,19 +123,19 @@ class Model:
         )
 
 
-class Chosen(tuple[Model, ...]):
+class ModelChoices(tuple[Model, ...]):
     """Several models, as an axis of a sweep: `helpers.models(["sdxl", "core"])`."""
 
 
-class _Registry(ModuleType):
+class _CallableModule(ModuleType):
     """This module, which can be called as it once was: `helpers.models(["sdxl", "core"])`, for `Sweep(..., model=[...])`."""
 
-    def __call__(self, names: "Iterable[str | Model]") -> Chosen:
+    def __call__(self, names: "Iterable[str | Model]") -> ModelChoices:
         warn(tr("helpers.models([...]) is an old name for an axis of models: write helpers.Sweep(body, model=[...])."))
-        return Chosen(get(name) for name in ([names] if isinstance(names, (str, Model)) else names))
+        return ModelChoices(get(name) for name in ([names] if isinstance(names, (str, Model)) else names))
 
 
-sys.modules[__name__].__class__ = _Registry
+sys.modules[__name__].__class__ = _CallableModule
 
 
 def get(name: "str | Model") -> Model:
@@ -218,7 +218,7 @@ def family_of(body: Mapping[str, Any]) -> "Family | None":
     from helpers.schemas import families
 
     own = getattr(body, "model", None)
-    return get(own).family if own is not None else families.like(body)
+    return get(own).family if own is not None else families.matching(body)
 
 
 def _of_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:

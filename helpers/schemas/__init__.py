@@ -1,4 +1,4 @@
-"""Every request and response as a pydantic model: the one truth that bodies and the studio both check against."""
+"""Pydantic models of every request and response body, and one Family a body schema. Imports nothing of the workshop."""
 
 from helpers.schemas.families import FAMILIES, Family
 from helpers.schemas.sdxl import SDXLRequest, SDXLResponse, TextPrompt

@@ -1,4 +1,4 @@
-"""One Family a body schema: it answers what the rest of the house asks of a body, so that nobody else asks which model it is."""
+"""One Family a body schema. It answers what other rooms ask of a body, so that none of them asks which model it is for."""
 
 import base64
 import contextlib
@@ -23,14 +23,14 @@ from helpers.schemas.stability import (
     sd35_task_of,
 )
 
-Content = Mapping[str, Any]  # of a body
+RequestBody = Mapping[str, Any]  # a request body in JSON's types, legal or not
 Size = tuple[int, int]  # (width, height) in pixels
 _PNG_HEAD, _HEAD = 32, 65_536  # characters of base64
-PROMPT_NAMES = ("prompt", "negative_prompt")  # what a prompt may be called, whatever the body's own field for it
+PROMPT_NAMES = ("prompt", "negative_prompt")  # names that set a prompt of any body, whatever its own field is called
 
 
 class HasSizes(Protocol):
-    """What a family asks of the registry: the sizes of one model."""
+    """A model of the registry, as far as a family needs it: the sizes that it draws."""
 
     @property
     def trained_sizes(self) -> tuple[Size, ...]: ...
@@ -41,204 +41,213 @@ class HasSizes(Protocol):
 
 @dataclass(frozen=True)
 class PromptPart:
-    """One text of a body: its place as errors write it, and its weight; above 0 to show, below 0 to avoid, 0 neither."""
+    """One prompt of a body and its weight: above 0 to show, below 0 to avoid, 0 for neither."""
 
-    path: str
+    path: str  # of its text, such as text_prompts[1].text
     text: str
     weight: float = 1.0
-    is_weighed: bool = False  # whether the body says the weight
+    is_weighed: bool = False  # whether the body has a weight for it
 
 
 @dataclass(frozen=True)
 class MaskForm:
-    """One way in which a body carries a mask, and what in the mask's picture may change."""
+    """One form in which a body carries a mask: the field of the image, and which of its pixels may change."""
 
-    name: str  # as people choose it
-    picture: str  # the field that holds it
+    name: str  # as people choose it: a value of mask_source
+    picture: str  # the field that holds the image
     changes: Literal["white", "black", "transparent"]
-    said_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)  # fields that say so
+    said_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """The fields, with their values, by which a body declares this form."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """The models that take one body schema. Bodies are mappings in JSON's types, and need not be legal unless it is said.
+    """The models that take one body schema, with functions that read their bodies.
 
-    Functions are called with a body and return something of it; none changes it.
+    The functions take any mapping in JSON's types, legal or not unless noted, and never change it.
     """
 
     name: str
     request: type[BaseModel]
     response: type[Response]
     tasks: tuple[TaskName, ...]
-    task: Callable[[Content], TaskName]
+    task: Callable[[RequestBody], TaskName]
     prompt_fields: tuple[str, ...]
-    """The fields that hold prompts."""
-    prompts: Callable[[Content], tuple[PromptPart, ...]]
-    """Every text in order; () where they are malformed."""
-    size: Callable[[Content, HasSizes], Size | None]
-    """Of the picture that is made; None where it cannot be known beforehand."""
+    """Fields that hold prompts."""
+    prompts: Callable[[RequestBody], tuple[PromptPart, ...]]
+    """Prompts and negative prompts in order; () where they are malformed."""
+    size: Callable[[RequestBody, HasSizes], Size | None]
+    """Size of the output image; None where it cannot be known before the call."""
     size_choices: Callable[[HasSizes], tuple[Size, ...]]
-    """The sizes to choose from."""
+    """Sizes that a page offers for a model."""
     size_fields: Callable[[Size, HasSizes], Mapping[str, Any]]
-    """The fields that ask for a size; ValueError where it is none of the choices and must be one."""
-    price_facts: Callable[[Content, HasSizes], tuple[int, int]]
-    """What a price depends on: (steps, pixels)."""
-    adjustable: Callable[[Content], tuple[str, ...]]
-    """The places that can be set in a legal body, in the order of a page: paths, and "size" for the size's fields."""
+    """Fields that ask for a size; raises ValueError where the model has only certain sizes and this is not one of them."""
+    price_facts: Callable[[RequestBody, HasSizes], tuple[int, int]]
+    """Facts that a price depends on, as (steps, pixels)."""
+    adjustable: Callable[[RequestBody], tuple[str, ...]]
+    """Paths that can be set in a legal body, in the order of a page; "size" stands for the fields of the size."""
     most_seed: int
+    """Largest seed that the service takes."""
     picture_in_answer: tuple[str | int, ...]
+    """Path of the image in a response body: field names and list indices."""
     reason_in_answer: tuple[str | int, ...]
+    """Path of the finish reason in a response body."""
     pictures: tuple[str, ...] = ()
-    """The fields that hold pictures in base64, the one to start from first."""
+    """Fields that hold images in base64, the init image first."""
     masks: tuple[MaskForm, ...] = ()
-    kept: Callable[[Content], Decimal | None] = lambda body: None
-    """How much of the picture that it starts from is kept, 0 to 1; None where that cannot be said in one number."""
+    """Forms in which a body may carry a mask."""
+    kept: Callable[[RequestBody], Decimal | None] = lambda body: None
+    """Share of the init image that is kept, 0 to 1; None without an init image, and where no single number says it."""
     picture_problem: Callable[[int, int, Translate], str | None] = lambda width, height, tr: None
-    """What is wrong with the size of the picture to start from, as the end of a sentence ("... must be ...")."""
+    """Problem with the size of an init image, as the end of a sentence ("... must be ..."); None where it is legal."""
     nearest_size: Callable[[int, int], Size] = lambda width, height: (width, height)
-    """The nearest size to (width, height) that the picture to start from may have."""
-    put_prompt: Mapping[str, Callable[[Content, Any], Content]] = field(
+    """Legal size of an init image that is nearest to (width, height)."""
+    put_prompt: Mapping[str, Callable[[RequestBody, Any], RequestBody]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
     )
-    """For names of PROMPT_NAMES that are no fields of the request: the body with that prompt set; None leaves it out."""
-    clash: Callable[[Content, Collection[str]], tuple[str, str] | None] = lambda body, places: None
-    """Two of these places that cannot both be set, because one would undo the other."""
+    """Functions that return the body with a prompt set, for the PROMPT_NAMES that the request has no field for.
+
+    None as the value leaves that prompt out.
+    """
+    clash: Callable[[RequestBody, Collection[str]], tuple[str, str] | None] = lambda body, places: None
+    """Two of the given paths that cannot both be set, because one would overwrite the other; None where there are none."""
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The request's fields in the schema's order."""
+        """Fields of the request in the schema's order."""
         return tuple(self.request.model_fields)
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The fields without which there is no request."""
+        """Fields that every request must have."""
         return tuple(name for name, info in self.request.model_fields.items() if info.is_required())
 
     def has(self, name: str) -> bool:
         """Return whether the request has a field of this name."""
         return name in self.request.model_fields
 
-    def claims(self, body: Content) -> bool:
-        """Return whether the body has all that this family requires."""
+    def claims(self, body: RequestBody) -> bool:
+        """Return whether the body has every required field of this family."""
         return all(name in body for name in self.required)
 
-    def knows(self, body: Content) -> bool:
-        """Return whether every field of the body is one of this family's."""
+    def knows(self, body: RequestBody) -> bool:
+        """Return whether this family has every field of the body."""
         return all(map(self.has, body))
 
-    def value(self, body: Content, path: str) -> Any:
-        """Return what stands at a place, or the schema's default where nothing does; None where it has none."""
+    def value(self, body: RequestBody, path: str) -> Any:
+        """Return the value at a path, or the schema's default where the body has none; None where there is no default."""
         steps = steps_of(path) or (path,)
-        held: Any = body
+        value: Any = body
         for step in steps:
             try:
-                held = held[step]
+                value = value[step]
             except (LookupError, TypeError):
                 info = field_at(self.request, steps)[1]
                 return None if info is None or info.is_required() else info.default
-        return held
+        return value
 
     def allows(self, name: str, value: Any) -> bool:
-        """Return whether this value may stand in a field that has a list of choices."""
+        """Return whether the value is one of the choices of a field; False for a field without choices."""
         info = self.request.model_fields.get(name)
         return info is not None and value in get_args(info.annotation)
 
-    def ordered(self, body: Content) -> dict[str, Any]:
+    def ordered(self, body: RequestBody) -> dict[str, Any]:
         """Return the body as a dict with its fields in the schema's order, unknown ones last."""
         places = {name: place for place, name in enumerate(self.fields)}
         return dict(sorted(body.items(), key=lambda item: places.get(item[0], len(places))))
 
-    def wanted(self, body: Content) -> list[PromptPart]:
-        """Return the prompts of what to show."""
+    def wanted(self, body: RequestBody) -> list[PromptPart]:
+        """Return the prompts with a weight above 0."""
         return [part for part in self.prompts(body) if part.weight > 0]
 
-    def unwanted(self, body: Content) -> list[PromptPart]:
-        """Return the prompts of what to avoid."""
+    def unwanted(self, body: RequestBody) -> list[PromptPart]:
+        """Return the prompts with a weight below 0."""
         return [part for part in self.prompts(body) if part.weight < 0]
 
-    def flat(self, body: Content) -> dict[str, Any]:
-        """Return one value a field: a list of prompts as one text with its weights, under "prompt"; no pictures."""
-        said: dict[str, Any] = {}
+    def flat(self, body: RequestBody) -> dict[str, Any]:
+        """Return one plain value a field: weighted prompts as one text under "prompt", and no images."""
+        values: dict[str, Any] = {}
         for name, value in body.items():
             parts = [part for part in self.prompts(body) if part.path.startswith(f"{name}[")]
             if parts:
-                said["prompt"] = "; ".join(_weighed(part) for part in parts)
+                values["prompt"] = "; ".join(_with_weight(part) for part in parts)
             elif name not in PICTURE_FIELDS:
-                said[name] = value
-        return said
+                values[name] = value
+        return values
 
-    def start(self, body: Content) -> str | None:
-        """Return the picture that the body starts from, in base64."""
-        held = body.get(self.pictures[0]) if self.pictures else None
-        return held if isinstance(held, str) else None
+    def start(self, body: RequestBody) -> str | None:
+        """Return the init image in base64; None where the body has none."""
+        image = body.get(self.pictures[0]) if self.pictures else None
+        return image if isinstance(image, str) else None
 
-    def mask(self, body: Content) -> MaskForm | None:
-        """Return the form of the mask that the body carries; None where it carries none that is known."""
-        return next((form for form in self.masks if _is_said(form, body)), None)
+    def mask(self, body: RequestBody) -> MaskForm | None:
+        """Return the form of the body's mask; None where it has none, or one of an unknown form."""
+        return next((form for form in self.masks if _is_declared(form, body)), None)
 
 
-def pictures(body: Content) -> dict[str, str]:
-    """Return every picture in a body of any family, in base64 or as its hash, by its field."""
+def pictures(body: RequestBody) -> dict[str, str]:
+    """Return the images in a body of any family by field, in base64 or, in a tile's record, as hashes."""
     return {name: body[name] for name in PICTURE_FIELDS if isinstance(body.get(name), str)}
 
 
-def mask_in(body: Content) -> MaskForm | None:
-    """Return the form of the mask in a body of any family, or in a part of one; None where there is none that is known."""
+def mask_in(body: RequestBody) -> MaskForm | None:
+    """Return the form of the mask in a body of any family, or in part of one; None where there is no known one."""
     return next((form for family in FAMILIES.values() if (form := family.mask(body))), None)
 
 
 def mask_forms() -> dict[str, tuple[Family, MaskForm]]:
-    """Return every form of a mask, by the name that people choose it by, and whose it is."""
+    """Return every form of a mask by its name, with the family that takes it."""
     return {form.name: (family, form) for family in FAMILIES.values() for form in family.masks}
 
 
 def starting_at(field: str) -> Family | None:
-    """Return the first family whose bodies start from the picture in this field."""
+    """Return the first family whose init image is in this field; None where there is none."""
     return next((family for family in FAMILIES.values() if family.pictures[:1] == (field,)), None)
 
 
 def mask_pictures() -> frozenset[str]:
-    """Return the fields that hold a mask and nothing else."""
+    """Return the fields that hold a mask and are never an init image."""
     return frozenset(form.picture for _, form in mask_forms().values() if starting_at(form.picture) is None)
 
 
 def mask_keys() -> tuple[str, ...]:
-    """Return the fields in which bodies say what a mask means."""
+    """Return the fields that declare the form of a mask."""
     return tuple(dict.fromkeys(name for _, form in mask_forms().values() for name in form.said_by))
 
 
 def takes_whole_numbers(path: str) -> bool:
-    """Return whether the schemas have whole numbers alone at this place: seed, steps, sides."""
+    """Return whether a schema has an integer at this path, such as seed, steps, width or height."""
     steps = steps_of(path) or (path,)
     found = [info for family in FAMILIES.values() if (info := field_at(family.request, steps)[1]) is not None]
     return any(info.annotation is int for info in found)
 
 
-def like(body: Content) -> Family | None:
-    """Return the first family that reads this body, to show it by: those that share fields read them alike.
+def matching(body: RequestBody) -> Family | None:
+    """Return the first family whose fields match the body, for showing it; None where there is none.
 
-    Never to call by: which *model* a body is for is said by whoever made it.
+    Never use it to choose the model to call: families that share fields read them alike, but only the body's own
+    `.model` tells which model it is for.
     """
     claiming = [family for family in FAMILIES.values() if family.claims(body)]
     return next((family for family in claiming if family.knows(body)), claiming[0] if claiming else None)
 
 
-def _is_said(form: MaskForm, body: Content) -> bool:
-    """By the fields that are there to say it; where there are none, by its picture."""
+def _is_declared(form: MaskForm, body: RequestBody) -> bool:
+    """Return whether a body has the fields that declare this form; where a form needs none, whether it has the image."""
     return (
         all(body.get(name) == value for name, value in form.said_by.items()) if form.said_by else form.picture in body
     )
 
 
-def _weighed(part: PromptPart) -> str:
+def _with_weight(part: PromptPart) -> str:
     return part.text if part.weight == 1 else f"{part.text} ({part.weight:g})"
 
 
-def _size_in(text: str) -> Size | None:
-    """Return the size of a picture in base64; None where it is none. Most tell it in their first bytes."""
+def _image_size(text: str) -> Size | None:
+    """Return the size of an image in base64, mostly from its first bytes; None where it cannot be read."""
     with contextlib.suppress(ValueError):
         head = base64.b64decode(text[:_PNG_HEAD], validate=True)
-        if image_format(head) == "PNG" and len(head) >= 24:  # what helpers send; a sweep asks for each tile
+        if image_format(head) == "PNG" and len(head) >= 24:  # the format that helpers send; a sweep asks for each tile
             size = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
             return size if min(size) > 0 else None
     for part in (text[:_HEAD], text):
@@ -247,12 +256,12 @@ def _size_in(text: str) -> Size | None:
     return None
 
 
-def _number(value: Any, otherwise: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+def _int_or(default: int, value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
-def _share(value: Any) -> Decimal | None:
-    """A share in decimal, as it was written; None for what is no number from 0 to 1."""
+def _decimal_share(value: Any) -> Decimal | None:
+    """Return a number from 0 to 1 as the decimal that was written; None for anything else."""
     is_share = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
     return Decimal(str(value)) if is_share else None
 
@@ -260,7 +269,7 @@ def _share(value: Any) -> Decimal | None:
 # ---- SDXL -----------------------------------------------------------------------------------------------------------
 
 
-def _sdxl_prompts(body: Content) -> tuple[PromptPart, ...]:
+def _sdxl_prompts(body: RequestBody) -> tuple[PromptPart, ...]:
     prompts: Any = body.get("text_prompts")
     if not _are_prompts(prompts):
         return ()
@@ -271,7 +280,7 @@ def _sdxl_prompts(body: Content) -> tuple[PromptPart, ...]:
 
 
 def _are_prompts(prompts: Any) -> bool:
-    """Texts, each with a number for its weight or none."""
+    """Return whether this is a list of texts, each with or without a number as its weight."""
     return isinstance(prompts, list) and all(
         isinstance(prompt, Mapping)
         and isinstance(prompt.get("text"), str)
@@ -280,50 +289,50 @@ def _are_prompts(prompts: Any) -> bool:
     )
 
 
-def _sdxl_size(body: Content, model: HasSizes) -> Size | None:
+def _sdxl_size(body: RequestBody, model: HasSizes) -> Size | None:
     if isinstance(body.get("init_image"), str):
-        return _size_in(body["init_image"])
-    return _number(body.get("width"), sdxl.DEFAULT_SIDE), _number(body.get("height"), sdxl.DEFAULT_SIDE)
+        return _image_size(body["init_image"])
+    return _int_or(sdxl.DEFAULT_SIDE, body.get("width")), _int_or(sdxl.DEFAULT_SIDE, body.get("height"))
 
 
-def _sdxl_price_facts(body: Content, model: HasSizes) -> tuple[int, int]:
+def _sdxl_price_facts(body: RequestBody, model: HasSizes) -> tuple[int, int]:
     width, height = _sdxl_size(body, model) or (sdxl.DEFAULT_SIDE, sdxl.DEFAULT_SIDE)
-    return _number(body.get("steps"), sdxl.DEFAULT_STEPS), width * height
+    return _int_or(sdxl.DEFAULT_STEPS, body.get("steps")), width * height
 
 
-def _sdxl_adjustable(body: Content) -> tuple[str, ...]:
+def _sdxl_adjustable(body: RequestBody) -> tuple[str, ...]:
     prompts = [path for part in _sdxl_prompts(body) for path in (part.path, f"{part.path[:-4]}weight")]
-    found = [*prompts, "cfg_scale", "steps", "seed"]
+    paths = [*prompts, "cfg_scale", "steps", "seed"]
     task = sdxl.task_of(body)
     if task == "image_to_image":
         by_schedule = body.get("init_image_mode") == "STEP_SCHEDULE"
-        found.append("step_schedule_start" if by_schedule else "image_strength")
+        paths.append("step_schedule_start" if by_schedule else "image_strength")
         if by_schedule and "step_schedule_end" in body:
-            found.append("step_schedule_end")
+            paths.append("step_schedule_end")
     if task == "text_to_image":
-        found.append("size")
-    return (*found, "style_preset", "sampler", "clip_guidance_preset")
+        paths.append("size")
+    return (*paths, "style_preset", "sampler", "clip_guidance_preset")
 
 
-def _sdxl_kept(body: Content) -> Decimal | None:
+def _sdxl_kept(body: RequestBody) -> Decimal | None:
     if sdxl.task_of(body) != "image_to_image" or body.get("init_image_mode") == "STEP_SCHEDULE":
         return None
-    return _share(body.get("image_strength", sdxl.DEFAULT_IMAGE_STRENGTH))
+    return _decimal_share(body.get("image_strength", sdxl.DEFAULT_IMAGE_STRENGTH))
 
 
-def _sdxl_prompt(body: Content, value: Any) -> Content:
-    """With other words in its first prompt that is not a negative one, which keeps its weight."""
+def _with_sdxl_prompt(body: RequestBody, value: Any) -> RequestBody:
+    """Return the body with another text in its first prompt that is not negative; the weight stays."""
     prompts: Any = body.get("text_prompts")
     if not _are_prompts(prompts):
-        return body  # who checks the body tells
+        return body  # the body's check reports them
     first = next((place for place, prompt in enumerate(prompts) if prompt.get("weight", 1) >= 0), None)
     if first is None:
         return {**body, "text_prompts": [{"text": value}, *prompts]}
     return {**body, "text_prompts": [*prompts[:first], {**prompts[first], "text": value}, *prompts[first + 1 :]]}
 
 
-def _sdxl_negative_prompt(body: Content, value: Any) -> Content:
-    """With this one negative prompt in place of all there were."""
+def _with_sdxl_negative_prompt(body: RequestBody, value: Any) -> RequestBody:
+    """Return the body with this negative prompt, of weight -1, in place of all its negative prompts."""
     prompts: Any = body.get("text_prompts")
     if not _are_prompts(prompts):
         return body
@@ -331,7 +340,7 @@ def _sdxl_negative_prompt(body: Content, value: Any) -> Content:
     return {**body, "text_prompts": wanted if value is None else [*wanted, {"text": value, "weight": -1.0}]}
 
 
-def _sdxl_clash(body: Content, places: Collection[str]) -> tuple[str, str] | None:
+def _sdxl_clash(body: RequestBody, places: Collection[str]) -> tuple[str, str] | None:
     prompts: Any = body.get("text_prompts")
     if not _are_prompts(prompts):
         return None
@@ -347,7 +356,7 @@ def _sdxl_clash(body: Content, places: Collection[str]) -> tuple[str, str] | Non
                 return name, path
             if name == "negative_prompt" and isinstance(steps[1], int) and steps[1] >= unwanted[0]:
                 is_last = steps[1] == unwanted[0] == len(wanted)
-                if text or not is_last:  # the new one stands behind all that is wanted, and others have moved
+                if text or not is_last:  # the new one comes after all prompts to show, and others have moved
                     return name, path
     return None
 
@@ -379,24 +388,24 @@ SDXL = Family(
     kept=_sdxl_kept,
     picture_problem=sdxl.size_problem,
     nearest_size=sdxl.nearest_size,
-    put_prompt=MappingProxyType({"prompt": _sdxl_prompt, "negative_prompt": _sdxl_negative_prompt}),
+    put_prompt=MappingProxyType({"prompt": _with_sdxl_prompt, "negative_prompt": _with_sdxl_negative_prompt}),
     clash=_sdxl_clash,
 )
 
 
-# ---- Stability's living text-to-image models --------------------------------------------------------------------------
+# ---- Stability AI's current text-to-image models -----------------------------------------------------------------------
 
 
-def _plain_prompts(body: Content) -> tuple[PromptPart, ...]:
-    said = ((name, body.get(name), weight) for name, weight in (("prompt", 1.0), ("negative_prompt", -1.0)))
+def _plain_prompts(body: RequestBody) -> tuple[PromptPart, ...]:
+    texts = ((name, body.get(name), weight) for name, weight in (("prompt", 1.0), ("negative_prompt", -1.0)))
     return tuple(
         PromptPart(name, text, weight)
-        for name, text, weight in said
-        if isinstance(text, str) and (text or name == "prompt")  # an empty negative prompt says nothing
+        for name, text, weight in texts
+        if isinstance(text, str) and (text or name == "prompt")  # an empty negative prompt has no effect
     )
 
 
-def _ratio_size(body: Content, model: HasSizes) -> Size | None:
+def _ratio_size(body: RequestBody, model: HasSizes) -> Size | None:
     ratio = body.get("aspect_ratio", "1:1")
     return model.sizes.get(ratio) if isinstance(ratio, str) else None
 
@@ -408,7 +417,7 @@ def _ratio_fields(size: Size, model: HasSizes) -> Mapping[str, Any]:
     return {"aspect_ratio": found}
 
 
-def _ratio_price_facts(body: Content, model: HasSizes) -> tuple[int, int]:
+def _ratio_price_facts(body: RequestBody, model: HasSizes) -> tuple[int, int]:
     width, height = _ratio_size(body, model) or (0, 0)
     return 0, width * height
 
@@ -432,20 +441,25 @@ STABLE_IMAGE = Family(
 )
 
 
-def _sd35_size(body: Content, model: HasSizes) -> Size | None:
-    """Without an image as the ratio says. With one, no page says: as for its text to image, about one megapixel."""
+def _sd35_size(body: RequestBody, model: HasSizes) -> Size | None:
+    """Return the size of the aspect ratio, or with an image the model's size that is nearest to it in shape.
+
+    No page tells the output size of image to image; as for text to image, about one megapixel is assumed.
+    """
     if not isinstance(body.get("image"), str):
         return _ratio_size(body, model)
-    found = _size_in(body["image"])
-    return None if found is None else min(model.sizes.values(), key=lambda size: abs(_shape(size) - _shape(found)))
+    image = _image_size(body["image"])
+    if image is None:
+        return None
+    return min(model.sizes.values(), key=lambda size: abs(_log_shape(size) - _log_shape(image)))
 
 
-def _shape(size: Size) -> float:
+def _log_shape(size: Size) -> float:
     return math.log(size[0] / size[1])
 
 
-def _sd35_kept(body: Content) -> Decimal | None:
-    changed = _share(body.get("strength")) if sd35_task_of(body) == "image_to_image" else None
+def _sd35_kept(body: RequestBody) -> Decimal | None:
+    changed = _decimal_share(body.get("strength")) if sd35_task_of(body) == "image_to_image" else None
     return None if changed is None else 1 - changed
 
 
@@ -460,7 +474,7 @@ def _sd35_nearest_size(width: int, height: int) -> Size:
     return round(width * scale), round(height * scale)
 
 
-def _sd35_adjustable(body: Content) -> tuple[str, ...]:
+def _sd35_adjustable(body: RequestBody) -> tuple[str, ...]:
     own = "strength" if sd35_task_of(body) == "image_to_image" else "aspect_ratio"
     return ("prompt", "negative_prompt", own, "seed")
 

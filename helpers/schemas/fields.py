@@ -1,4 +1,4 @@
-"""What the schemas share: number types that take no strings, pictures in base64, answers, and rules between fields."""
+"""Field types, base classes and rules that the schemas share. Pydantic alone; nothing of the workshop's."""
 
 import base64
 import binascii
@@ -14,10 +14,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValu
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-Made = TypeVar("Made")
+ModelT = TypeVar("ModelT", bound=BaseModel)
+Item = TypeVar("Item")
 
-Whole = Annotated[int, Field(strict=True)]
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+StrictInt = Annotated[int, Field(strict=True)]  # takes no "30" and no 30.0
+FiniteFloat = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 TaskName = Literal["text_to_image", "image_to_image", "inpaint"]
 TASK_NAMES: dict[str, str] = {
@@ -25,63 +26,66 @@ TASK_NAMES: dict[str, str] = {
     "image_to_image": "image-to-image",
     "inpaint": "masking",
 }
-Steps = tuple[str | int, ...]  # a place in a body: fields by name, places in lists by number
+Steps = tuple[str | int, ...]  # a path into a body: names of fields, and indices into lists
 
 _STEP = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]")
 _MAGIC = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
-ONE_OF = "one of "  # how a description begins that lists choices
-RULE = "rule"  # the type of our own validation errors: their message is a whole sentence already
+ONE_OF = "one of "  # begins the description of a field that has a list of choices
+RULE = "rule"  # the `type` of our own validation errors, whose message is a whole sentence
 
 
 class Translate(Protocol):
-    """Fills the {named} places of a sentence; one of another language translates it first."""
+    """A function that translates a sentence and fills its {named} places."""
 
     def __call__(self, sentence: str, /, **values: object) -> str: ...
 
 
 def in_english(sentence: str, /, **values: object) -> str:
-    """The sentence as it stands, its {named} places filled where values are given."""
+    """Return the sentence untranslated, its {named} places filled where values are given."""
     return sentence.format(**values) if values else sentence
 
 
-class Broken(NamedTuple):
-    """A rule that a value breaks: where, the sentence that says so, the value, and what fills the sentence's places."""
+class BrokenRule(NamedTuple):
+    """One rule between fields that a body breaks."""
 
-    loc: tuple[str | int, ...]
-    message: str
+    loc: Steps
+    message: str  # a sentence with {named} places, for the catalogue
     value: object
-    places: Mapping[str, object] = MappingProxyType({})
+    places: Mapping[str, object] = MappingProxyType({})  # what fills the sentence's places
 
 
 def one_of(choices: Iterable[str]) -> str:
-    """`one of A, B, C`, for a message."""
+    """Return `one of A, B, C`, the description of a field with a list of choices."""
     return ONE_OF + ", ".join(choices)
 
 
 def image_format(data: bytes) -> str | None:
-    """`"PNG"`, `"JPEG"` or `"WEBP"` by the first bytes; None for anything else."""
+    """Return "PNG", "JPEG" or "WEBP" by a file's first bytes; None for anything else.
+
+    The same as `helpers.pictures.image_format`, which the schemas do not import; a test compares the two.
+    """
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     return next((name for name, magic in _MAGIC.items() if data.startswith(magic)), None)
 
 
 def stored_size(file: bytes) -> tuple[int, int]:
-    """Return (width, height) in pixels of a PNG, JPEG or WebP file, as its head says and as the pixels are stored.
+    """Return the stored (width, height) in pixels of a PNG, JPEG or WebP file, read from its header.
 
-    What AWS documents does not say that a photo is turned as its EXIF says. Raises OSError, SyntaxError or ValueError
-    for what is none.
+    EXIF orientation is ignored: AWS does not document that a photo is rotated. Raises OSError, SyntaxError or
+    ValueError for any other file.
     """
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(file), formats=("PNG", "JPEG", "WEBP")) as image:
             return image.size
-    except Image.DecompressionBombError as error:  # of no kind that other files' errors are
+    except Image.DecompressionBombError as error:  # derives from Exception directly
         raise ValueError(str(error)) from error
 
 
 def steps_of(path: str) -> Steps | None:
-    """Return `text_prompts[1].weight` as ("text_prompts", 1, "weight"); None for what is no path."""
+    """Return the path `text_prompts[1].weight` as ("text_prompts", 1, "weight"); None where it is not a path."""
     steps: list[str | int] = []
     place = 0
     while place < len(path) and (found := _STEP.match(path, place)):
@@ -91,7 +95,7 @@ def steps_of(path: str) -> Steps | None:
 
 
 def field_at(request: type[BaseModel], steps: Steps) -> tuple[type[BaseModel], FieldInfo | None]:
-    """Return the model that owns a place in a request, and the field there; None where it has no such field."""
+    """Return the schema that holds the field at a path, and that field; None where there is no such field."""
     owner, info = request, request.model_fields.get(str(steps[0]))
     for step in steps[1:]:
         inside = next((one for one in get_args(info.annotation) if _is_model(one)), None) if info else None
@@ -104,29 +108,29 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _of_kind(kind: type, otherwise: Callable[[], Any]) -> BeforeValidator:
-    """What is of another kind in an answer counts as not there: it may be odd beside a picture that was paid for."""
+def _or_else(kind: type, default: Callable[[], Any]) -> BeforeValidator:
+    """Return a validator that replaces values of another type by a default: an odd field must not lose a paid image."""
     return BeforeValidator(
-        lambda value: value if isinstance(value, kind) and not isinstance(value, bool) else otherwise()
+        lambda value: value if isinstance(value, kind) and not isinstance(value, bool) else default()
     )
 
 
-Told = Annotated[str | None, _of_kind(str, lambda: None)]
-ToldSeed = Annotated[int | None, _of_kind(int, lambda: None)]
-Row = TypeVar("Row")
-Rows = Annotated[list[Row], _of_kind(list, list)]
+# Fields of responses. A value of another type counts as missing.
+StrOrNone = Annotated[str | None, _or_else(str, lambda: None)]
+IntOrNone = Annotated[int | None, _or_else(int, lambda: None)]
+ListOrEmpty = Annotated[list[Item], _or_else(list, list)]
 
 
 class AnswerImage(NamedTuple):
-    """One image of an answer: `"SUCCESS"` or the service's own word, its seed, and its file in base64, if there is one."""
+    """One image of an answer."""
 
-    finish_reason: str
+    finish_reason: str  # "SUCCESS" or the service's own text
     seed: int | None
-    base64: str | None
+    base64: str | None  # the file
 
     @property
     def filtered(self) -> Literal["prompt", "input", "output"] | None:
-        """What a content filter objected to, by the finish reason: the prompt, an input image or the picture itself."""
+        """Target of the content filter by the finish reason: the prompt, an input image or the output image."""
         reason = self.finish_reason.lower()
         if "filter" not in reason:
             return None
@@ -134,23 +138,23 @@ class AnswerImage(NamedTuple):
 
 
 class Response(BaseModel):
-    """What every family's response can say of itself."""
+    """Base class of every family's response body."""
 
     @property
     def pictures(self) -> list[AnswerImage]:
-        """Each image of the answer; of a filtered one perhaps its finish reason alone."""
+        """Images of the answer in order; a filtered one may have a finish reason and nothing else."""
         raise NotImplementedError
 
 
-def _is_base64_image(text: str) -> str:
-    broken = _broken_base64(text)
-    if broken:
-        raise _rule(broken)
+def _checked_base64_image(text: str) -> str:
+    problem = _base64_image_problem(text)
+    if problem:
+        raise _rule_error(problem)
     return text
 
 
 @lru_cache(maxsize=2)  # the bodies of a sweep share an init image and a mask, and each is checked
-def _broken_base64(text: str) -> str:
+def _base64_image_problem(text: str) -> str:
     if text.startswith("data:"):
         return "must be base64 alone: leave out the `data:...;base64,` at its start."
     try:
@@ -162,23 +166,26 @@ def _broken_base64(text: str) -> str:
     return ""
 
 
-def _is_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _checked_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     try:
         json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
-        raise _rule("must be a JSON object, and JSON has no NaN or infinity.") from None
+        raise _rule_error("must be a JSON object, and JSON has no NaN or infinity.") from None
     return value
 
 
 IMAGE = "a PNG, JPEG or WebP file as a base64 string"
 SHARE = "a number from 0 to 1"
-Base64Image = Annotated[str, AfterValidator(_is_base64_image)]
-JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_is_json)]
+Base64Image = Annotated[str, AfterValidator(_checked_base64_image)]
+JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_checked_json)]
 
 
-def add_broken(title: str, broken: Iterable[Broken], validate: Callable[[], Made]) -> Made:
-    """Run `validate` and raise its errors and `broken` together, so that one look shows all that is wrong."""
-    ours = [_details(one) for one in broken]
+def validated_with(title: str, broken: Iterable[BrokenRule], validate: Callable[[], ModelT]) -> ModelT:
+    """Return what `validate` gives, or raise one ValidationError that holds its errors and the broken rules together.
+
+    `title`: the schema's name.
+    """
+    ours = [_details(rule) for rule in broken]
     try:
         made = validate()
     except ValidationError as error:
@@ -192,26 +199,26 @@ def add_broken(title: str, broken: Iterable[Broken], validate: Callable[[], Made
     return made
 
 
-def explicit_nulls(model: type[BaseModel], body: Mapping[str, Any]) -> list[Broken]:
-    """A JSON null in a field that may be left out says nothing that leaving it out would not say better."""
+def explicit_nulls(model: type[BaseModel], body: Mapping[str, Any]) -> list[BrokenRule]:
+    """Return a broken rule for each optional field that is null."""
     optional = (name for name, field in model.model_fields.items() if not field.is_required())
     return [
-        Broken((name,), "{field} is null. Leave it out, and its default holds.", None, {"field": name})
+        BrokenRule((name,), "{field} is null. Leave it out, and its default holds.", None, {"field": name})
         for name in optional
         if name in body and body[name] is None
     ]
 
 
-def _details(broken: Broken) -> InitErrorDetails:
-    return InitErrorDetails(type=_rule(broken.message, broken.places), loc=broken.loc, input=broken.value)
+def _details(broken: BrokenRule) -> InitErrorDetails:
+    return InitErrorDetails(type=_rule_error(broken.message, broken.places), loc=broken.loc, input=broken.value)
 
 
 def _again(error: Any) -> InitErrorDetails:
-    kind = _rule(**error["ctx"]["rule"]) if error["type"] == RULE else error["type"]
+    kind = _rule_error(**error["ctx"]["rule"]) if error["type"] == RULE else error["type"]
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
 
 
-def _rule(sentence: str, places: Mapping[str, object] = MappingProxyType({})) -> PydanticCustomError:
-    """The error of a broken rule; what it was made of travels with it, for `problems` to say in another language."""
+def _rule_error(sentence: str, places: Mapping[str, object] = MappingProxyType({})) -> PydanticCustomError:
+    """Return the error of a broken rule. Its context keeps the sentence and its places, to be translated later."""
     rule = {"sentence": sentence, "places": dict(places)}
     return PydanticCustomError(RULE, "{said}", {"said": in_english(sentence, **places), "rule": rule})

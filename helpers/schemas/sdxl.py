@@ -1,4 +1,4 @@
-"""SDXL 1.0's request and response on Amazon Bedrock, field by field, as the one truth for bodies and studio.
+"""SDXL 1.0 on Amazon Bedrock: the request and response bodies with every limit, default and rule between fields.
 
 Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 (text to image, image to image, image to image with
 masking), and Stability AI's v1 REST specification for the defaults that the guide leaves out.
@@ -16,20 +16,20 @@ from helpers.schemas.fields import (
     TASK_NAMES,
     AnswerImage,
     Base64Image,
-    Broken,
-    Finite,
+    BrokenRule,
+    FiniteFloat,
+    IntOrNone,
     JsonObject,
+    ListOrEmpty,
     Response,
-    Rows,
+    StrictInt,
+    StrOrNone,
     TaskName,
-    Told,
-    ToldSeed,
     Translate,
-    Whole,
-    add_broken,
     explicit_nulls,
     in_english,
     one_of,
+    validated_with,
 )
 
 SamplerName = Literal[
@@ -77,10 +77,10 @@ MASK_SOURCES: tuple[str, ...] = get_args(MaskSource)
 MAX_TEXT = 2000  # characters of one prompt
 MAX_CFG_SCALE = 35
 MIN_STEPS, MAX_STEPS = 10, 150
-DOCUMENTED_STEPS = 50  # the guide's maximum; the price list has a dearer tier above it
+DOCUMENTED_STEPS = 50  # the guide's maximum; above it the price list has a higher tier
 MAX_SEED = 2**32 - 1
-MIN_SIDE, MAX_SIDE, SIDE_STEP, MAX_PIXELS = 320, 1536, 64, 1_048_576
-DEFAULT_SIDE = 512
+MIN_SIDE, MAX_SIDE, SIDE_STEP, MAX_PIXELS = 320, 1536, 64, 1_048_576  # pixels; the last is width x height
+DEFAULT_SIDE = 512  # pixels
 DEFAULT_CFG_SCALE = 7
 DEFAULT_STEPS = 30
 DEFAULT_IMAGE_STRENGTH = 0.35
@@ -97,7 +97,7 @@ _TASKS_OF_FIELD: dict[str, tuple[TaskName, ...]] = {
 }
 
 Side = Annotated[
-    Whole,
+    StrictInt,
     Field(
         ge=MIN_SIDE,
         le=MAX_SIDE,
@@ -105,34 +105,36 @@ Side = Annotated[
         description=f"a multiple of {SIDE_STEP} from {MIN_SIDE} to {MAX_SIDE}",
     ),
 ]
-Share = Annotated[Finite, Field(ge=0, le=1, description=SHARE)]
+Share = Annotated[FiniteFloat, Field(ge=0, le=1, description=SHARE)]
 
 
 class TextPrompt(BaseModel):
-    """One prompt. A weight below 0 makes it a negative prompt."""
+    """One prompt and its weight; a weight below 0 makes it a negative prompt."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     text: str = Field(max_length=MAX_TEXT, description=f"a text of at most {MAX_TEXT} characters")
-    weight: Finite = Field(default=1.0, description="a number: above 0 for what to show, below 0 for what to avoid")
+    weight: FiniteFloat = Field(
+        default=1.0, description="a number: above 0 for what to show, below 0 for what to avoid"
+    )
 
 
 class SDXLRequest(BaseModel):
-    """The body of one request, for all three tasks: which fields are there decides the task."""
+    """The request body of all three tasks; its fields decide which task it is."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     text_prompts: list[TextPrompt] = Field(
         min_length=1, description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]'
     )
-    cfg_scale: Finite = Field(
+    cfg_scale: FiniteFloat = Field(
         default=float(DEFAULT_CFG_SCALE), ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}"
     )
     clip_guidance_preset: ClipGuidancePreset = Field(default="NONE", description=one_of(CLIP_GUIDANCE_PRESETS))
     sampler: SamplerName | None = Field(default=None, description=one_of(SAMPLERS))
-    samples: Whole = Field(default=1, ge=1, le=1, description="1, as Bedrock makes one picture a request")
-    seed: Whole = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
-    steps: Whole = Field(
+    samples: StrictInt = Field(default=1, ge=1, le=1, description="1, as Bedrock makes one picture a request")
+    seed: StrictInt = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
+    steps: StrictInt = Field(
         default=DEFAULT_STEPS, ge=MIN_STEPS, le=MAX_STEPS, description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}"
     )
     style_preset: StylePreset | None = Field(default=None, description=one_of(STYLE_PRESETS))
@@ -149,47 +151,50 @@ class SDXLRequest(BaseModel):
 
     @property
     def task(self) -> TaskName:
-        """`"text_to_image"`, `"image_to_image"` or `"inpaint"`."""
+        """Name of the task: "text_to_image", "image_to_image" or "inpaint"."""
         return task_of(self.model_dump(include={"init_image", "mask_source", "mask_image"}, exclude_none=True))
 
     @model_validator(mode="wrap")
     @classmethod
     def _fields_agree(cls, body: Any, handler: ModelWrapValidatorHandler["SDXLRequest"]) -> "SDXLRequest":
         broken = _broken_between_fields(cls, body) if isinstance(body, dict) else []
-        return add_broken(cls.__name__, broken, lambda: handler(body))
+        return validated_with(cls.__name__, broken, lambda: handler(body))
 
 
 class Artifact(BaseModel):
-    """One picture of an answer, with the seed that was used and how it ended."""
+    """One image of a response, with the seed that was used and its finish reason."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    seed: ToldSeed = None
-    base64: Told = None
-    finishReason: Told = None  # noqa: N815 - the wire's own spelling; one of FinishReason, as documented
+    seed: IntOrNone = None
+    base64: StrOrNone = None
+    finishReason: StrOrNone = None  # noqa: N815 - as the API spells it; a FinishReason, by the guide
 
 
 class SDXLResponse(Response):
-    """The answer's body. A `result` of "success" says that the call worked, not that the picture passed the filter."""
+    """The response body. `result` "success" means that the call worked, not that the image passed the content filter."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    result: Told = None
-    artifacts: Rows[Artifact] = Field(default_factory=list)
+    result: StrOrNone = None
+    artifacts: ListOrEmpty[Artifact] = Field(default_factory=list)
 
     @property
     def pictures(self) -> list[AnswerImage]:
-        """Each artifact."""
-        return [AnswerImage(one.finishReason or "SUCCESS", one.seed, one.base64) for one in self.artifacts]
+        """Artifacts in order."""
+        return [
+            AnswerImage(artifact.finishReason or "SUCCESS", artifact.seed, artifact.base64)
+            for artifact in self.artifacts
+        ]
 
 
 def size_problem(width: int, height: int, tr: Translate = in_english) -> str | None:
-    """What is wrong with this size, as the end of a sentence ("... must be ..."); None where it is legal.
+    """Return what is wrong with a size in pixels, as the end of a sentence ("... must be ..."); None where it is legal.
 
-    `tr` puts it into another language.
+    `tr` translates the sentence.
     """
-    sides = all(MIN_SIDE <= side <= MAX_SIDE and side % SIDE_STEP == 0 for side in (width, height))
-    if not sides:
+    are_sides_legal = all(MIN_SIDE <= side <= MAX_SIDE and side % SIDE_STEP == 0 for side in (width, height))
+    if not are_sides_legal:
         return tr(
             "both sides must be a multiple of {step} from {least} to {most}",
             step=SIDE_STEP,
@@ -202,25 +207,27 @@ def size_problem(width: int, height: int, tr: Translate = in_english) -> str | N
 
 
 def nearest_size(width: int, height: int) -> tuple[int, int]:
-    """Return the legal size of SDXL that is nearest in shape and then in scale, as (width, height) in pixels."""
+    """Return the legal (width, height) in pixels that is nearest in shape and scale; a large image is scaled down first."""
     scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
     sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
     legal = [(w, h) for w in sides for h in sides if w * h <= MAX_PIXELS]
-    return min(legal, key=lambda size: math.hypot(_ratio(size[0], width * scale), _ratio(size[1], height * scale)))
-
-
-def _ratio(side: float, wanted: float) -> float:
-    return math.log(side / wanted)
+    return min(
+        legal, key=lambda size: math.hypot(_log_ratio(size[0], width * scale), _log_ratio(size[1], height * scale))
+    )
 
 
 def task_of(body: Mapping[str, Any]) -> TaskName:
-    """Return the task that the fields of a body decide: a mask, an init image, or neither."""
+    """Return the task of a body: "inpaint" with a mask, "image_to_image" with an init image alone, or "text_to_image"."""
     if "mask_source" in body or "mask_image" in body:
         return "inpaint"
     return "image_to_image" if "init_image" in body else "text_to_image"
 
 
-def _broken_between_fields(model: type[BaseModel], body: dict[str, Any]) -> list[Broken]:
+def _log_ratio(side: float, wanted: float) -> float:
+    return math.log(side / wanted)
+
+
+def _broken_between_fields(model: type[BaseModel], body: dict[str, Any]) -> list[BrokenRule]:
     return [
         *explicit_nulls(model, body),
         *_fields_of_another_task(body),
@@ -229,45 +236,47 @@ def _broken_between_fields(model: type[BaseModel], body: dict[str, Any]) -> list
     ]
 
 
-def _fields_of_another_task(body: dict[str, Any]) -> list[Broken]:
+def _fields_of_another_task(body: dict[str, Any]) -> list[BrokenRule]:
     task = task_of(body)
     broken = []
     for field, tasks in _TASKS_OF_FIELD.items():
         if field in body and task not in tasks:
-            broken.append(_out_of_place(field, task, body[field]))
+            broken.append(_field_of_another_task(field, task, body[field]))
     return broken
 
 
-def _out_of_place(field: str, task: TaskName, value: object) -> Broken:
+def _field_of_another_task(field: str, task: TaskName, value: object) -> BrokenRule:
     places = {"field": field, "task": TASK_NAMES[task]}
     if field in ("width", "height"):
-        return Broken(
+        return BrokenRule(
             (field,),
             "{field} has no place in {task}: the picture takes the size of init_image. Leave it out.",
             value,
             places,
         )
     if task == "text_to_image":
-        return Broken(
+        return BrokenRule(
             (field,),
             "{field} has no place in {task}: it says how much of init_image to keep, and there is none."
             " Add init_image, or leave it out.",
             value,
             places,
         )
-    return Broken((field,), "{field} has no place in {task}: the mask says what is kept. Leave it out.", value, places)
+    return BrokenRule(
+        (field,), "{field} has no place in {task}: the mask says what is kept. Leave it out.", value, places
+    )
 
 
-def _missing_images(body: dict[str, Any]) -> list[Broken]:
+def _missing_images(body: dict[str, Any]) -> list[BrokenRule]:
     if task_of(body) != "inpaint":
         return []
     broken = []
     if "init_image" not in body:
-        broken.append(Broken(("init_image",), "init_image is missing: a mask needs a picture to change.", None))
+        broken.append(BrokenRule(("init_image",), "init_image is missing: a mask needs a picture to change.", None))
     source = body.get("mask_source")
     if "mask_source" not in body:
         broken.append(
-            Broken(
+            BrokenRule(
                 ("mask_source",),
                 "mask_source is missing: it says what the mask's colours mean, one of {choices}.",
                 None,
@@ -276,7 +285,7 @@ def _missing_images(body: dict[str, Any]) -> list[Broken]:
         )
     if source in ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK") and "mask_image" not in body:
         broken.append(
-            Broken(
+            BrokenRule(
                 ("mask_image",),
                 "mask_image is missing: mask_source {source} reads the mask from it.",
                 None,
@@ -286,10 +295,10 @@ def _missing_images(body: dict[str, Any]) -> list[Broken]:
     return broken
 
 
-def _too_many_pixels(body: dict[str, Any]) -> list[Broken]:
+def _too_many_pixels(body: dict[str, Any]) -> list[BrokenRule]:
     width, height = body.get("width", DEFAULT_SIDE), body.get("height", DEFAULT_SIDE)
     if not all(type(side) is int and MIN_SIDE <= side <= MAX_SIDE for side in (width, height)):
-        return []  # named already, each by its own field
+        return []  # each of them has an error of its own
     if width * height <= MAX_PIXELS:
         return []
     places = {
@@ -300,7 +309,7 @@ def _too_many_pixels(body: dict[str, Any]) -> list[Broken]:
         "fits": MAX_PIXELS // width // SIDE_STEP * SIDE_STEP,
     }
     return [
-        Broken(
+        BrokenRule(
             ("height",),
             "height is too large for this width: {width} x {height} is {pixels:,} pixels, and the most is {most:,}."
             " Try {width} x {fits}.",

@@ -51,7 +51,7 @@ class Sweep:
     def __init__(
         self,
         body: Mapping[str, Any],
-        *axes: "axes_.Knob | models.Chosen",
+        *axes: "axes_.Knob | models.ModelChoices",
         model: Any = None,
         title: str = "",
         backend: Backend = "studio",

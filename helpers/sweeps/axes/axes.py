@@ -113,7 +113,7 @@ def of_any(given: Any) -> Knob:
     """What was given to `Sweep` as an axis."""
     if isinstance(given, Knob):
         return given
-    if isinstance(given, models.Chosen):
+    if isinstance(given, models.ModelChoices):
         return of_models(given)
     why = tr("{given!r} is none: axes come from helpers.axis, swap or together, or as name=values.", given=given)
     fix = tr('Write helpers.Sweep(body, helpers.swap("beach", ["forest"]), seed=[1, 2]).')

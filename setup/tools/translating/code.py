@@ -13,7 +13,7 @@ _Keywords = dict[str, tuple[int, ...]]
 _TABLES = ("WORDS", "LABELS")  # dicts of all that a page shows, at the top of a file of helpers
 _EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
 _IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
-_IN_SCHEMAS: _Keywords = {"tr": (0,), "_rule": (0,), "Broken": (1,)}
+_IN_SCHEMAS: _Keywords = {"tr": (0,), "_rule_error": (0,), "BrokenRule": (1,)}
 _IN_SETUP: _Keywords = {"say": (0,), "PreparationError": (0, 1), "Known": (2, 3), "Finding": (1,)}
 
 
