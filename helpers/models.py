@@ -1,4 +1,4 @@
-"""The registry: what the workshop knows of every image model on Amazon Bedrock, read from models.toml."""
+"""The registry: ids, prices, quotas, Regions and lifecycle of every image model on Amazon Bedrock, read from models.toml."""
 
 import difflib
 import sys
@@ -23,14 +23,14 @@ LifecycleState = Literal["active", "legacy", "retired"]
 
 @dataclass(frozen=True)
 class Price:
-    """USD for one picture of at most `up_to_steps` steps and `up_to_pixels` pixels; None: without limit."""
+    """Price of one image in USD, up to a number of steps and of pixels (None: no limit)."""
 
     usd: float
     up_to_steps: int | None = None
     up_to_pixels: int | None = None
 
     def covers(self, steps: int, pixels: int) -> bool:
-        """Whether a picture of so many steps and pixels falls in this tier."""
+        """Return whether an image of so many steps and pixels falls in this tier."""
         return (self.up_to_steps is None or steps <= self.up_to_steps) and (
             self.up_to_pixels is None or pixels <= self.up_to_pixels
         )
@@ -38,58 +38,58 @@ class Price:
 
 @dataclass(frozen=True)
 class Model:
-    """One model. Empty or None means that no public page says it."""
+    """One model of the registry. A field is empty or None where no public page gives the fact."""
 
     id: str
     name: str
     provider: str
-    source: str  # the page that documents it
-    roles: tuple[str, ...]  # short names for people: "sdxl", "core"
+    source: str  # URL of the page that documents it
+    roles: tuple[str, ...]  # short names: "sdxl", "core"
     inference: Literal["on-demand", "profile"]
     aliases: tuple[str, ...] = ()  # other ids of the same model
-    profile: str | None = None  # the inference profile's id, where the bare id is refused
-    schema: str | None = None  # the name of its family, where the workshop has a schema for its bodies
-    studio: str | None = None  # the engine that draws for it on the offline studio, where one does
+    profile: str | None = None  # id of the inference profile, where AWS refuses the model's own id
+    schema: str | None = None  # name of its family, where the workshop has a schema for its bodies
+    studio: str | None = None  # engine that draws for it on the offline studio; None where none does
     lesson: bool = False  # whether a lesson is about it
     regions: tuple[str, ...] = ()
-    rpm: int | None = None  # default quota, requests a minute
-    legacy: date | None = None  # from this day no new customers
-    eol: date | None = None  # from this day every call fails
-    successor: str | None = None  # id
-    prices: tuple[Price, ...] = ()
+    rpm: int | None = None  # default quota of InvokeModel, in requests a minute
+    legacy: date | None = None  # from this day on closed to new customers
+    eol: date | None = None  # from this day on every call fails
+    successor: str | None = None  # id of the model that takes its place
+    prices: tuple[Price, ...] = ()  # the first tier that covers an image holds
     trained_sizes: tuple[tuple[int, int], ...] = ()  # (width, height) in pixels
-    # aspect ratio to (width, height) in pixels
+    # (width, height) in pixels by aspect ratio
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
     def invoke_id(self) -> str:
-        """The id to call it by: the inference profile's where it has one."""
+        """Id for `modelId` in a call: the inference profile's where the model has one, otherwise its own."""
         return self.profile or self.id
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Every id that a call may name it by."""
+        """Every id that a call may use: its own, its aliases and its inference profile's."""
         return (self.id, *self.aliases, *((self.profile,) if self.profile else ()))
 
     def retired_on(self, day: date) -> bool:
-        """Whether every call fails on that day."""
+        """Return whether the model has reached its end of life on that day, so that every call fails."""
         return self.eol is not None and day >= self.eol
 
     def state(self, day: date) -> LifecycleState:
-        """`"active"`, `"legacy"` (old customers only) or `"retired"` on that day."""
+        """Return "active", "legacy" (closed to new customers) or "retired", as it is on that day."""
         if self.retired_on(day):
             return "retired"
         return "legacy" if self.legacy is not None and day >= self.legacy else "active"
 
     @property
     def family(self) -> "Family | None":
-        """What the house asks of its bodies; None where the workshop has no schema for them."""
+        """Family of its request bodies; None where the workshop has no schema for them."""
         from helpers.schemas import FAMILIES
 
         return FAMILIES[self.schema] if self.schema else None
 
     def picture_error(self, size: tuple[int, int]) -> ImageError | None:
-        """Return what is wrong with a picture of this size to start from, with the nearest legal one; None if nothing is."""
+        """Return the error for an init image of this (width, height) in pixels; None where the size is legal."""
         problem = self.family.picture_problem(*size, tr) if self.family else None
         if self.family is None or problem is None:
             return None
@@ -105,11 +105,17 @@ class Model:
         )
 
     def list_price(self, body: Mapping[str, Any]) -> float:
-        """What AWS asks, or asked, for the picture of this body, in USD. LookupError where no page gives a price."""
-        return self.price_at(*(self.family.price_facts(body, self) if self.family else _facts(body)))
+        """Return the list price on AWS of one image of this body, in USD.
+
+        Raises LookupError where no page gives a price for it.
+        """
+        return self.price_at(*(self.family.price_facts(body, self) if self.family else _price_facts(body)))
 
     def price_at(self, steps: int, pixels: int) -> float:
-        """The same for a picture of so many steps and pixels."""
+        """Return the list price on AWS of one image of so many steps and pixels, in USD.
+
+        Raises LookupError where no page gives a price for it.
+        """
         for price in self.prices:
             if price.covers(steps, pixels):
                 return price.usd
@@ -124,11 +130,11 @@ class Model:
 
 
 class ModelChoices(tuple[Model, ...]):
-    """Several models, as an axis of a sweep: `helpers.models(["sdxl", "core"])`."""
+    """Several models as an axis of a sweep: what the old `helpers.models(["sdxl", "core"])` returns."""
 
 
 class _CallableModule(ModuleType):
-    """This module, which can be called as it once was: `helpers.models(["sdxl", "core"])`, for `Sweep(..., model=[...])`."""
+    """This module's type, so that the old `helpers.models(["sdxl", "core"])` still works. New: `Sweep(body, model=[...])`."""
 
     def __call__(self, names: "Iterable[str | Model]") -> ModelChoices:
         warn(tr("helpers.models([...]) is an old name for an axis of models: write helpers.Sweep(body, model=[...])."))
@@ -139,7 +145,13 @@ sys.modules[__name__].__class__ = _CallableModule
 
 
 def get(name: "str | Model") -> Model:
-    """The model of that id, alias, inference profile, ARN or role. Raises UnknownModelError with the nearest names."""
+    """Return the model of an id, alias, inference profile, ARN or role; a Model is returned as it is.
+
+        helpers.models.get("sdxl").prices
+        helpers.models.get("stability.stable-image-core-v1:1").rpm
+
+    Raises UnknownModelError, which suggests similar names, where the registry has no such model.
+    """
     if isinstance(name, Model):
         return name
     if not isinstance(name, str):
@@ -154,32 +166,38 @@ def get(name: "str | Model") -> Model:
 
 
 def name_of(name: object) -> str:
-    """The name of that model for people; of one that the registry does not have, what it was called by."""
+    """Return the display name of a model; for one that is not in the registry, `name` as text."""
     found = find(name)
     return found.name if found else str(name)
 
 
 def find(name: object) -> Model | None:
-    """The same for a name that somebody wrote down; None where the registry has no such model."""
+    """Return the model as `get` does, or None where the registry has no such model."""
     if not isinstance(name, str):
         return name if isinstance(name, Model) else None
     return _by_name().get(name) or _by_name().get(name.rsplit("/", 1)[-1])
 
 
 def all() -> tuple[Model, ...]:
-    """Every model of the registry."""
+    """Return every model of the registry, in its order.
+
+        [model.name for model in helpers.models.all() if model.eol is None]
+    """
     return _models()
 
 
 def can_be_called(model: Model, backend: Literal["studio", "aws"]) -> bool:
-    """Whether the studio draws for it, or whether it has not left AWS."""
+    """Return whether calls to a model work today: on the studio where an engine draws for it, on AWS until its end of life."""
     return model.studio is not None if backend == "studio" else not model.retired_on(date.today())
 
 
 def first(backend: Literal["studio", "aws"], task: str = "text_to_image") -> Model:
-    """The model to begin with: the first of the registry that can do the task and can be called there today.
+    """Return the first model of the registry that can do a task and can be called today.
 
-    LookupError where there is none.
+        helpers.models.first("aws", task="image_to_image")
+
+    `backend`: "studio" or "aws". `task`: "text_to_image", "image_to_image" or "inpaint". Raises LookupError where there
+    is no such model.
     """
     for model in all():
         if can_be_called(model, backend) and model.family and task in model.family.tasks:
@@ -188,20 +206,28 @@ def first(backend: Literal["studio", "aws"], task: str = "text_to_image") -> Mod
 
 
 def of_family(family: "Family") -> Model:
-    """The first model of the registry that takes the bodies of this family."""
+    """Return the first model of the registry that takes bodies of this family."""
     return next(model for model in all() if model.schema == family.name)
 
 
 def as_of() -> date:
-    """The day on which the registry's facts were gathered."""
+    """Return the day on which the facts of the registry were gathered.
+
+        helpers.models.as_of()
+
+    Prices, quotas and dates of end of life may have changed since.
+    """
     day: date = _table()["as_of"]
     return day
 
 
 def for_body(body: Mapping[str, Any]) -> Model:
-    """The model that a body is for: the one it remembers (`bodies.Body`), or the only one that its fields fit.
+    """Return the model that a body is for: the one that it remembers, or the only one that its fields fit.
 
-    Raises BodyError where they fit none, or several: nobody guesses.
+        helpers.models.for_body({"text_prompts": [{"text": "a beach at sunset"}]}).id
+
+    A `Body` remembers its model (`body.model`); a plain dict does not. Raises BodyError where the fields fit no model,
+    or several.
     """
     own = getattr(body, "model", None)
     if own is not None:
@@ -210,18 +236,18 @@ def for_body(body: Mapping[str, Any]) -> Model:
     fitting = [model for model in claiming if model.family and model.family.knows(body)] or claiming
     if len(fitting) == 1:
         return fitting[0]
-    raise _of_several(body, fitting) if fitting else _of_none(body)
+    raise _fits_several(body, fitting) if fitting else _fits_none(body)
 
 
 def family_of(body: Mapping[str, Any]) -> "Family | None":
-    """The family to show a body by: that of the model it remembers, or one that reads its fields. None: no family does."""
+    """Return the family to read a body by: that of the model it remembers, or the first whose fields match; else None."""
     from helpers.schemas import families
 
     own = getattr(body, "model", None)
     return get(own).family if own is not None else families.matching(body)
 
 
-def _of_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
+def _fits_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
     roles = [repr(model.roles[0]) for model in fitting]
     unknown = [name for name in body if not any(model.family and model.family.has(name) for model in fitting)]
     problem = Problem(
@@ -239,13 +265,13 @@ def _of_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
     )
 
 
-def _of_none(body: Mapping[str, Any]) -> BodyError:
+def _fits_none(body: Mapping[str, Any]) -> BodyError:
     wanted: dict[str, list[str]] = {}
     for model in all():
         if model.family:
             wanted.setdefault(listed(model.family.required), []).append(model.name)
-    told = tr(" nor ").join(f"{fields} ({', '.join(names)})" for fields, names in wanted.items())
-    problem = Problem("body", tr("It has neither {fields}.", fields=told), dict(body))
+    choices = tr(" nor ").join(f"{fields} ({', '.join(names)})" for fields, names in wanted.items())
+    problem = Problem("body", tr("It has neither {fields}.", fields=choices), dict(body))
     return BodyError(
         tr("This body belongs to no model that the workshop knows."),
         problem.message,
@@ -254,12 +280,12 @@ def _of_none(body: Mapping[str, Any]) -> BodyError:
     )
 
 
-def _facts(body: Mapping[str, Any]) -> tuple[int, int]:
-    """What a price depends on, (steps, pixels), in a body that there is no schema for: at its top, or one level inside."""
-    inside = [one for one in body.values() if isinstance(one, Mapping)]
-    said = {name: value for one in [*inside, body] for name, value in one.items() if isinstance(value, int)}
-    asked = {**_table()["left_out"], **{name: said[name] for name in _table()["left_out"] if name in said}}
-    return asked["steps"], asked["width"] * asked["height"]
+def _price_facts(body: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (steps, pixels) of a body without a schema, from the fields at its top or one level inside."""
+    inner = [value for value in body.values() if isinstance(value, Mapping)]
+    numbers = {name: value for one in [*inner, body] for name, value in one.items() if isinstance(value, int)}
+    facts = {**_table()["left_out"], **{name: numbers[name] for name in _table()["left_out"] if name in numbers}}
+    return facts["steps"], facts["width"] * facts["height"]
 
 
 def _unknown(name: str) -> UnknownModelError:
