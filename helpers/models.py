@@ -181,7 +181,7 @@ def find(name: object) -> Model | None:
 def all() -> tuple[Model, ...]:
     """Return every model of the registry, in its order.
 
-        [model.name for model in helpers.models.all() if model.eol is None]
+    [model.name for model in helpers.models.all() if model.eol is None]
     """
     return _models()
 

@@ -9,7 +9,7 @@ from helpers.errors import ImageError, Problem
 from helpers.language import joined, tr
 from helpers.language.remarks import warn
 from helpers.models import Model
-from helpers.pictures.decoding import as_stored, to_image
+from helpers.pictures.decoding import stored_image, to_image
 from helpers.pictures.fitting import Fit, fit_remark, resized
 from helpers.schemas.sdxl import nearest_size
 
@@ -36,7 +36,7 @@ def body_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
     for field in family.pictures if family else ():
         if isinstance(body.get(field), str):
             try:
-                sizes[field] = as_stored(body[field]).size
+                sizes[field] = stored_image(body[field]).size
             except ImageError as error:
                 found.append(
                     Problem(

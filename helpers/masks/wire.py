@@ -46,7 +46,7 @@ def _sent(body: Mapping[str, Any], field: str) -> Image.Image:
             tr("This body has no {field}, and its mask_source reads the mask from there.", field=field),
             fix=tr("Give the whole body, as helpers.inpaint makes it."),
         )
-    return pictures.as_stored(body[field])
+    return pictures.stored_image(body[field])
 
 
 def _form_in(body: Mapping[str, Any]) -> MaskForm:

@@ -1,6 +1,14 @@
-"""Pictures: decoded, fitted, encoded, and written safely. This room knows no model and no request."""
+"""Images: decoding, fitting, encoding, metadata, paths and safe writing. This room knows no model and no request."""
 
-from helpers.pictures.decoding import LARGEST_READ, as_stored, from_base64, init_image, pixels_equal, to_image, to_rgb
+from helpers.pictures.decoding import (
+    LARGEST_READ,
+    from_base64,
+    init_image,
+    pixels_equal,
+    stored_image,
+    to_image,
+    to_rgb,
+)
 from helpers.pictures.fitting import Fit, fit_remark, resized
 from helpers.pictures.formats import image_format
 from helpers.pictures.paths import find, outputs
@@ -9,7 +17,7 @@ from helpers.pictures.writing import encode_png, to_base64
 __all__ = [
     "LARGEST_READ",
     "Fit",
-    "as_stored",
+    "stored_image",
     "encode_png",
     "find",
     "fit_remark",

@@ -1,10 +1,9 @@
-"""Pictures in: anything that holds one becomes plain pixels, upright and without metadata, or an error says why not.
+"""Decoding: paths, bytes, base64, arrays and results become PIL images, upright, in sRGB and without metadata.
 
-Pictures are `PIL.Image.Image` of mode RGB, RGBA or L; sizes are (width, height) in pixels.
+Images are of mode RGB, RGBA or L; sizes are (width, height) in pixels.
 """
 
 import base64
-import binascii
 import io
 import os
 from pathlib import Path
@@ -22,7 +21,7 @@ from helpers.pictures.paths import find
 LARGEST_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
 READ_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
-_OTHER_KINDS = (  # where in the file, what stands there, what it is, and the way out
+_OTHER_KINDS = (  # offset in the file, bytes there, what the file is, and what to do
     (4, b"ftyphei", mark("a HEIC photo, as iPhones keep them"), mark("Export or share it as JPEG")),
     (4, b"ftyphev", mark("a HEIC photo, as iPhones keep them"), mark("Export or share it as JPEG")),
     (4, b"ftypmif1", mark("a HEIC photo, as iPhones keep them"), mark("Export or share it as JPEG")),
@@ -40,22 +39,27 @@ _OTHER_KINDS = (  # where in the file, what stands there, what it is, and the wa
 
 
 def to_image(source: Any) -> Image.Image:
-    """The picture in `source`, as a new image of mode RGB, RGBA or L.
+    """Return anything that holds an image as a new PIL image of mode RGB, RGBA or L.
 
-    `source`: a PIL image, a path, bytes of a file, base64 text (a data URL too), a uint8 array of (height, width) or
-    (height, width, 3 or 4), or anything with an `.image`: what `invoke` gives, or a tile of a sweep. A photo is turned
-    the way its EXIF says, and its metadata, place and time included, is left behind. What is in a file decides, not its
-    extension; of an animated one the first frame is taken, and a WorkshopWarning says so. A path that the current folder
-    lacks is looked for beside the workshop's own `data/`.
-    Raises ImageError for what is no picture, is damaged, or has more than 64 million pixels.
+        image = helpers.to_image("data/sample_init.png")
+
+    `source`: a PIL image; the path of a PNG, JPEG, WebP, GIF, BMP or TIFF file, or its bytes; base64 text or a data
+    URL; a uint8 array of shape (height, width) or (height, width, 3 or 4), 0 to 255; a `Generation` from `invoke`; or a
+    tile of a sweep. The content decides the format, not the extension. A path that is not in the current folder is also
+    looked for in the workshop's folder.
+
+    The image is rotated as its EXIF says and converted to sRGB, and metadata such as place and time is dropped. Of an
+    animation or a TIFF of several pages it is the first frame, with a WorkshopWarning.
+
+    Raises ImageError where the source is not an image, is damaged, or has more than 64 million pixels.
     """
     if isinstance(source, Image.Image):
-        return clean(source, tr("this picture"))
-    held = getattr(source, "image", None)  # asked once: a tile reads its file each time
-    if held is not None:
-        return to_image(held)
+        return _clean(source, tr("this picture"))
+    inner = getattr(source, "image", None)  # read once: a tile opens its file each time
+    if inner is not None:
+        return to_image(inner)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return decode(bytes(source), tr("these {count:,} bytes", count=len(source)))
+        return _decode(bytes(source), tr("these {count:,} bytes", count=len(source)))
     if isinstance(source, os.PathLike):
         return _read(Path(source))
     if isinstance(source, str):
@@ -69,25 +73,24 @@ def to_image(source: Any) -> Image.Image:
 
 
 def to_rgb(source: Any) -> Image.Image:
-    """The picture in `source` as RGB, transparent parts over white, as a page would show them."""
-    return over(to_image(source), "white")
+    """Return an image as RGB, with transparent parts on white. `source` as in `to_image`."""
+    return flattened(to_image(source), "white")
 
 
 def from_base64(text: str, *, upright: bool = True) -> Image.Image:
-    """The picture in a base64 string or a data URL, turned as its EXIF says if it is to be `upright`. Raises ImageError."""
-    data = text.partition(",")[2] if text.startswith("data:") else text
-    try:
-        return decode(base64.b64decode(data, validate=True), tr("this base64"), upright=upright)
-    except (binascii.Error, ValueError) as error:
-        if isinstance(error, ImageError):
-            raise
-        raise ImageError(
-            tr("This text is not base64."), fix=tr("Give a path, or base64.b64encode(data).decode().")
-        ) from error
+    """Return the image in a base64 string or a data URL.
+
+    `upright`: rotate it as its EXIF says; False leaves the pixels as they are stored. Raises ImageError where the text
+    is not base64 or not an image.
+    """
+    file = _base64_bytes(text.partition(",")[2] if text.startswith("data:") else text)
+    if file is None:
+        raise ImageError(tr("This text is not base64."), fix=tr("Give a path, or base64.b64encode(data).decode()."))
+    return _decode(file, tr("this base64"), upright=upright)
 
 
-class Taker(Protocol):
-    """Who takes a picture to start from: its name, and what is wrong with a size, if anything is."""
+class InitImageModel(Protocol):
+    """A model that takes an init image: its name, and its error for an image of an illegal size."""
 
     @property
     def name(self) -> str: ...
@@ -95,10 +98,11 @@ class Taker(Protocol):
     def picture_error(self, size: tuple[int, int]) -> ImageError | None: ...
 
 
-def init_image(source: Any, taker: Taker) -> Image.Image:
-    """Return the picture as a model takes it to start from: RGB of a legal size. Raises ImageError.
+def init_image(source: Any, taker: InitImageModel) -> Image.Image:
+    """Return an image as a model takes it for its init image: RGB, of a legal size.
 
-    Transparent parts are put on white, and a WorkshopWarning says so.
+    `source` as in `to_image`. Transparent parts are put on white, with a WorkshopWarning. Raises ImageError where the
+    size is illegal for the model.
     """
     image = to_image(source)
     if error := taker.picture_error(image.size):
@@ -110,53 +114,58 @@ def init_image(source: Any, taker: Taker) -> Image.Image:
                 model=taker.name,
             )
         )
-    return over(image, "white")
+    return flattened(image, "white")
 
 
-def as_stored(text: str) -> Image.Image:
-    """The picture in a request body, as who answers the request reads it: its pixels as they are stored.
+def stored_image(text: str) -> Image.Image:
+    """Return the image in a base64 string with its pixels as they are stored, whatever its EXIF says.
 
-    What is documented of Bedrock does not say whether it turns a photo as its EXIF says. The studio turns none, and what
-    is checked here is what the studio measures. The helpers send upright pictures without EXIF, which leave no question.
+    This is how the studio reads a request body: AWS does not document that Bedrock rotates photos. The helpers send
+    upright images without EXIF, so that both readings agree.
     """
     return from_base64(text, upright=False)
 
 
+def flattened(image: Image.Image, background: str) -> Image.Image:
+    """Return an image as RGB, with transparent parts on a background colour."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    ground = Image.new("RGBA", image.size, background)
+    return Image.alpha_composite(ground, image).convert("RGB")
+
+
 def pixels_equal(one: Any, other: Any) -> bool:
-    """Whether two pictures have the same size and the same colour and opacity at every pixel."""
+    """Return whether two images have the same size and the same colour and opacity at every pixel."""
     first, second = to_image(one).convert("RGBA"), to_image(other).convert("RGBA")
     return first.size == second.size and first.tobytes() == second.tobytes()
 
 
-def decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
-    """The picture in a file's bytes, whatever its extension; of a moving one the first frame, and that is said."""
+def _decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
+    """Return the image in a file's bytes; of an animation the first frame, with a warning. `name`: for messages."""
     try:
-        with hushed():  # what the decoder mutters about EXIF and sizes
+        with hushed():  # the decoder's own warnings about EXIF and sizes
             image = Image.open(io.BytesIO(data), formats=READ_FORMATS)
-            moving = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+            is_animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except Exception as error:  # a damaged file can make a decoder raise anything
         raise _unreadable(data, name) from error
-    read = clean(image, name, upright=upright)
-    if moving:
+    read = _clean(image, name, upright=upright)
+    if is_animated:
         if image.format == "TIFF":
-            warn(tr("{name} has several pages: the first one was taken.", name=upper(name)))
+            warn(tr("{name} has several pages: the first one was taken.", name=_sentence_start(name)))
         else:
-            warn(tr("{name} has several frames: the first one was taken.", name=upper(name)))
+            warn(tr("{name} has several frames: the first one was taken.", name=_sentence_start(name)))
     return read
 
 
-def clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Image:
-    """The picture as a new one of mode RGB, RGBA or L, turned as its EXIF says, in sRGB and without metadata.
-
-    Not `upright`: as its pixels are stored, whatever its EXIF says.
-    """
+def _clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Image:
+    """Return a copy of mode RGB, RGBA or L, in sRGB, without metadata, and rotated as its EXIF says where `upright`."""
     if image.width * image.height > LARGEST_READ:
         raise _too_large(name)
     if 0 in image.size:
         raise ImageError(
-            tr("{name} has no pixels.", name=upper(name)), fix=tr("Give a picture of at least 1 x 1 pixels.")
+            tr("{name} has no pixels.", name=_sentence_start(name)), fix=tr("Give a picture of at least 1 x 1 pixels.")
         )
     try:
         with hushed():
@@ -164,31 +173,35 @@ def clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Image
             plain = _plain_mode(_in_srgb(_upright(image) if upright else image))
     except ImageError:
         raise
-    except Exception as error:  # as above; most often the file was cut short
+    except Exception as error:  # as in _decode; most often the file was cut short
         raise ImageError(
-            tr("{name} is damaged: {error}.", name=upper(name), error=str(error).rstrip(".") or type(error).__name__),
+            tr(
+                "{name} is damaged: {error}.",
+                name=_sentence_start(name),
+                error=str(error).rstrip(".") or type(error).__name__,
+            ),
             tr("It begins like a picture."),
             tr("Save or download it again."),
         ) from error
     return Image.frombytes(plain.mode, plain.size, plain.tobytes())  # the pixels alone: a copy would keep the EXIF
 
 
-def upper(name: str) -> str:
-    """A name at the start of a sentence; a path stays as it is."""
+def _sentence_start(name: str) -> str:
+    """Return a name for the start of a sentence: "This picture", "These 12 bytes"; a path stays as it is."""
     return name[:1].upper() + name[1:] if name.startswith("th") else name
 
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # EXIF that nobody can read turns nothing, and the pixels are whole
+    except Exception:  # unreadable EXIF: no rotation, and the pixels are whole
         copy = Image.frombytes(image.mode, image.size, image.tobytes()) if image.mode != "P" else image.copy()
         copy.info = {key: value for key, value in image.info.items() if key not in ("exif", "Raw profile type exif")}
         return copy
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """Colours as a screen shows them: a phone's wide colours and a printer's inks go through the file's own profile."""
+    """Return the image in sRGB, converted by the file's own colour profile, such as a phone's Display P3 or CMYK."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
         return image
@@ -206,7 +219,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     if alpha:
         changed.putalpha(alpha)
     elif "transparency" in image.info:
-        return image  # one of its colours means glass, and must stay that colour
+        return image  # one colour value means transparent, and must stay as it is
     return changed
 
 
@@ -222,7 +235,7 @@ def _plain_mode(image: Image.Image) -> Image.Image:
 
 
 def _with_alpha(image: Image.Image) -> Image.Image:
-    if image.mode == "1":  # its transparent value is 0 or 1, and grey's runs to 255
+    if image.mode == "1":  # its transparent value is 0 or 1; that of grey is 0 to 255
         levels = image.convert("L")
         levels.info["transparency"] = 255 if image.info["transparency"] else 0
         image = levels
@@ -230,7 +243,7 @@ def _with_alpha(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits, or of real numbers from 0 to 1 or to 255, as grey of 8."""
+    """Return grey of 16 or 32 bits, or floats from 0 to 1 or 0 to 255, as grey of 8 bits."""
     levels = np.asarray(image if image.mode in ("I", "F") else image.convert("I"), np.float64)
     low, high = float(np.nanmin(levels)), float(np.nanmax(levels))
     real = image.mode == "F"
@@ -251,33 +264,33 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _unreadable(data: bytes, name: str) -> ImageError:
     if not data:
         return ImageError(
-            tr("{name} cannot be read as a picture.", name=upper(name)),
+            tr("{name} cannot be read as a picture.", name=_sentence_start(name)),
             tr("It is empty: 0 bytes."),
             tr("Save or download it again."),
         )
     start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower() if data[4:8] != b"ftyp" else data[:64]
-    for place, magic, kind, way_out in _OTHER_KINDS:
-        if start[place:].startswith(magic.lower()):
+    for offset, magic, kind, way_out in _OTHER_KINDS:
+        if start[offset:].startswith(magic.lower()):
             return ImageError(
-                tr("{name} cannot be read as a picture.", name=upper(name)),
+                tr("{name} cannot be read as a picture.", name=_sentence_start(name)),
                 tr("It is {kind}.", kind=tr(kind)),
                 tr("{way_out} first.", way_out=tr(way_out)),
             )
     if image_format(data):
         return ImageError(
-            tr("{name} cannot be read as a picture.", name=upper(name)),
+            tr("{name} cannot be read as a picture.", name=_sentence_start(name)),
             tr("It begins like a {kind} file and is damaged.", kind=image_format(data)),
             tr("Save or download it again."),
         )
     return ImageError(
-        tr("{name} cannot be read as a picture.", name=upper(name)),
+        tr("{name} cannot be read as a picture.", name=_sentence_start(name)),
         fix=tr("Give a file of one of these kinds: {kinds}.", kinds=listed(READ_FORMATS)),
     )
 
 
 def _too_large(name: str) -> ImageError:
     return ImageError(
-        tr("{name} has more than {most:,} pixels.", name=upper(name), most=LARGEST_READ),
+        tr("{name} has more than {most:,} pixels.", name=_sentence_start(name), most=LARGEST_READ),
         fix=tr("Make it smaller with a picture editor first."),
     )
 
@@ -288,21 +301,25 @@ def _from_text(text: str) -> Image.Image:
     try:
         if len(text) < 4096 and find(text).is_file():
             return _read(Path(text))
-    except (OSError, ValueError):  # too long, or a character that no path has: no file of this name
+    except (OSError, ValueError):  # too long for a path, or a character that no path has
         pass
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if image_format(data):
-        return decode(data, tr("this base64"))
+    file = _base64_bytes(text)
+    if file and image_format(file):
+        return _decode(file, tr("this base64"))
     return _read(Path(text))
+
+
+def _base64_bytes(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:  # binascii.Error is one, and a character outside of ASCII raises one
+        return None
 
 
 def _read(path: Path) -> Image.Image:
     shown = str(path) if len(str(path)) <= 120 else f"{str(path)[:119]}…"
     try:
-        return decode(find(path).read_bytes(), shown)
+        return _decode(find(path).read_bytes(), shown)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError(
             tr("There is no file {shown}.", shown=shown),
@@ -319,17 +336,10 @@ def _read(path: Path) -> Image.Image:
 def _from_array(array: Any) -> Image.Image:
     if array.dtype.kind in "bu" and array.dtype.itemsize == 1 and array.ndim in (2, 3):
         try:
-            return clean(Image.fromarray(array), tr("this array"))
-        except TypeError:  # a number of channels that no picture has
+            return _clean(Image.fromarray(array), tr("this array"))
+        except TypeError:  # a number of channels that Pillow has no mode for
             pass
     raise ImageError(
         tr("An array of shape {shape} and type {dtype} is not a picture.", shape=array.shape, dtype=array.dtype),
         fix=tr("Give uint8 of shape (height, width), (height, width, 3) or (height, width, 4)."),
     )
-
-
-def over(image: Image.Image, colour: str) -> Image.Image:
-    if image.mode != "RGBA":
-        return image.convert("RGB")
-    ground = Image.new("RGBA", image.size, colour)
-    return Image.alpha_composite(ground, image).convert("RGB")

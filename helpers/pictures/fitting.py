@@ -1,4 +1,4 @@
-"""Another size for a picture: cropped, padded or stretched, and what was done in one sentence."""
+"""Fitting an image to another size: cropped, padded or stretched, and one sentence that tells what was done."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -12,7 +12,10 @@ Fit = Literal["crop", "pad", "stretch"]
 
 
 def resized(image: Image.Image, size: tuple[int, int], how: Fit, colour: Any = "black") -> Image.Image:
-    """What `fit` gives, without a word. Raises ImageError for an empty size or an unknown way."""
+    """Return the image at `size`, (width, height) in pixels, as `helpers.fit` does, without a warning.
+
+    `colour`: of the bars that "pad" adds. Raises ImageError for a size below 1 x 1 and an unknown `how`.
+    """
     if min(size) < 1:
         raise ImageError(
             tr("A picture cannot be {width} x {height} pixels.", width=size[0], height=size[1]),
@@ -32,7 +35,10 @@ def resized(image: Image.Image, size: tuple[int, int], how: Fit, colour: Any = "
 
 
 def fit_remark(name: str, before: tuple[int, int], after: tuple[int, int], how: Fit) -> str:
-    """What `fit` does to a picture (`name`) of a size, in one sentence: scaled, and cut, padded or bent by how much."""
+    """Return one sentence on how `resized` changes an image: its scale, and how many pixels are cut off or added.
+
+    `name`: what the sentence calls the image. `before`, `after`: (width, height) in pixels.
+    """
     places = {"name": name, "before": f"{before[0]} x {before[1]}", "after": f"{after[0]} x {after[1]}"}
     if before == after:
         return tr("{name} is {after} pixels already.", **places)

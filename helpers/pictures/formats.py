@@ -1,4 +1,4 @@
-"""Which picture files there are: by a file's first bytes, and by the extension of a name."""
+"""Formats of image files: told by a file's first bytes, and by the extension of its name."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from helpers.language import listed, tr
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 EXTENSIONS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""What can be written, by extension; the first of a format is the one that files get."""
+"""Formats that can be written, by extension. A format's first extension is the one that new files get."""
 _STARTS = {"PNG": PNG_START, "JPEG": b"\xff\xd8\xff"}
 
 
 def image_format(data: bytes) -> str | None:
     """Return "PNG", "JPEG" or "WEBP" by a file's first bytes; None for anything else.
 
-    The schemas, which import nothing of ours, have a table of their own of what Bedrock takes.
+    `helpers.schemas.fields`, which imports nothing of the workshop's, has the same function; a test compares the two.
     """
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
@@ -22,7 +22,7 @@ def image_format(data: bytes) -> str | None:
 
 
 def format_for(path: Path) -> str:
-    """Return the format that a file's name asks for. Raises ImageError for an extension that is not in EXTENSIONS."""
+    """Return the format for the extension of a path. Raises ImageError for an extension that is not in EXTENSIONS."""
     kind = EXTENSIONS.get(path.suffix.lower())
     if kind is None:
         raise ImageError(
@@ -33,5 +33,5 @@ def format_for(path: Path) -> str:
 
 
 def extension_of(kind: str | None) -> str:
-    """Return the extension that a file of this format gets, ".bin" for what is no picture."""
+    """Return the extension for a file of this format; ".bin" for None and unknown formats."""
     return next((extension for extension, one in EXTENSIONS.items() if one == kind), ".bin")

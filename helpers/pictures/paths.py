@@ -1,4 +1,4 @@
-"""Where pictures are looked for, and where lessons put what they make."""
+"""Paths of image files: where they are looked for, and where lessons write them."""
 
 import os
 from pathlib import Path
@@ -10,19 +10,30 @@ _HOME = Path(__file__).resolve().parents[2]
 
 
 def find(path: str | os.PathLike[str]) -> Path:
-    """Return `path` as it stands, or, where that names no file, the same path beside the workshop's own folders."""
-    here = expanded(path)
+    """Return `path`, or the same path in the workshop's folder where only that one exists.
+
+        helpers.pictures.find("data/sample_init.png")
+
+    A leading `~` is expanded. Raises ImageError where there is no home folder for it.
+    """
+    here = expand_user(path)
     there = _HOME / here
     return there if not here.exists() and there.exists() else here
 
 
 def outputs(name: str | os.PathLike[str] = "") -> Path:
-    """Return where a lesson puts what it makes: `name` in the folder that WORKSHOP_OUTPUTS names, else in `outputs/`."""
+    """Return the path of `name` in the folder for what lessons make.
+
+        path = helpers.outputs("01/beach.png")
+
+    The folder is the environment variable WORKSHOP_OUTPUTS, or `outputs/` in the workshop's folder. Without `name` it
+    is the folder itself. Nothing is created: `save` makes the folders that a path needs.
+    """
     return Path(os.environ.get("WORKSHOP_OUTPUTS") or _HOME / "outputs") / name
 
 
-def expanded(path: str | os.PathLike[str]) -> Path:
-    """Return the path with the home folder that `~` or `~name` stands for. Raises ImageError where there is none."""
+def expand_user(path: str | os.PathLike[str]) -> Path:
+    """Return the path with a leading `~` or `~name` expanded. Raises ImageError where there is no such home folder."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:  # nobody of this name, or no home folder at all

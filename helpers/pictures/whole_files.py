@@ -1,4 +1,4 @@
-"""Writes files that appear whole or not at all: in the place of an older one (`put`), or only where none is (`add`)."""
+"""Atomic writing: a file appears whole or not at all, in place of an older one (`put`) or as a new one only (`add`)."""
 
 import os
 import secrets
@@ -11,12 +11,12 @@ _REPLACE_WAIT = 0.05  # seconds
 
 
 def put(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file, in the place of an older one if there is one. Its folder is there."""
+    """Write a file atomically, replacing an older one. Its folder must exist."""
     _write(Path(path), data, _replace)
 
 
 def add(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a new file, and never replace another: FileExistsError where one is, or comes in the meantime."""
+    """Write a new file atomically. Raises FileExistsError where one exists, or appears in the meantime."""
     if os.path.lexists(path):
         raise FileExistsError(path)
     _write(Path(path), data, _place)
@@ -47,7 +47,7 @@ def _is_windows() -> bool:
 
 
 def _place(temporary: Path, path: Path) -> None:
-    """Give the finished file its name, without ever replacing another. Raises FileExistsError."""
+    """Give the temporary file its final name. Raises FileExistsError where another file has it."""
     try:
         os.link(temporary, path)
     except FileExistsError:

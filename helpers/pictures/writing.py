@@ -1,4 +1,4 @@
-"""Pictures out: encoded, in base64, and in files that are written whole or not at all, never over another unasked."""
+"""Encoding and writing: images as PNG, JPEG, WebP and base64, and files that never overwrite another unasked."""
 
 import base64
 import io
@@ -15,19 +15,23 @@ from helpers.pictures.decoding import to_image
 
 
 def encode_png(image: Image.Image) -> bytes:
-    """The picture as PNG bytes, quickly (level 1, run lengths only)."""
+    """Return the image as the bytes of a PNG file, compressed for speed (zlib level 1, run lengths only)."""
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1, compress_type=3)
     return out.getvalue()
 
 
 def to_base64(source: Any) -> str:
-    """The picture as a base64 PNG, the form that request bodies carry."""
+    """Return an image as a PNG file in base64, as request bodies carry it. `source` as in `to_image`."""
     return base64.b64encode(encode_png(to_image(source))).decode("ascii")
 
 
-def encoded(image: Image.Image, kind: str, quality: int = 90) -> bytes:
-    """The picture as a file of this format. A lossy one keeps fine letters sharp."""
+def encode_image(image: Image.Image, kind: str, quality: int = 90) -> bytes:
+    """Return the image as the bytes of a "PNG", "JPEG" or "WEBP" file.
+
+    `quality`: 1 to 100, for JPEG and WebP. JPEG keeps colours at full resolution (4:4:4), so that small letters stay
+    sharp.
+    """
     if kind == "PNG":
         return encode_png(image)
     data = io.BytesIO()
@@ -37,10 +41,10 @@ def encoded(image: Image.Image, kind: str, quality: int = 90) -> bytes:
 
 
 def write(path: Path, data: bytes, overwrite: bool = False, same: Callable[[bytes, Path], bool] | None = None) -> Path:
-    """Write a file, its folders too, whole or not at all, and return its path. The same one there already is left alone.
+    """Write a file atomically, make its folders, and return its path. An equal file that exists is left as it is.
 
-    `same` says whether the file at a path holds these bytes' content; without it the bytes themselves must be equal.
-    Raises PictureExistsError (a FileExistsError) for another file, unless `overwrite`.
+    `same`: a function that tells whether the file at a path equals these bytes; by default they are compared byte for
+    byte. Raises PictureExistsError (a FileExistsError) where another file exists, unless `overwrite`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if overwrite:
@@ -49,12 +53,12 @@ def write(path: Path, data: bytes, overwrite: bool = False, same: Callable[[byte
     try:
         whole_files.add(path, data)
     except FileExistsError:
-        refuse_another(path, (same or same_bytes)(data, path))
+        require_same(path, (same or _same_bytes)(data, path))
     return path
 
 
-def refuse_another(path: Path, same: bool, fix: str = "") -> None:
-    """Raise PictureExistsError unless the file at `path` is the same as the one to be written there."""
+def require_same(path: Path, same: bool, fix: str = "") -> None:
+    """Raise PictureExistsError for the file at `path` unless it is the same as the new one. `fix`: another last sentence."""
     if not same:
         raise PictureExistsError(
             tr("{path} is there already, and holds something else.", path=path),
@@ -63,6 +67,6 @@ def refuse_another(path: Path, same: bool, fix: str = "") -> None:
         )
 
 
-def same_bytes(data: bytes, path: Path) -> bool:
-    """Return whether the file at `path` holds exactly these bytes."""
+def _same_bytes(data: bytes, path: Path) -> bool:
+    """Return whether the file at `path` has exactly these bytes."""
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data

@@ -21,7 +21,7 @@ from typing import Any
 from helpers import models
 from helpers.errors import ImageError
 from helpers.language import tr
-from helpers.pictures import chunks, whole_files
+from helpers.pictures import metadata, whole_files
 from helpers.pictures.formats import extension_of, image_format
 from helpers.schemas import families
 
@@ -39,7 +39,7 @@ def stamped(data: bytes, receipt: Mapping[str, Any]) -> bytes:
     """The bytes of a PNG or JPEG file with its receipt inside. Nothing is encoded again: every pixel stays as it is.
 
     `receipt`: at least `model` (an id), `seed` and `body`; all of it is kept as JSON, the pictures in the body by hash.
-    A file stamped before loses its older stamp. Bytes with C2PA content credentials (`is_sealed`) come back as they
+    A file stamped before loses its older stamp. Bytes with C2PA content credentials (`is_signed`) come back as they
     are, for any change would break their signature: `write_sidecar` is their place. Raises ImageError for another kind
     of file.
     """
@@ -48,26 +48,26 @@ def stamped(data: bytes, receipt: Mapping[str, Any]) -> bytes:
         raise ImageError(
             tr("These bytes are no PNG or JPEG file."), fix=tr("Save the picture as one: made.save(path).")
         )
-    if is_sealed(data):
+    if is_signed(data):
         return data
     if kind == "JPEG":
-        return chunks.with_exif(data, exif(receipt, _size(data)))
+        return metadata.with_exif(data, exif(receipt, _size(data)))
     texts = {KEY: _json(receipt)}
     if "body" in receipt:
         texts = {PARAMETERS: parameters(receipt, _size(data)), **texts}
-    return chunks.with_texts(data, texts)
+    return metadata.with_texts(data, texts)
 
 
 def exif(receipt: Mapping[str, Any], size: tuple[int, int]) -> bytes:
     """The same two as an EXIF block. A receipt too large for a JPEG is left out, and `write_sidecar` is its place."""
     text = parameters(receipt, size) if "body" in receipt else ""
-    whole = chunks.exif(text, f"{KEY}\0{_json(receipt)}".encode("ascii"))
-    if len(whole) <= chunks.MOST_EXIF:
+    whole = metadata.exif(text, f"{KEY}\0{_json(receipt)}".encode("ascii"))
+    if len(whole) <= metadata.MOST_EXIF:
         return whole
-    return chunks.exif(text[: chunks.MOST_EXIF // 2 - 100], b"")
+    return metadata.exif(text[: metadata.MOST_EXIF // 2 - 100], b"")
 
 
-is_sealed = chunks.is_sealed
+is_signed = metadata.is_signed
 
 
 def keep_inputs(body: Mapping[str, Any], picture: str | os.PathLike[str]) -> tuple[Path, ...]:
@@ -100,9 +100,9 @@ def write_sidecar(picture: str | os.PathLike[str], receipt: Mapping[str, Any]) -
 def read(data: bytes) -> dict[str, Any] | None:
     """The receipt in the bytes of a file; None where there is none of ours, or it is damaged."""
     if image_format(data) == "PNG":
-        text = chunks.texts_of(data).get(KEY, "")
+        text = metadata.texts_of(data).get(KEY, "")
     else:
-        head, _, note = chunks.exif_of(data)[1].partition(b"\0")
+        head, _, note = metadata.exif_of(data)[1].partition(b"\0")
         text = note.decode("ascii", "replace") if head == KEY.encode("ascii") else ""
     return _object(text)
 
@@ -120,8 +120,8 @@ def read_sidecar(picture: str | os.PathLike[str]) -> dict[str, Any] | None:
 def read_parameters(data: bytes) -> str:
     """The text that other tools read, whoever wrote it; empty where there is none."""
     if image_format(data) == "PNG":
-        return chunks.texts_of(data).get(PARAMETERS, "")
-    return chunks.exif_of(data)[0]
+        return metadata.texts_of(data).get(PARAMETERS, "")
+    return metadata.exif_of(data)[0]
 
 
 def sidecar_of(picture: str | os.PathLike[str]) -> Path:

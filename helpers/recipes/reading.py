@@ -16,7 +16,7 @@ from helpers.bodies import Body
 from helpers.errors import ImageError, RecipeError
 from helpers.language import mark, tr
 from helpers.pictures.formats import image_format
-from helpers.pictures.writing import refuse_another
+from helpers.pictures.writing import require_same
 from helpers.recipes import code, infotext
 from helpers.schemas import families
 
@@ -90,7 +90,7 @@ class Recipe:
             with path.open("xb") as file:
                 file.write(data)
         except FileExistsError:
-            refuse_another(path, path.read_bytes() == data, tr("Choose another name."))
+            require_same(path, path.read_bytes() == data, tr("Choose another name."))
         return path
 
     def __repr__(self) -> str:

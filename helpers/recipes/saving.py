@@ -11,7 +11,7 @@ from PIL import Image
 from helpers.errors import ImageError
 from helpers.language import tr
 from helpers.pictures import paths, writing
-from helpers.pictures.decoding import over, pixels_equal, to_image
+from helpers.pictures.decoding import flattened, pixels_equal, to_image
 from helpers.pictures.formats import format_for, image_format
 from helpers.recipes import infotext
 
@@ -31,11 +31,11 @@ def save(
     it was made from in `inputs/` beside it, and in its own format the very bytes that came. `metadata` takes the
     receipt's place.
     """
-    path, image = paths.expanded(path), to_image(source)
+    path, image = paths.expand_user(path), to_image(source)
     receipt = metadata if metadata is not None else getattr(source, "receipt", None)
     data = _encode(image, format_for(path), receipt, next(iter(getattr(source, "files", ())), b""))
     if not overwrite and os.path.lexists(path):
-        writing.refuse_another(path, _same_pixels(data, path))
+        writing.require_same(path, _same_pixels(data, path))
         return path
     if receipt is not None:
         infotext.keep_inputs(receipt.get("body", {}), path)
@@ -66,7 +66,7 @@ def _encode(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, ca
     elif kind == "PNG":
         image.save(out, "PNG")
     elif kind == "JPEG":
-        over(image, "white").save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        flattened(image, "white").save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     else:
         exif = {"exif": infotext.exif(receipt, image.size)} if receipt is not None else {}
         image.save(out, kind, lossless=True, exact=True, **exif)

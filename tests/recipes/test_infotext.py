@@ -20,7 +20,7 @@ from PIL import Image
 from helpers import pictures, recipes
 from helpers.calls.answers import Generation
 from helpers.errors import ImageError
-from helpers.pictures import chunks
+from helpers.pictures import metadata
 from helpers.recipes import infotext
 
 SDXL = "stability.stable-diffusion-xl-v1"
@@ -179,7 +179,7 @@ def test_weights_are_written_as_the_web_interfaces_write_them() -> None:
 
 def test_a_text_in_latin_letters_is_a_text_chunk_and_another_an_international_one_before_the_pixels() -> None:
     for prompt, kind in (("café", b"tEXt"), ("海滩", b"iTXt")):
-        found = list(chunks.chunks(infotext.stamped(file(picture()), receipt(asking(prompt)))))
+        found = list(metadata.chunks(infotext.stamped(file(picture()), receipt(asking(prompt)))))
         kinds = [chunk.kind for chunk in found if chunk.data.startswith(b"parameters\0")]
         assert kinds == [kind]
         assert [chunk.kind for chunk in found].index(b"IDAT") == 3  # after IHDR and our two
@@ -239,7 +239,7 @@ def test_stamping_changes_no_byte_of_the_picture_and_stamping_again_leaves_one_s
     once = infotext.stamped(plain, receipt())
     twice = infotext.stamped(infotext.stamped(plain, receipt(asking("another"), seed=1)), receipt())
     assert once == twice
-    ours = [chunk for chunk in chunks.chunks(once) if chunk.kind in (b"tEXt", b"iTXt")]
+    ours = [chunk for chunk in metadata.chunks(once) if chunk.kind in (b"tEXt", b"iTXt")]
     kept = once
     for chunk in reversed(ours):
         kept = kept[: chunk.start] + kept[chunk.end :]
@@ -319,8 +319,8 @@ def test_the_pictures_of_a_request_are_kept_beside_it_by_hash_and_never_inside(t
 
 def test_a_signed_picture_keeps_its_bytes_and_its_receipt_stands_beside_it(tmp_path: Path) -> None:
     signed = with_chunk(file(picture()), b"caBX", b"jumb" * 8)
-    assert infotext.is_sealed(signed)
-    assert not infotext.is_sealed(file(picture()))
+    assert infotext.is_signed(signed)
+    assert not infotext.is_signed(file(picture()))
     assert infotext.stamped(signed, receipt()) == signed
     path = made(BODY, signed).save(tmp_path / "a.png")
     assert path.read_bytes() == signed

@@ -22,7 +22,7 @@ import helpers
 from helpers import pictures, recipes
 from helpers.calls.answers import Generation
 from helpers.errors import ImageError, RecipeError
-from helpers.pictures import chunks
+from helpers.pictures import metadata
 from helpers.recipes import code as recipe_texts
 from helpers.recipes import infotext
 
@@ -373,7 +373,7 @@ def test_a_picture_without_metadata_says_so(tmp_path: Path) -> None:
 
 def test_a_picture_of_another_tool_shows_what_it_tells(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    path.write_bytes(chunks.with_texts(_png(), {"parameters": "a fox\nSteps: 30, Sampler: Euler a, Seed: 1"}))
+    path.write_bytes(metadata.with_texts(_png(), {"parameters": "a fox\nSteps: 30, Sampler: Euler a, Seed: 1"}))
     with pytest.raises(RecipeError, match="another tool, which tells: “a fox / Steps: 30"):
         helpers.recipe(path)
 

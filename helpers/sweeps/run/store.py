@@ -96,7 +96,7 @@ class Store:
         path, thumbnail = self.folder / f"{name}.png", self.folder / f"{name}.webp"
         put(path, picture)
         infotext.keep_inputs(tile.body, path)
-        if infotext.is_sealed(picture):
+        if infotext.is_signed(picture):
             infotext.write_sidecar(path, {**receipt, "body": dict(tile.body)})
         put(thumbnail, drawn.thumbnail)
         record = {

@@ -114,7 +114,7 @@ def _write(pages: list[Page], title: str, path: Path, tile: int, overwrite: bool
     paths = [path.with_name(f"{path.stem}-{page.number}{path.suffix}") if many else path for page in pages]
     sizes = [_fitting(page, title, tile, kind) for page in pages]
     for to, page, size in zip(paths, pages, sizes, strict=True):
-        writing.write(to, writing.encoded(sheet(page, title, size), kind), overwrite)
+        writing.write(to, writing.encode_image(sheet(page, title, size), kind), overwrite)
     return paths
 
 
