@@ -1,7 +1,7 @@
-"""Request bodies, one function a task: dicts in JSON's own types that remember their model, checked before anything is paid."""
+"""Request bodies, one function a task: dicts of JSON types that remember their model, checked before anything is paid for."""
 
 from helpers.bodies.body import Body
-from helpers.bodies.checking import check, family_of, notes, notes_on
+from helpers.bodies.checking import check, notes, notes_on, required_family
 from helpers.bodies.inputs import fit
 from helpers.bodies.outpainting import outpaint
 from helpers.bodies.prompts import PromptLike
@@ -15,13 +15,13 @@ __all__ = [
     "arguments",
     "check",
     "core_body",
-    "family_of",
     "fit",
     "image_to_image",
     "inpaint",
     "notes",
     "notes_on",
     "outpaint",
+    "required_family",
     "retired",
     "text_to_image",
     "translated",

@@ -1,4 +1,4 @@
-"""`Body`: a request body that remembers which model it is for."""
+"""`Body`, a request body that remembers which model it is for."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,14 +9,14 @@ _Fields = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class Body(dict[str, Any]):
-    """A request body: a dict, and JSON, like any other, whose `.model` is the id of the model that it was written for.
+    """A request body: a dict of JSON types whose `.model` is the id of the model that it was made for.
 
         body = helpers.text_to_image("a serene beach at sunset", seed=1)
         again = body.replace(seed=2)
 
-    `|`, `.copy()`, the module copy and pickle keep the model. `{**body}` is a plain dict and does not: it goes to the
-    only model that its fields fit, or is refused. A body equals a dict with the same fields, and another body if that is
-    for the same model too.
+    `|`, `.copy()`, the copy module and pickle keep the model. `{**body}` is a plain dict without one: it is sent to the
+    only model that its fields fit, or refused. A Body equals a dict with the same fields, and another Body with the same
+    fields and model.
     """
 
     model: str
@@ -26,9 +26,9 @@ class Body(dict[str, Any]):
         self.model = models.get(model).id
 
     def replace(self, **fields: Any) -> "Body":
-        """Return a body for the same model with other values in some fields; None leaves a field out.
+        """Return a Body for the same model with other values in some fields; None removes a field.
 
-            body.replace(seed=2, style_preset=None)
+            again = body.replace(seed=2, style_preset=None)
 
         Nothing is checked here: `helpers.check` and `helpers.invoke` do that.
         """
@@ -37,7 +37,7 @@ class Body(dict[str, Any]):
         return Body(family.ordered(changed) if family else changed, self.model)
 
     def copy(self) -> "Body":
-        """Return a body with the same fields, for the same model."""
+        """Return a shallow copy for the same model."""
         return Body(self, self.model)
 
     def __eq__(self, other: object) -> bool:
@@ -46,7 +46,7 @@ class Body(dict[str, Any]):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # as a dict has none
+    __hash__ = None  # a dict has none
 
     def __or__(self, other: Any) -> Any:
         return Body({**self, **other}, self.model) if isinstance(other, Mapping) else NotImplemented

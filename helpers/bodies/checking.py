@@ -1,4 +1,4 @@
-"""What is wrong with a body, or may surprise about it: everything at once, in sentences, before anything is sent or paid."""
+"""Checking a body before it is sent or paid for: every problem at once, and remarks on what is legal but may surprise."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,47 +14,55 @@ from helpers.models import Model
 from helpers.schemas import Family
 from helpers.schemas.sdxl import DOCUMENTED_STEPS
 
-_ALREADY_SAID: set[str] = set()
+_WARNED: set[str] = set()  # remarks of this process
 
 
 def check(body: Mapping[str, Any], model: str | Model | None = None, *, look_at_pictures: bool = True) -> None:
-    """Raise BodyError with everything that is wrong with `body`, or return None.
+    """Raise BodyError with every problem of a request body, before it is sent or paid for.
 
-    `model`: an id or role; None: the body's own, or the only one that its fields fit. Legal things that may surprise are
-    said once each as WorkshopWarning: an untrained size, a dearer number of steps, a field that will not be read.
-    `look_at_pictures=False` leaves undecoded what was decoded before.
+        helpers.check({"text_prompts": [{"text": "a beach at sunset"}], "steps": 30})
+
+    `body`: a request body, a dict. `model`: an id or role; None: the body's own model, or the only one that its fields
+    fit. `look_at_pictures`: also decode its images and compare their sizes; False saves time where that was done before.
+
+    Returns None where the body is legal. What is legal but may surprise is a WorkshopWarning, once each: a size that the
+    model was not trained on, a number of steps at a higher price, a field that has no effect.
+
+    Raises BodyError, whose `.problems` hold the path, the message and the value of each field that is wrong;
+    UnknownModelError for a `model` that is not in the registry. Limits: the model's page in the Amazon Bedrock User
+    Guide, which `helpers.models.get(model).source` gives.
     """
     if not isinstance(body, Mapping):
         message = tr("The body must be a dict, not {kind}; json.loads makes one from JSON.", kind=type(body).__name__)
         raise body_error([Problem("body", message, body)], models.get(model).name if model else tr("the model"))
     asked = models.for_body(body) if model is None else models.get(model)
-    family = family_of(asked)
+    family = required_family(asked)
     found = schema_problems(family, body)
     named = {problem.field for problem in found}
     if look_at_pictures:
-        found += [problem for problem in inputs.body_problems(body, asked) if problem.field not in named]
+        found += [problem for problem in inputs.image_problems(body, asked) if problem.field not in named]
     if found:
         raise body_error(found, asked.name)
-    say_once(notes(body, asked))
+    warn_once(notes(body, asked))
 
 
 def notes(body: Mapping[str, Any], model: str | Model | None = None) -> list[str]:
-    """Return remarks about a legal body: an untrained size, steps at the dearer price, a field that is not read."""
+    """Return remarks on a legal body: an untrained size, steps at a higher price, a field that has no effect."""
     asked = models.for_body(body) if model is None else models.get(model)
-    family = family_of(asked)
+    family = required_family(asked)
     size = None if family.start(body) else family.size(body, asked)
-    said = notes_on(asked, size, family.value(body, "steps") or 0)
+    remarks = notes_on(asked, size, family.value(body, "steps") or 0)
     if family.has("init_image_mode"):
-        said += _unread(body, family)
-    return said
+        remarks += _ignored_field_notes(body, family)
+    return remarks
 
 
 def notes_on(model: Model, size: tuple[int, int] | None, steps: int) -> list[str]:
-    """Return the same about a size (None: it is that of the picture to start from) and a number of steps."""
-    family, said = family_of(model), []
+    """Return the remarks on a size, (width, height) in pixels (None: that of an init image), and a number of steps."""
+    family, remarks = required_family(model), []
     if size is not None and model.trained_sizes and size not in family.size_choices(model):
         trained = ", ".join(f"{width} x {height}" for width, height in model.trained_sizes)
-        said.append(
+        remarks.append(
             tr(
                 "{model} was not trained on {width} x {height}. Its own sizes are {trained}.",
                 model=model.name,
@@ -65,7 +73,7 @@ def notes_on(model: Model, size: tuple[int, int] | None, steps: int) -> list[str
         )
     if steps > DOCUMENTED_STEPS:
         pixels = size[0] * size[1] if size else 0
-        said.append(
+        remarks.append(
             tr(
                 "More than {most} steps: AWS documents {most} at most, and "
                 "the list price rises from {cheap:.2f} to {dear:.2f} USD a picture.",
@@ -74,11 +82,11 @@ def notes_on(model: Model, size: tuple[int, int] | None, steps: int) -> list[str
                 dear=model.price_at(steps, pixels),
             )
         )
-    return said
+    return remarks
 
 
-def family_of(model: Model) -> Family:
-    """Return the model's family. Raises BodyError where the workshop has no schema for its bodies."""
+def required_family(model: Model) -> Family:
+    """Return the family of a model. Raises BodyError where the workshop has no schema for its bodies."""
     if model.family is not None:
         return model.family
     taught = tr(" or ").join(repr(one.roles[0]) for one in models.all() if one.schema)
@@ -90,16 +98,16 @@ def family_of(model: Model) -> Family:
 
 
 def schema_problems(family: Family, body: Mapping[str, Any]) -> list[Problem]:
-    """Return everything by which a body breaks its schema."""
+    """Return every problem that the family's schema has with a body."""
     try:
         family.request.model_validate(dict(body))
     except ValidationError as error:
-        return problems.problems(error)
+        return problems.validation_problems(error)
     return []
 
 
 def body_error(found: list[Problem], name: str) -> BodyError:
-    """Return the error that tells all of these problems; `name`: the model's."""
+    """Return the error for one problem or more. `name`: the model's name."""
     if len(found) == 1:
         what, why = tr("This is not a body that {model} takes.", model=name), found[0].message
     else:
@@ -113,19 +121,21 @@ def body_error(found: list[Problem], name: str) -> BodyError:
     )
 
 
-def say_once(remarks: list[str]) -> None:
-    """Say what was not said before in this process."""
+def warn_once(remarks: list[str]) -> None:
+    """Issue each remark as a WorkshopWarning, unless this process has issued it before."""
     for remark in remarks:
-        if remark not in _ALREADY_SAID:
-            _ALREADY_SAID.add(remark)
+        if remark not in _WARNED:
+            _WARNED.add(remark)
             warn(remark)
 
 
-def _unread(body: Mapping[str, Any], family: Family) -> list[str]:
-    """The ways to say how much of the init image stays exclude each other: which are said, and not read."""
+def _ignored_field_notes(body: Mapping[str, Any], family: Family) -> list[str]:
+    """Return a remark for each field that the body's init_image_mode ignores."""
     by_schedule = family.value(body, "init_image_mode") == "STEP_SCHEDULE"
-    unread = ("image_strength",) if by_schedule else ("step_schedule_start", "step_schedule_end")
+    ignored = ("image_strength",) if by_schedule else ("step_schedule_start", "step_schedule_end")
     mode = "STEP_SCHEDULE" if by_schedule else "IMAGE_STRENGTH"
     return [
-        tr("{field} is not read with init_image_mode {mode}.", field=name, mode=mode) for name in unread if name in body
+        tr("{field} is not read with init_image_mode {mode}.", field=name, mode=mode)
+        for name in ignored
+        if name in body
     ]

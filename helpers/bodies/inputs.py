@@ -1,42 +1,52 @@
-"""The pictures of a request body: brought to a legal size, and checked as who answers the request would read them."""
+"""The images of a request body: fitted to a legal size before, and checked as the service reads them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from PIL import Image
 
+from helpers import pictures
 from helpers.errors import ImageError, Problem
 from helpers.language import joined, tr
 from helpers.language.remarks import warn
 from helpers.models import Model
-from helpers.pictures.decoding import stored_image, to_image
-from helpers.pictures.fitting import Fit, fit_remark, resized
 from helpers.schemas.sdxl import nearest_size
 
 
-def fit(source: Any, size: tuple[int, int] | None = None, how: Fit = "crop", colour: Any = "black") -> Image.Image:
-    """The picture at `size` (default: the nearest legal one); a WorkshopWarning says what was done to it.
+def fit(
+    source: Any, size: tuple[int, int] | None = None, how: pictures.Fit = "crop", colour: Any = "black"
+) -> Image.Image:
+    """Return an image at another size; by default the nearest that SDXL takes for an init image.
 
-    `how`: "crop" fills the size and cuts what stands over on both sides, "pad" shows all of it between bars of
-    `colour`, "stretch" bends it to the new shape. A picture that has the size already comes back in silence.
+        image = helpers.fit("photo.jpg")
+        image = helpers.fit("photo.jpg", (1024, 768), how="pad", colour="white")
+
+    `source`: a PIL image, a path, bytes, base64, an array, a Generation or a tile. `size`: (width, height) in pixels;
+    None: the nearest legal one, with sides that are multiples of 64 from 320 to 1536 and at most 1,048,576 pixels
+    (Amazon Bedrock User Guide, Stability.ai Diffusion 1.0). `how`: "crop" fills the size and cuts off the rest equally
+    on both sides, "pad" keeps the whole image between bars of `colour` (a name, "#rrggbb" or RGB), "stretch" changes
+    its proportions.
+
+    Returns a PIL image. A WorkshopWarning tells what was done; an image that has the size already is returned without
+    one. Raises ImageError for a source that is not an image, a size below 1 x 1, and an unknown `how`.
     """
-    image = to_image(source)
+    image = pictures.to_image(source)
     size = size or nearest_size(*image.size)
-    fitted = resized(image, size, how, colour)
+    fitted = pictures.resized(image, size, how, colour)
     if fitted.size != image.size:
-        warn(fit_remark(tr("The picture"), image.size, fitted.size, how))
+        warn(pictures.fit_remark(tr("The picture"), image.size, fitted.size, how))
     return fitted
 
 
-def body_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
-    """What is wrong with the pictures in a body: damaged, of an illegal size, or a mask of another size."""
+def image_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
+    """Return the problems of a body's images: damaged, of an illegal size, or of unequal sizes."""
     found: list[Problem] = []
     sizes: dict[str, tuple[int, int]] = {}
     family = model.family
     for field in family.pictures if family else ():
         if isinstance(body.get(field), str):
             try:
-                sizes[field] = stored_image(body[field]).size
+                sizes[field] = pictures.stored_image(body[field]).size
             except ImageError as error:
                 found.append(
                     Problem(
@@ -44,9 +54,9 @@ def body_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
                     )
                 )
     for place, (field, size) in enumerate(sizes.items()):
-        wrong = model.picture_error(size) if family and field == family.pictures[0] else None
-        if wrong:
-            found.append(Problem(field, joined(tr("{field} is wrong.", field=field), str(wrong)), size))
+        size_error = model.picture_error(size) if family and field == family.pictures[0] else None
+        if size_error:
+            found.append(Problem(field, joined(tr("{field} is wrong.", field=field), str(size_error)), size))
         first = next(iter(sizes))
         if place and size != sizes[first]:
             message = tr(

@@ -1,4 +1,4 @@
-"""Outpainting as an ordinary masking body: a larger canvas, a start for its new area, and the mask made for you."""
+"""Outpainting with SDXL: a masking body on a larger canvas, with the new area prefilled and its mask made."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -35,11 +35,25 @@ def outpaint(
     clip_guidance_preset: "ClipGuidancePreset | None" = None,
     extras: Mapping[str, Any] | None = None,
 ) -> "Body":
-    """The SDXL body that goes on with a picture beyond its sides: a masking body on a larger canvas.
+    """Return the SDXL request body that extends an image beyond its sides: a masking body on a larger canvas.
 
-    `left`, `right`, `up`, `down`: how many pixels to add, one of them at least; the canvas must have a legal size, and
-    the error names the nearest. `overlap` and `feather` as in `extend`. The rest as in `inpaint`. `extend` gives the
-    canvas and the mask alone. Raises BodyError, ImageError, MaskError.
+        body = helpers.outpaint("a beach with palm trees", "beach.png", right=256, seed=10)
+
+    - `prompt`, `negative_prompt`, `seed`, `cfg_scale`, `steps`, `sampler`, `style_preset`, `clip_guidance_preset`,
+      `extras`: as in `text_to_image`.
+    - `init_image`: a PIL image, a path, bytes, base64, a uint8 array, a Generation or a tile, of any size.
+    - `left`, `right`, `up`, `down`: pixels to add on each side, integers from 0 (default); at least one above 0. The
+      canvas must be legal: sides that are multiples of 64 from 320 to 1536 pixels, at most 1,048,576 together.
+    - `overlap`: pixels of the image beside each new area that may change too, an integer from 0 (default 16), so that
+      no seam shows.
+    - `feather`: pixels over which the mask fades to each side of the middle of the overlap, an integer from 0 to half
+      of `overlap` (default None: half of it).
+    - `mask_source`: the form in which the mask is sent, as in `inpaint`.
+
+    Returns a Body, a dict that remembers its model. `helpers.masks.extend` gives the canvas and the mask alone. Raises
+    ImageError, which names the nearest legal canvas, for an illegal one; MaskError for an overlap or a feather that does
+    not fit; BodyError with every other problem at once. Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0
+    image to image with masking.
     """
     sides = left, right, up, down
     canvas, mask = extend(init_image, left=left, right=right, up=up, down=down, overlap=overlap, feather=feather)
@@ -80,7 +94,7 @@ def _wrong_canvas(size: tuple[int, int], sides: Sides, problem: str) -> ImageErr
         )
         return ImageError(what, tr("For SDXL {problem}.", problem=problem), fix)
     amounts = *_split(nearest[0] - old[0], sides[:2]), *_split(nearest[1] - old[1], sides[2:])
-    said = ", ".join(f"{n}={v}" for n, v in zip(("left", "right", "up", "down"), amounts, strict=True) if v)
+    arguments = ", ".join(f"{n}={v}" for n, v in zip(("left", "right", "up", "down"), amounts, strict=True) if v)
     return ImageError(
         what,
         tr("For SDXL {problem}.", problem=problem),
@@ -88,13 +102,13 @@ def _wrong_canvas(size: tuple[int, int], sides: Sides, problem: str) -> ImageErr
             "The nearest legal canvas is {width} x {height}: say {said}.",
             width=nearest[0],
             height=nearest[1],
-            said=said,
+            said=arguments,
         ),
     )
 
 
 def _nearest_canvas(size: tuple[int, int], old: tuple[int, int]) -> tuple[int, int] | None:
-    """The legal size nearest to `size` that holds the old picture and something new; None where there is none."""
+    """Return the legal size nearest to `size` that is larger than the `old` one; None where there is none."""
     sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
     legal = [(w, h) for w in sides for h in sides if w >= old[0] and h >= old[1] and (w, h) != old]
     small = [canvas for canvas in legal if canvas[0] * canvas[1] <= MAX_PIXELS]
@@ -102,6 +116,6 @@ def _nearest_canvas(size: tuple[int, int], old: tuple[int, int]) -> tuple[int, i
 
 
 def _split(added: int, asked: tuple[int, ...]) -> tuple[int, int]:
-    """`added` pixels on two sides in the proportion that was asked for; on the second alone where none was."""
+    """Return `added` pixels divided between two sides in the proportion asked for, or all on the second if none was."""
     first = round(added * asked[0] / sum(asked)) if any(asked) else 0
     return first, added - first

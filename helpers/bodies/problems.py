@@ -1,4 +1,4 @@
-"""Validation errors as sentences to a person: the field's path, the legal range, and the way to mend it."""
+"""Pydantic's validation errors as sentences for a person: the field's path, its legal range, and how to correct it."""
 
 import difflib
 from typing import Any
@@ -15,7 +15,7 @@ from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP
 
 _REQUESTS: dict[str, type[BaseModel]] = {family.request.__name__: family.request for family in FAMILIES.values()}
 _LONGEST_SHOWN = 60  # characters of a value in a message
-# What people write who come from other interfaces, where the spelling alone gives no hint.
+# Names from other interfaces, which are not spelt like the field that is meant.
 _OTHER_NAMES = {
     "prompt": "text_prompts",
     "prompts": "text_prompts",
@@ -35,23 +35,23 @@ _OTHER_NAMES = {
 }
 
 
-def problems(error: ValidationError) -> list[Problem]:
-    """Each broken field of `error`, once, in the schema's order. `error` comes from the request of a Family."""
+def validation_problems(error: ValidationError) -> list[Problem]:
+    """Return one Problem for each field that is wrong, in the schema's order. `error`: from the request of a Family."""
     request = _REQUESTS.get(error.title)
-    found: dict[str, Problem] = {}
-    for one in error.errors(include_url=False):
-        problem = _problem(one, request)
-        found.setdefault(problem.field, problem)
+    by_field: dict[str, Problem] = {}
+    for details in error.errors(include_url=False):
+        problem = _problem(details, request)
+        by_field.setdefault(problem.field, problem)
     order = list(request.model_fields) if request else []
-    return sorted(found.values(), key=lambda problem: _rank(problem.field, order))
+    return sorted(by_field.values(), key=lambda problem: _rank(problem.field, order))
 
 
-def path(loc: tuple[int | str, ...]) -> str:
-    """`("text_prompts", 0, "weight")` as `text_prompts[0].weight`; the whole body as `body`."""
-    written = ""
+def _path(loc: tuple[int | str, ...]) -> str:
+    """Return `("text_prompts", 0, "weight")` as `text_prompts[0].weight`, and the whole body as `body`."""
+    path = ""
     for part in loc:
-        written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
-    return written or "body"
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path or "body"
 
 
 def _rank(field: str, order: list[str]) -> int:
@@ -60,7 +60,7 @@ def _rank(field: str, order: list[str]) -> int:
 
 
 def _problem(error: ErrorDetails, request: type[BaseModel] | None) -> Problem:
-    field = path(error["loc"])
+    field = _path(error["loc"])
     value = None if error["type"] == "missing" else error["input"]
     return Problem(field, _sentence(error, field, request), value)
 
@@ -71,7 +71,7 @@ def _sentence(error: ErrorDetails, field: str, request: type[BaseModel] | None) 
     wanted = _wanted(info.description) if info and info.description else _plain(error["msg"])
     if kind == RULE:
         rule = error["ctx"]["rule"]
-        message = tr(rule["sentence"], **{name: _place(name, value) for name, value in rule["places"].items()})
+        message = tr(rule["sentence"], **{name: _in_language(name, value) for name, value in rule["places"].items()})
         return message if rule["places"] or rule["sentence"].startswith(field) else f"{field} {message}"
     if kind == "extra_forbidden":
         return _unknown(field, str(error["loc"][-1]), owner)
@@ -83,17 +83,17 @@ def _sentence(error: ErrorDetails, field: str, request: type[BaseModel] | None) 
         return tr("{field} must be {wanted}, and this one has {count}.", field=field, wanted=wanted, count=len(value))
     if kind == "model_type":
         wanted = tr("an object such as {example}", example='{"text": "a beach at sunset", "weight": 1}')
-    told = tr("{field} must be {wanted}, not {found}.", field=field, wanted=wanted, found=_shown(value))
+    sentence = tr("{field} must be {wanted}, not {found}.", field=field, wanted=wanted, found=_shown(value))
     hint = "" if kind == "model_type" else _hint(kind, value, info)
-    return tr("{told} {hint}", told=told, hint=hint) if hint else told
+    return tr("{told} {hint}", told=sentence, hint=hint) if hint else sentence
 
 
-def _place(name: str, value: object) -> object:
+def _in_language(name: str, value: object) -> object:
     return tr(str(value)) if name == "task" else value
 
 
 def _wanted(description: str) -> str:
-    """What a field must be, which its description says."""
+    """Return what a field must be, from its description in the schema."""
     choices = description.removeprefix(ONE_OF)
     return tr("one of {choices}", choices=choices) if choices != description else tr(description)
 
@@ -101,7 +101,7 @@ def _wanted(description: str) -> str:
 def _field_of(
     loc: tuple[int | str, ...], request: type[BaseModel] | None
 ) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The model that owns the place `loc`, and the field there; None for what cannot be told."""
+    """Return the schema that holds the field at `loc`, and the field; None for each that is not known."""
     if request is None or not loc:
         return request, None
     return field_at(request, loc)
@@ -146,7 +146,7 @@ def _is_number(text: str) -> bool:
 def _shown(value: Any) -> str:
     try:
         written = repr(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
+    except ValueError:  # Python prints no integer of more than 4,300 digits
         return tr("a {kind} too long to show", kind=type(value).__name__)
     return written if len(written) <= _LONGEST_SHOWN else f"{written[: _LONGEST_SHOWN - 1]}…"
 

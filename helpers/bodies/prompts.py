@@ -1,4 +1,4 @@
-"""Prompts as people write them: one text or several, with weights or without."""
+"""Prompts as people write them, one or several, with or without weights, in the forms that request bodies take."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -7,61 +7,63 @@ from helpers.bodies.checking import body_error
 from helpers.errors import Problem
 from helpers.language import tr
 
-# A text, a (text, weight), a {"text": ..., "weight": ...}, or a list of these.
+# A text, a (text, weight) pair, a {"text": ..., "weight": ...} dict, or a list of these.
 PromptLike: TypeAlias = (
     str | tuple[str, float] | Mapping[str, Any] | Iterable[str | tuple[str, float] | Mapping[str, Any]]
 )
 
 
-def weighted(prompt: Any, negative: Any, model: str) -> list[dict[str, Any]]:
-    """Return prompts and negative prompts as `{"text", "weight"}` dicts; what has no weight of its own has no such key.
+def weighted_prompts(prompt: Any, negative: Any, model: str) -> list[dict[str, Any]]:
+    """Return prompts and negative prompts as {"text", "weight"} dicts, without "weight" where a prompt has none.
 
-    `model`: the name for the error. Raises BodyError for a negative prompt with a weight.
+    Negative prompts get the weight -1. `model`: its name, for the error. Raises BodyError for a negative prompt with a
+    weight of its own.
     """
     unwanted = [] if negative is None else _one_or_several(negative)
-    weighed = [one for one in unwanted if isinstance(one, (Mapping, tuple))]
-    if weighed:
+    with_weights = [one for one in unwanted if isinstance(one, (Mapping, tuple))]
+    if with_weights:
         message = tr(
             "negative_prompt takes texts alone, and each is sent with weight -1. For another weight, write it among the"
             " prompts: [prompt, {example}].",
             example='{"text": "fog", "weight": -0.5}',
         )
-        raise body_error([Problem("negative_prompt", message, weighed[0])], model)
+        raise body_error([Problem("negative_prompt", message, with_weights[0])], model)
     prompts = map(_one_prompt, _one_or_several(prompt))
     return [*prompts, *({"text": text, "weight": -1.0} for text in unwanted)]
 
 
-def in_one(prompt: Any, field: str, model: str) -> Any:
-    """Return several prompts as one text, joined by commas; what is no text stays as it is, for the schema to refuse.
+def single_prompt(prompt: Any, field: str, model: str) -> Any:
+    """Return one prompt or several as one text, joined by commas, for a model without weights.
 
-    Raises BodyError for a prompt with a weight, of which the model knows nothing.
+    Anything but texts is returned as it is, for the schema to refuse. `field`, `model`: names for the error. Raises
+    BodyError for a prompt with a weight.
     """
     several = _one_or_several(prompt)
-    weighed = [one for one in several if isinstance(one, (Mapping, tuple))]
-    if weighed:
+    with_weights = [one for one in several if isinstance(one, (Mapping, tuple))]
+    if with_weights:
         message = tr("{field} is one text for {model}, which has no weights.", field=field, model=model)
-        raise body_error([Problem(field, message, weighed[0])], model)
+        raise body_error([Problem(field, message, with_weights[0])], model)
     return ", ".join(several) if several and all(isinstance(one, str) for one in several) else prompt
 
 
-def plain(value: Any) -> Any:
-    """Return a number of NumPy's as the same number of Python's; anything else as it is."""
+def python_value(value: Any) -> Any:
+    """Return a NumPy scalar as Python's own number and a mapping as a dict; anything else as it is."""
     if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
         return value.item()
     return dict(value) if isinstance(value, Mapping) else value
 
 
 def _one_or_several(given: Any) -> list[Any]:
-    # A pair of two texts could be two prompts, so that alone it counts as a list.
+    # A pair of two texts could be two prompts, so it is read as a list of them.
     alone = isinstance(given, (str, Mapping)) or (_is_pair(given) and not isinstance(given[1], (str, Mapping, tuple)))
     return [given] if alone or not isinstance(given, Iterable) else list(given)
 
 
 def _one_prompt(prompt: Any) -> Any:
     if _is_pair(prompt):
-        return {"text": prompt[0], "weight": plain(prompt[1])}
+        return {"text": prompt[0], "weight": python_value(prompt[1])}
     if isinstance(prompt, Mapping):
-        return {key: plain(value) for key, value in prompt.items()}
+        return {key: python_value(value) for key, value in prompt.items()}
     return {"text": prompt}
 
 

@@ -1,4 +1,4 @@
-"""One request in the words of another model: what it has fields for is kept, and what it has none for is named."""
+"""A request body translated for another model: kept where that has a field for it, and named where it has none."""
 
 import math
 import re
@@ -8,14 +8,14 @@ from typing import Any, cast
 
 from helpers import models
 from helpers.bodies.body import Body
-from helpers.bodies.checking import body_error, family_of, schema_problems
-from helpers.bodies.prompts import PromptLike, weighted
+from helpers.bodies.checking import body_error, required_family, schema_problems
+from helpers.bodies.prompts import PromptLike, weighted_prompts
 from helpers.errors import RetiredModelError
 from helpers.language import joined, tr
 from helpers.models import Model
 from helpers.schemas import Family
 
-# What the fields of each family mean. A field that is not named here means something that its family alone knows.
+# The meaning of each family's fields. A field that is not here exists in its family alone, and is left out.
 _MEANING: Mapping[str, Mapping[str, str]] = {
     "sdxl": {
         "text_prompts": "prompts",
@@ -52,29 +52,31 @@ _ALWAYS_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
 
 @dataclass(frozen=True)
 class Translated:
-    """A body for another model, and the fields of the first that the other has no words for."""
+    """A body for another model, and the fields of the original that the other model has no field for."""
 
     body: Body
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()  # names of fields of the original
 
 
 def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
-    """Return what a body asks for as a body for the model `to`. Raises BodyError for a body whose meaning cannot be read.
+    """Return a body for the model `to` that asks for the same image, and the fields that were left out.
 
-    Prompts are kept, a style becomes words where there is no field for it, a size becomes the nearest that the model has.
+    Prompts and seed are kept, a style is added to the prompt where there is no field for it, and the size becomes the
+    nearest that the model has. Raises BodyError where a field that is translated is illegal, and where the workshop has
+    no schema for one of the models.
     """
     model = models.get(to)
-    target = family_of(model)
-    source = _source(body, target)
+    target = required_family(model)
+    source = _source_family(body, target)
     if source is target:
         return Translated(Body(body, model))
     meaning = _MEANING[source.name]
-    found = [one for one in schema_problems(source, body) if re.split(r"[.\[]", one.field)[0] in meaning]
+    found = [problem for problem in schema_problems(source, body) if re.split(r"[.\[]", problem.field)[0] in meaning]
     if found:
         raise body_error(found, _name_of(body, source))
-    starts = source.task(body) == "image_to_image" and "image_to_image" in target.tasks
-    fields = _WRITERS[target.name](body, source, model)
-    taken = _ALWAYS_TAKEN | ({"start"} if starts else set())
+    takes_image = source.task(body) == "image_to_image" and "image_to_image" in target.tasks
+    fields = _FIELDS_OF[target.name](body, source, model)
+    taken = _ALWAYS_TAKEN | ({"start"} if takes_image else set())
     wanted = source.value(body, "output_format")
     if "output_format" in body and target.allows("output_format", wanted):
         fields["output_format"] = wanted
@@ -84,22 +86,26 @@ def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
 
 
 def core_body(body: "Mapping[str, Any] | PromptLike") -> Body:
-    """Return the Stable Image Core body that says the same as an SDXL body (or a prompt), as far as Core has words for it.
+    """Return the Stable Image Core request body for an SDXL request body or a prompt.
 
-        helpers.core_body(helpers.text_to_image("a serene beach at sunset"))
+        body = helpers.core_body(helpers.text_to_image("a serene beach at sunset", seed=10))
 
-    Core takes text alone: prompts are joined, the style becomes words, the size becomes the nearest aspect ratio, and
-    guidance, steps, sampler, pictures and masks have no place in it. Raises BodyError for what is neither.
+    `body`: a request body, or a prompt as in `text_to_image`. Core takes text alone: the prompts are joined by commas
+    (negative prompts into `negative_prompt`), the style preset is added to the prompt, and the size becomes the nearest
+    of Core's aspect ratios. Guidance, steps, sampler, images and masks are left out.
+
+    Returns a Body for Core. Raises BodyError where the prompts, style, size or seed are illegal. Source: Amazon Bedrock
+    User Guide, Stable Image Core.
     """
     if isinstance(body, Body):
         return translated(body, "core").body
     is_body = isinstance(body, Mapping) and "text" not in body
-    asked = cast(Mapping[str, Any], body) if is_body else {"text_prompts": weighted(body, None, "SDXL")}
+    asked = cast(Mapping[str, Any], body) if is_body else {"text_prompts": weighted_prompts(body, None, "SDXL")}
     return translated(Body(asked, "sdxl"), "core").body
 
 
 def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
-    """Return the error for a call to a model that has left Bedrock: since when, and the body that says the same today."""
+    """Return the error for a call to a model that has left Bedrock: since when, and a body for the model that replaces it."""
     gone = models.get(model)
     since = tr(" on {day}", day=gone.eol) if gone.eol else ""
     what = tr("{model} left Amazon Bedrock{since}, so nothing was sent.", model=gone.name, since=since)
@@ -124,67 +130,67 @@ def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
         role=heir.roles[0],
     )
     fix = joined(fix, "" if takes_it else tr("It takes no picture and no mask, so it draws a new one."))
-    said = translated(body if isinstance(body, Body) else Body(body, gone), heir).body
-    return RetiredModelError(what, why, fix, eol=gone.eol, model_id=gone.id, body=said, successor=heir.id)
+    new = translated(body if isinstance(body, Body) else Body(body, gone), heir).body
+    return RetiredModelError(what, why, fix, eol=gone.eol, model_id=gone.id, body=new, successor=heir.id)
 
 
 # ---- how ------------------------------------------------------------------------------------------------------------
 
 
-def _source(body: Mapping[str, Any], target: Family) -> Family:
-    """The family that a body is of. A plain dict that the target takes as it is needs no translation."""
+def _source_family(body: Mapping[str, Any], target: Family) -> Family:
+    """Return the family of a body: for a plain dict that the target takes as it is, the target."""
     if not isinstance(body, Body) and target.claims(body) and target.knows(body):
         return target
-    return models.family_of(body) or family_of(models.for_body(body))
+    return models.family_of(body) or required_family(models.for_body(body))
 
 
 def _name_of(body: Mapping[str, Any], source: Family) -> str:
     return models.get(body.model).name if isinstance(body, Body) else models.of_family(source).name
 
 
-def _in_stable_image(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+def _stable_image_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
     wanted = [part.text for part in source.wanted(body)]
     unwanted = [part.text for part in source.unwanted(body)]
     style = body.get("style_preset") if source.has("style_preset") else None
     if style:
         wanted.append(f"{style.replace('-', ' ')} style")
-    said: dict[str, Any] = {"prompt": ", ".join(wanted)}
+    fields: dict[str, Any] = {"prompt": ", ".join(wanted)}
     if unwanted:
-        said["negative_prompt"] = ", ".join(unwanted)
-    said["aspect_ratio"] = _nearest_ratio(_size(body, source), model)
+        fields["negative_prompt"] = ", ".join(unwanted)
+    fields["aspect_ratio"] = _nearest_ratio(_size(body, source), model)
     if source.value(body, "seed"):
-        said["seed"] = source.value(body, "seed")
-    return said
+        fields["seed"] = source.value(body, "seed")
+    return fields
 
 
-def _in_sd35(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
-    said = _in_stable_image(body, source, model)
+def _sd35_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+    fields = _stable_image_fields(body, source, model)
     if source.task(body) != "image_to_image":
-        return said
-    del said["aspect_ratio"]  # the picture takes the shape of the image
+        return fields
+    del fields["aspect_ratio"]  # the output has the shape of the init image
     kept = source.kept(body)
     changed = source.value(body, "step_schedule_start") if kept is None else float(1 - kept)
-    return {**said, "mode": "image-to-image", "image": source.start(body), "strength": changed}
+    return {**fields, "mode": "image-to-image", "image": source.start(body), "strength": changed}
 
 
-def _in_sdxl(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+def _sdxl_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
     prompts = [
         {"text": part.text} if part.weight == 1 else {"text": part.text, "weight": part.weight}
         for part in source.prompts(body)
     ]
     width, height = _size(body, source)
     seed = source.value(body, "seed")
-    said = {"text_prompts": prompts, **({"seed": seed} if seed else {})}
+    fields = {"text_prompts": prompts, **({"seed": seed} if seed else {})}
     if source.task(body) == "image_to_image":
         kept = source.kept(body)
-        return {**said, "init_image": source.start(body), **({} if kept is None else {"image_strength": float(kept)})}
-    return {**said, "width": width, "height": height}
+        return {**fields, "init_image": source.start(body), **({} if kept is None else {"image_strength": float(kept)})}
+    return {**fields, "width": width, "height": height}
 
 
-_WRITERS: dict[str, Callable[[Mapping[str, Any], Family, Model], dict[str, Any]]] = {
-    "sdxl": _in_sdxl,
-    "stable-image": _in_stable_image,
-    "sd3.5": _in_sd35,
+_FIELDS_OF: dict[str, Callable[[Mapping[str, Any], Family, Model], dict[str, Any]]] = {
+    "sdxl": _sdxl_fields,
+    "stable-image": _stable_image_fields,
+    "sd3.5": _sd35_fields,
 }
 
 

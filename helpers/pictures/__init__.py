@@ -17,7 +17,6 @@ from helpers.pictures.writing import encode_png, to_base64
 __all__ = [
     "LARGEST_READ",
     "Fit",
-    "stored_image",
     "encode_png",
     "find",
     "fit_remark",
@@ -27,6 +26,7 @@ __all__ = [
     "outputs",
     "pixels_equal",
     "resized",
+    "stored_image",
     "to_base64",
     "to_image",
     "to_rgb",

@@ -25,9 +25,9 @@ MASK = Mask.box(PICTURE, (32, 32, 128, 96))
 
 @pytest.fixture(autouse=True)
 def _nothing_said_yet() -> Iterator[None]:
-    bodies.checking._ALREADY_SAID.clear()
+    bodies.checking._WARNED.clear()
     yield
-    bodies.checking._ALREADY_SAID.clear()
+    bodies.checking._WARNED.clear()
 
 
 def blamed(error: pytest.ExceptionInfo[BodyError]) -> list[str]:

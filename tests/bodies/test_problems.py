@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from helpers.bodies.problems import problems
+from helpers.bodies.problems import validation_problems
 from helpers.schemas import CoreRequest, SDXLRequest
 
 TEXT = {"text_prompts": [{"text": "a beach"}]}
@@ -15,7 +15,7 @@ TEXT = {"text_prompts": [{"text": "a beach"}]}
 def sentence(model: type[BaseModel], body: Any) -> str:
     with pytest.raises(ValidationError) as caught:
         model.model_validate(body)
-    return problems(caught.value)[0].message
+    return validation_problems(caught.value)[0].message
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_prompt_that_is_too_long_is_counted_and_not_repeated() -> None:
 def test_a_long_value_is_cut_in_the_sentence_and_whole_in_the_problem() -> None:
     with pytest.raises(ValidationError) as caught:
         SDXLRequest.model_validate({**TEXT, "sampler": "K" * 5000})
-    (problem,) = problems(caught.value)
+    (problem,) = validation_problems(caught.value)
     assert len(problem.message) < 400
     assert problem.value == "K" * 5000
 

@@ -212,7 +212,7 @@ def test_a_body_with_pictures_of_two_sizes_is_told_so() -> None:
         "init_image": pictures.to_base64(picture((512, 512))),
         "mask_image": pictures.to_base64(picture((512, 448))),
     }
-    (problem,) = inputs.body_problems(body, models.get("sdxl"))
+    (problem,) = inputs.image_problems(body, models.get("sdxl"))
     assert problem.field == "mask_image"
     assert "512 x 448" in problem.message
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic.fields import FieldInfo
 
-from helpers.bodies import Body, family_of
+from helpers.bodies import Body, required_family
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.models import Model
@@ -53,7 +53,7 @@ class Field:
 
 def fields_of(body: Mapping[str, Any], model: Model) -> list[Field]:
     """The fields that this body has, or may have, in the order of a page."""
-    return [_field(path, body, model) for path in family_of(model).adjustable(body)]
+    return [_field(path, body, model) for path in required_family(model).adjustable(body)]
 
 
 def field_of(path: str, body: Mapping[str, Any], model: Model) -> Field:
@@ -72,7 +72,7 @@ def field_of(path: str, body: Mapping[str, Any], model: Model) -> Field:
 
 def value_at(body: Mapping[str, Any], path: str, model: Model) -> Value:
     """What stands at a field, or what the service takes where nothing does."""
-    family = family_of(model)
+    family = required_family(model)
     return family.size(body, model) if path == SIZE else family.value(body, path)
 
 
@@ -81,7 +81,7 @@ def put(body: Body, changes: Mapping[str, Value], model: Model) -> Body:
     made = body
     for path, value in changes.items():
         if path == SIZE:
-            made = made | family_of(model).size_fields(pair(value), model)
+            made = made | required_family(model).size_fields(pair(value), model)
         else:
             made = paths.put(made, path, _plain(value))
     return made.replace()
@@ -132,7 +132,7 @@ def pair(value: Any) -> tuple[Any, Any]:
 
 def _told(body: Mapping[str, Any], model: Model) -> dict[str, str]:
     told = {"model": model.name}
-    texts = {part.path for part in family_of(model).prompts(body)}
+    texts = {part.path for part in required_family(model).prompts(body)}
     for path, value in values_of(body, model).items():
         if path == SIZE:
             told[path] = " × ".join(map(str, value))
@@ -145,7 +145,7 @@ def _told(body: Mapping[str, Any], model: Model) -> dict[str, str]:
 
 def _field(path: str, body: Mapping[str, Any], model: Model) -> Field:
     """The control of a place, as the schema has it."""
-    family = family_of(model)
+    family = required_family(model)
     if path == SIZE:
         sizes = dict.fromkeys([*family.size_choices(model), value_at(body, SIZE, model)])
         return Field(SIZE, "size", say("size"), options=tuple(sizes))
@@ -169,7 +169,7 @@ def _label(path: str, body: Mapping[str, Any], model: Model) -> str:
     """Its name, and of several prompts the number as well."""
     steps = paths.parse(path)
     numbers = [step for step in steps if isinstance(step, int)]
-    count = len(family_of(model).prompts(body))
+    count = len(required_family(model).prompts(body))
     if not numbers or count == 1:
         return label_of_field(str(steps[-1]))
     return say(f"{steps[-1]}.number", number=numbers[0] + 1)

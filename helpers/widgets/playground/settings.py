@@ -126,7 +126,7 @@ def actions_of(model: Model) -> tuple[Action, ...]:
 
 def most_seed(model: Model) -> int:
     """The highest seed that a model takes."""
-    return bodies.family_of(model).most_seed
+    return bodies.required_family(model).most_seed
 
 
 def lacks(model: Model) -> str:

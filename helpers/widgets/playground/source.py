@@ -46,7 +46,7 @@ def shortened(body: Mapping[str, Any]) -> str:
 def _call(body: Body, seed: str) -> str:
     """The expression that makes one body. Its seed is the given source."""
     model = models.get(body.model)
-    family = bodies.family_of(model)
+    family = bodies.required_family(model)
     task = family.task(body)
     wanted, *unwanted = family.prompts(body)
     arguments = [_text(wanted.text), *_ARGUMENTS[task]]
