@@ -1,4 +1,4 @@
-"""Masks: one meaning for every model (255 may change), drawn, found, previewed, and checked for leaks."""
+"""Masks: one meaning for every model, 255 may change; drawn, found, previewed, converted, and checked for leaks."""
 
 from helpers.masks import forms
 from helpers.masks.canvas import extend

@@ -1,4 +1,4 @@
-"""A larger canvas for a picture that goes on beyond its sides, and the mask of what is new."""
+"""Canvases for outpainting: an image on a larger canvas, and the mask of the new area."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from helpers.masks import shapes
 from helpers.masks.mask import Mask
 from helpers.schemas.sdxl import MAX_PIXELS
 
-OVERLAP = 16  # pixels of the old picture that may change too, so that no seam is left
-_SOFTENED = 12  # pixels: the edge colours run outwards in streaks, and are blurred by so much
+OVERLAP = 16  # pixels of the image beside the new area that may change too, so that no seam shows
+_SOFTENED = 12  # pixels, the blur of the edge colours, which otherwise run outwards in streaks
 
-Sides = tuple[int, int, int, int]  # left, right, up, down, as in the request
+Sides = tuple[int, int, int, int]  # left, right, up, down in pixels
 
 
 def extend(
@@ -28,11 +28,20 @@ def extend(
     overlap: int = OVERLAP,
     feather: int | None = None,
 ) -> tuple[Image.Image, Mask]:
-    """The picture on a larger canvas (RGB), its new area in the colours of its edges, and the mask of what may change.
+    """Return an image on a larger canvas, and the mask of what may change there.
 
-    All of the new area may change, and `overlap` pixels of the old picture beside it; further in it stays byte for
-    byte. `feather`: the mask fades over so many pixels to each side of the overlap's middle, at most half of it (None).
-    Any size of canvas that can be held is made. Raises ImageError, MaskError.
+        canvas, mask = helpers.masks.extend("beach.png", right=256, overlap=32)
+
+    - `init_image`: a PIL image, a path, bytes, base64, a uint8 array, a Generation or a tile.
+    - `left`, `right`, `up`, `down`: pixels to add on each side, integers from 0 (default); at least one above 0.
+    - `overlap`: pixels of the image beside each new area that may change too, an integer from 0 (default 16). Further
+      in, the image stays byte for byte.
+    - `feather`: pixels over which the mask fades to each side of the middle of the overlap, an integer from 0 to half
+      of `overlap` (default None: half of it).
+
+    Returns the canvas, RGB, whose new area continues the colours of the image's edges, and a Mask of its size. The size
+    need not be legal for a model. Raises ImageError where nothing is added or the canvas has more than 64 million
+    pixels, and MaskError where the overlap or the feather does not fit.
     """
     picture = pictures.to_rgb(init_image)
     sides = (

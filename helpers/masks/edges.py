@@ -1,21 +1,18 @@
-"""What is done to a mask's edge: grown, shrunk, feathered, and brought to another size, on (height, width) uint8."""
+"""Edges of a mask array: grown, shrunk, feathered, and resized."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from helpers import pictures
-from helpers.pictures.fitting import Fit
-
-Pixels = NDArray[np.uint8]
+from helpers.masks.shapes import MaskArray, mask_array
 
 
-def grow(pixels: Pixels, radius: int) -> Pixels:
-    """Each pixel becomes the largest one at most `radius` away, in a circle. Beyond the picture lies 0."""
+def grow(pixels: MaskArray, radius: int) -> MaskArray:
+    """Return the mask dilated by a disc: each pixel becomes the largest at most `radius` pixels away; outside is 0."""
     height, width = pixels.shape
     radius = min(radius, height + width)
     found = pixels.copy()
-    # From a window's width to the largest pixel in a window that begins at each place.
+    # By the width of a window: the largest pixel in the window that begins at each pixel and extends to the right.
     widest = {1: np.pad(pixels, ((0, 0), (radius, radius)))}
     for down in range(min(radius, height - 1) + 1):
         reach = int(np.sqrt(radius**2 - down**2))
@@ -25,28 +22,28 @@ def grow(pixels: Pixels, radius: int) -> Pixels:
     return found
 
 
-def shrink(pixels: Pixels, radius: int) -> Pixels:
-    """Each pixel becomes the smallest one at most `radius` away. Beyond the picture lies 255, so its rim stays."""
+def shrink(pixels: MaskArray, radius: int) -> MaskArray:
+    """Return the mask eroded by a disc: each pixel becomes the smallest at most `radius` pixels away; outside is 255."""
     return 255 - grow(255 - pixels, radius)
 
 
-def feather(pixels: Pixels, radius: int) -> Pixels:
-    """A soft edge: nothing changes further than `radius` pixels, across or down, from where the mask changes."""
+def feather(pixels: MaskArray, radius: int) -> MaskArray:
+    """Return the mask with its edges blurred, over at most `radius` pixels across or down to either side."""
     image = Image.fromarray(pixels)
-    for part in (radius // 3, (radius + 1) // 3, (radius + 2) // 3):  # three averages in a row are close to a bell
+    for part in (radius // 3, (radius + 1) // 3, (radius + 2) // 3):  # three box blurs are close to a Gaussian
         image = image.filter(ImageFilter.BoxBlur(part)) if part else image
     return np.array(image)
 
 
-def resize(pixels: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
-    """The mask at another size, by `helpers.fit`'s ways; what is added stays (0), and a hard mask remains hard."""
+def resize(pixels: MaskArray, size: tuple[int, int], how: pictures.Fit) -> MaskArray:
+    """Return the mask at another size, as `helpers.fit` does: padding is 0, and a hard mask remains hard."""
     fitted = np.array(pictures.resized(Image.fromarray(pixels), size, how, colour=0))
-    hard = bool(np.isin(pixels, (0, 255)).all())
-    return np.where(fitted >= 128, np.uint8(255), np.uint8(0)) if hard else fitted
+    is_hard = bool(np.isin(pixels, (0, 255)).all())
+    return mask_array(fitted >= 128) if is_hard else fitted
 
 
-def _largest(widest: dict[int, Pixels], window: int) -> Pixels:
-    """The largest pixel in `window` from each one to the right, from two windows of the power of two below."""
+def _largest(widest: dict[int, MaskArray], window: int) -> MaskArray:
+    """Return the largest pixel of the `window` to the right of each, from two windows of the next lower power of two."""
     power = 1 << (window.bit_length() - 1)
     if power not in widest:
         half = _largest(widest, power // 2)

@@ -1,7 +1,7 @@
-"""The pictures of a mask that each family of models wants, by name, and the way back from each.
+"""Masks as images in each polarity that image models take, by name, and masks from such images.
 
-Whoever mixes up the colours repaints the wrong half, and pays for it. `helpers.Mask` means one thing (255 may change);
-these functions alone know what others mean. SDXL's three forms are also what `Mask.to_body` and `Mask.from_body` speak.
+The wrong polarity changes the wrong half of the image, at full price. `helpers.Mask` has one meaning, 255 may change;
+these functions convert it. `Mask.to_body` and `Mask.from_body` do the same for SDXL's three forms in a request body.
 """
 
 from typing import Any
@@ -16,17 +16,25 @@ from helpers.masks.mask import Mask
 
 
 def white_changes(mask: Mask) -> Image.Image:
-    """Mode L, white where it may change, greys kept: SDXL's MASK_IMAGE_WHITE; Stability's inpaint and erase services."""
+    """Return the mask in mode L, white where it may change.
+
+        helpers.masks.forms.white_changes(mask)
+
+    For SDXL's MASK_IMAGE_WHITE and Stability's inpaint and erase services. Greys are kept.
+    """
     return mask.image
 
 
 def black_changes(mask: Mask) -> Image.Image:
-    """Mode L, black where it may change, greys kept: SDXL's MASK_IMAGE_BLACK."""
+    """Return the mask in mode L, black where it may change, for SDXL's MASK_IMAGE_BLACK. Greys are kept."""
     return (~mask).image
 
 
 def transparent_changes(mask: Mask, picture: Any) -> Image.Image:
-    """The picture as RGBA, transparent where it may change, colours kept beneath: SDXL's INIT_IMAGE_ALPHA."""
+    """Return the image in mode RGBA, transparent where it may change, for SDXL's INIT_IMAGE_ALPHA.
+
+    The colours under the transparent parts are kept. Raises MaskError for an image of another size.
+    """
     image = pictures.to_rgb(picture)
     mask.must_fit(image)
     image.putalpha((~mask).image)
@@ -34,37 +42,37 @@ def transparent_changes(mask: Mask, picture: Any) -> Image.Image:
 
 
 def hard_black_changes(mask: Mask) -> Image.Image:
-    """Mode L, 0 where it may change and 255 elsewhere: Titan's and Nova Canvas's INPAINTING, which take no greys."""
+    """Return the mask in mode L, 0 where it may change and 255 elsewhere, for INPAINTING with Titan and Nova Canvas."""
     return (~mask.hardened()).image
 
 
 def hard_white_changes(mask: Mask) -> Image.Image:
-    """Mode L, 255 where it may change and 0 elsewhere: Nova Canvas's OUTPAINTING, which takes no greys."""
+    """Return the mask in mode L, 255 where it may change and 0 elsewhere, for OUTPAINTING with Nova Canvas."""
     return mask.hardened().image
 
 
 def from_white_changes(picture: Any) -> Mask:
-    """The mask of a picture in which white may change."""
+    """Return the mask of an image in which white may change."""
     return Mask.from_image(picture)
 
 
 def from_black_changes(picture: Any) -> Mask:
-    """The mask of a picture in which black may change."""
+    """Return the mask of an image in which black may change."""
     return ~Mask.from_image(picture)
 
 
 def from_transparent_changes(picture: Any) -> Mask:
-    """The mask of a picture that may change where it is transparent. Raises MaskError where it has no alpha channel."""
+    """Return the mask of an image that may change where it is transparent. Raises MaskError without an alpha channel."""
     return Mask.from_alpha(picture)
 
 
 def from_hard_black_changes(picture: Any) -> Mask:
-    """The mask of a picture of 0 (may change) and 255 alone. Raises MaskError for any grey."""
+    """Return the mask of an image of 0 (may change) and 255. Raises MaskError for any grey."""
     return _hard(from_black_changes(picture))
 
 
 def from_hard_white_changes(picture: Any) -> Mask:
-    """The mask of a picture of 255 (may change) and 0 alone. Raises MaskError for any grey."""
+    """Return the mask of an image of 255 (may change) and 0. Raises MaskError for any grey."""
     return _hard(from_white_changes(picture))
 
 

@@ -1,4 +1,4 @@
-"""What a masked call changed where it should not have: counted, measured, mapped, and said in one sentence."""
+"""Leaks: changes that a masked call made outside of its mask, counted, measured and mapped; and how to undo them."""
 
 import math
 from dataclasses import dataclass
@@ -9,46 +9,51 @@ from PIL import Image, ImageFilter
 
 from helpers.language import joined, tr
 from helpers.masks import edges, preview
-
-Pixels = NDArray[np.uint8]
-Where = NDArray[np.bool_]
+from helpers.masks.shapes import BoolArray, MaskArray, mask_array
 
 _BLOCK = 8  # pixels
 
 
 @dataclass(frozen=True, eq=False)
 class LeakReport:
-    """How a picture changed outside of its mask, where the mask is 0.
+    """Changes of an image outside of its mask, where the mask is 0: what `Mask.leaks` returns.
 
-    `changed` of `outside` pixels differ by more than `tolerance`; the `largest` difference in one colour and the `mean`
-    of the changed pixels' differences are in levels from 0 to 255; `reach` is how many pixels from the mask the furthest
-    one lies (0: none, or there is no mask to be away from); `box` is (left, top, right, bottom) around them, or None.
-    `image` is a heat map (RGB): the picture in dark grey, changes outside from orange to white, the mask outlined.
+        report = mask.leaks("meadow.png", made)
+        helpers.show(report, alt=report.alt)
+
+    - `outside`: number of pixels outside of the mask. `changed`: how many of them differ by more than `tolerance`.
+    - `largest`, `mean`: the largest and the mean difference of the changed pixels, in levels from 0 to 255, each
+      pixel's being the largest of its red, green and blue.
+    - `reach`: distance in pixels, rounded up, from the mask to the furthest changed pixel; 0 where there is none, and
+      where the mask is empty.
+    - `box`: (left, top, right, bottom) in pixels around the changed pixels, right and bottom exclusive; None without any.
+    - `image`: a heat map, RGB: the init image in dark grey, changes from orange to white, the mask outlined.
+    `report.leaked` is True if anything changed, and `print(report)` prints the verdict, one sentence.
     """
 
-    size: tuple[int, int]
+    size: tuple[int, int]  # (width, height) in pixels
     outside: int
     changed: int
     largest: int
     mean: float
     reach: int
     box: tuple[int, int, int, int] | None
-    tolerance: int
+    tolerance: int  # levels, 0 to 255
     image: Image.Image
 
     @property
     def leaked(self) -> bool:
-        """Whether anything changed outside of the mask."""
+        """True if any pixel changed outside of the mask."""
         return self.changed > 0
 
     @property
     def share(self) -> float:
-        """How much of the area outside of the mask changed, from 0 to 1."""
+        """Share of the pixels outside of the mask that changed, from 0 to 1."""
         return self.changed / self.outside if self.outside else 0.0
 
     @property
     def verdict(self) -> str:
-        """The report in one sentence."""
+        """Summary of the report in one sentence."""
         if not self.outside:
             return tr("The mask lets every pixel change, so nothing could leak.")
         beyond = tr(" by more than {tolerance} of 255", tolerance=self.tolerance) if self.tolerance else ""
@@ -75,7 +80,7 @@ class LeakReport:
 
     @property
     def alt(self) -> str:
-        """The text alternative of the heat map."""
+        """Alt text of the heat map."""
         where = (
             tr(
                 "The changes lie between ({left}, {top}) and ({right}, {bottom}).",
@@ -101,8 +106,8 @@ class LeakReport:
         return f"<LeakReport: {self.verdict}>"
 
 
-def report(pixels: Pixels, before: Image.Image, after: Image.Image, tolerance: int) -> LeakReport:
-    """Compare two RGB pictures of the size of the mask's `pixels`, where the mask is 0."""
+def report(pixels: MaskArray, before: Image.Image, after: Image.Image, tolerance: int) -> LeakReport:
+    """Return the report on two RGB images of the mask's size. `tolerance`: levels, 0 to 255, that do not count."""
     apart = np.abs(np.asarray(before, np.int16) - np.asarray(after, np.int16)).max(2)
     outside = pixels == 0
     leaked = outside & (apart > tolerance)
@@ -120,20 +125,20 @@ def report(pixels: Pixels, before: Image.Image, after: Image.Image, tolerance: i
     )
 
 
-def composite(pixels: Pixels, before: Image.Image, after: Image.Image) -> Image.Image:
-    """`after` where the mask is 255, `before` where it is 0, both in proportion between; whole numbers, so exact."""
+def composite(pixels: MaskArray, before: Image.Image, after: Image.Image) -> Image.Image:
+    """Return `after` where the mask is 255, `before` where it is 0, and a blend between, in integers and so exactly."""
     mask = pixels.astype(np.uint32)[..., None]
     old, new = (np.asarray(picture, np.uint32) for picture in (before, after))
     return Image.fromarray(((old * (255 - mask) + new * mask + 127) // 255).astype(np.uint8))
 
 
-def _reach(mask: Where, leaked: Where) -> int:
-    """The distance in whole pixels, rounded up, from the mask to the leaked pixel that is furthest away."""
+def _reach(mask: BoolArray, leaked: BoolArray) -> int:
+    """Return the distance in pixels, rounded up, from the mask to the leaked pixel that is furthest away."""
     if not (mask.any() and leaked.any()):
         return 0
-    pixels = np.where(mask, np.uint8(255), np.uint8(0))
+    pixels = mask_array(mask)
     low, high = 0, 1
-    if min(mask.shape) > 4 * _BLOCK:  # blocks tell quickly about where to look
+    if min(mask.shape) > 4 * _BLOCK:  # a first estimate, from blocks
         blocks = _reach(_blocks(mask), _blocks(leaked))
         low, high = max(0, int(_BLOCK * (blocks - 2.5))), math.ceil(_BLOCK * (blocks + 1.5))
     while not _covers(pixels, high, leaked):
@@ -144,29 +149,29 @@ def _reach(mask: Where, leaked: Where) -> int:
     return high
 
 
-def _blocks(where: Where) -> Where:
-    """One pixel a block, True where any of it is."""
+def _blocks(where: BoolArray) -> BoolArray:
+    """Return one pixel a block, True where any pixel of the block is."""
     down, across = (-side % _BLOCK for side in where.shape)
     whole = np.pad(where, ((0, down), (0, across)))
     rows, columns = (side // _BLOCK for side in whole.shape)
     return np.asarray(whole.reshape(rows, _BLOCK, columns, _BLOCK).any((1, 3)), np.bool_)
 
 
-def _covers(pixels: Pixels, radius: int, leaked: Where) -> bool:
+def _covers(pixels: MaskArray, radius: int, leaked: BoolArray) -> bool:
     return bool(edges.grow(pixels, radius)[leaked].all())
 
 
-def _heat_map(pixels: Pixels, before: Image.Image, apart: NDArray[np.int16]) -> Image.Image:
+def _heat_map(pixels: MaskArray, before: Image.Image, apart: NDArray[np.int16]) -> Image.Image:
     grey = np.asarray(before.convert("L"), np.float32)[..., None] * 0.3
     drawn = preview.outlined(np.repeat(grey, 3, 2).astype(np.uint8), pixels)
     heat = Image.fromarray(apart.astype(np.uint8))
-    if min(heat.size) >= 128:  # a single pixel would not be seen
+    if min(heat.size) >= 128:  # make a single pixel visible
         heat = heat.filter(ImageFilter.MaxFilter(5))
     strength = np.asarray(heat, np.float32)[..., None]
     hot = strength / max(1.0, float(strength.max()))
     colour = np.array([230, 110, 0], np.float32) * (1 - hot) + np.array([255, 255, 220], np.float32) * hot
     mapped = np.where(strength > 0, colour.astype(np.uint8), drawn)
-    inner, _ = preview.lines(pixels)  # inside of the mask, where it hides no leak
+    inner, _ = preview.lines(pixels)  # the inner line hides no leak
     mapped[inner] = 255
     return Image.fromarray(mapped)
 

@@ -1,17 +1,16 @@
-"""How a mask is drawn over a picture so that it can be seen on any picture, also without seeing colours."""
+"""Previews: a mask drawn over an image in black and white, legible on any image and without colour vision."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-Pixels = NDArray[np.uint8]
-Where = NDArray[np.bool_]
+from helpers.masks.shapes import BoolArray, MaskArray, mask_array
 
-_HATCH = 0.8  # how strongly the stripes of a preview cover the picture; most of it shows between them
+_HATCH = 0.8  # opacity of the stripes; most of the image shows between them
 
 
-def striped(pixels: Pixels, picture: Image.Image) -> Image.Image:
-    """The RGB picture with stripes over what may change, and a line around it. Both have the mask's size."""
+def striped(pixels: MaskArray, picture: Image.Image) -> Image.Image:
+    """Return the RGB image with stripes over what may change and a line around it. It must have the mask's size."""
     ground = np.asarray(picture, np.float32)
     colour, where = _stripes(*picture.size)
     cover = (pixels / np.float32(255) * where * _HATCH)[..., None]
@@ -19,16 +18,19 @@ def striped(pixels: Pixels, picture: Image.Image) -> Image.Image:
     return Image.fromarray(outlined(drawn, pixels))
 
 
-def outlined(drawn: Pixels, pixels: Pixels) -> Pixels:
-    """The (height, width, 3) array, in place, with a white line just inside of the mask's edge and a black one outside."""
+def outlined(drawn: NDArray[np.uint8], pixels: MaskArray) -> NDArray[np.uint8]:
+    """Draw, in place, a white line inside the mask's edge and a black one outside, and return the array.
+
+    `drawn`: uint8 of (height, width, 3). `pixels`: the mask.
+    """
     inner, outer = lines(pixels)
     drawn[outer], drawn[inner] = 0, 255
     return drawn
 
 
-def lines(pixels: Pixels) -> tuple[Where, Where]:
-    """Just inside and just outside of the edge where a pixel turns more likely to change than to stay."""
-    inside = Image.fromarray(np.where(pixels >= 128, np.uint8(255), np.uint8(0)))
+def lines(pixels: MaskArray) -> tuple[BoolArray, BoolArray]:
+    """Return the pixels just inside and just outside of the mask's edge, which runs where it crosses level 128."""
+    inside = Image.fromarray(mask_array(pixels >= 128))
     wide = 5 if min(pixels.shape) >= 128 else 3
     within = np.asarray(inside)
     shrunk = np.asarray(inside.filter(ImageFilter.MinFilter(wide)))
@@ -36,8 +38,8 @@ def lines(pixels: Pixels) -> tuple[Where, Where]:
     return (within > 0) & (shrunk == 0), (within == 0) & (grown > 0)
 
 
-def _stripes(width: int, height: int) -> tuple[NDArray[np.float32], Where]:
-    """Slanting pairs of a black and a white stripe: their colour, and where they are."""
+def _stripes(width: int, height: int) -> tuple[NDArray[np.float32], BoolArray]:
+    """Return the grey levels of diagonal black and white stripes, and where they are."""
     pitch = max(2, min(width, height) // 128)
     down, across = np.mgrid[:height, :width]
     phase = (down + across) // pitch % 7

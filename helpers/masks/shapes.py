@@ -1,6 +1,6 @@
-"""The pixels of drawn masks: 255 where a pixel's centre lies inside a shape, 0 elsewhere, and sizes that can be checked.
+"""Mask arrays from shapes and from an image's colours, and the checks of sizes and coordinates.
 
-Everything here takes and gives (height, width) uint8 arrays; `helpers.Mask` is what lessons use.
+A pixel is 255 where its centre lies inside the shape, 0 elsewhere. Lessons use `helpers.Mask`.
 """
 
 import math
@@ -15,14 +15,15 @@ from helpers import pictures
 from helpers.errors import ImageError, MaskError
 from helpers.language import tr
 
-Pixels = NDArray[np.uint8]
+MaskArray = NDArray[np.uint8]  # (height, width), 255 may change, 0 stays
+BoolArray = NDArray[np.bool_]  # (height, width)
 Points = NDArray[np.float64]
 
 
-def box(size: tuple[int, int], corners: Any) -> Pixels:
-    """A filled rectangle, (left, top, right, bottom) in whole pixels, right and bottom outside."""
+def box(size: tuple[int, int], corners: Any) -> MaskArray:
+    """Return a filled rectangle. `corners`: (left, top, right, bottom) in whole pixels, right and bottom exclusive."""
     width, height = size
-    left, top, right, bottom = whole_numbers(corners, 4)
+    left, top, right, bottom = _whole_numbers(corners, 4)
     if not (0 <= left < right <= width and 0 <= top < bottom <= height):
         raise MaskError(
             tr(
@@ -48,9 +49,9 @@ def box(size: tuple[int, int], corners: Any) -> Pixels:
     return pixels
 
 
-def ellipse(size: tuple[int, int], corners: Any) -> Pixels:
-    """The ellipse that fills the box (left, top, right, bottom), which may stand over the picture's edge."""
-    ends = numbers(corners, (4,), tr("(left, top, right, bottom) of an ellipse"))
+def ellipse(size: tuple[int, int], corners: Any) -> MaskArray:
+    """Return the ellipse that fills the box (left, top, right, bottom) in pixels, which may extend beyond the image."""
+    ends = _finite_numbers(corners, (4,), tr("(left, top, right, bottom) of an ellipse"))
     left, top, right, bottom = map(float, ends)
     if not (left < right and top < bottom):
         raise MaskError(
@@ -59,12 +60,12 @@ def ellipse(size: tuple[int, int], corners: Any) -> Pixels:
         )
     across = (np.arange(size[0]) + 0.5 - (left + right) / 2) / ((right - left) / 2)
     down = (np.arange(size[1]) + 0.5 - (top + bottom) / 2) / ((bottom - top) / 2)
-    return drawn(across[None] ** 2 + down[:, None] ** 2 <= 1, tr("The ellipse"))
+    return _checked_shape(across[None] ** 2 + down[:, None] ** 2 <= 1, tr("The ellipse"))
 
 
-def polygon(size: tuple[int, int], points: Any) -> Pixels:
-    """The area inside a closed line through three or more (x, y). Where the line crosses itself, even and odd."""
-    corners = numbers(points, (-1, 2), tr("a list of (x, y)"))
+def polygon(size: tuple[int, int], points: Any) -> MaskArray:
+    """Return the area inside a closed line through three or more (x, y), by the even-odd rule."""
+    corners = _finite_numbers(points, (-1, 2), tr("a list of (x, y)"))
     if len(corners) < 3:
         raise MaskError(
             tr("A polygon of {count} points has no inside.", count=len(corners)), fix=tr("Give three or more (x, y).")
@@ -77,13 +78,13 @@ def polygon(size: tuple[int, int], points: Any) -> Pixels:
             rows = np.arange(first, last)
             meets = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
             turns[rows, np.clip(np.ceil(meets - 0.5), 0, width).astype(int)] ^= 1
-    return drawn(np.bitwise_xor.accumulate(turns, 1)[:, :width] > 0, tr("The polygon"))
+    return _checked_shape(np.bitwise_xor.accumulate(turns, 1)[:, :width] > 0, tr("The polygon"))
 
 
-def brush(size: tuple[int, int], points: Any, width: float) -> Pixels:
-    """A round brush, `width` pixels wide, drawn through the pixels (x, y) in order. One point is a dot."""
-    path = numbers(points, (-1, 2), tr("a list of (x, y)"))
-    wide = float(numbers(width, (), tr("the width of a brush")))
+def brush(size: tuple[int, int], points: Any, width: float) -> MaskArray:
+    """Return the stroke of a round brush, `width` pixels wide, through the points (x, y) in order; one point is a dot."""
+    path = _finite_numbers(points, (-1, 2), tr("a list of (x, y)"))
+    wide = float(_finite_numbers(width, (), tr("the width of a brush")))
     if not len(path) or wide < 1:
         raise MaskError(
             tr("A brush of width {width} through {count} points paints nothing.", width=width, count=len(path)),
@@ -92,11 +93,11 @@ def brush(size: tuple[int, int], points: Any, width: float) -> Pixels:
     touched = np.zeros(size[::-1], np.bool_)
     for start, end in zip(path, [*path[1:], path[-1]], strict=True):
         _stroke(touched, start, end, wide / 2)
-    return drawn(touched, tr("The brush stroke"))
+    return _checked_shape(touched, tr("The brush stroke"))
 
 
-def brightness(source: Any, above: float | None, below: float | None) -> Pixels:
-    """Where a picture's brightness, 0 to 255, is over `above` and under `below` (one of them or both)."""
+def brightness(source: Any, above: float | None, below: float | None) -> MaskArray:
+    """Return where an image's brightness, 0 to 255, is greater than `above` and less than `below`; one may be None."""
     if above is None and below is None:
         raise MaskError(
             tr("A threshold needs a brightness."), fix=tr("Give above=200 for what is light, below=50 for dark.")
@@ -104,14 +105,17 @@ def brightness(source: Any, above: float | None, below: float | None) -> Pixels:
     light = np.asarray(pictures.to_rgb(source).convert("L"))
     chosen = np.ones(light.shape, np.bool_)
     if above is not None:
-        chosen &= light > float(numbers(above, (), tr("a brightness from 0 to 255")))
+        chosen &= light > float(_finite_numbers(above, (), tr("a brightness from 0 to 255")))
     if below is not None:
-        chosen &= light < float(numbers(below, (), tr("a brightness from 0 to 255")))
-    return filled(chosen)
+        chosen &= light < float(_finite_numbers(below, (), tr("a brightness from 0 to 255")))
+    return mask_array(chosen)
 
 
-def near_colour(source: Any, colour: Any, tolerance: float) -> Pixels:
-    """Where red, green and blue are each at most `tolerance` (0 to 255) away from `colour`, a name, "#rrggbb" or RGB."""
+def near_colour(source: Any, colour: Any, tolerance: float) -> MaskArray:
+    """Return where red, green and blue differ from `colour` by at most `tolerance` (0 to 255) each.
+
+    `colour`: a name, "#rrggbb" or (red, green, blue).
+    """
     if isinstance(colour, str):
         try:
             colour = ImageColor.getrgb(colour)[:3]
@@ -119,13 +123,13 @@ def near_colour(source: Any, colour: Any, tolerance: float) -> Pixels:
             raise MaskError(
                 tr("There is no colour {colour!r}.", colour=colour), fix=tr('Use a name, "#2e8b57", or (46, 139, 87).')
             ) from error
-    wanted = numbers(colour, (3,), tr("(red, green, blue), each from 0 to 255"))
+    wanted = _finite_numbers(colour, (3,), tr("(red, green, blue), each from 0 to 255"))
     apart = np.abs(np.asarray(pictures.to_rgb(source), np.float64) - wanted).max(2)
-    return filled(apart <= float(numbers(tolerance, (), tr("a tolerance from 0 to 255"))))
+    return mask_array(apart <= float(_finite_numbers(tolerance, (), tr("a tolerance from 0 to 255"))))
 
 
-def transparency(source: Any) -> Pixels:
-    """255 where a picture is transparent, 0 where it is opaque. Raises MaskError where it has no alpha channel."""
+def transparency(source: Any) -> MaskArray:
+    """Return 255 where an image is transparent, 0 where it is opaque. Raises MaskError where it has no alpha channel."""
     image = pictures.to_image(source)
     if image.mode != "RGBA":
         raise MaskError(
@@ -137,7 +141,7 @@ def transparency(source: Any) -> Pixels:
 
 
 def size_of(size: Any) -> tuple[int, int]:
-    """(width, height) from two whole numbers, or from anything that holds a picture."""
+    """Return (width, height) in pixels from two integers above 0, or from any image. Raises MaskError for others."""
     try:
         width, height = size
     except (TypeError, ValueError):
@@ -148,7 +152,7 @@ def size_of(size: Any) -> tuple[int, int]:
                 tr("A mask has no size {size!r}.", size=size),
                 fix=tr("Give (width, height) in pixels, or the picture it is for."),
             ) from error
-    width, height = whole_numbers((width, height), 2)
+    width, height = _whole_numbers((width, height), 2)
     if width < 1 or height < 1:
         raise MaskError(
             tr("A mask cannot be {width} x {height} pixels.", width=width, height=height),
@@ -157,8 +161,13 @@ def size_of(size: Any) -> tuple[int, int]:
     return width, height
 
 
-def whole_numbers(given: Any, count: int) -> tuple[int, ...]:
-    """`count` numbers of pixels as a tuple of ints. Raises MaskError."""
+def mask_array(inside: BoolArray) -> MaskArray:
+    """Return 255 for True and 0 for False."""
+    return np.where(inside, np.uint8(255), np.uint8(0))
+
+
+def _whole_numbers(given: Any, count: int) -> tuple[int, ...]:
+    """Return `count` numbers of pixels as integers. Raises MaskError for others."""
     try:
         listed = tuple(given)
         whole = tuple(int(number) for number in listed)
@@ -174,15 +183,15 @@ def whole_numbers(given: Any, count: int) -> tuple[int, ...]:
 
 
 def pixel_count(given: Any) -> int:
-    """One whole number of pixels, 0 or more. Raises MaskError."""
-    (count,) = whole_numbers((given,), 1)
+    """Return a number of pixels, an integer from 0. Raises MaskError for others."""
+    (count,) = _whole_numbers((given,), 1)
     if count < 0:
         raise MaskError(tr("{given!r} is fewer than 0 pixels.", given=given), fix=tr("Give a whole number from 0."))
     return count
 
 
-def numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
-    """Finite numbers of a shape, -1 for any length. Raises MaskError, which calls what was wanted `name`."""
+def _finite_numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
+    """Return finite numbers as an array of `shape`, in which -1 is any length. `name`: what was wanted, for MaskError."""
     try:
         array = np.asarray(list(given) if shape and isinstance(given, Iterable) else given, np.float64)
     except (TypeError, ValueError):
@@ -198,24 +207,19 @@ def numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
     return array
 
 
-def drawn(inside: NDArray[np.bool_], name: str) -> Pixels:
-    """The shape as pixels. Raises MaskError where no pixel's centre lies in it."""
+def _checked_shape(inside: BoolArray, name: str) -> MaskArray:
+    """Return a shape as a mask array. Raises MaskError where no pixel's centre lies inside. `name`: for the error."""
     if not inside.any():
         height, width = inside.shape
         raise MaskError(
             tr("{name} covers no pixel of a picture of {width} x {height}.", name=name, width=width, height=height),
             fix=tr("Points are (x, y) in pixels from the top left corner, x to the right and y down."),
         )
-    return filled(inside)
+    return mask_array(inside)
 
 
-def filled(inside: NDArray[np.bool_]) -> Pixels:
-    """255 for True, 0 for False."""
-    return np.where(inside, np.uint8(255), np.uint8(0))
-
-
-def _stroke(touched: NDArray[np.bool_], start: Points, end: Points, radius: float) -> None:
-    """Mark, in place, the pixels whose centres lie within `radius` of a straight line between two pixels' centres."""
+def _stroke(touched: BoolArray, start: Points, end: Points, radius: float) -> None:
+    """Set `touched`, in place, where a pixel's centre is within `radius` of the line between two pixels' centres."""
     height, width = touched.shape
     low = np.floor(np.minimum(start, end) - radius)
     high = np.ceil(np.maximum(start, end) + radius) + 1
