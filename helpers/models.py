@@ -1,4 +1,4 @@
-"""The registry: ids, prices, quotas, Regions and lifecycle of every image model on Amazon Bedrock, read from models.toml."""
+"""The registry of image models on Amazon Bedrock: ids, prices, quotas, Regions and lifecycle, from models.toml."""
 
 import difflib
 import sys
@@ -134,7 +134,7 @@ class ModelChoices(tuple[Model, ...]):
 
 
 class _CallableModule(ModuleType):
-    """This module's type, so that the old `helpers.models(["sdxl", "core"])` still works. New: `Sweep(body, model=[...])`."""
+    """Type of this module, which makes the old call `helpers.models(["sdxl", "core"])` work."""
 
     def __call__(self, names: "Iterable[str | Model]") -> ModelChoices:
         warn(tr("helpers.models([...]) is an old name for an axis of models: write helpers.Sweep(body, model=[...])."))
@@ -187,7 +187,7 @@ def all() -> tuple[Model, ...]:
 
 
 def can_be_called(model: Model, backend: Literal["studio", "aws"]) -> bool:
-    """Return whether calls to a model work today: on the studio where an engine draws for it, on AWS until its end of life."""
+    """Return whether a model can be called today: on the studio if an engine draws for it, on AWS until it retires."""
     return model.studio is not None if backend == "studio" else not model.retired_on(date.today())
 
 
@@ -240,7 +240,7 @@ def for_body(body: Mapping[str, Any]) -> Model:
 
 
 def family_of(body: Mapping[str, Any]) -> "Family | None":
-    """Return the family to read a body by: that of the model it remembers, or the first whose fields match; else None."""
+    """Return the family to read a body by: that of the body's own model, or the first whose fields match; else None."""
     from helpers.schemas import families
 
     own = getattr(body, "model", None)

@@ -1,4 +1,4 @@
-"""Request bodies, one function a task: dicts of JSON types that remember their model, checked before anything is paid for."""
+"""Request bodies: dicts that remember their model, made by one function a task and checked before they are paid for."""
 
 from helpers.bodies.body import Body
 from helpers.bodies.checking import check, notes, notes_on, required_family

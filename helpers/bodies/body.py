@@ -15,8 +15,8 @@ class Body(dict[str, Any]):
         again = body.replace(seed=2)
 
     `|`, `.copy()`, the copy module and pickle keep the model. `{**body}` is a plain dict without one: it is sent to the
-    only model that its fields fit, or refused. A Body equals a dict with the same fields, and another Body with the same
-    fields and model.
+    only model that its fields fit, or refused. A Body equals a dict with the same fields, and another Body with the
+    same fields and model.
     """
 
     model: str

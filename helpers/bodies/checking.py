@@ -1,4 +1,4 @@
-"""Checking a body before it is sent or paid for: every problem at once, and remarks on what is legal but may surprise."""
+"""Checks of a body before it is sent or paid for: every problem at once, and remarks on what may surprise."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,11 +22,13 @@ def check(body: Mapping[str, Any], model: str | Model | None = None, *, look_at_
 
         helpers.check({"text_prompts": [{"text": "a beach at sunset"}], "steps": 30})
 
-    `body`: a request body, a dict. `model`: an id or role; None: the body's own model, or the only one that its fields
-    fit. `look_at_pictures`: also decode its images and compare their sizes; False saves time where that was done before.
+    - `body`: a request body, a dict.
+    - `model`: an id or role (default None: the body's own model, or the only one that its fields fit).
+    - `look_at_pictures`: whether to decode its images and compare their sizes (default True). False saves time where
+      they were checked before.
 
-    Returns None where the body is legal. What is legal but may surprise is a WorkshopWarning, once each: a size that the
-    model was not trained on, a number of steps at a higher price, a field that has no effect.
+    Returns None where the body is legal. Some legal values cause a WorkshopWarning, once each: a size that the model
+    was not trained on, a number of steps at a higher price, a field that has no effect.
 
     Raises BodyError, whose `.problems` hold the path, the message and the value of each field that is wrong;
     UnknownModelError for a `model` that is not in the registry. Limits: the model's page in the Amazon Bedrock User
@@ -98,7 +100,7 @@ def required_family(model: Model) -> Family:
 
 
 def schema_problems(family: Family, body: Mapping[str, Any]) -> list[Problem]:
-    """Return every problem that the family's schema has with a body."""
+    """Return every problem that a family's schema finds in a body."""
     try:
         family.request.model_validate(dict(body))
     except ValidationError as error:

@@ -21,14 +21,16 @@ def fit(
         image = helpers.fit("photo.jpg")
         image = helpers.fit("photo.jpg", (1024, 768), how="pad", colour="white")
 
-    `source`: a PIL image, a path, bytes, base64, an array, a Generation or a tile. `size`: (width, height) in pixels;
-    None: the nearest legal one, with sides that are multiples of 64 from 320 to 1536 and at most 1,048,576 pixels
-    (Amazon Bedrock User Guide, Stability.ai Diffusion 1.0). `how`: "crop" fills the size and cuts off the rest equally
-    on both sides, "pad" keeps the whole image between bars of `colour` (a name, "#rrggbb" or RGB), "stretch" changes
-    its proportions.
+    - `source`: a PIL image, a path, bytes, base64, a uint8 array, a Generation or a tile.
+    - `size`: (width, height) in pixels (default None: the nearest legal size of SDXL, with sides that are multiples of
+      64 from 320 to 1536 and at most 1,048,576 pixels).
+    - `how`: "crop" (default) fills the size and cuts off the rest equally on both sides, "pad" keeps the whole image
+      between two bars, "stretch" changes its proportions.
+    - `colour`: of the bars of "pad": a name, "#rrggbb" or (red, green, blue) from 0 to 255 (default "black").
 
-    Returns a PIL image. A WorkshopWarning tells what was done; an image that has the size already is returned without
-    one. Raises ImageError for a source that is not an image, a size below 1 x 1, and an unknown `how`.
+    Returns a PIL image. A WorkshopWarning tells what was done; an image that has the size already causes none. Raises
+    ImageError where the source is not an image, for a size below 1 x 1, and for an unknown `how`. Source of the limits:
+    Amazon Bedrock User Guide, Stability.ai Diffusion 1.0.
     """
     image = pictures.to_image(source)
     size = size or nearest_size(*image.size)

@@ -51,9 +51,9 @@ def outpaint(
     - `mask_source`: the form in which the mask is sent, as in `inpaint`.
 
     Returns a Body, a dict that remembers its model. `helpers.masks.extend` gives the canvas and the mask alone. Raises
-    ImageError, which names the nearest legal canvas, for an illegal one; MaskError for an overlap or a feather that does
-    not fit; BodyError with every other problem at once. Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0
-    image to image with masking.
+    ImageError for an illegal canvas, with the nearest legal one; MaskError for an overlap or a feather that does not
+    fit; BodyError with every other problem at once. Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 image
+    to image with masking.
     """
     sides = left, right, up, down
     canvas, mask = extend(init_image, left=left, right=right, up=up, down=down, overlap=overlap, feather=feather)

@@ -1,4 +1,4 @@
-"""One function a task: from its arguments, in the same terms for every model, to the request body that a model takes."""
+"""One function a task, with the same argument names for every model, that returns the body which a model takes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal

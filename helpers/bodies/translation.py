@@ -105,7 +105,10 @@ def core_body(body: "Mapping[str, Any] | PromptLike") -> Body:
 
 
 def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
-    """Return the error for a call to a model that has left Bedrock: since when, and a body for the model that replaces it."""
+    """Return the error for a call to a retired model: since when it is, and a body for the model that replaces it.
+
+    `model`: an id or role. `body`: the request body of the call.
+    """
     gone = models.get(model)
     since = tr(" on {day}", day=gone.eol) if gone.eol else ""
     what = tr("{model} left Amazon Bedrock{since}, so nothing was sent.", model=gone.name, since=since)

@@ -8,7 +8,7 @@ from helpers.masks.shapes import MaskArray, mask_array
 
 
 def grow(pixels: MaskArray, radius: int) -> MaskArray:
-    """Return the mask dilated by a disc: each pixel becomes the largest at most `radius` pixels away; outside is 0."""
+    """Return the mask dilated by a disc of `radius` pixels: each pixel becomes the largest in it. Outside is 0."""
     height, width = pixels.shape
     radius = min(radius, height + width)
     found = pixels.copy()
@@ -23,7 +23,7 @@ def grow(pixels: MaskArray, radius: int) -> MaskArray:
 
 
 def shrink(pixels: MaskArray, radius: int) -> MaskArray:
-    """Return the mask eroded by a disc: each pixel becomes the smallest at most `radius` pixels away; outside is 255."""
+    """Return the mask eroded by a disc of `radius` pixels: each pixel becomes the smallest in it. Outside is 255."""
     return 255 - grow(255 - pixels, radius)
 
 
@@ -43,7 +43,7 @@ def resize(pixels: MaskArray, size: tuple[int, int], how: pictures.Fit) -> MaskA
 
 
 def _largest(widest: dict[int, MaskArray], window: int) -> MaskArray:
-    """Return the largest pixel of the `window` to the right of each, from two windows of the next lower power of two."""
+    """Return the largest pixel in the `window` to the right of each, from two windows of a power of two."""
     power = 1 << (window.bit_length() - 1)
     if power not in widest:
         half = _largest(widest, power // 2)

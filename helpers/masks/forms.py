@@ -62,7 +62,7 @@ def from_black_changes(picture: Any) -> Mask:
 
 
 def from_transparent_changes(picture: Any) -> Mask:
-    """Return the mask of an image that may change where it is transparent. Raises MaskError without an alpha channel."""
+    """Return the mask of an image that may change where it is transparent. Raises MaskError without alpha channel."""
     return Mask.from_alpha(picture)
 
 

@@ -26,8 +26,9 @@ class LeakReport:
       pixel's being the largest of its red, green and blue.
     - `reach`: distance in pixels, rounded up, from the mask to the furthest changed pixel; 0 where there is none, and
       where the mask is empty.
-    - `box`: (left, top, right, bottom) in pixels around the changed pixels, right and bottom exclusive; None without any.
+    - `box`: (left, top, right, bottom) in pixels around the changed pixels, right and bottom exclusive, or None.
     - `image`: a heat map, RGB: the init image in dark grey, changes from orange to white, the mask outlined.
+
     `report.leaked` is True if anything changed, and `print(report)` prints the verdict, one sentence.
     """
 

@@ -56,8 +56,8 @@ class Mask:
 
             mask = helpers.Mask.box((512, 512), (128, 256, 384, 448))
 
-        `size`: (width, height) in pixels, or the image that the mask is for. `box`: (left, top, right, bottom), integers
-        in pixels, right and bottom exclusive. Raises MaskError where the box is empty or extends beyond the image.
+        `size`: (width, height) in pixels, or the image that the mask is for. `box`: (left, top, right, bottom) as
+        integers in pixels, right and bottom exclusive. Raises MaskError where it is empty or extends beyond the image.
         """
         return cls(shapes.box(shapes.size_of(size), box))
 
@@ -286,8 +286,8 @@ class Mask:
             mask = mask.fitted("meadow.png")
 
         `to`: the image that the mask is for, or (width, height) in pixels. `how`: "stretch" (default), "crop" or "pad",
-        as in `helpers.fit`; use the same for the image. What "pad" adds stays. A hard mask remains hard. A mask that has
-        the size already is returned as it is.
+        as in `helpers.fit`; use the same for the image. What "pad" adds stays. A hard mask remains hard. A mask of
+        that size is returned as it is.
         """
         size = shapes.size_of(to)
         if size == self.size:
@@ -307,9 +307,9 @@ class Mask:
         change as white, "MASK_IMAGE_BLACK" as black, "INIT_IMAGE_ALPHA" as transparent in the init image, whose colours
         are kept. All three change the same pixels.
 
-        Returns a dict with `init_image`, `mask_source` and, except for INIT_IMAGE_ALPHA, `mask_image`. Raises ImageError
-        for an init image of an illegal size, and MaskError for another `form` or an image of another size. Source:
-        Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 image to image with masking.
+        Returns a dict with `init_image`, `mask_source` and, except for INIT_IMAGE_ALPHA, `mask_image`. Raises
+        ImageError for an init image of an illegal size, and MaskError for another `form` or an image of another size.
+        Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 image to image with masking.
         """
         return wire.body_fields(self, init_image, form)
 

@@ -82,7 +82,7 @@ def polygon(size: tuple[int, int], points: Any) -> MaskArray:
 
 
 def brush(size: tuple[int, int], points: Any, width: float) -> MaskArray:
-    """Return the stroke of a round brush, `width` pixels wide, through the points (x, y) in order; one point is a dot."""
+    """Return the stroke of a round brush, `width` pixels wide, through the points (x, y); one point is a dot."""
     path = _finite_numbers(points, (-1, 2), tr("a list of (x, y)"))
     wide = float(_finite_numbers(width, (), tr("the width of a brush")))
     if not len(path) or wide < 1:
@@ -129,7 +129,7 @@ def near_colour(source: Any, colour: Any, tolerance: float) -> MaskArray:
 
 
 def transparency(source: Any) -> MaskArray:
-    """Return 255 where an image is transparent, 0 where it is opaque. Raises MaskError where it has no alpha channel."""
+    """Return 255 where an image is transparent, 0 where it is opaque. Raises MaskError without an alpha channel."""
     image = pictures.to_image(source)
     if image.mode != "RGBA":
         raise MaskError(
@@ -191,7 +191,7 @@ def pixel_count(given: Any) -> int:
 
 
 def _finite_numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
-    """Return finite numbers as an array of `shape`, in which -1 is any length. `name`: what was wanted, for MaskError."""
+    """Return finite numbers as an array of `shape`, in which -1 is any length. `name`: for MaskError."""
     try:
         array = np.asarray(list(given) if shape and isinstance(given, Iterable) else given, np.float64)
     except (TypeError, ValueError):

@@ -72,7 +72,7 @@ def texts_of(png: bytes) -> dict[str, str]:
 
 
 def is_signed(data: bytes) -> bool:
-    """Return whether the file has C2PA content credentials: a signature of its bytes, which an added chunk would break."""
+    """Return whether the file has C2PA content credentials, a signature of its bytes, which a new chunk would break."""
     if image_format(data) == "JPEG":
         return any(marker == 0xEB and body.startswith(b"JP") for marker, body in _segments(data))
     return any(chunk.kind == b"caBX" for chunk in chunks(data))
@@ -106,8 +106,8 @@ def _inflated(data: bytes, most: int = 16_000_000) -> bytes:
 def exif(comment: str, note: bytes) -> bytes:
     """Return an EXIF block with `comment` as its UserComment and `note` as its MakerNote.
 
-    The comment is UTF-16-BE of type UNDEFINED, as the EXIF standard has it. Pillow writes the type BYTE, and several readers
-    then find no comment.
+    The comment is UTF-16-BE of type UNDEFINED, as the EXIF standard has it. Pillow writes the type BYTE, and several
+    readers then find no comment.
     """
     text = _UNICODE + comment.encode("utf-16-be", "replace")
     entries = 2 if note else 1

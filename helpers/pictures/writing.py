@@ -58,7 +58,7 @@ def write(path: Path, data: bytes, overwrite: bool = False, same: Callable[[byte
 
 
 def require_same(path: Path, same: bool, fix: str = "") -> None:
-    """Raise PictureExistsError for the file at `path` unless it is the same as the new one. `fix`: another last sentence."""
+    """Raise PictureExistsError unless the file at `path` is the same as the new one. `fix`: another last sentence."""
     if not same:
         raise PictureExistsError(
             tr("{path} is there already, and holds something else.", path=path),

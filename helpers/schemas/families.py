@@ -1,4 +1,4 @@
-"""One Family a body schema. It answers what other rooms ask of a body, so that none of them asks which model it is for."""
+"""One Family a body schema: it answers what other rooms ask of a body, so that none asks which model it is for."""
 
 import base64
 import contextlib
@@ -81,7 +81,7 @@ class Family:
     size_choices: Callable[[HasSizes], tuple[Size, ...]]
     """Sizes that a page offers for a model."""
     size_fields: Callable[[Size, HasSizes], Mapping[str, Any]]
-    """Fields that ask for a size; raises ValueError where the model has only certain sizes and this is not one of them."""
+    """Fields that ask for a size; raises ValueError for a size that the model does not have."""
     price_facts: Callable[[RequestBody, HasSizes], tuple[int, int]]
     """Facts that a price depends on, as (steps, pixels)."""
     adjustable: Callable[[RequestBody], tuple[str, ...]]
@@ -110,7 +110,7 @@ class Family:
     None as the value leaves that prompt out.
     """
     clash: Callable[[RequestBody, Collection[str]], tuple[str, str] | None] = lambda body, places: None
-    """Two of the given paths that cannot both be set, because one would overwrite the other; None where there are none."""
+    """Two of the given paths that cannot both be set, as one would overwrite the other; None without such a pair."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class Family:
         return all(map(self.has, body))
 
     def value(self, body: RequestBody, path: str) -> Any:
-        """Return the value at a path, or the schema's default where the body has none; None where there is no default."""
+        """Return the value at a path, or the schema's default where the body has none; None without a default."""
         steps = steps_of(path) or (path,)
         value: Any = body
         for step in steps:
@@ -233,7 +233,7 @@ def matching(body: RequestBody) -> Family | None:
 
 
 def _is_declared(form: MaskForm, body: RequestBody) -> bool:
-    """Return whether a body has the fields that declare this form; where a form needs none, whether it has the image."""
+    """Return whether a body has the fields that declare this form, or, for a form without such fields, its image."""
     return (
         all(body.get(name) == value for name, value in form.said_by.items()) if form.said_by else form.picture in body
     )
@@ -393,7 +393,7 @@ SDXL = Family(
 )
 
 
-# ---- Stability AI's current text-to-image models -----------------------------------------------------------------------
+# ---- Stability AI's current text-to-image models ---------------------------------------------------------------------
 
 
 def _plain_prompts(body: RequestBody) -> tuple[PromptPart, ...]:

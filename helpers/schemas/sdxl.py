@@ -172,7 +172,7 @@ class Artifact(BaseModel):
 
 
 class SDXLResponse(Response):
-    """The response body. `result` "success" means that the call worked, not that the image passed the content filter."""
+    """The response body. `result` "success" means that the call worked, not that the image passed the filter."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -207,7 +207,7 @@ def size_problem(width: int, height: int, tr: Translate = in_english) -> str | N
 
 
 def nearest_size(width: int, height: int) -> tuple[int, int]:
-    """Return the legal (width, height) in pixels that is nearest in shape and scale; a large image is scaled down first."""
+    """Return the legal (width, height) in pixels nearest to a size in shape, then scale; a large one is scaled down."""
     scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
     sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
     legal = [(w, h) for w in sides for h in sides if w * h <= MAX_PIXELS]
@@ -217,7 +217,7 @@ def nearest_size(width: int, height: int) -> tuple[int, int]:
 
 
 def task_of(body: Mapping[str, Any]) -> TaskName:
-    """Return the task of a body: "inpaint" with a mask, "image_to_image" with an init image alone, or "text_to_image"."""
+    """Return the task of a body: "inpaint" with a mask, "image_to_image" with an init image, else "text_to_image"."""
     if "mask_source" in body or "mask_image" in body:
         return "inpaint"
     return "image_to_image" if "init_image" in body else "text_to_image"

@@ -1,8 +1,8 @@
 """Stability AI's current text-to-image models: the request bodies, and the response body that they share.
 
-Sources: Amazon Bedrock User Guide, request and response of Stable Image Core, Stable Image Ultra and Stable Diffusion 3.5
-Large. Where the guide and live reports of Core and Ultra v1:1 differ (`output_format` in lower case only; no `mode`, `image`
-or `strength`), the newer live report is followed.
+Sources: Amazon Bedrock User Guide, request and response of Stable Image Core, Stable Image Ultra and Stable Diffusion
+3.5 Large. Where the guide and live reports of Core and Ultra v1:1 differ (`output_format` in lower case only; no
+`mode`, `image` or `strength`), the newer live report is followed.
 """
 
 from collections.abc import Mapping

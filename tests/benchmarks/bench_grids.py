@@ -132,7 +132,7 @@ def grid_of(way: str) -> Callable[[Path, int], None]:
             tiles.append(Tile(str(number), where, body, "model", folder / f"{number}.png", thumbnail))
         (page,) = arrange(tiles, axes)
         if way == "file":
-            writing.encoded(grids.sheet(page, "Waves", grids.TILE), "PNG")
+            writing.encode_image(grids.sheet(page, "Waves", grids.TILE), "PNG")
         else:
             showing.bundle(grids.sheet(page, "Waves"), alt=grids.alt_text(page))
 
