@@ -148,7 +148,7 @@ def get(name: "str | Model") -> Model:
     """Return the model of an id, alias, inference profile, ARN or role; a Model is returned as it is.
 
         helpers.models.get("sdxl").prices
-        helpers.models.get("stability.stable-image-core-v1:1").rpm
+        helpers.models.get("core").regions
 
     Raises UnknownModelError, which suggests similar names, where the registry has no such model.
     """
