@@ -207,7 +207,10 @@ def size_problem(width: int, height: int, tr: Translate = in_english) -> str | N
 
 
 def nearest_size(width: int, height: int) -> tuple[int, int]:
-    """Return the legal (width, height) in pixels nearest to a size, by the ratio of each side; large sizes are scaled down first."""
+    """Return the legal (width, height) in pixels that is nearest to a size by the ratios of the sides.
+
+    A size of more than 1,048,576 pixels is scaled down first.
+    """
     scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
     sides = range(MIN_SIDE, MAX_SIDE + 1, SIDE_STEP)
     legal = [(w, h) for w in sides for h in sides if w * h <= MAX_PIXELS]
