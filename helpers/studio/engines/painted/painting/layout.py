@@ -16,9 +16,9 @@ from . import art, conditions, vocabulary
 from .light import Grade, Light
 from .prompt import Mention, Reading
 
-__all__ = ["Box", "Placement", "Scene", "compose"]
+__all__ = ["Bounds", "Placement", "Scene", "compose"]
 
-Box = tuple[float, float, float, float]
+Bounds = tuple[float, float, float, float]
 """x0, y0, x1, y1 as shares (0..1) of the picture's width and height, from the upper left."""
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
@@ -50,7 +50,7 @@ class Placement:
     flip: bool
     colour: str | None
     footing: str  # ground water sky …: shadow, reflection or neither
-    box: Box
+    box: Bounds
     lean: float = 0.0  # degrees, forward
     lift: float = 0.0  # off the ground
     squash: float = 1.0  # of its height
@@ -77,13 +77,13 @@ class Scene:
     water: tuple[float, float] | None = None  # depths between which the base has water
 
 
-def compose(reading: Reading, layout_seed: int, aspect: float, region: Box | None = None) -> Scene:
+def compose(reading: Reading, layout_seed: int, aspect: float, region: Bounds | None = None) -> Scene:
     """Decide one layout of the reading; with `region`, objects stand inside that box (a mask's)."""
     return _compose(reading, int(layout_seed), round(float(aspect), 4), region)
 
 
 @lru_cache(maxsize=256)
-def _compose(reading: Reading, seed: int, aspect: float, region: Box | None) -> Scene:
+def _compose(reading: Reading, seed: int, aspect: float, region: Bounds | None) -> Scene:
     rng = np.random.default_rng([seed, 1])
     base, backdrops = _places(reading, rng)
     data = vocabulary.entry(base).data
@@ -167,7 +167,7 @@ def _place_objects(
     aspect: float,
     horizon: float,
     scene: Mapping[str, Any],
-    region: Box | None,
+    region: Bounds | None,
     scale: float,
 ) -> tuple[Placement, ...]:
     zones, indoor = scene["zones"], bool(scene.get("indoor"))
@@ -208,7 +208,7 @@ def _place_group(
     horizon: float,
     zones: Mapping[str, tuple[float, float]],
     segment: tuple[float, float],
-    region: Box | None,
+    region: Bounds | None,
     indoor: bool,
 ) -> list[Placement]:
     item = vocabulary.entry(mention.entry)
@@ -249,7 +249,7 @@ def _place_group(
         pose = vocabulary.grammar().actions.get(mention.pose or "", {})
         lift = height * pose.get("lift", 0.0) if footing not in _HANGING else 0.0
         squash, lean = pose.get("squash", 1.0), pose.get("lean", 0.0)
-        box = _box(x, y - lift, width, height * squash, aspect)
+        box = _bounds(x, y - lift, width, height * squash, aspect)
         out.append(
             Placement(
                 mention.entry,
@@ -270,7 +270,7 @@ def _place_group(
     return out
 
 
-def _box(x: float, y: float, width: float, height: float, aspect: float) -> Box:
+def _bounds(x: float, y: float, width: float, height: float, aspect: float) -> Bounds:
     """Where a drawing of this size that stands at x, y is seen, cut at the picture's edges."""
     return (
         max(0.0, (x - width / 2) / (100 * aspect)),
@@ -311,7 +311,7 @@ def _sit(riders: Sequence[str], mount: str, placed: list[Placement], aspect: flo
             depth=seat.depth,
             flip=seat.flip,
             footing="mount",
-            box=_box(x, y, height * shape, height, aspect),
+            box=_bounds(x, y, height * shape, height, aspect),
             lift=0.0,
         )
 
@@ -342,7 +342,7 @@ def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: fl
             depth=hand.depth,
             flip=hand.flip,
             footing="mount",
-            box=_box(x, y, width, height, aspect),
+            box=_bounds(x, y, width, height, aspect),
             lift=0.0,
         )
 
@@ -368,7 +368,7 @@ def _perspective(near: float, footing: str, indoor: bool, place: str | None) -> 
 
 
 def _into(
-    region: Box, aspect: float, x: float, along: float, height: float, width_share: float, footing: str, u: float
+    region: Bounds, aspect: float, x: float, along: float, height: float, width_share: float, footing: str, u: float
 ) -> tuple[float, float, float]:
     """Fit something of this height into a mask's box."""
     x0, y0, x1, y1 = region[0] * 100 * aspect, region[1] * 100, region[2] * 100 * aspect, region[3] * 100

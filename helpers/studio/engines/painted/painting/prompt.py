@@ -13,7 +13,7 @@ from typing import Any
 from helpers.studio.protocol import Prompt
 
 from . import vocabulary
-from .words import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
+from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["Mention", "Reading", "read", "without"]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, batch, lens, noise, path, pick, points
+from .stage import Polyline, Rng, Stage, batch, lens, noise, path, pick, points
 
 __all__ = ["blooms", "furrows", "paddies", "pads", "rows"]
 
@@ -130,7 +130,7 @@ def paddies(
 
 
 def _sprouts(
-    stage: Stage, rng: Rng, xs: Line, line: Line, gap: Line, wet: bool, green: str, depth: float, part: str
+    stage: Stage, rng: Rng, xs: Polyline, line: Polyline, gap: Polyline, wet: bool, green: str, depth: float, part: str
 ) -> str:
     """Seedlings in rows, or ripples where a terrace is all water."""
     strokes = []

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, Tree, batch, lens, noise, pick
+from .stage import Polyline, Rng, Stage, Tree, batch, lens, noise, pick
 
 __all__ = ["canopy", "shafts", "stalks", "trunks", "vines", "wood"]
 
@@ -63,8 +63,8 @@ def wood(
 def crest(
     stage: Stage,
     rng: Rng,
-    xs: Line,
-    ys: Line,
+    xs: Polyline,
+    ys: Polyline,
     colour: str,
     depth: float,
     tree: float,

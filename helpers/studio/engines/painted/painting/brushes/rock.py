@@ -6,7 +6,7 @@ import numpy as np
 
 from ..light import mix
 from .plants import crest, tiny_tree
-from .stage import Line, Rng, Stage, Tree, lens, noise, path, pick, points
+from .stage import Polyline, Rng, Stage, Tree, lens, noise, path, pick, points
 from .water import breakers
 
 __all__ = ["cliff", "flank", "headland", "ridge"]
@@ -69,7 +69,7 @@ def ridge(
     return "".join(out)
 
 
-def _skyline(stage: Stage, rng: Rng, xs: Line, n: int, rough: float, steep: float) -> tuple[Line, list[float]]:
+def _skyline(stage: Stage, rng: Rng, xs: Polyline, n: int, rough: float, steep: float) -> tuple[Polyline, list[float]]:
     """How high the range is at each place, 0..1, and where its summits are: one leads, the others follow at odds."""
     u = rng.random((n, 4))
     span = stage.width + 8
@@ -89,7 +89,7 @@ def _skyline(stage: Stage, rng: Rng, xs: Line, n: int, rough: float, steep: floa
 _STEPS = (0.14, 0.3, 0.48, 0.7, 1.0)
 
 
-def _faces(rng: Rng, xs: Line, tops: Line, base: float, summits: list[float], side: int, tall: float) -> str:
+def _faces(rng: Rng, xs: Polyline, tops: Polyline, base: float, summits: list[float], side: int, tall: float) -> str:
     """The flank of each summit that lies in shadow, bounded by a crooked ridge from the top to the foot."""
     out = []
     us = rng.random((len(summits), 6)).tolist()
@@ -115,7 +115,7 @@ def _faces(rng: Rng, xs: Line, tops: Line, base: float, summits: list[float], si
     return "".join(out)
 
 
-def _snow(rng: Rng, xs: Line, tops: Line, line: float, tall: float) -> str:
+def _snow(rng: Rng, xs: Polyline, tops: Polyline, line: float, tall: float) -> str:
     """Snow above a line, with tongues that run down the gullies."""
     tongues = noise(rng, xs, 9, 3, 0.6)
     low = line + tall * (
@@ -130,7 +130,7 @@ def _snow(rng: Rng, xs: Line, tops: Line, line: float, tall: float) -> str:
 
 
 def _spurs(
-    stage: Stage, rng: Rng, xs: Line, tops: Line, base: float, tall: float, side: int, dark: str, bright: str
+    stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, base: float, tall: float, side: int, dark: str, bright: str
 ) -> str:
     """Gullies and ribs: thin crooked wedges that run down from the skyline, most of them dark, some bright."""
     u = rng.random((40, 6))
@@ -258,7 +258,7 @@ def cliff(
 
 
 def wall(
-    stage: Stage, rng: Rng, xs: Line, tops: Line, base: float, colour: str, depth: float, part: str = "mountain"
+    stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, base: float, colour: str, depth: float, part: str = "mountain"
 ) -> str:
     """Rock between a skyline and a foot, with upright facets in light and shadow, ledges and cracks."""
     high, more = float(tops.min()), stage.aside(rng)
@@ -312,7 +312,7 @@ def wall(
     return "".join(out)
 
 
-def turf(stage: Stage, rng: Rng, xs: Line, tops: Line, green: str, depth: float) -> str:
+def turf(stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, green: str, depth: float) -> str:
     """Grass that hangs over the top of a cliff."""
     drop = 1.2 + 1.6 * np.abs(noise(rng, xs, 7, 3, 0.6)) * 2
     under = path(points(xs[::-1], (tops + drop)[::-1]))[1:]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARTS",
-    "Line",
+    "Polyline",
     "Rng",
     "Stage",
     "Tree",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 Rng = np.random.Generator
-Line = NDArray[Any]
+Polyline = NDArray[Any]
 Point = tuple[float, float]
 Tree = Literal["round", "pointed"]
 
@@ -140,7 +140,7 @@ class Stage:
         dusk = mix(mix(own, "#000000", 0.6), self.light.shadow, 0.4)
         return mix(own, mix(dusk, self.light.haze, 0.7 * depth * self.light.haze_strength), share)
 
-    def xs(self, fine: int, coarse: int) -> Line:
+    def xs(self, fine: int, coarse: int) -> Polyline:
         """Places across the picture and a little beyond, for a line of so many points."""
         n = fine if self.fine else coarse
         return np.arange(n) * ((self.width + 8) / (n - 1)) - 4
@@ -219,7 +219,7 @@ def pick(rng: Rng, value: float | Sequence[float]) -> float:
     return float(low + (high - low) * rng.random())
 
 
-def noise(rng: Rng, xs: Line, wave: float, octaves: int = 3, gain: float = 0.5) -> Line:
+def noise(rng: Rng, xs: Polyline, wave: float, octaves: int = 3, gain: float = 0.5) -> Polyline:
     """A smooth random line, about -1..1, over even steps, whose widest swells lie `wave` apart.
 
     It is the same line at any number of points, so that a small picture and a large one agree.
@@ -231,7 +231,9 @@ def noise(rng: Rng, xs: Line, wave: float, octaves: int = 3, gain: float = 0.5) 
 
 
 @lru_cache(maxsize=1024)
-def _knots(n: int, start: float, end: float, wave: float, octaves: int, gain: float) -> tuple[Line, Line, Line, Line]:
+def _knots(
+    n: int, start: float, end: float, wave: float, octaves: int, gain: float
+) -> tuple[Polyline, Polyline, Polyline, Polyline]:
     """For each octave and place: the knots to both sides, how far along it lies; and the octaves' sizes."""
     which = np.arange(octaves)[:, None]
     at = (np.linspace(start, end, n) + 40) * (2.1**which / wave) + 11.0 * which
@@ -241,7 +243,7 @@ def _knots(n: int, start: float, end: float, wave: float, octaves: int, gain: fl
     return whole & 63, (whole + 1) & 63, part * part * (3 - 2 * part), size / size.sum() * 2.8
 
 
-def points(xs: Line, ys: Line) -> list[Point]:
+def points(xs: Polyline, ys: Polyline) -> list[Point]:
     """Two arrays as a list of points."""
     return list(zip(xs.tolist(), ys.tolist(), strict=True))
 

@@ -8,7 +8,7 @@ from .. import art
 from ..light import mix
 from .plants import crest
 from .rock import turf, wall
-from .stage import Line, Rng, Stage, Tree, lens, noise, pick, points
+from .stage import Polyline, Rng, Stage, Tree, lens, noise, pick, points
 from .water import shoreline
 
 __all__ = ["bank", "falls", "river"]
@@ -30,7 +30,7 @@ def bank(
     line = shoreline(stage, rng, t, pick(rng, lean), pick(rng, bow), xs)
     jag = 0.5 * noise(rng, xs, 5, 2)
 
-    def below(ys: Line) -> str:
+    def below(ys: Polyline) -> str:
         return f"{stage.flow(points(xs, ys))}L{xs[-1]:.1f},102 L{xs[0]:.1f},102Z"
 
     top = float(line.min())
@@ -125,9 +125,9 @@ def _along(
     names: Sequence[str],
     count: int,
     size: float | Sequence[float],
-    ts: Line,
-    left: Line,
-    right: Line,
+    ts: Polyline,
+    left: Polyline,
+    right: Polyline,
 ) -> str:
     """Drawings along both banks, far ones first."""
     out: list[str] = []

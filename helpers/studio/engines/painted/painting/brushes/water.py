@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, lens, noise, path, pick, points
+from .stage import Polyline, Rng, Stage, lens, noise, path, pick, points
 
 __all__ = ["gleam", "pool", "shore", "swell", "water"]
 
@@ -90,7 +90,7 @@ def _sun_path(stage: Stage, rng: Rng, top: float, tall: float, count: float) -> 
     return "".join(out)
 
 
-def shoreline(stage: Stage, rng: Rng, t: Sequence[float], lean: float, bow: float, xs: Line) -> Line:
+def shoreline(stage: Stage, rng: Rng, t: Sequence[float], lean: float, bow: float, xs: Polyline) -> Polyline:
     """Where the water ends, at each place across: sloping to the layout's side, bowed like a bay, and uneven."""
     s = (xs / stage.width - 0.5) * stage.side
     base = stage.y(pick(rng, t))
@@ -99,7 +99,7 @@ def shoreline(stage: Stage, rng: Rng, t: Sequence[float], lean: float, bow: floa
     return np.maximum(line, stage.horizon + 2.5)
 
 
-def _broken(line: Line, thick: Line, xs: Line) -> str:
+def _broken(line: Polyline, thick: Polyline, xs: Polyline) -> str:
     """A line of foam that comes and goes: as thick as `thick` where that is positive."""
     there = np.flatnonzero(thick > 0)
     if not len(there):
@@ -135,7 +135,7 @@ def shore(
     low, mid = stage.sky_at(0.95), stage.sky_at(0.6)
     white = mix(stage.lit(foam, 0.1), "#ffffff", 0.2 + 0.25 * stage.low_sun)
 
-    def below(ys: Line) -> str:
+    def below(ys: Polyline) -> str:
         return f"{stage.flow(points(xs, ys))}L{xs[-1]:.1f},102 L{xs[0]:.1f},102Z"
 
     def seaward(
@@ -188,7 +188,7 @@ def shore(
     return "".join(out)
 
 
-def _sand_ripples(stage: Stage, rng: Rng, xs: Line, edge: Line, sand: str, part: str) -> str:
+def _sand_ripples(stage: Stage, rng: Rng, xs: Polyline, edge: Polyline, sand: str, part: str) -> str:
     """Wind marks and dimples on dry sand: pairs of a shaded and a sunlit stroke."""
     dark, light = [], []
     for a, b, c in rng.random((46, 3)).tolist():
@@ -271,7 +271,7 @@ def gleam(stage: Stage, rng: Rng, strength: float = 0.6) -> str:
     return "".join(out)
 
 
-def breakers(stage: Stage, rng: Rng, xs: Line, y: float, size: float) -> str:
+def breakers(stage: Stage, rng: Rng, xs: Polyline, y: float, size: float) -> str:
     """White water along the foot of a rock, from xs[0] to xs[-1]."""
     white = mix(stage.lit("#fbfeff", 0.1), "#ffffff", 0.2)
     line, out = y + 0.3 * noise(rng, xs, 20, 2), ""
