@@ -22,7 +22,7 @@ __all__ = ["Denoiser"]
 
 @dataclass(eq=False)
 class Denoiser:
-    """`denoise(x, sigma)`, which a sampler calls once or twice a step."""
+    """The function `denoise(x, sigma)` of a task, which a sampler calls once or twice a step."""
 
     exemplars: Exemplars
     variation: Variation

@@ -92,7 +92,7 @@ def painted(
 ) -> Exemplars:
     """Return the scenes as exemplars of the task's picture, moved by guidance.
 
-    With `like`, only the `most` of them that are most alike that latent.
+    With `like`, only the `most` of them that are most like that latent.
     """
     width, height, style = task.width, task.height, task.style_preset
     latents = np.stack([small(painter, scene, width // FACTOR, height // FACTOR, style) for scene in scenes])

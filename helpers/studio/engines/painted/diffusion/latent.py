@@ -51,7 +51,7 @@ class Cosines:
         return Cosines(_cosine_matrix(height), _cosine_matrix(width))
 
     def forward(self, x: Planes) -> Planes:
-        """Return the spectra of planes, of the same shape; index [0, 0] stands for the mean."""
+        """Return the spectra of planes, of the same shape; index [0, 0] belongs to the mean."""
         return self.rows @ (x @ self.columns.T)
 
     def inverse(self, spectrum: Planes) -> Planes:

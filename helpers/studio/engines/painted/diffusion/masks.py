@@ -25,7 +25,7 @@ class KeptArea:
 
     @staticmethod
     def of(init: Planes, mask: NDArray[np.uint8]) -> "KeptArea":
-        """Return what a mask keeps; it is at the picture's size, 255 where the picture may change."""
+        """Return the area that `mask` keeps; it has the picture's size, and 255 where the picture may change."""
         return KeptArea(init, shrink(opening(mask)[..., None], *init.shape[1:])[..., 0])
 
     def impose(self, denoised: Planes) -> Planes:
@@ -39,7 +39,10 @@ def opening(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def box_of(mask: NDArray[np.uint8]) -> Box:
-    """Return the smallest box around the pixels that are at least half open (else open at all; else the whole picture)."""
+    """Return the smallest box around the mask's pixels that are at least half open.
+
+    Where there are none, it is the box around all that are open at all; for a shut mask, the whole picture.
+    """
     open_ = mask >= 128 if (mask >= 128).any() else mask > 0
     rows, columns = np.flatnonzero(open_.any(1)), np.flatnonzero(open_.any(0))
     if not rows.size:

@@ -39,10 +39,10 @@ def light_of(reading: Reading, base: str) -> Light:
 
 
 def grade_of(reading: Reading) -> Grade:
-    """Return all moods of a reading put together."""
+    """Return the grade of all of a reading's moods together."""
     grade = Grade()
-    told = [vocabulary.entry(m.entry).data for m in reading.mentions]
-    night = any(data.get("dark") or data.get("light") == "night" for data in told)
+    named = [vocabulary.entry(m.entry).data for m in reading.mentions]
+    night = any(data.get("dark") or data.get("light") == "night" for data in named)
     for mention in reading.mentions:
         item = vocabulary.entry(mention.entry)
         own = item.grade

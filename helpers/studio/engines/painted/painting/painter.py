@@ -186,7 +186,7 @@ def _shadow(
 def _reflection(
     place: Placement, drawing: art.Drawing, stage: Stage, index: int, left: float, mirror: float, scale: float
 ) -> str:
-    """Draw the drawing upside down in the water, fainter, under a few ripples."""
+    """Draw the object upside down in the water, fainter, under a few ripples."""
     body = drawing.svg(
         _on(place, stage.light), depth=min(1.0, place.depth + 0.25), key=f"r{index}", fine=False, colour=place.colour
     )

@@ -61,7 +61,7 @@ class Reading:
 
 @lru_cache(maxsize=64)
 def read(prompts: tuple[Prompt, ...]) -> Reading:
-    """Return one reading of several prompts; a mention's weight is its prompt's, without the sign, times its own."""
+    """Return one reading of several prompts; a mention's weight is multiplied by the absolute weight of its prompt."""
     mentions: dict[tuple[str, str | None, str | None], Mention] = {}
     unknown: dict[str, None] = {}
     for prompt in prompts:
