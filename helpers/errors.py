@@ -169,7 +169,7 @@ class CallError(WorkshopError):
 
 
 class NoCredentialsError(CallError):
-    """Raised when AWS credentials are missing, incomplete, wrong or expired: run `aws configure` or `aws sso login`."""
+    """Raised when AWS credentials are missing, incomplete, wrong or expired: sign in again, or set new access keys."""
 
     scope: Scope = "account"
 

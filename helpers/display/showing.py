@@ -15,7 +15,7 @@ from PIL import Image
 
 from helpers.display import alt_text, sheets
 from helpers.display.sheets import Missing
-from helpers.language import joined, lesson, mark, tr
+from helpers.language import joined, mark, tr, tr_lesson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,7 +75,7 @@ def strip(
     if not pictures:
         raise ValueError(tr("A strip needs at least one picture."))
     title, alt, caption = _in_language(title), _in_language(alt), _in_language(caption)
-    texts = alt_text.differing(pictures) if labels is None else [lesson(str(label)) for label in labels]
+    texts = alt_text.differing(pictures) if labels is None else [tr_lesson(str(label)) for label in labels]
     _check_count("picture", len(pictures), texts)
     sheet = sheets.strip([_tile(picture) for picture in pictures], texts, title, same_scale)
     took = [getattr(picture, "seconds", None) for picture in pictures] if seconds else []
@@ -101,7 +101,7 @@ def grid(
     if not any(len(row) for row in rows):
         raise ValueError(tr("A grid needs at least one picture."))
     title, alt, caption = _in_language(title), _in_language(alt), _in_language(caption)
-    down, across = [lesson(str(label)) for label in row_labels], [lesson(str(label)) for label in column_labels]
+    down, across = [tr_lesson(str(label)) for label in row_labels], [tr_lesson(str(label)) for label in column_labels]
     _check_count("row", len(rows), down or None)
     _check_count("column", max(len(row) for row in rows), across or None)
     tiles = [[_tile(tile) for tile in row] for row in rows]
@@ -121,7 +121,7 @@ def compare(
     """
     title, alt = _in_language(title), _in_language(alt)
     first, second = _picture(a), _picture(b)
-    labels = [tr(label) if label in _BEFORE_AND_AFTER else lesson(label) for label in labels]
+    labels = [tr(label) if label in _BEFORE_AND_AFTER else tr_lesson(label) for label in labels]
     _check_count("picture", 2, labels)
     third: sheets.Tile
     if first.size == second.size:
@@ -204,7 +204,7 @@ def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> t
 
 def _in_language(text: Words) -> Words:
     """What a lesson gives to show, in the reader's language."""
-    return lesson(text) if text else text
+    return tr_lesson(text) if text else text
 
 
 # ---- in -------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from helpers.errors import ImageError
 from helpers.language import listed, mark, tr
-from helpers.language.remarks import hushed, warn
+from helpers.language.remarks import ignore_warnings, warn
 from helpers.pictures.formats import image_format
 from helpers.pictures.paths import find
 
@@ -131,7 +131,7 @@ def pixels_equal(one: Any, other: Any) -> bool:
 def decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
     """The picture in a file's bytes, whatever its extension; of a moving one the first frame, and that is said."""
     try:
-        with hushed():  # what the decoder mutters about EXIF and sizes
+        with ignore_warnings():  # what the decoder mutters about EXIF and sizes
             image = Image.open(io.BytesIO(data), formats=READ_FORMATS)
             moving = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
     except Image.DecompressionBombError as error:
@@ -159,7 +159,7 @@ def clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Image
             tr("{name} has no pixels.", name=upper(name)), fix=tr("Give a picture of at least 1 x 1 pixels.")
         )
     try:
-        with hushed():
+        with ignore_warnings():
             image.load()
             plain = _plain_mode(_in_srgb(_upright(image) if upright else image))
     except ImageError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helpers import bodies, models
 from helpers.errors import BodyError, WorkshopError
-from helpers.language.remarks import hushed
+from helpers.language.remarks import ignore_warnings
 from helpers.schemas import Family, families
 from helpers.schemas.families import MaskForm, PromptPart
 
@@ -161,7 +161,7 @@ def _with_helper(recipe: "Recipe") -> str | None:
     try:
         name, given, named = _arguments(recipe, family)
         helper = getattr(bodies, name)
-        with hushed():
+        with ignore_warnings():
             body = helper(*(one.value for one in given), **{key: one.value for key, one in named.items()})
     except (WorkshopError, AttributeError, KeyError, TypeError, ValueError):
         return None

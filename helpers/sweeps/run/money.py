@@ -8,7 +8,7 @@ from datetime import date
 from helpers import models
 from helpers.calls.answers import Backend
 from helpers.errors import BudgetError
-from helpers.language import joined, listed, mark, padded, tr
+from helpers.language import joined, listed, ljust, mark, tr
 from helpers.sweeps.axes import plan
 from helpers.sweeps.axes.tiles import Failure, Tile
 from helpers.sweeps.run import failures
@@ -262,4 +262,4 @@ def _usd(amount: float | None) -> str:
 
 
 def _lined(heading: str, rows: Sequence[tuple[str, str]]) -> str:
-    return "\n".join([heading, *(f"  {padded(name, 9)} {text}" for name, text in rows)])
+    return "\n".join([heading, *(f"  {ljust(name, 9)} {text}" for name, text in rows)])

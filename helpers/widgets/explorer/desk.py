@@ -13,7 +13,7 @@ from helpers.calls import client
 from helpers.calls.answers import Generation
 from helpers.errors import BodyError, Problem, WorkshopError, WorkshopWarning
 from helpers.language import tr
-from helpers.language.remarks import hushed
+from helpers.language.remarks import ignore_warnings
 from helpers.models import Model
 from helpers.schemas import families
 from helpers.sweeps.axes import plan
@@ -126,7 +126,7 @@ class Desk:
     # ---- how
 
     def _take(self, body: Body, *, look_at_pictures: bool) -> None:
-        with hushed(WorkshopWarning):  # `remarks` says the same on the page
+        with ignore_warnings(WorkshopWarning):  # `remarks` says the same on the page
             bodies.check(body, look_at_pictures=look_at_pictures)
         self.drew_seed = not body.get("seed")
         self.body = body.replace(seed=secrets.randbelow(plan.HIGHEST_DRAWN_SEED) + 1) if self.drew_seed else body

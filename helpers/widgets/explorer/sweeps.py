@@ -7,7 +7,7 @@ from helpers.bodies import Body
 from helpers.calls.answers import Backend
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
-from helpers.language.remarks import overheard
+from helpers.language.remarks import collect_warnings
 from helpers.models import Model
 from helpers.recipes import code as request_code
 from helpers.sweeps import Sweep, axis, together
@@ -27,7 +27,7 @@ def make(body: Body, model: Model, backend: Backend, wanted: Mapping[str, Any]) 
         why = tr("A sweep needs a field to run along.")
         raise BodyError(why, fix=tr("Choose one, such as cfg_scale."), problems=[Problem("axes", why)])
     knobs = [(path, values, _knob(path, _values(body, model, path, values))) for path, values in wanted.items()]
-    with overheard() as remarks:
+    with collect_warnings() as remarks:
         sweep = Sweep(body, *(knob for _, _, knob in knobs), backend=backend)
     return sweep, _line(knobs), remarks
 

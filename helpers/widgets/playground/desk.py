@@ -12,7 +12,7 @@ from helpers.bodies import inputs
 from helpers.calls import client
 from helpers.errors import RetiredModelError, WorkshopError
 from helpers.language import tr
-from helpers.language.remarks import overheard
+from helpers.language.remarks import collect_warnings
 from helpers.models import Model
 from helpers.widgets.playground import runs
 from helpers.widgets.playground.runs import Plan, Reference, Run
@@ -92,7 +92,7 @@ class Desk:
 
         The mask of the picture before is dropped. Raises ImageError.
         """
-        with overheard() as remarks:
+        with collect_warnings() as remarks:
             able = self.model if "variation" in actions_of(self.model) else models.first("studio", "image_to_image")
             picture = pictures.init_image(inputs.fit(source), able)
         self.reference, self.mask = Reference(picture, name), None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from helpers import bodies
 from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWarning
 from helpers.language import listed, tr
-from helpers.language.remarks import hushed
+from helpers.language.remarks import ignore_warnings
 from helpers.models import Model
 from helpers.schemas.fields import TaskName
 from helpers.schemas.sdxl import DEFAULT_CFG_SCALE, DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, DEFAULT_STEPS, StylePreset
@@ -172,7 +172,7 @@ def request_bodies(
     _check(settings, model, seed)
     if settings.action not in actions_of(model):
         raise _error([Problem("action", lacks(model), settings.action)])
-    with hushed(WorkshopWarning):  # `remarks` says the same on the playground
+    with ignore_warnings(WorkshopWarning):  # `remarks` says the same on the playground
         asked = bodies.translated(_body(settings, seed, reference, mask), model).body
         bodies.check(asked)
     return [asked.replace(seed=seed + place) for place in range(settings.pictures)]

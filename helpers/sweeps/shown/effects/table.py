@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from helpers.language import joined, mark, padded, tr, width
+from helpers.language import display_width, joined, ljust, mark, tr
 from helpers.sweeps.shown.effects.data import Effect, Floor
 from helpers.sweeps.shown.effects.distances import Distance
 
@@ -166,8 +166,8 @@ def _table(effects: Effects) -> str:
     for row in _rows(effects):
         cells = ("  " * row.inner + row.name, row.values, row.pairs, *_numbers(row, effects), row.verdict)
         lines.append(cells[: len(lines[0])])
-    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
-    text = ["  ".join(padded(cell, wide) for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines]
+    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
+    text = ["  ".join(ljust(cell, wide) for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([*text, _legend(effects)])
 
 
