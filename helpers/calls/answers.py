@@ -145,7 +145,7 @@ class Generation:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         from helpers.display import showing
 
-        return showing.bundle(self)
+        return showing.mime_bundle(self)
 
 
 def prompt_of(body: Mapping[str, Any]) -> str:

@@ -129,6 +129,6 @@ class Tile:
         from helpers.display import showing
 
         try:
-            return showing.bundle(self)
+            return showing.mime_bundle(self)
         except ImageError:
             return None

@@ -61,7 +61,7 @@ def sheet(page: Page, title: str = "", tile: int | None = None) -> Image.Image:
     heading = _heading(page, title)
     if page.wrapped:
         labels = _labels(page.columns) or [""]
-        return sheets.strip(_cells(page)[0], _with_name(page, labels), heading, tile=tile)
+        return sheets.strip(_cells(page)[0], _with_name(page, labels), heading, cell_size=tile)
     down, across = _labels(page.rows), _labels(page.columns)
     return sheets.grid(_cells(page), down, across, heading, _names(page), tile)
 
@@ -71,8 +71,10 @@ def sheet_size(page: Page, title: str, tile: int) -> tuple[int, int]:
     heading = _heading(page, title)
     if page.wrapped:
         labels = _labels(page.columns) or [""]
-        return sheets.strip_size(_cells(page)[0], _with_name(page, labels), heading, tile=tile)
-    return sheets.grid_size(_cells(page), _labels(page.rows), _labels(page.columns), heading, _names(page), tile=tile)
+        return sheets.strip_size(_cells(page)[0], _with_name(page, labels), heading, cell_size=tile)
+    return sheets.grid_size(
+        _cells(page), _labels(page.rows), _labels(page.columns), heading, _names(page), cell_size=tile
+    )
 
 
 def alt_text(page: Page, title: str = "") -> str:
@@ -94,7 +96,7 @@ def caption(page: Page, left_out: int = 0) -> str:
     if kinds:
         counted = listed(tr("{count} {kind}", count=count, kind=kind) for kind, count in sorted(kinds.items()))
         said.append(tr("Without a picture: {counted}.", counted=counted))
-    said.append(wording.unknown([tile for row in page.tiles for tile in row]))
+    said.append(wording.unknown_words_sentence([tile for row in page.tiles for tile in row]))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
         said.append(tr('The pictures are small here: .gallery("gallery.html") shows them large.'))
@@ -153,14 +155,14 @@ def _fitting(page: Page, title: str, tile: int, kind: str) -> int:
 # ---- words and cells ------------------------------------------------------------------------------------------------
 
 
-def _cells(page: Page) -> list[list[sheets.Tile]]:
+def _cells(page: Page) -> list[list[sheets.Cell]]:
     return [[_cell(tile) for tile in row] for row in page.tiles]
 
 
-def _cell(tile: Tile | None) -> sheets.Tile:
+def _cell(tile: Tile | None) -> sheets.Cell:
     if tile is None:
         return sheets.Missing(tr("not in this sweep"))
-    if missing := sheets.hole(tile):
+    if missing := sheets.missing(tile):
         return missing
     assert tile.path is not None
     try:
@@ -176,7 +178,7 @@ def _heading(page: Page, title: str) -> str:
 
 
 def _labels(run: Run | None) -> list[str]:
-    return wording.apart(run.labels) if run else []
+    return wording.trimmed(run.labels) if run else []
 
 
 def _with_name(page: Page, labels: list[str]) -> list[str]:

@@ -91,7 +91,7 @@ def picture(answer: Generation | WorkshopError | None, backend: Backend) -> Page
         width, height = answer.image.size
         caption = say("picture.caption", seed=answer.seed, width=width, height=height)
         src = picture_url(showing.jpeg(answer.image))
-        return {"kind": "picture", "src": src, "alt": alt_text.alt_text(answer), "caption": caption, "mark": ""}
+        return {"kind": "picture", "src": src, "alt": alt_text.image_alt(answer), "caption": caption, "mark": ""}
     image = getattr(answer, "image", None)
     kind = "filtered" if isinstance(answer, ContentFilterError) else "failed"
     src = picture_url(showing.jpeg(image)) if image is not None else ""
@@ -103,7 +103,7 @@ def ended(answer: Generation | WorkshopError) -> Page:
     if isinstance(answer, Generation):
         paid = say("state.cost", price=in_usd(answer.cost)) if answer.cost else ""
         drawn = say("drawn", seconds=answer.seconds)
-        return {"state": "done", "text": joined(drawn, paid, alt_text.unknown([answer]))}
+        return {"state": "done", "text": joined(drawn, paid, alt_text.unknown_words_sentence([answer]))}
     return failed(answer, "filtered" if isinstance(answer, ContentFilterError) else "failed")
 
 

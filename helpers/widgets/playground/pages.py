@@ -168,7 +168,7 @@ def ended(run: Run) -> Page:
     if run.failures:
         sent = "" if len(run.bodies) == 1 else say("sent", sent=len(run.answers), count=len(run.bodies))
         return failed(run.failures[0], run.state, sent)
-    unknown = alt_text.unknown(run.made)
+    unknown = alt_text.unknown_words_sentence(run.made)
     done = say("state.done", number=run.number, count=_count(len(run.made)), seconds=run.seconds)
     cost = sum(made.cost or 0.0 for made in run.made)
     paid = say("state.cost", price=in_usd(cost)) if cost else ""
@@ -229,11 +229,11 @@ def _tile(answer: Generation | WorkshopError, run: Run, place: int) -> Page:
     seed = run.bodies[place].get("seed")
     caption = say("seed_of", seed=seed)
     if isinstance(answer, Generation):
-        caption = joined(alt_text.sentence(caption).strip(), alt_text.unknown([answer]))
+        caption = joined(alt_text.title_sentence(caption).strip(), alt_text.unknown_words_sentence([answer]))
         return {
             "kind": "picture",
             "src": picture_url(showing.jpeg(answer.image)),
-            "alt": alt_text.alt_text(answer),
+            "alt": alt_text.image_alt(answer),
             "caption": caption,
         }
     image = getattr(answer, "image", None)

@@ -47,7 +47,7 @@ def gallery_data(tiles: Sequence[Tile], axes: Sequence[Axis], title: str, full: 
         "title": title or words["untitled"],
         "facts": _facts(tiles, told, words),
         "alike": [list(pair) for pair in alike(tiles).items()],
-        "axes": [{"name": run.name, "labels": run.labels, "short": alt_text.apart(run.labels)} for run in used],
+        "axes": [{"name": run.name, "labels": run.labels, "short": alt_text.trimmed(run.labels)} for run in used],
         "tiles": told,
         "inputs": kept,
         "inputsLeftOut": bool(inputs.texts) and not kept,
