@@ -46,7 +46,7 @@ _CLASS_DEFAULT: Any = object()  # an argument that was not given: None is a valu
 
 
 class WorkshopWarning(UserWarning):
-    """Issued when a request is legal but may surprise: a size the model was not trained on, a dearer number of steps."""
+    """Issued when a request is legal but may surprise: a size that is not the model's own, a dearer number of steps."""
 
 
 class WorkshopError(Exception):
@@ -72,15 +72,15 @@ class WorkshopError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a body: the field's path (`text_prompts[0].weight`), a sentence, and the value found there."""
+    """One thing that is wrong with a request body."""
 
-    field: str
-    message: str
-    value: object = None
+    field: str  # its path, such as text_prompts[0].weight
+    message: str  # a sentence
+    value: object = None  # as found there
 
 
 class BodyError(WorkshopError, ValueError):
-    """Raised when a request body breaks its schema, before anything is sent or paid: correct the fields in `.problems`."""
+    """Raised when a request body breaks its schema, before anything is sent or paid: correct what `.problems` lists."""
 
     def __init__(self, what: str, why: str = "", fix: str = "", *, problems: Iterable[Problem] = ()) -> None:
         super().__init__(what, why, fix)
@@ -195,7 +195,7 @@ class RegionError(CallError):
 
 
 class UnknownModelError(CallError):
-    """Raised when the registry or the service knows no model of this name: `helpers.models.all()` lists those there are."""
+    """Raised when the registry or the service knows no model of this name: `helpers.models.all()` lists them."""
 
     scope: Scope = "model"
 

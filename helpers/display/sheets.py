@@ -330,7 +330,7 @@ def _draw_centred(canvas: ImageDraw.ImageDraw, x: int, y: int, lines: list[str],
 
 
 def _text_size(width: int, cell_size: int | None = None) -> int:
-    """Return the text size in pixels. It grows with the sheet, as a page shows a wide one reduced, or with the cells."""
+    """Return the text size in pixels. It grows with the cells or the sheet, as a page shows a wide sheet reduced."""
     return max(14, round(cell_size / 15)) if cell_size else max(14, min(18, round(width / 68)))
 
 

@@ -76,12 +76,12 @@ def strip(
 
         helpers.strip(drafts, labels=["cfg_scale 1", "cfg_scale 7", "cfg_scale 15"])
 
-    `pictures`: receipts, tiles, or whatever `helpers.to_image` takes; more than six go on in further rows. A failed
-    call can take a picture's place: an exception, or `helpers.display.Missing("why")`. `labels`: one for each picture; without
-    them, receipts are labelled with the fields in which their bodies differ. `title` is written above, `caption` below
-    the row. `alt` replaces the text alternative made from these. `same_scale=True` draws all pictures at one scale, so
-    that one of twice the pixels a side is twice as large; otherwise each fills its place. `seconds=True` lists below
-    how many seconds each receipt took.
+    `pictures`: receipts, tiles, or whatever `helpers.to_image` takes; more than six go on in further rows. In place of
+    a picture, an exception or `helpers.display.Missing("why")` shows its reason. `labels`: one for each picture;
+    without them, receipts are labelled with the fields in which their bodies differ. `title` is written above,
+    `caption` below the row. `alt` replaces the text alternative made from these. `same_scale=True` draws all pictures
+    at one scale, so that one of twice the pixels a side is twice as large; otherwise each fills its place.
+    `seconds=True` lists below how many seconds each receipt took.
 
     Raises ValueError where there are no pictures, or not as many labels as pictures.
     """
@@ -112,10 +112,10 @@ def grid(
 
         helpers.grid([[low_1, low_2], [high_1, high_2]], ["cfg_scale 4", "cfg_scale 15"], ["seed 1", "seed 2"])
 
-    `rows`: lists of receipts, tiles, or whatever `helpers.to_image` takes, of any size; rows may be short. A failed
-    call can take a picture's place: an exception, or `helpers.display.Missing("why")`, whose reason is written there.
-    `row_labels` and `column_labels`: one for each row and column, or none. `title` is written above, `caption` below
-    the table. `alt` replaces the text alternative made from these.
+    `rows`: lists of receipts, tiles, or whatever `helpers.to_image` takes, of any size; rows may be short. In place of
+    a picture, an exception or `helpers.display.Missing("why")` shows its reason. `row_labels` and `column_labels`: one
+    for each row and column, or none. `title` is written above, `caption` below the table. `alt` replaces the text
+    alternative made from these.
 
     Raises ValueError where there are no pictures, or not as many labels as rows or columns.
     """
@@ -216,8 +216,10 @@ def _put(data: dict[str, Any], metadata: dict[str, Any]) -> None:
 
 
 def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the MIME bundle of an image. `measured` is text that may differ on the next machine: it is in the HTML alone,
-    in a span of that class, and not in the plain text, which tests compare."""
+    """Return the MIME bundle of an image.
+
+    `measured` is text that may differ on the next machine: it is in the HTML alone, in a span of that class.
+    """
     data = jpeg(image)
     width, height = Image.open(io.BytesIO(data)).size
     below = joined(html.escape(caption), f'<span class="measured">{measured}</span>' if measured else "")

@@ -1,4 +1,4 @@
-"""`python -m helpers.doctor`: run the checks, print what is wrong with the set-up, and the one fix. With --aws it asks AWS too.
+"""`python -m helpers.doctor`: the checks in their order, and the report of what is wrong and the one fix.
 
 Only the standard library is imported here, and an old Python can read the syntax: see helpers.doctor.checks.
 """

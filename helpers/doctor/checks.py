@@ -1,7 +1,7 @@
 """Checks of this machine: Python, packages, kernel, console, folders, clock, environment variables, and the studio.
 
-Only the standard library is imported before the packages have been checked, and an old Python can read the syntax, so that
-the doctor can say what is missing.
+Only the standard library is imported before the packages have been checked, and an old Python can read the syntax, so
+that the doctor can say what is missing.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def studio() -> Finding:
 
 
 def _same_folder(one: str | Path, other: str | Path) -> bool:
-    """Return whether two folders are the same. Compare folders, not Pythons: that of a virtual environment is a link."""
+    """Return whether two folders are the same. Pythons are not compared: that of a virtual environment is a link."""
     try:
         return os.path.samefile(one, other)
     except OSError:

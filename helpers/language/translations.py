@@ -1,8 +1,8 @@
 """The reader's language, and messages in it: English in the sources, Chinese from gettext catalogues.
 
-Only what a person reads is translated: types and codes of errors, names of fields and values, files, keys and everything
-that goes over the wire are English. Chinese is simplified Chinese (zh_CN); systems set to the Chinese of Taiwan or Hong
-Kong get it too. setup/tools/translations.py makes the catalogues.
+Only what a person reads is translated: types and codes of errors, names of fields and values, files, keys and
+everything that goes over the wire are English. Chinese is simplified Chinese (zh_CN); systems set to the Chinese of
+Taiwan or Hong Kong get it too. setup/tools/translations.py makes the catalogues.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def ljust(text: str, columns: int) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many terminal columns a text takes: two for a Chinese character (East Asian Width W or F), else one."""
+    """Return how many terminal columns a text takes: two for a character of East Asian Width W or F, else one."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -135,7 +135,7 @@ def _translations(domain: str, spoken: Language) -> gettext.NullTranslations:
 
 @lru_cache(maxsize=8)
 def _templates(spoken: Language) -> list[tuple[re.Pattern[str], str]]:
-    """Return the lessons' texts that have {named} places: a pattern that matches each one filled, and its translation."""
+    """Return the lessons' texts with {named} places: a pattern that matches each one filled, and its translation."""
     catalogue: dict[object, str] = getattr(_translations("lessons", spoken), "_catalog", {})
     found = []
     for message, translated in catalogue.items():
