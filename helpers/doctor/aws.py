@@ -20,7 +20,7 @@ def credentials() -> Finding:
 
     from helpers.calls import account
 
-    caller = account.caller(boto3.Session(), _region_to_ask())
+    caller = account.known_identity(boto3.Session(), _region_to_ask())
     if caller is None:
         return Finding("ok", "credentials", tr("a Bedrock API key, in AWS_BEARER_TOKEN_BEDROCK"))
     return Finding(
@@ -98,7 +98,7 @@ def model() -> Finding:
 
     from helpers import models
     from helpers.calls.answers import Call
-    from helpers.calls.aws_errors import translate
+    from helpers.calls.aws_errors import call_error
 
     core = models.get("core")
     bedrock = boto3.Session().client("bedrock", region_name=_region_to_ask())
@@ -106,7 +106,7 @@ def model() -> Finding:
         state = bedrock.get_foundation_model(modelIdentifier=core.id)["modelDetails"]["modelLifecycle"]["status"]
         access = bedrock.get_foundation_model_availability(modelId=core.id)
     except (BotoCoreError, ClientError) as error:
-        raise translate(error, Call("aws", _region_to_ask(), core)) from error
+        raise call_error(error, Call("aws", _region_to_ask(), core)) from error
     closed = [f"{name} {value}" for name, value in _states(access) if value not in ("AVAILABLE", "AUTHORIZED")]
     if closed:
         says = tr(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers import models
 from helpers.bodies import retired
-from helpers.calls import engines
+from helpers.calls import studio_engines
 from helpers.calls.answers import Backend, prompt_of
 from helpers.calls.client import Client, backend_of, connect
 from helpers.language import listed, tr
@@ -72,7 +72,7 @@ class Sweep:
         self._home = _home(folder)
         self._backend: Backend = backend
         self._bedrock: Client | None = None
-        self._engines: Mapping[str, str] = engines.own_engines()
+        self._engines: Mapping[str, str] = studio_engines.own_engine_by_model()
         self._told_of_engines = False
         self._ran: set[str] = set()
         self._refresh()
@@ -222,7 +222,7 @@ class Sweep:
         if bedrock is not None:
             before, drew = self._backend, self._engines
             self._bedrock, self._backend = bedrock, backend_of(bedrock)
-            self._engines = engines.engines_at(bedrock) if self._backend == "studio" else {}
+            self._engines = studio_engines.engine_by_model(bedrock) if self._backend == "studio" else {}
             if self._backend != before:
                 self._forget_failures()
             if self._engines != drew:

@@ -9,8 +9,7 @@ from typing import Any
 
 from helpers import models
 from helpers.calls.answers import Backend, Call, Generation, read
-from helpers.calls.client import CONNECT_TIMEOUT, READ_TIMEOUT, Client
-from helpers.calls.engines import credentials_of
+from helpers.calls.client import CONNECT_TIMEOUT, READ_TIMEOUT, Client, signing_credentials
 from helpers.calls.send import Answer, send
 
 THUMBNAIL = 256  # pixels, the longer side at most
@@ -65,13 +64,17 @@ def client_for(bedrock: Client, connections: int) -> Client:
     if not hasattr(getattr(meta, "config", None), "merge"):
         return bedrock  # not boto3's: somebody's own object with invoke_model
     return _client(
-        str(meta.endpoint_url), meta.region_name, connections, credentials=credentials_of(bedrock), config=meta.config
+        str(meta.endpoint_url),
+        meta.region_name,
+        connections,
+        credentials=signing_credentials(bedrock),
+        config=meta.config,
     )
 
 
 def target_of(bedrock: Client, backend: Backend) -> Target:
     """What a worker in another process needs. The keys of a studio go along; those of AWS never do."""
-    keys = credentials_of(bedrock) if backend == "studio" else None
+    keys = signing_credentials(bedrock) if backend == "studio" else None
     frozen = keys.get_frozen_credentials() if keys is not None else None
     endpoint, region = str(bedrock.meta.endpoint_url), str(bedrock.meta.region_name)
     if frozen is None:

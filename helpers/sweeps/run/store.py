@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.calls.answers import Backend
-from helpers.calls.engines import engine_of
+from helpers.calls.studio_engines import recorded_engine
 from helpers.errors import SetupError
 from helpers.language import tr
 from helpers.pictures.whole_files import put
@@ -69,7 +69,11 @@ class Store:
     def other_engine(self, key: str) -> str | None:
         """The engine that drew the picture there, where another would draw it now; None where there is none to draw again."""
         record = self._whole_record(key)
-        return None if record is None or self._is_of_this_engine(record) else engine_of(record) or tr("another engine")
+        return (
+            None
+            if record is None or self._is_of_this_engine(record)
+            else recorded_engine(record) or tr("another engine")
+        )
 
     def must_take_files(self) -> None:
         """Raise SetupError where the folder cannot be made or written to: better before the first call than after it."""
@@ -148,7 +152,7 @@ class Store:
     def _is_of_this_engine(self, record: Mapping[str, Any]) -> bool:
         """Whether the engine that drew it is the one that would draw it now. What was paid for stays, whoever made it."""
         now = self.engines.get(str(record.get("model")))
-        return self.backend != "studio" or now is None or engine_of(record) == now
+        return self.backend != "studio" or now is None or recorded_engine(record) == now
 
     def _is_whole(self, record: Mapping[str, Any]) -> bool:
         """Whether the record's picture is there in full."""
