@@ -69,7 +69,7 @@ class Generation:
 
         made = helpers.invoke(bedrock, body)
         made.image, made.seed, made.cost
-        made.save(helpers.outputs() / "beach.png")
+        made.save(helpers.outputs("beach.png"))
 
     - `images`: the pictures, decoded; `image` is the first. `files`: the same as they came, PNG or JPEG files in bytes.
     - `seed`: the seed that drew the first picture, also where the body left it to chance; None if the answer has none.
@@ -132,10 +132,10 @@ class Generation:
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write the picture with its receipt inside the file, and return the path.
 
-            path = made.save(helpers.outputs() / "beach.png")
+            path = made.save(helpers.outputs("beach.png"))
             helpers.recipe(path)
 
-        A picture that keeps its format is not encoded again. Its init image and mask go to `inputs/` beside it. A file
+        A picture that keeps its format is not encoded again. The images of its body go to `inputs/` beside it. A file
         with the same pixels is left alone; one with other pixels raises PictureExistsError unless `overwrite=True`.
         """
         from helpers import recipes

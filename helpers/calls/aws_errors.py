@@ -73,13 +73,13 @@ def _unforeseen(error: BaseException, call: Call) -> ServiceError:
 
 @dataclass(frozen=True)
 class _Row:
-    """One documented refusal: its code, words of its message, and the error for it.
+    """One documented refusal: its code, a phrase of its message, and the error for it.
 
     `what` and `fix` may hold `{model}` and `{rpm}`, and are translated when the error is made.
     """
 
     code: str
-    words: str  # in lower case; "" matches every message
+    phrase: str  # in lower case; "" matches every message
     error: type[CallError]
     what: str
     fix: str
@@ -94,7 +94,7 @@ _KEYS = mark(
 _REWRITE = mark("Say it in other words, or name the thing differently: the filter looks at single words too.")
 _SCHEMA = mark("Compare the body with the one that helpers.text_to_image (SDXL) or helpers.core_body (Core) writes.")
 
-# The first row whose code and words match is used. Words are those of messages that users report; codes are those of
+# The first row whose code and phrase match is used. The phrases are from messages that users report, the codes from
 # https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
 _ANSWERS = (
     _Row("ResourceNotFoundException", "marked by provider as legacy", RetiredModelError,
@@ -208,7 +208,7 @@ def _refused(error: boto.ClientError, call: Call) -> CallError:
 
 def _matching_row(code: str, message: str) -> _Row | None:
     lowered = message.lower()
-    return next((row for row in _ANSWERS if code in (row.code, row.code + "Exception") and row.words in lowered), None)
+    return next((row for row in _ANSWERS if code in (row.code, row.code + "Exception") and row.phrase in lowered), None)
 
 
 def _retired(call: Call, model: models.Model, why: str, details: dict[str, Any]) -> CallError:

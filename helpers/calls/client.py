@@ -22,17 +22,13 @@ if TYPE_CHECKING:
     from helpers.models import Model
     from helpers.studio.process import Studio
 
-__all__ = ["Generation", "backend_of", "connect", "invoke"]
-
 Client = Any  # a boto3 client of bedrock-runtime; boto3 makes these classes as it goes and has no types for them
 
-READ_TIMEOUT = (
-    300  # seconds; botocore's own 60 are too few for a busy model, and a request that times out is sent again
-)
+READ_TIMEOUT = 300  # seconds; botocore's own 60 are too few for a busy model, and what times out is sent again
 CONNECT_TIMEOUT = 10  # seconds
 ATTEMPTS = 3  # of botocore, the first included; nothing else here calls a second time
 CONNECTIONS = 16  # kept open, for callers with several threads
-HEALTH_SECONDS = 5.0
+HEALTH_TIMEOUT = 5.0  # seconds
 
 _lock = threading.RLock()
 _isolation = Isolation()
@@ -193,7 +189,7 @@ def _is_studio(endpoint: str) -> bool:
     """Return whether a studio answers: its version is in every answer, even to a call without a signature."""
     place = urlsplit(endpoint)
     try:
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=HEALTH_SECONDS)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=HEALTH_TIMEOUT)
         try:
             connection.request("GET", "/foundation-models")
             return connection.getresponse().getheader("x-studio-version") is not None

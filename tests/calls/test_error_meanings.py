@@ -116,7 +116,7 @@ def bare(kind: type[BaseException]) -> BaseException:
 
 
 def test_every_row_has_a_meaning() -> None:
-    assert {(row.code, row.words) for row in aws_errors._ANSWERS} == set(ANSWERS)
+    assert {(row.code, row.phrase) for row in aws_errors._ANSWERS} == set(ANSWERS)
 
 
 @pytest.mark.parametrize(("row", "expected"), ANSWERS.items(), ids=lambda value: "-".join(map(str, value))[:60])
