@@ -100,7 +100,7 @@ def suggested(field: Field, value: Value) -> list[Value]:
         place = field.options.index(value) if value in field.options else 0
         others = [*field.options[place + 1 :], *field.options[:place]]
         return [value, *others[: _CHOICES - 1]]
-    present, apart = ranges.denoised(value), Decimal(_AROUND.get(field.name, "0.1"))
+    present, apart = ranges.as_decimal(value), Decimal(_AROUND.get(field.name, "0.1"))
     most = field.most
     if field.name == "steps" and value <= DOCUMENTED_STEPS:
         most = DOCUMENTED_STEPS
@@ -108,7 +108,7 @@ def suggested(field: Field, value: Value) -> list[Value]:
     above = _room(present, most, apart)
     down = min(below, _SUGGESTED + max(0, _SUGGESTED - above))
     up = min(above, 2 * _SUGGESTED - down) if field.name != "seed" else min(above, _CHOICES - 1)
-    return [ranges.plain(present + apart * turn) for turn in range(-down, up + 1)]
+    return [ranges.json_number(present + apart * turn) for turn in range(-down, up + 1)]
 
 
 def differing(bodies: Sequence[Mapping[str, Any]], models: Sequence[Model]) -> list[str]:
@@ -193,11 +193,11 @@ def _literals(annotation: Any) -> Iterable[Any]:
 
 def _room(present: Decimal, end: float | None, apart: Decimal) -> int:
     """How many whole steps lie between a value and a limit."""
-    return 2 * _SUGGESTED if end is None else int(abs(ranges.denoised(end) - present) / apart)
+    return 2 * _SUGGESTED if end is None else int(abs(ranges.as_decimal(end) - present) / apart)
 
 
 def _plain(value: Any) -> Any:
     """A number of NumPy's as Python's, and a fraction as it was meant: 0.1 + 0.2 is 0.3."""
     if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
         value = value.item()
-    return float(ranges.denoised(value)) if isinstance(value, float) and value - value == 0 else value
+    return float(ranges.as_decimal(value)) if isinstance(value, float) and value - value == 0 else value

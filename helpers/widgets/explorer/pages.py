@@ -175,7 +175,7 @@ def _axis(field: Field, desk: Desk) -> Page:
     around = fields.suggested(field, fields.value_at(desk.body, field.path, desk.model))
     shown = {"path": field.path, "label": f"{field.label} ({field.path})", "kind": "choices", "text": "", "options": []}
     if field.is_number:
-        return {**shown, "kind": "numbers", "text": ", ".join(map(ranges.written, around))}
+        return {**shown, "kind": "numbers", "text": ", ".join(map(ranges.number_text, around))}
     return {**shown, "options": [[_json(one), _option(field, one), one in around] for one in field.options]}
 
 

@@ -11,7 +11,7 @@ from helpers.language.remarks import collect_warnings
 from helpers.models import Model
 from helpers.recipes import code as request_code
 from helpers.sweeps import Sweep, axis, together
-from helpers.sweeps.axes.axes import Knob
+from helpers.sweeps.axes.axes import SweepAxis
 from helpers.widgets.explorer import fields as fields
 from helpers.widgets.explorer.fields import SIZE
 
@@ -44,21 +44,21 @@ def _values(body: Body, model: Model, path: str, values: Any) -> Any:
     return fields.suggested(field, fields.value_at(body, path, model))
 
 
-def _knob(path: str, values: Any) -> Knob:
+def _knob(path: str, values: Any) -> SweepAxis:
     if path != SIZE:
         return axis(path, values)
     pairs = [fields.pair(one) for one in values]
     return together(width=[width for width, _ in pairs], height=[height for _, height in pairs])
 
 
-def _line(knobs: list[tuple[str, Any, Knob]]) -> str:
+def _line(knobs: list[tuple[str, Any, SweepAxis]]) -> str:
     """The call of `Sweep`; by keywords where every axis can be one, for the last axis turns fastest."""
     by_name = all(path.isidentifier() and path != SIZE for path, _, _ in knobs)
     written = [_written(path, values, knob, by_name) for path, values, knob in knobs]
     return f"sweep = helpers.Sweep(body, {', '.join(written)})"
 
 
-def _written(path: str, values: Any, knob: Knob, by_name: bool) -> str:
+def _written(path: str, values: Any, knob: SweepAxis, by_name: bool) -> str:
     if path == SIZE:
         width, height = ([one[side] for one in knob.axis.values] for side in ("width", "height"))
         return f"helpers.together(width={width}, height={height})"
