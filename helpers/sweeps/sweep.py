@@ -42,10 +42,10 @@ class Sweep:
 
     `axes`: made by `helpers.axis`, `swap` and `together`; any other keyword is the axis of that field of the body. The
     last axis varies fastest. `model`: an id or role to use instead of the body's own, or a list of them, which is the
-    first axis of those given by keyword; the body is translated for each model, as by `helpers.core_body`. `title`: the
-    heading of grids and galleries (default: the prompt). `backend`: "studio" or "aws", whose pictures to look for until
-    `run` is given a client. `folder`: where tiles are kept (default: `sweeps` in the outputs folder). `most`: the number
-    of tiles allowed.
+    first axis of those given by keyword; the body is translated for each model, as by `helpers.core_body`. `title`:
+    the heading of grids and galleries (default: the prompt). `backend`: "studio" or "aws", whose pictures to look for
+    until `run` is given a client. `folder`: where tiles are kept (default: `sweeps` in the outputs folder). `most`:
+    the number of tiles allowed.
 
     All requests are built and checked here. Tiles that are in the folder are taken from it, and never paid for again.
     Raises BodyError that lists everything that is wrong, by axis and value.
@@ -93,11 +93,11 @@ class Sweep:
             )
 
     def quote(self, bedrock: Client | None = None) -> money.Quote:
-        """Return the expected cost of `run`: tiles, calls to make, price, minutes at the quota, megapixels. Makes no call.
+        """Return what `run` would cost: tiles, calls to make, price, minutes at the quota, megapixels.
 
             sweep.quote(bedrock)
 
-        `bedrock`: the client that will be used, if it is not the last one. Money is in USD.
+        Makes no call. `bedrock`: the client that will be used, if it is not the last one. Money is in USD.
         """
         self._use_client(bedrock)
         self._warn_of_engines()
@@ -118,14 +118,15 @@ class Sweep:
 
             sweep.run(bedrock, budget=1.00)
 
-        `bedrock`: a client; without it the last one, or else `helpers.connect(backend)`. `budget`: USD that may be spent; without one, a run on
-        AWS asks once, and a yes is a budget of the quoted price. `workers`: calls at a time. `executor`: makes the calls
-        instead of threads, such as a ProcessPoolExecutor or Dask's `client.get_executor(pure=False)`; pace, retries and
-        files stay in this process. `folder`: where tiles are kept from now on. `progress`: show a bar. `per_minute`: the
-        quota in requests a minute (default on AWS: the registry's).
+        `bedrock`: a client; without it the last one, or else `helpers.connect(backend)`. `budget`: USD that may be
+        spent; without one, a run on AWS asks once, and a yes is a budget of the quoted price. `workers`: calls at a
+        time. `executor`: makes the calls instead of threads, such as a ProcessPoolExecutor or Dask's
+        `client.get_executor(pure=False)`; pace, retries and files stay in this process. `folder`: where tiles are kept
+        from now on. `progress`: show a progress bar. `per_minute`: the quota in requests a minute (default on AWS: the
+        registry's).
 
         Throttling slows all workers down and fails no tile. Tiles that fail are in `.failures`; filtered and invalid
-        ones are repeated by `retry` only. Ctrl-C ends the run within a second, and keeps what was made. Calls in flight
+        ones are repeated by `retry` only. Ctrl-C ends the run within a moment, and keeps what was made. Calls in flight
         are kept when they are answered, and the next run in this notebook waits for them; another process that makes
         the same tiles at the same time may pay for them too.
 
@@ -179,11 +180,12 @@ class Sweep:
         return self._home / f"{self._backend}-{name}-{keys[:8]}"
 
     def why(self, tile: Tile | int) -> str:
-        """Return why this tile ran or has to run, in one sentence: the fields that differ from the nearest stored request.
+        """Return why this tile ran or has to run, in one sentence.
 
             sweep.why(0)
 
-        `tile`: a tile of this sweep or its number, from 0. Raises IndexError where there is no such tile.
+        The sentence names the fields in which its request differs from the nearest one that is stored. `tile`: a tile
+        of this sweep or its number, from 0. Raises IndexError where there is no such tile.
         """
         if isinstance(tile, int):
             if not -len(self) <= tile < len(self):
@@ -208,13 +210,14 @@ class Sweep:
             sweep.grid(rows="cfg_scale", columns="seed")
             sweep.grid(pages={"seed": [1, 2]}, path=helpers.outputs("grid.png"))
 
-        `rows`, `columns`: names of axes; without them the first two axes with several values. The others turn the
-        pages. `pages`: the axis that turns slowest, or several in order; or the number of a page, from 1, or several; or
-        a dict of axes to the values to show. `path`: a PNG, JPEG or WebP to write; several pages get a number each.
-        `tile`: the longest side of one picture in a file, in pixels (default 512).
+        `rows`, `columns`: names of axes; without them the first two axes with several values. There is a page for every
+        combination of the others. `pages`: the axis that changes slowest from page to page, or several in order; or the
+        number of a page, from 1, or several; or a dict of axes to the values to show. `path`: a PNG, JPEG or WebP to
+        write; several pages get a number each. `tile`: the longest side of one picture in a file, in pixels (default
+        512).
 
-        Returns the paths of the files, or None where the tables are shown. Raises ValueError for axes, pages or values that the
-        sweep does not have, and PictureExistsError where another file is there, unless `overwrite`.
+        Returns the paths of the files, or None where the tables are shown. Raises ValueError for axes, pages or values
+        that the sweep does not have, and PictureExistsError where another file is there, unless `overwrite`.
         """
         from helpers.sweeps.shown import grids
 
@@ -227,9 +230,9 @@ class Sweep:
 
             sweep.gallery(helpers.outputs("beach.html"), overwrite=True)
 
-        `full`: the longest side in pixels at which pictures are kept for a closer look; without it, what gives a file of
-        a few MB (1024 for up to 24 tiles, 512 for up to 160). Raises ValueError where the name does not end in .html, and
-        PictureExistsError where another file is there, unless `overwrite`.
+        `full`: the longest side in pixels at which pictures are kept for a closer look; without it, what gives a file
+        of a few MB (1024 for up to 24 tiles, 512 for up to 160). Raises ValueError where the name does not end in
+        .html, and PictureExistsError where another file is there, unless `overwrite`.
         """
         from helpers.sweeps.shown.gallery import build
 

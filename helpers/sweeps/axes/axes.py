@@ -1,4 +1,4 @@
-"""The axes of a sweep, and how their values change a body: fields, swaps of words, fields that move together, models."""
+"""The axes of a sweep, and how their values change a body: fields, swapped words, fields that change together, models."""
 
 import itertools
 import json
@@ -32,9 +32,7 @@ class SweepAxis:
 
     axis: Axis
     targets: tuple[str, ...]  # the paths or words that it changes; no two axes of a sweep share one
-    edits: Callable[[Any], Mapping[str, Any]] = field(
-        compare=False, default=lambda _: {}
-    )  # a value -> what it sets, by path
+    edits: Callable[[Any], Mapping[str, Any]] = field(compare=False, default=lambda _: {})  # what a value sets, by path
     term: str = ""  # the words that its values replace
 
     def __repr__(self) -> str:
@@ -49,8 +47,8 @@ def axis(path: str, values: Any) -> SweepAxis:
 
     `path`: a field (`"cfg_scale"`) or a path (`"text_prompts[1].weight"`). `values`: a list, a range, or a text such as
     `"1-10 (+3)"`, `"1-10 [5]"` or `"anime || line-art"`; at most 10,000. None in a list leaves the field out. An image
-    (`init_image`, `mask_image`) may be anything that `helpers.to_image` takes. A `helpers.Mask` means white = may change,
-    whatever the body's `mask_source`; any other image is sent as it is.
+    (`init_image`, `mask_image`) may be anything that `helpers.to_image` takes. A `helpers.Mask` means white = may
+    change, whatever the body's `mask_source`; any other mask is sent as it is.
 
     Raises BodyError where the path cannot be read or the values cannot be used.
     """
@@ -99,9 +97,9 @@ def together(name: str | None = None, /, **fields: Any) -> SweepAxis:
     listed = {path: _values(path, values) for path, values in fields.items()}
     lengths = {path: len(values) for path, values in listed.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{path} {count}" for path, count in lengths.items())
+        counts = ", ".join(f"{path} {count}" for path, count in lengths.items())
         raise _no_values(
-            "together", tr("Fields that move together have one value each for every step: {told}.", told=told), fields
+            "together", tr("Fields that move together have one value each for every step: {told}.", told=counts), fields
         )
     rows = [
         (dict(zip(listed, (value for value, _ in row), strict=True)), _row_label(tuple(listed), row))
@@ -140,7 +138,7 @@ def as_axis(given: Any) -> SweepAxis:
 
 
 def all_axes(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[SweepAxis]:
-    """Return every axis of a sweep. Raises BodyError that lists what is wrong with the values of each."""
+    """Return every axis of a sweep. Raises BodyError that lists what is wrong with the values of all of them."""
     sweep_axes: list[SweepAxis] = [as_axis(one) for one in axes]
     wrong: list[BodyError] = []
     for name, values in fields.items():
@@ -151,10 +149,13 @@ def all_axes(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[SweepAxis]:
     if len(wrong) == 1:
         raise wrong[0]
     if wrong:
-        told = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
+        lines = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
         problems = [problem for error in wrong for problem in error.problems]
         raise BodyError(
-            tr("{count} axes have no values that can be used:", count=len(wrong)), told, wrong[0].fix, problems=problems
+            tr("{count} axes have no values that can be used:", count=len(wrong)),
+            lines,
+            wrong[0].fix,
+            problems=problems,
         )
     return sweep_axes
 
@@ -211,7 +212,7 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
 
 
 class MaskText(str):
-    """A `helpers.Mask` as base64 for a body in which white may change; `.black` is for one in which black may change."""
+    """A `helpers.Mask` as base64 for bodies in which white may change; `.black` is for those in which black may."""
 
     black: str
 

@@ -38,8 +38,8 @@ def plan(
 ) -> Plan:
     """Return a tile for every combination, the last axis varying fastest.
 
-    `model`: the model to translate the body to, if it is not the body's own. `most`: the number of tiles allowed. Raises
-    BodyError that lists everything that is wrong, by axis and value.
+    `model`: the model to translate the body to, if it is not the body's own. `most`: the number of tiles allowed.
+    Raises BodyError that lists everything that is wrong, by axis and value.
     """
     _check_distinct(sweep_axes)
     _check_count(sweep_axes, most)
@@ -112,7 +112,7 @@ def size_of(model: models.Model, body: Mapping[str, Any]) -> tuple[int, int] | N
 
 
 class _Builder:
-    """A builder of the tiles' bodies that notes which fields had to be left out because a model has no such field."""
+    """A builder of the tiles' bodies. It collects the fields that are left out because a model does not have them."""
 
     def __init__(self, body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None) -> None:
         self.body, self.sweep_axes, self.model = body, sweep_axes, model or models.get(body.model)
@@ -292,10 +292,10 @@ def _check_count(sweep_axes: Sequence[SweepAxis], most: int) -> None:
     count = count_of(sweep_axes)
     if count <= most:
         return
-    told = " × ".join(f"{swept.axis.name} {len(swept.axis):,}" for swept in sweep_axes)
+    counts = " × ".join(f"{swept.axis.name} {len(swept.axis):,}" for swept in sweep_axes)
     fix = tr("Take fewer values, or allow more with Sweep(..., most={count}).", count=count)
     raise _axes_error(
-        tr("{told} make {count:,} tiles, and a sweep may have {most:,}.", told=told, count=count, most=most),
+        tr("{told} make {count:,} tiles, and a sweep may have {most:,}.", told=counts, count=count, most=most),
         fix,
         "tiles",
     )

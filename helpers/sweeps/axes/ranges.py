@@ -65,7 +65,7 @@ def split_texts(text: str) -> list[str]:
 
 
 def split(text: str) -> list[tuple[str, bool]]:
-    """Return the items of a list, each with whether it was quoted. `||` separates them if there is one, else commas."""
+    """Return the items of a list as (text, whether it was quoted). `||` separates them if there is one, else commas."""
     parts = list(_split_outside_quotes(text, "||"))
     items: list[tuple[str, bool]] = []
     for part in parts if len(parts) > 1 else _split_outside_quotes(text, ","):
@@ -167,8 +167,8 @@ def _stepped(text: str, first: Decimal, last: Decimal, written_step: str) -> _Ev
     return _steps_to(first, last, step)
 
 
-def _spaced(text: str, first: Decimal, last: Decimal, asked: Decimal, whole: bool) -> "_EvenSteps | _SingleValue":
-    count = int(asked)
+def _spaced(text: str, first: Decimal, last: Decimal, number: Decimal, whole: bool) -> "_EvenSteps | _SingleValue":
+    count = int(number)
     if count < 1:
         raise _syntax_error(text, tr("That is no value at all."), tr("Write a count of at least 1 in the brackets."))
     if count == 1 or first == last:

@@ -1,4 +1,4 @@
-"""What a run costs: the quote before it, the question before money is spent, the tally while it runs, the receipt after."""
+"""The cost of a run: the quote and the question before it, the tally while it runs, and the receipt after it."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -90,13 +90,13 @@ class Receipt:
     throttled: int
     quoted: float | None
     spent: float | None
-    perhaps: float  # for calls that timed out, or were on their way when the run was stopped: AWS may bill them
+    perhaps: float  # for calls that timed out, or were in flight when the run was stopped: AWS may bill them
     filtered_billed: int  # pictures that a filter stopped but AWS bills
     seconds: float
-    stopped: Failure | None = None  # why the run ended before its time
+    stopped: Failure | None = None  # why the run ended early
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the lines of the receipt as (name, text), without `.seconds`, which differ from run to run."""
+        """Return the lines of the receipt as (name, text), without `.seconds`, which differs from run to run."""
         failed = "".join(
             tr(", {count:,} {kind}", count=count, kind=tr(kind))
             for kind, count in sorted(self.failed.items())
@@ -211,7 +211,7 @@ def may_spend(quoted: Quote, budget: float | None) -> bool:
         answer = input(
             tr("Send {calls:,} calls for {price}? Type yes to go on: ", calls=quoted.calls, price=_usd(quoted.price))
         )
-    except (EOFError, OSError, NotImplementedError) as error:  # a kernel that nobody can type to
+    except (EOFError, OSError, NotImplementedError) as error:  # a kernel without input
         raise _nobody_to_ask(quoted) from error
     return answer.strip().lower() in ("y", "yes")
 

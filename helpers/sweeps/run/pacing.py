@@ -9,7 +9,7 @@ SLOWER, FASTER = 0.8, 0.04  # a throttle multiplies the pace by this; each pictu
 PROBING = 1.08  # where the quota is not known, each picture multiplies the pace by this
 LEAST_SHARE, LEAST_PACE = 0.1, 1.0  # of the quota; or calls a second: the pace falls no lower, only pauses are longer
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds after a throttle, doubled while they go on; by quota, two intervals
-CATCH_UP = 2  # intervals that a late start may be made up for
+CATCH_UP = 2  # intervals that calls may catch up after a delay
 
 
 class Pace:
@@ -26,7 +26,7 @@ class Pace:
         self._next = self._resume = clock()
         self._throttles = 0  # since the last picture
         self._slowed = float("-inf")
-        self._since: float | None = None  # when the throttles that still go on began
+        self._since: float | None = None  # the first throttle since the last picture
         self._made, self._began = 0, clock()
 
     def take(self) -> float:
@@ -53,7 +53,7 @@ class Pace:
             pause = min(LONGEST_PAUSE, first * 2 ** min(self._throttles, 16))
             self._throttles += 1
             self._slowed, self._resume = now, now + pause
-            self._next = max(self._next, self._resume)  # a pause is not made up for
+            self._next = max(self._next, self._resume)  # calls do not catch up after a pause
             rate = self._rate if self._rate is not None else self._made / max(now - self._began, 0.001)
             self._rate = max(SLOWER * rate, LEAST_PACE if self._quota is None else LEAST_SHARE * self._quota)
 

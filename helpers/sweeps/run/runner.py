@@ -45,7 +45,7 @@ class _Job:
     call: Call
     tries: int = 0
     sent: float = 0.0
-    asked: int = 0
+    calls: int = 0
     waited: bool = False  # for another run of this process, which had it in flight
 
     @property
@@ -100,7 +100,7 @@ class SweepRun:
             threading.Thread(target=work, name=f"sweep-{number}", daemon=True).start()
 
     def tiles(self) -> Iterator[Tile]:
-        """Yield each tile as it is settled, made or failed, until the run ends. Raises the error that ended it early."""
+        """Yield each tile as it is settled, made or failed, until the run ends. Raises the error that broke it off."""
         while not self._is_over() or not self._settled.empty():
             yield from self._next_settled()
         if self.error is not None:
@@ -192,8 +192,8 @@ class SweepRun:
         self._open += 1
         self._reserved += job.price
         self.tally.calls += 1
-        self.tally.repeated += job.asked > 0
-        job.asked += 1
+        self.tally.repeated += job.calls > 0
+        job.calls += 1
         job.sent = time.monotonic()
         return job
 
@@ -224,7 +224,7 @@ class SweepRun:
             job, reply = item
             try:
                 drawn = reply if isinstance(reply, Drawn) else draw(reply, job.call)
-                drawn = replace(drawn, receipt={**drawn.receipt, "attempts": job.asked})
+                drawn = replace(drawn, receipt={**drawn.receipt, "attempts": job.calls})
                 tile = self._store.keep(job.tile, drawn, job.call.cost)
             except CallError as error:
                 self._failed(job, error)
@@ -248,7 +248,7 @@ class SweepRun:
         with self._changed:
             self._landed(job)
             self.tally.calls -= 1
-            self.tally.repeated -= job.asked > 1
+            self.tally.repeated -= job.calls > 1
             if tile.made:
                 self.tally.found += 1
                 self._settle(tile)
@@ -256,7 +256,7 @@ class SweepRun:
                 self._give_up(tile)
 
     def _failed(self, job: _Job, error: BaseException) -> None:
-        """Repeat the call, now or later, or give the tile up. Only a CallError is repeated."""
+        """Repeat the call, now or later, or give the tile up. Only a call that raised CallError is repeated."""
         call_error = error if isinstance(error, CallError) else self._call_error(error)
         with self._changed:
             if isinstance(error, CancelledError) and self.stopped is not None:
@@ -349,7 +349,7 @@ class SweepRun:
             return replace(job.tile, failure=failure)
 
     def _fail_waiting(self, failure: Failure, model: str | None) -> None:
-        """Fail every waiting tile of this model (None: of all models) without a call, which would end the same way."""
+        """Fail every waiting tile of this model (None: of all models), whose calls would fail in the same way."""
         delayed = [entry for entry in self._later if model in (None, entry[2].model.id)]
         self._later = [entry for entry in self._later if entry not in delayed]
         heapq.heapify(self._later)
@@ -390,7 +390,7 @@ def quotas_of(models: Iterable[Model], per_minute: float | None, paced: bool) ->
 
 
 # ---- tiles in flight ------------------------------------------------------------------------------------------------
-# Calls of an interrupted run are still answered. Another run in the same process waits for them instead of paying twice.
+# Calls of an interrupted run are still answered: the next run in this process waits for them, and does not pay twice.
 
 _in_flight: set[tuple[int, str, str]] = set()
 _in_flight_lock = threading.Lock()

@@ -2,7 +2,7 @@
 
     sweeps/studio/6e0c…-1f2a.png    the picture as it came, with its receipt inside
                   6e0c…-1f2a.webp   the same, at most 256 px a side
-                  6e0c….json        the record, with the engine that drew it; written last: a tile without it is unfinished
+                  6e0c….json        the record, with the engine that drew it; written last, once the tile is finished
                   6e0c….failure     why there is no picture, for a request that failed
                   inputs/           pictures that requests were made from
     sweeps/aws/…                    the same for AWS; its pictures are taken whatever engine drew them
@@ -89,10 +89,10 @@ class Store:
             ) from error
 
     def keep(self, tile: Tile, drawn: Drawn, cost: float | None) -> Tile:
-        """Write a picture that has arrived, its record last, and return its tile."""
+        """Write a picture that has arrived, and its record last, and return its tile. `cost`: USD."""
         self.folder.mkdir(parents=True, exist_ok=True)
         receipt = {**drawn.receipt, "cost": cost, "list_price": tile.list_price}
-        if self.backend == "studio":  # the first edition does not say in its answers who drew
+        if self.backend == "studio":  # answers of the first edition do not name the engine
             receipt["engine"] = drawn.receipt.get("engine") or self.engines.get(tile.model)
         receipt["grid"] = {place.axis: place.label for place in tile.coordinates}
         picture = infotext.stamped(drawn.file, {**receipt, "body": dict(tile.body)})
@@ -157,7 +157,7 @@ class Store:
         return record if record is not None and record.get("key") == key and self._is_whole(record) else None
 
     def _is_of_this_engine(self, record: Mapping[str, Any]) -> bool:
-        """Return whether the engine that drew it draws now. Always true on AWS, where pictures were paid for."""
+        """Return whether its engine is the one that draws now; always True on AWS, where pictures were paid for."""
         now = self.engines.get(str(record.get("model")))
         return self.backend != "studio" or now is None or recorded_engine(record) == now
 

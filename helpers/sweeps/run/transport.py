@@ -1,4 +1,4 @@
-"""The transports of a run's calls: straight from this process, or by the workers of an executor, each with its client."""
+"""The transports of a run's calls: directly from this process, or by the workers of an executor; and their clients."""
 
 import os
 import threading
@@ -60,7 +60,7 @@ class ExecutorTransport:
     lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     def send(self, call: Call, number: int) -> Drawn:
-        """Make one attempt in a worker, and wait for its picture. Raises CallError, or CancelledError once stopped."""
+        """Make one call in a worker, and wait for its picture. Raises CallError, or CancelledError once stopped."""
         assert call.model is not None
         with self.lock:  # so that a stop finds every call that was submitted, and none is submitted after it
             if self.stopped.is_set():
@@ -112,7 +112,7 @@ def client_for(bedrock: Client, connections: int) -> Client:
 
 
 def target_of(bedrock: Client, backend: Backend) -> Target:
-    """Return the target of a client, for workers in other processes; with the keys of a studio, never those of AWS."""
+    """Return a client's target for workers in other processes; with the keys of a studio, never with those of AWS."""
     keys = signing_credentials(bedrock) if backend == "studio" else None
     frozen = keys.get_frozen_credentials() if keys is not None else None
     endpoint, region = str(bedrock.meta.endpoint_url), str(bedrock.meta.region_name)
@@ -173,7 +173,7 @@ def _client(
 
 @cache
 def _loader() -> Any:
-    """Return the loader of boto3's service descriptions, kept: parsing them is most of the work of making a client."""
+    """Return the loader of boto3's service descriptions, which caches them: parsing is most of the work of a client."""
     from botocore.loaders import create_loader
 
     return create_loader()

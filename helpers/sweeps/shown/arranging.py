@@ -60,9 +60,9 @@ def arrange(
     """Return the tiles as tables, one a page.
 
     `rows`, `columns`: names of axes; without them the first axes with several values, and a single one makes the
-    columns. All others turn the pages. `pages`: the axis that turns slowest, or several in order; or the number of a
-    page, from 1, or several numbers; or a mapping of axes to the values to show, such as {"seed": 3} or {"seed": [1, 3]}.
-    Raises ValueError for axes, pages and values that the sweep does not have.
+    columns. There is a page for every combination of the others. `pages`: the axis that changes slowest from page to
+    page, or several in order; or the number of a page, from 1, or several numbers; or a mapping of axes to the values to
+    show, such as {"seed": 3} or {"seed": [1, 3]}. Raises ValueError for axes, pages and values that do not exist.
     """
     found = {one.name: one for one in grid_axes(tiles, axes)}
     if not tiles:
@@ -132,7 +132,7 @@ def _chosen(pages: Mapping[str, Any], found: Mapping[str, GridAxis], axes: Seque
 
 
 def _label(axis: Axis | None, value: Any) -> str:
-    """Return the label of a value: of 7.0, 7; of a long prompt, its shortened label; of a model's id or role, its name."""
+    """Return the label of a value: 7 for 7.0, the shortened text for a long prompt, the name for a model's id or role."""
     rows = list(zip(axis.values, axis.labels, strict=True)) if axis else []
     if str(value) in (label for _, label in rows):
         return str(value)

@@ -39,7 +39,7 @@ def draw(
     tile: int | None = None,
     overwrite: bool = False,
 ) -> list[Path] | None:
-    """Show the tiles in the notebook, one image a page; or with `path`, write the pages to files and return their paths.
+    """Show the tiles in the notebook, one image a page, or write the pages to files at `path` and return their paths.
 
     `rows`, `columns` and `pages` are those of `arrange`. `tile`: the longest side of one picture in a file, in pixels.
     Where a page would be too large for its format, the pictures are drawn smaller, with a WorkshopWarning. Several
@@ -90,7 +90,7 @@ def alt_text(page: GridPage, title: str = "") -> str:
 
 
 def caption(page: GridPage, left_out: int = 0) -> str:
-    """Return the caption of a page: how many tiles failed and how, which words were unknown, how many pages are left out."""
+    """Return the caption of a page: failures by kind, unknown words, and the number of pages left out."""
     kinds = Counter(tile.failure.said for row in page.tiles for tile in row if tile and tile.failure)
     sentences = []
     if kinds:

@@ -34,7 +34,7 @@ class Distance(NamedTuple):
 
 
 class _Features(NamedTuple):
-    """The features of a picture that the measures compare; mean and variance are those of SSIM's window at each pixel."""
+    """The features of a picture that are compared; mean and variance are those of SSIM's window at each pixel."""
 
     grey: Array
     mean: Array

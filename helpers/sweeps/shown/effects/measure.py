@@ -1,4 +1,4 @@
-"""Measures how much each axis of a sweep changes the picture, against the seed-noise floor: what a new seed alone does.
+"""Measures how much each axis of a sweep changes the picture, against what a new seed alone does: the seed-noise floor.
 
 Only tiles that differ in one axis and in nothing else are compared. An axis is beyond seed noise where its typical
 change (the median of its pairs) is larger than nine in ten changes of seed, by at least one of three measures.
@@ -115,7 +115,7 @@ def _without_seed(tile: Tile) -> tuple[str, dict[str, Any]]:
 
 
 def _sampled(pairs: _Pairs) -> _Pairs:
-    """Return about MOST_PAIRS pairs, as many for each two values, always the same ones.
+    """Return a sample of about MOST_PAIRS pairs, equally many for each two values, and the same on every run.
 
     Above MOST_PAIRS pairs of values, only neighbours and pairs with the last value are kept.
     """
@@ -152,9 +152,9 @@ def _effect(
 
 
 def _quiet(found: Mapping[_ValuePair, list[Distance]], count: int, floor: Floor) -> tuple[int, int] | None:
-    """Return the longest range of values, from the last down or else from the first up, in which no two differ beyond noise.
+    """Return the first and last index of the longest range of values of which no two differ beyond seed noise.
 
-    As the indices of its first and last value; None where it has fewer than two.
+    The range ends at the last value, or else begins at the first; None where it has fewer than two values.
     """
     beyond = [places for places, some in found.items() if floor.beyond(_median(some))]
     from_top = max((low + 1 for low, _ in beyond), default=0)

@@ -52,7 +52,7 @@ class Floor:
         )
 
     def times(self, distance: Distance) -> Distance:
-        """Return the distance as a multiple of the typical change of seed; infinite where a new seed changes nothing."""
+        """Return the distance as a multiple of a typical change of seed; infinite where a new seed changes nothing."""
         shares = zip(distance, self.median, strict=True)
         return Distance(*(moved / floor if floor else float("inf") if moved else 0.0 for moved, floor in shares))
 
@@ -304,7 +304,7 @@ def _headings(effects: Effects) -> tuple[str, ...]:
 
 
 def _figure(effects: Effects) -> "Figure":
-    """Return a figure with a panel for each measure, and a row for each axis and its steps; the grey band is seed noise."""
+    """Return a figure with a panel for each measure and a row for each axis and step; the grey band is seed noise."""
     from matplotlib import pyplot as plt
 
     from helpers.display import showing

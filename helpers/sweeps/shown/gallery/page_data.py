@@ -19,9 +19,7 @@ from helpers.sweeps.shown.arranging import GridAxis, grid_axes
 from helpers.sweeps.shown.gallery.labels import KEYS
 
 THUMBNAIL = 256  # pixels, the longer side: the size of small pictures in the grid
-ONE_FOR_ALL = (
-    512  # pixels, the longer side: pictures above it are kept for a closer look, beside small ones for the grid
-)
+ONE_FOR_ALL = 512  # pixels, the longer side: above it there are small pictures for the grid, and large ones to open
 QUALITY = 70  # of WebP
 MOST_INPUTS = 4_000_000  # characters of base64: above it, init images and masks are named by hash and not kept
 SHORTEST_INPUT = 2_000  # characters: a shorter text in a body is no image
@@ -37,7 +35,7 @@ def full_size(count: int) -> int:
 
 
 def gallery_data(tiles: Sequence[Tile], axes: Sequence[Axis], title: str, full: int, labels: Labels) -> dict[str, Any]:
-    """Return everything that the page shows, ready for JSON. `full`: the longest side of a large picture, in pixels."""
+    """Return all that the page shows, ready for JSON. `full`: the longest side of a large picture, in pixels."""
     used = grid_axes(tiles, axes)
     inputs = _BodyImages()
     with ThreadPoolExecutor(min(8, (os.cpu_count() or 2) + 1)) as threads:
@@ -174,7 +172,7 @@ def _flat(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _EmbeddedPicture:
-    """A tile's picture as base64 WebP: one for the grid, a larger one for a closer look if `full` asks for it; and its size."""
+    """A tile's picture as base64 WebP for the grid, with a larger one for a closer look if `full` is large enough."""
 
     def __init__(self, path: Path, thumbnail: Path | None, full: int) -> None:
         with Image.open(path) as stored:
