@@ -58,7 +58,7 @@ def test_what_a_page_shows_in_place_of_a_mask_painter_is_chinese_throughout() ->
 
 def test_what_a_playground_says_of_a_failed_run_has_no_space_after_a_chinese_sign() -> None:
     from helpers.errors import FilteredError
-    from helpers.widgets.playground import pages
+    from helpers.widgets.shared import page
 
     error = FilteredError("被拦下了。", "有一个词。\n", "换个说法。", image=None, finish_reason="CONTENT_FILTERED")
-    assert not LOOSE.search(pages.failed(error, "filtered", "发出了 1 次。")["text"])
+    assert not LOOSE.search(page.failed(error, "filtered", "发出了 1 次。")["text"])

@@ -32,7 +32,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
 @lru_cache(maxsize=256)
 def _image_hash(text: str) -> str:
     """Return the name of an image by its hash; a text that is no image in base64 is hashed as it is."""
-    found = infotext.name_of(text)
+    found = infotext.hash_or_text(text)
     return found if infotext.is_hash(found) else f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 

@@ -99,7 +99,7 @@ class Store:
         name = f"{tile.key[:_KEY_DIGITS]}-{hashlib.sha256(picture).hexdigest()[:8]}"
         path, thumbnail = self.folder / f"{name}.png", self.folder / f"{name}.webp"
         put(path, picture)
-        infotext.keep_inputs(tile.body, path)
+        infotext.keep_inputs(tile.body, path.parent)
         if infotext.is_sealed(picture):
             infotext.write_sidecar(path, {**receipt, "body": dict(tile.body)})
         put(thumbnail, drawn.thumbnail)
