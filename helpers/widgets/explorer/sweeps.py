@@ -26,10 +26,12 @@ def make(body: Body, model: Model, backend: Backend, wanted: Mapping[str, Any]) 
     if not wanted:
         why = tr("A sweep needs a field to run along.")
         raise BodyError(why, fix=tr("Choose one, such as cfg_scale."), problems=[Problem("axes", why)])
-    knobs = [(path, values, _knob(path, _values(body, model, path, values))) for path, values in wanted.items()]
+    sweep_axes = [
+        (path, values, _sweep_axis(path, _values(body, model, path, values))) for path, values in wanted.items()
+    ]
     with collect_warnings() as remarks:
-        sweep = Sweep(body, *(knob for _, _, knob in knobs), backend=backend)
-    return sweep, _line(knobs), remarks
+        sweep = Sweep(body, *(sweep_axis for _, _, sweep_axis in sweep_axes), backend=backend)
+    return sweep, _line(sweep_axes), remarks
 
 
 def cell(request: code.RepeatableRequest, line: str) -> str:
@@ -44,24 +46,24 @@ def _values(body: Body, model: Model, path: str, values: Any) -> Any:
     return fields.suggested(field, fields.value_at(body, path, model))
 
 
-def _knob(path: str, values: Any) -> SweepAxis:
+def _sweep_axis(path: str, values: Any) -> SweepAxis:
     if path != SIZE:
         return axis(path, values)
     pairs = [fields.pair(one) for one in values]
     return together(width=[width for width, _ in pairs], height=[height for _, height in pairs])
 
 
-def _line(knobs: list[tuple[str, Any, SweepAxis]]) -> str:
+def _line(sweep_axes: list[tuple[str, Any, SweepAxis]]) -> str:
     """Return the call of `Sweep`: by keywords if each axis can be one, else all as axes: the last one turns fastest."""
-    by_name = all(path.isidentifier() and path != SIZE for path, _, _ in knobs)
-    written = [_argument(path, values, knob, by_name) for path, values, knob in knobs]
+    by_name = all(path.isidentifier() and path != SIZE for path, _, _ in sweep_axes)
+    written = [_argument(path, values, sweep_axis, by_name) for path, values, sweep_axis in sweep_axes]
     return f"sweep = helpers.Sweep(body, {', '.join(written)})"
 
 
-def _argument(path: str, values: Any, knob: SweepAxis, by_name: bool) -> str:
+def _argument(path: str, values: Any, sweep_axis: SweepAxis, by_name: bool) -> str:
     if path == SIZE:
-        width, height = ([one[side] for one in knob.axis.values] for side in ("width", "height"))
+        width, height = ([one[side] for one in sweep_axis.axis.values] for side in ("width", "height"))
         return f"helpers.together(width={width}, height={height})"
-    as_text = isinstance(values, str) and len(knob.axis) > _MOST_LISTED
-    source = code.literal(values if as_text else list(knob.axis.values))
+    as_text = isinstance(values, str) and len(sweep_axis.axis) > _MOST_LISTED
+    source = code.literal(values if as_text else list(sweep_axis.axis.values))
     return f"{path}={source}" if by_name else f"helpers.axis({code.literal(path)}, {source})"
