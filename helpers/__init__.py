@@ -66,9 +66,9 @@ if TYPE_CHECKING:
     from helpers.sweeps import axis as axis
     from helpers.sweeps import swap as swap
     from helpers.sweeps import together as together
-    from helpers.widgets.explorer.box import explorer as explorer
-    from helpers.widgets.painter.mask_painter import MaskPainter as MaskPainter
-    from helpers.widgets.playground.box import playground as playground
+    from helpers.widgets.explorer.widget import explorer as explorer
+    from helpers.widgets.painter.widget import MaskPainter as MaskPainter
+    from helpers.widgets.playground.widget import playground as playground
 
 _NAMES = {  # what a learner types, in the order of the lessons, and where it is
     "calls": ("Generation", "connect", "invoke"),
@@ -78,9 +78,9 @@ _NAMES = {  # what a learner types, in the order of the lessons, and where it is
     "recipes": ("recipe", "save"),
     "display": ("compare", "grid", "show", "strip"),
     "sweeps": ("Sweep", "axis", "swap", "together"),
-    "widgets.painter.mask_painter": ("MaskPainter",),
-    "widgets.explorer.box": ("explorer",),
-    "widgets.playground.box": ("playground",),
+    "widgets.painter.widget": ("MaskPainter",),
+    "widgets.explorer.widget": ("explorer",),
+    "widgets.playground.widget": ("playground",),
 }
 _LISTED_ROOMS = ("errors", "models")
 _ROOMS = (*_LISTED_ROOMS, "bodies", "calls", "display", "masks", "pictures", "recipes", "sweeps", "widgets")

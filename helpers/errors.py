@@ -1,4 +1,32 @@
-"""One tree of errors, so that every failure says what happened, why, and what to do about it."""
+"""One tree of errors, each of which says what happened, why, and what to do about it.
+
+    WorkshopError                   .what, .why, .fix
+    ├── BodyError                   a request body that breaks its schema; also a ValueError
+    ├── ImageError                  an image that cannot be used; also a ValueError
+    ├── MaskError                   a mask that cannot be used; also a ValueError
+    ├── PictureExistsError          a file in the way of a save; also a FileExistsError
+    ├── RecipeError                 a picture without its request; also a LookupError
+    ├── SetupError                  the workshop's own set-up
+    ├── BudgetError                 a run that would cost more than was agreed
+    └── CallError                   a call that gave no picture: .retry, .scope, .billed, .cost, .attempts
+        ├── NoCredentialsError      AWS credentials
+        ├── CallSetupError          certificates and endpoints; also a SetupError
+        ├── AccessError             permission to use the model
+        ├── RegionError             the Region
+        ├── UnknownModelError       the model's id
+        ├── RetiredModelError       a model that has left Bedrock: .eol, .successor, .body
+        ├── MalformedBodyError      a body that the service refused
+        ├── ThrottledError          quotas
+        ├── ConnectionCallError     the network: .was_sent
+        ├── TimeoutCallError        the wait for an answer
+        ├── ServiceError            the service's own failure
+        ├── ModelFailedError        the model's own failure
+        └── ContentFilterError      a content filter: .finish_reason, .seed, .image, .body
+            ├── PromptRefusedError  on what was sent
+            └── FilteredError       on the picture that was made
+
+`WorkshopWarning` stands beside the tree: a warning about a request that is legal but may surprise.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,15 +42,18 @@ if TYPE_CHECKING:
 Retry = Literal["again", "wait"]
 Scope = Literal["request", "model", "account"]
 
-_AS_ITS_CLASS: Any = object()  # not said: the class's own answer holds, and None is one of them
+_CLASS_DEFAULT: Any = object()  # an argument that was not given: None is a value of its own
 
 
 class WorkshopWarning(UserWarning):
-    """A remark about a request that is legal but may surprise: an untrained size, a dearer number of steps."""
+    """Issued when a request is legal but may surprise: a size that is not the model's own, a dearer number of steps."""
 
 
 class WorkshopError(Exception):
-    """The root of the tree. `str()` joins three sentences: `.what` happened, `.why`, and the `.fix`."""
+    """The root of the tree: catch it to catch every error of the workshop.
+
+    `str(error)` joins three sentences: `.what` happened, `.why`, and the `.fix`.
+    """
 
     def __init__(self, what: str, why: str = "", fix: str = "") -> None:
         super().__init__()
@@ -33,7 +64,7 @@ class WorkshopError(Exception):
         return joined(self.what, self.why, self.fix)
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of all frames."""
+        """Return what IPython shows in place of the whole traceback."""
         from helpers.language import tracebacks
 
         return tracebacks.lines(self)
@@ -41,15 +72,15 @@ class WorkshopError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a body: the field's path (`text_prompts[0].weight`), a sentence, and the value found there."""
+    """One thing that is wrong with a request body."""
 
-    field: str
-    message: str
-    value: object = None
+    field: str  # its path, such as text_prompts[0].weight
+    message: str  # a sentence
+    value: object = None  # as found there
 
 
 class BodyError(WorkshopError, ValueError):
-    """A request body that breaks its schema, found before anything is sent or paid. `.problems` lists all of it."""
+    """Raised when a request body breaks its schema, before anything is sent or paid: correct what `.problems` lists."""
 
     def __init__(self, what: str, why: str = "", fix: str = "", *, problems: Iterable[Problem] = ()) -> None:
         super().__init__(what, why, fix)
@@ -60,43 +91,48 @@ class BodyError(WorkshopError, ValueError):
 
 
 class ImageError(WorkshopError, ValueError):
-    """Something that is not a usable picture, or a picture of a size that the model does not take."""
+    """Raised when something is not a usable image, or has a size that the model does not take: convert or resize it."""
 
 
 class MaskError(WorkshopError, ValueError):
-    """A mask that cannot be made, or that does not fit its picture."""
+    """Raised when a mask cannot be made, or does not fit its image: give it the image's size, and paint it white where
+    the image may change."""
 
 
 class PictureExistsError(WorkshopError, FileExistsError):
-    """A file with other pixels stands where a picture was to be saved; it was left as it is."""
+    """Raised when a save would replace a file with other pixels, which was left alone: choose another name, or pass
+    `overwrite=True`."""
 
 
 class RecipeError(WorkshopError, LookupError):
-    """A picture that does not say which request made it, or whose init image or mask is no longer beside it."""
+    """Raised when a picture does not hold the request that made it, or when its init image or mask is no longer beside
+    it: use a picture that `made.save(path)` wrote, with its `inputs/` folder."""
 
 
 class SetupError(WorkshopError):
-    """The workshop itself is not ready: something is missing, or the studio did not start."""
+    """Raised when something of the workshop is missing, or when the studio did not start: `python -m helpers.doctor`
+    names the fix."""
 
 
 class BudgetError(WorkshopError):
-    """A run that would spend money that nobody has agreed to, or a budget that cannot be kept; nothing was sent."""
+    """Raised when a run would spend money that nobody agreed to, or when its budget cannot be kept. Nothing was sent:
+    pass a budget that covers it."""
 
 
 class CallError(WorkshopError):
-    """Raised when a call was sent, or would have been, and gave no picture.
-
-    What it means for those who would call again, without asking which error it is:
+    """Raised when a call gave no picture, sent or not. Its fields say what a second call would do, whatever its class:
 
     - `retry`: "again": the same request may succeed when it is sent again. "wait": the service asks for fewer requests:
-      wait, then ask the same again as often as it takes. None: the same request ends in the same way, or nobody knows
-      what a second call would do, and it may be paid for once more.
-    - `scope`: what else ends in the same way: this "request" alone, every request to this "model", or every request of
-      this "account".
-    - `billed`: whether AWS bills it all the same; None: perhaps, as it was sent and no answer says. On the studio False.
-    - `cost`: USD that are counted as spent on it. `attempts`: how often it was sent, as far as boto3 tells.
+      wait, then send the same request again, as often as it takes. None: the same request would fail in the same way,
+      or nobody knows what it would do, and it may be billed once more.
+    - `scope`: what else fails in the same way: this "request" alone, every request to this "model", or every request
+      of this "account".
+    - `billed`: True if AWS bills the call all the same, False if not (always so on the studio), None if it was sent
+      and no answer says.
+    - `cost`: USD counted as spent on it. `attempts`: how often it was sent, by boto3's count.
 
-    `code`, `status` and `request_id` are the service's own words where it answered; the AWS error is the `__cause__`.
+    `model_id` and `region` are where the call went. `code`, `status` (HTTP) and `request_id` are the service's, None
+    where it did not answer; the AWS error is the `__cause__`.
     """
 
     retry: Retry | None = None
@@ -114,9 +150,9 @@ class CallError(WorkshopError):
         code: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
-        retry: Retry | None = _AS_ITS_CLASS,
-        scope: Scope = _AS_ITS_CLASS,
-        billed: bool | None = _AS_ITS_CLASS,
+        retry: Retry | None = _CLASS_DEFAULT,
+        scope: Scope = _CLASS_DEFAULT,
+        billed: bool | None = _CLASS_DEFAULT,
         cost: float = 0.0,
         attempts: int = 1,
     ) -> None:
@@ -124,84 +160,51 @@ class CallError(WorkshopError):
         self.model_id, self.region = model_id, region
         self.code, self.status, self.request_id = code, status, request_id
         self.cost, self.attempts = cost, attempts
-        if retry is not _AS_ITS_CLASS:
+        if retry is not _CLASS_DEFAULT:
             self.retry = retry
-        if scope is not _AS_ITS_CLASS:
+        if scope is not _CLASS_DEFAULT:
             self.scope = scope
-        if billed is not _AS_ITS_CLASS:
+        if billed is not _CLASS_DEFAULT:
             self.billed = billed
 
 
 class NoCredentialsError(CallError):
-    """No AWS credentials were found, or they are incomplete, wrong or expired."""
+    """Raised when AWS credentials are missing, incomplete, wrong or expired: sign in again, or set new access keys."""
+
+    scope: Scope = "account"
+
+
+class CallSetupError(SetupError, CallError):
+    """Raised when the certificate of the connection is not trusted, or when the endpoint does not fit the credentials.
+    Nothing was sent: correct the setting that the message names."""
 
     scope: Scope = "account"
 
 
 class AccessError(CallError):
-    """The caller may not use this model: IAM, Marketplace rights, or a payment method."""
+    """Raised when the account or user may not use the model: ask an administrator for the IAM permission, the
+    Marketplace rights or the payment method that the message names."""
 
     scope: Scope = "model"
 
 
 class RegionError(CallError):
-    """The model exists, but not in this Region; or no Region is set, or none of that name exists."""
+    """Raised when the Region does not offer the model, is not set, or does not exist: connect with `region=`."""
 
     scope: Scope = "model"
 
 
 class UnknownModelError(CallError):
-    """No model of this name: not in the registry, or not on the service."""
+    """Raised when the registry or the service knows no model of this name: `helpers.models.all()` lists them."""
 
     scope: Scope = "model"
-
-
-class ThrottledError(CallError):
-    """Too many requests for the account's quota; the call can be made again later."""
-
-    retry: Retry | None = "wait"
-    scope: Scope = "model"
-
-
-class MalformedBodyError(CallError):
-    """The service refused the request body."""
-
-
-class TimeoutCallError(CallError):
-    """No answer in time. The picture may have been made, and billed, all the same."""
-
-    retry: Retry | None = "again"
-    billed: bool | None = None
-
-
-class ServiceError(CallError):
-    """Raised when the service answered, and failed, or without a usable picture; the request may be in order."""
-
-    retry: Retry | None = "again"
-
-
-class ConnectionCallError(CallError):
-    """Raised when no answer came: the service was not reached, or the connection broke on the way.
-
-    `.was_sent`: it broke after the request had left, so that the picture may have been made, and billed, all the same.
-    """
-
-    retry: Retry | None = "again"
-
-    def __init__(self, what: str, why: str = "", fix: str = "", *, was_sent: bool = False, **call: Any) -> None:
-        super().__init__(what, why, fix, **({"billed": None} if was_sent else {}) | call)
-        self.was_sent = was_sent
-
-
-class CallSetupError(SetupError, CallError):
-    """Raised when the way to the service is set up wrongly: a certificate that is not trusted, an endpoint that does
-    not fit the credentials. Nothing was sent."""
-
-    scope: Scope = "account"
 
 
 class RetiredModelError(CallError):
-    """The model has left the service. `.eol` is the day, `.body` says the same to a living model, `.successor` is its id."""
+    """Raised when the model has left Bedrock: send `.body`, the same request for its successor, to `.successor`.
+
+    `.eol` is the day on which it left, `.successor` a model id; each is None where the registry knows none.
+    """
 
     scope: Scope = "model"
 
@@ -221,13 +224,54 @@ class RetiredModelError(CallError):
         self.body = dict(body) if body is not None else None
 
     def __str__(self) -> str:
-        said = super().__str__()
-        return said if self.body is None else f"{said}\n{json.dumps(self.body, ensure_ascii=False, indent=2)}"
+        text = super().__str__()
+        return text if self.body is None else f"{text}\n{json.dumps(self.body, ensure_ascii=False, indent=2)}"
+
+
+class MalformedBodyError(CallError):
+    """Raised when the service refused the request body: compare it with one that `helpers.text_to_image` writes."""
+
+
+class ThrottledError(CallError):
+    """Raised when the account's quota of requests is used up: wait, then make the call again."""
+
+    retry: Retry | None = "wait"
+    scope: Scope = "model"
+
+
+class ConnectionCallError(CallError):
+    """Raised when the service was not reached, or the connection broke: check the network, then make the call again.
+
+    `.was_sent` is True if it broke after the request had left: the picture may have been made, and billed, already.
+    """
+
+    retry: Retry | None = "again"
+
+    def __init__(self, what: str, why: str = "", fix: str = "", *, was_sent: bool = False, **call: Any) -> None:
+        super().__init__(what, why, fix, **({"billed": None} if was_sent else {}) | call)
+        self.was_sent = was_sent
+
+
+class TimeoutCallError(CallError):
+    """Raised when no answer came in time: make the call again. The picture may have been made, and billed, already."""
+
+    retry: Retry | None = "again"
+    billed: bool | None = None
+
+
+class ServiceError(CallError):
+    """Raised when the service failed, or answered without a usable picture: the request may be in order, so make the
+    call again if `.retry` says so."""
+
+    retry: Retry | None = "again"
 
 
 class _UnfinishedError(CallError):
-    """A request that was answered otherwise than with a finished picture: refused, or with another finish reason than
-    success. `.finish_reason` is None where it was refused; `.body` is what was sent."""
+    """Raised when the model or a content filter ended a request without a finished picture.
+
+    `.finish_reason` is the answer's (None where the service refused the request), `.seed` the seed it names, `.image`
+    the picture that came all the same, if any, and `.body` the request body that was sent.
+    """
 
     def __init__(
         self,
@@ -246,21 +290,22 @@ class _UnfinishedError(CallError):
         self.body = dict(body) if body is not None else None
 
 
+class ModelFailedError(_UnfinishedError):
+    """Raised when the model itself failed: make the call again if `.retry` says so, otherwise with another seed."""
+
+    retry: Retry | None = "again"
+
+
 class ContentFilterError(_UnfinishedError):
-    """A content filter stood in the way: of the prompt (`PromptRefusedError`), or of the picture (`FilteredError`)."""
+    """Raised when a content filter stopped a request (`PromptRefusedError`) or its picture (`FilteredError`)."""
 
 
 class PromptRefusedError(ContentFilterError):
-    """Raised when a content filter refused the prompt or the init image, before anything was drawn."""
+    """Raised when a content filter refused the prompt or the init image, before anything was drawn: change that one."""
 
 
 class FilteredError(ContentFilterError):
-    """Raised when a picture was made and a content filter stopped it. `.image` is the blurred one, if there is one."""
+    """Raised when a content filter stopped the finished picture: change the prompt or the seed. `.image` is the blurred
+    picture, or None."""
 
     billed: bool | None = True
-
-
-class ModelFailedError(_UnfinishedError):
-    """The model itself failed on this request: the call (then it may be made again), or with finish reason ERROR."""
-
-    retry: Retry | None = "again"

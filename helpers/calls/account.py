@@ -1,4 +1,4 @@
-"""The door to AWS: whose account it is, which Region, and what a picture costs, told before anything is paid."""
+"""The client on AWS: whose account it is, which Region, and what a picture costs, printed before anything is paid."""
 
 import os
 from datetime import date
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers import models
 from helpers.calls.answers import Call
-from helpers.calls.aws_errors import no_credentials, translate
+from helpers.calls.aws_errors import call_error, no_credentials_error
 from helpers.errors import CallError, NoCredentialsError, SetupError
 from helpers.language import tr
 from helpers.studio.process import JOIN_VARIABLE
@@ -20,46 +20,50 @@ BEARER_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
 STUDIO_KEYS = "STUDIO"  # how the access keys that a studio makes begin
 
 
-def connect(region: str | None, config: Any) -> Any:
-    """A client of bedrock-runtime on AWS. Asks STS who we are, which is free, and prints what a picture costs."""
+def aws_client(region: str | None, config: Any) -> Any:
+    """Return a client of bedrock-runtime on AWS. Prints account, Region and prices; calls STS alone, which is free."""
     _refuse_a_studios_environment()
     try:
         session = boto3.DEFAULT_SESSION or boto3.Session()
         _check_for_credentials(session)
         bedrock = session.client("bedrock-runtime", region_name=region, config=config)
         here = bedrock.meta.region_name
-        told = [_account(session, here), tr("Region   {region}", region=here), *_endpoint(bedrock), *_prices(here)]
+        lines = [_account_line(session, here), tr("Region   {region}", region=here)]
+        lines += [*_endpoint_lines(bedrock), *_price_lines(here)]
     except (BotoCoreError, ClientError) as error:
-        raise translate(error, Call("aws", region)) from error
-    print("\n".join([tr("On AWS: from here on, every picture is billed."), *told]))
+        raise call_error(error, Call("aws", region)) from error
+    print("\n".join([tr("On AWS: from here on, every picture is billed."), *lines]))
     return bedrock
 
 
 def _check_for_credentials(session: Any) -> None:
-    """Raise NoCredentialsError where there are none, or where what is configured does not give them."""
+    """Raise NoCredentialsError unless credentials are configured and can be read."""
     if os.environ.get(BEARER_VARIABLE):
         return
     try:
         found = session.get_credentials()
         if found is not None:
-            found.get_frozen_credentials()  # runs the sign-in or the program that makes them
+            found.get_frozen_credentials()  # runs the sign-in or the program that they come from
     except (BotoCoreError, ClientError, OSError, RuntimeError, ValueError) as error:
-        raise no_credentials(str(error), Call("aws", None)) from error
+        raise no_credentials_error(str(error), Call("aws", None)) from error
     if found is None:
-        raise no_credentials("", Call("aws", None))
+        raise no_credentials_error("", Call("aws", None))
 
 
 def identity(session: Any, region: str) -> dict[str, str]:
-    """What STS says of the caller (`Account`, `Arn`). Free. Raises CallError."""
+    """Return the caller as STS names it (`Account`, `Arn`). Free. Raises CallError.
+
+    API: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    """
     patience = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
     try:
         return dict(session.client("sts", region_name=region, config=patience).get_caller_identity())
     except (BotoCoreError, ClientError) as error:
-        raise translate(error, Call("aws", region)) from error
+        raise call_error(error, Call("aws", region)) from error
 
 
-def caller(session: Any, region: str) -> dict[str, str] | None:
-    """`identity`; None where a Bedrock API key is all there is, of which STS knows nothing. Raises CallError."""
+def known_identity(session: Any, region: str) -> dict[str, str] | None:
+    """Return `identity`; None where a Bedrock API key, which STS does not know, is all there is. Raises CallError."""
     by_key = bool(os.environ.get(BEARER_VARIABLE))
     if by_key and session.get_credentials() is None:
         return None
@@ -71,13 +75,13 @@ def caller(session: Any, region: str) -> dict[str, str] | None:
         return None
 
 
-def _account(session: Any, region: str) -> str:
+def _account_line(session: Any, region: str) -> str:
     by_key = tr(" (calls are signed with AWS_BEARER_TOKEN_BEDROCK)") if os.environ.get(BEARER_VARIABLE) else ""
     try:
-        known = caller(session, region)
+        known = known_identity(session, region)
     except NoCredentialsError:
         raise
-    except CallError as error:  # a network with a way to Bedrock alone
+    except CallError as error:  # such as in a network that reaches Bedrock alone
         return tr("account  not known: {what} {why}", what=error.what, why=error.why)
     if known is None:
         return tr("account  that of the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK")
@@ -106,7 +110,7 @@ def _refuse_a_studios_environment() -> None:
         )
 
 
-def _endpoint(bedrock: Any) -> list[str]:
+def _endpoint_lines(bedrock: Any) -> list[str]:
     endpoint = str(bedrock.meta.endpoint_url)
     host = urlsplit(endpoint).hostname or ""
     if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
@@ -114,15 +118,15 @@ def _endpoint(bedrock: Any) -> list[str]:
     return [tr("endpoint {endpoint}, which is set on this machine and is not AWS's own", endpoint=endpoint)]
 
 
-def _prices(region: str) -> list[str]:
-    lines = [_price(model, region) for model in models.all() if model.schema]
+def _price_lines(region: str) -> list[str]:
+    lines = [_price_line(model, region) for model in models.all() if model.schema]
     return [
         tr("prices   in USD a picture, as of {day}:", day=models.as_of()),
         *(f"         {line}" for line in lines),
     ]
 
 
-def _price(model: models.Model, region: str) -> str:
+def _price_line(model: models.Model, region: str) -> str:
     price = f"{model.list_price({}):.2f}"
     if model.retired_on(date.today()):
         return tr(

@@ -1,4 +1,4 @@
-"""What a call gives back: `Generation`, the receipt of one picture, and how it is read from the service's answer."""
+"""A call and its receipt: `Call` as it goes out, `Generation` as it comes back, and how the answer is read into one."""
 
 import base64
 import binascii
@@ -36,7 +36,7 @@ ENGINE_HEADER = "x-studio-engine"
 
 @dataclass(frozen=True)
 class Call:
-    """One call as it goes out. Without a model it is one about the account."""
+    """One call as it goes out: where, which model and which body. A call about the account has no model."""
 
     backend: Backend
     region: str | None
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def list_price(self) -> float | None:
-        """What AWS asks or asked for it, in USD; None where no page says."""
+        """List price in USD on AWS, today's or the last; None where no price is published."""
         try:
             return self.model.list_price(self.body) if self.model else 0.0
         except LookupError:
@@ -53,48 +53,61 @@ class Call:
 
     @property
     def cost(self) -> float | None:
-        """What an answer costs, in USD."""
+        """Money that an answer costs, in USD: 0.0 on the studio; None where no price is published."""
         return 0.0 if self.backend == "studio" else self.list_price
 
     @property
     def details(self) -> dict[str, Any]:
-        """What every error about this call carries. The studio bills nothing, whatever became of a call."""
+        """Fields of every error about this call. The studio bills nothing, so `billed` is False there."""
         billed = {"billed": False} if self.backend == "studio" else {}
         return {"model_id": self.model.invoke_id if self.model else None, "region": self.region, **billed}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Generation:
-    """The receipt of one finished picture.
+    """The receipt of one finished call: its pictures, what was sent, and what it took.
 
-    `.cost` is the money spent on it (0.0 on the studio), `.list_price` what AWS asks or asked for it, both in USD.
-    `.body` is what was sent; where it left the seed to chance, `.seed` is the one that was drawn. `.attempts` is how
-    often it was sent until an answer came.
+        made = helpers.invoke(bedrock, body)
+        made.image, made.seed, made.cost
+        made.save(helpers.outputs("beach.png"))
+
+    - `images`: the pictures, decoded; `image` is the first. `files`: the same as they came, PNG or JPEG files in bytes.
+    - `seed`: the seed that drew the first picture, also where the body left it to chance; None if the answer has none.
+    - `finish_reason`: always "SUCCESS"; the others are errors.
+    - `body`: the request body that was sent; `prompt`: its positive prompts. `model`: the model id it was sent to.
+    - `cost`: money spent, in USD, 0.0 on the studio. `list_price`: the price on AWS, today's or the last, in USD. Each
+      is None where no price is published.
+    - `seconds`: time from the call to the last byte of the answer, retries and waits included.
+    - `attempts`: how often the request was sent until an answer came, from 1.
+    - `unknown_words`: words of the prompts that the studio does not know, as written; empty on AWS.
+    - `request_id`: the service's id of the request. `backend`: "studio" or "aws". `engine`: the studio's engine that
+      drew it, as "name version"; None on AWS.
+    - `receipt`: all of these but the pictures, as JSON types.
     """
 
     images: "tuple[Image.Image, ...]"
     seed: int | None
     finish_reason: str
     body: dict[str, Any]
-    model: str  # its id
-    cost: float | None  # None: no page gives a price
+    model: str
+    cost: float | None
     list_price: float | None
-    seconds: float  # from the call to the answer, retries and waiting included
-    unknown_words: tuple[str, ...]  # in the prompt, and not in the studio's vocabulary
+    seconds: float
+    unknown_words: tuple[str, ...]
     request_id: str
     backend: Backend
-    files: tuple[bytes, ...] = ()  # the pictures as they came: PNG or JPEG files
+    files: tuple[bytes, ...] = ()
     attempts: int = 1
-    engine: str | None = None  # that drew it on the studio, as "name version"; None on AWS
+    engine: str | None = None
 
     @property
     def image(self) -> "Image.Image":
-        """The picture, or the first of several."""
+        """The picture; the first one where there are several."""
         return self.images[0]
 
     @property
     def receipt(self) -> dict[str, Any]:
-        """All but the pictures, in JSON's own types: what `save` keeps in the file."""
+        """All fields but the pictures, as JSON types: what `save` writes into the file."""
         return {
             "model": self.model,
             "seed": self.seed,
@@ -113,14 +126,17 @@ class Generation:
 
     @cached_property
     def prompt(self) -> str:
-        """What was asked for: the positive prompts, joined by commas."""
+        """The positive prompts of the body, joined by commas."""
         return prompt_of(self.body)
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
-        """Write the picture, with its receipt inside the file, and give back the path; `helpers.recipe(path)` reads it.
+        """Write the picture with its receipt inside the file, and return the path.
 
-        In the format that it came in it is not encoded again. The pictures that it was made from go to `inputs/` beside
-        it. A file with the same pixels is left alone; one with others raises FileExistsError unless `overwrite=True`.
+            path = made.save(helpers.outputs("beach.png"))
+            helpers.recipe(path)
+
+        A picture that keeps its format is not encoded again. The images of its body go to `inputs/` beside it. A file
+        with the same pixels is left alone; one with other pixels raises PictureExistsError unless `overwrite=True`.
         """
         from helpers import recipes
 
@@ -145,11 +161,11 @@ class Generation:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         from helpers.display import showing
 
-        return showing.bundle(self)
+        return showing.mime_bundle(self)
 
 
 def prompt_of(body: Mapping[str, Any]) -> str:
-    """The prompts of what a body is to show, joined by commas."""
+    """Return the positive prompts of a body, joined by commas; empty for a body of no known family."""
     from helpers import models
 
     family = models.family_of(body)
@@ -157,12 +173,12 @@ def prompt_of(body: Mapping[str, Any]) -> str:
 
 
 def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float, attempts: int = 1) -> Generation:
-    """Return the receipt of an answer: its body, and what boto3 tells about it (`ResponseMetadata`).
+    """Return the receipt of an answer: `payload` is its body, `metadata` boto3's `ResponseMetadata`.
 
-    Raises FilteredError, PromptRefusedError or ModelFailedError for a finish reason other than success, and
-    ServiceError for an answer that holds no picture, whatever it holds instead.
+    `seconds` and `attempts` are those of the call. Raises FilteredError, PromptRefusedError or ModelFailedError for a
+    finish reason other than success, and ServiceError for an answer without a picture, whatever it holds.
     """
-    answer = _Answer(call, str(metadata.get("RequestId", "")), attempts)
+    answer = _AnswerContext(call, str(metadata.get("RequestId", "")), attempts)
     headers = metadata.get("HTTPHeaders")
     headers = headers if isinstance(headers, Mapping) else {}
     try:
@@ -185,19 +201,19 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
         )
     except WorkshopError:
         raise
-    except Exception as error:  # wrong types, wherever they stand
+    except Exception as error:  # wrong types anywhere in the answer
         raise answer.unusable(_shorten(f"{type(error).__name__}: {error}", 200)) from error
 
 
 def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """The words that the studio could not paint, as it lists them in its answer's header; empty on AWS."""
+    """Return the words that the studio does not know, from the header of its answer; empty on AWS."""
     listed = str(headers.get(UNKNOWN_WORDS_HEADER, ""))
     return tuple(unquote(word.strip()) for word in listed.split(",") if word.strip())
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What the errors about an answer carry."""
+class _AnswerContext:
+    """The call, id and attempts of an answer, for the errors about it."""
 
     call: Call
     request_id: str
@@ -205,12 +221,12 @@ class _Answer:
 
     @property
     def details(self) -> dict[str, Any]:
-        """An answer is billed, whatever became of it on the way; on the studio nothing is."""
-        told = {"status": 200, "request_id": self.request_id, "attempts": self.attempts}
-        return {"billed": True, "cost": self.call.cost or 0.0, **told, **self.call.details}
+        """Fields of every error about this answer. AWS bills an answer even if it was damaged on the way."""
+        answered = {"status": 200, "request_id": self.request_id, "attempts": self.attempts}
+        return {"billed": True, "cost": self.call.cost or 0.0, **answered, **self.call.details}
 
     def unusable(self, why: str, retry: Retry | None = None) -> ServiceError:
-        """The error for an answer without a picture. Only what may be damage on the way is worth another call."""
+        """Return the error for an answer without a picture; `retry` is "again" where it may be damage on the way."""
         return ServiceError(
             tr("The call was answered, but not with a picture."),
             why,
@@ -223,7 +239,7 @@ class _Answer:
         )
 
 
-def _json(payload: bytes, answer: _Answer) -> dict[str, Any]:
+def _json(payload: bytes, answer: _AnswerContext) -> dict[str, Any]:
     try:
         parsed = json.loads(payload)
     except ValueError as error:
@@ -234,8 +250,8 @@ def _json(payload: bytes, answer: _Answer) -> dict[str, Any]:
     return parsed
 
 
-def _pictures(parsed: dict[str, Any], answer: _Answer) -> list["AnswerImage"]:
-    """Every picture of an answer, as the model's family reads it."""
+def _pictures(parsed: dict[str, Any], answer: _AnswerContext) -> list["AnswerImage"]:
+    """Return every picture of an answer, as the model's family reads them."""
     held = ", ".join(sorted(parsed)) or tr("an empty object")
     family = answer.call.model.family if answer.call.model else None
     try:
@@ -247,13 +263,13 @@ def _pictures(parsed: dict[str, Any], answer: _Answer) -> list["AnswerImage"]:
     return found
 
 
-def _finished(found: "AnswerImage", answer: _Answer) -> "Image.Image":
+def _finished(found: "AnswerImage", answer: _AnswerContext) -> "Image.Image":
     if found.finish_reason != "SUCCESS":
         raise _unfinished(found, answer)
     return _decode(found.base64, answer)
 
 
-def _unfinished(found: "AnswerImage", answer: _Answer) -> ContentFilterError | ModelFailedError:
+def _unfinished(found: "AnswerImage", answer: _AnswerContext) -> ContentFilterError | ModelFailedError:
     image = _decode_if_any(found.base64, answer)
     details: dict[str, Any] = {
         "finish_reason": found.finish_reason,
@@ -291,7 +307,7 @@ def _unfinished(found: "AnswerImage", answer: _Answer) -> ContentFilterError | M
     )
 
 
-def _decode(picture: object, answer: _Answer) -> "Image.Image":
+def _decode(picture: object, answer: _AnswerContext) -> "Image.Image":
     from PIL import Image
 
     if not isinstance(picture, str) or not picture:
@@ -303,12 +319,12 @@ def _decode(picture: object, answer: _Answer) -> "Image.Image":
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
         image.load()
-    except Exception as error:  # a decoder may fail in any way on what is none of its files
+    except Exception as error:  # a decoder may fail in any way on bytes that are not its format
         raise answer.unusable(tr("The picture is no whole PNG, JPEG or WebP file."), retry="again") from error
     return image
 
 
-def _decode_if_any(picture: object, answer: _Answer) -> "Image.Image | None":
+def _decode_if_any(picture: object, answer: _AnswerContext) -> "Image.Image | None":
     try:
         return _decode(picture, answer)
     except CallError:

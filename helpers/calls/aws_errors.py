@@ -1,4 +1,4 @@
-"""Why a call gave no picture: AWS's and botocore's errors as the workshop's own, each with what happened, why, and the fix."""
+"""Errors of AWS and botocore as the workshop's own: what happened, why, and the fix."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,43 +29,43 @@ from helpers.errors import (
 from helpers.language import joined, listed, mark, tr
 
 
-def translate(error: BaseException, call: Call) -> CallError:
-    """Return the typed error that says the same. Raise it `from error`, so that the AWS error stays its cause."""
+def call_error(error: BaseException, call: Call) -> CallError:
+    """Return the workshop's error for an exception of boto3. Raise it `from error`, so that this stays its cause."""
     if isinstance(error, boto.ClientError):
-        return _answered(error, call)
+        return _refused(error, call)
     if call.backend == "studio" and isinstance(error, _STUDIO_GONE):
         return _studio_gone(call)
-    if call.backend == "aws" and type(error) is RuntimeError:  # credentials that stay expired when renewed
-        return no_credentials(str(error), call)
+    if call.backend == "aws" and type(error) is RuntimeError:  # credentials that are still expired after a refresh
+        return no_credentials_error(str(error), call)
     for kinds, make in _UNANSWERED:
         if isinstance(error, kinds):
             return make(str(error), call)
-    return unforeseen(error, call)
+    return _unforeseen(error, call)
 
 
-def cut_off(error: BaseException, call: Call) -> CallError:
-    """Return the error for an answer that began to come, and whose body then did not: the picture is made by now."""
+def cut_off_error(error: BaseException, call: Call) -> CallError:
+    """Return the workshop's error for an answer that was cut off: the picture was made by then."""
     if isinstance(error, (boto.ReadTimeoutError, TimeoutError)):
-        return _no_time(str(error), call)
+        return _timed_out(str(error), call)
     if isinstance(error, (boto.BotoCoreError, HTTPError, OSError)):
-        return _broken(str(error), call)
-    return unforeseen(error, call)
+        return _connection_broken(str(error), call)
+    return _unforeseen(error, call)
 
 
-def unforeseen(error: BaseException, call: Call) -> ServiceError:
-    """Return the error for what nobody thought of: an odd answer, or a mistake in what reads it."""
-    perhaps = {"retry": None, "billed": None, **call.details}  # nobody knows what a second one would do, or cost
+def attempts_of(metadata: Mapping[str, Any]) -> int:
+    """Return how often botocore sent a request, from the `ResponseMetadata` of its answer."""
+    return int(metadata.get("RetryAttempts") or 0) + 1
+
+
+def _unforeseen(error: BaseException, call: Call) -> ServiceError:
+    """Return the error for any other exception: an odd answer, or a mistake in the code that reads it."""
+    unknown = {"retry": None, "billed": None, **call.details}  # nobody knows what a second call would do, or cost
     return ServiceError(
         tr("The call failed in a way that the workshop does not know."),
         repr(error),
         tr("Look at its cause before you make the call again."),
-        **perhaps,
+        **unknown,
     )
-
-
-def attempts_of(metadata: Mapping[str, Any]) -> int:
-    """Return how often botocore sent a request, by the `ResponseMetadata` of its answer."""
-    return int(metadata.get("RetryAttempts") or 0) + 1
 
 
 # --- The service answered with an error ---------------------------------------------------------------------------
@@ -73,17 +73,17 @@ def attempts_of(metadata: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True)
 class _Row:
-    """One documented refusal: its code, words of its message, and what it means. `{model}` and `{rpm}` are filled in.
+    """One documented refusal: its code, a phrase of its message, and the error for it.
 
-    `what` and `fix` are translated when an error is made of them.
+    `what` and `fix` may hold `{model}` and `{rpm}`, and are translated when the error is made.
     """
 
     code: str
-    words: str  # in lower case; "" matches every message
+    phrase: str  # in lower case; "" matches every message
     error: type[CallError]
     what: str
     fix: str
-    scope: Scope | None = None  # where it is not that of the error's class
+    scope: Scope | None = None  # None: that of the error's class
 
 
 _RETRY = mark("Wait a little and make the call again.")
@@ -94,7 +94,8 @@ _KEYS = mark(
 _REWRITE = mark("Say it in other words, or name the thing differently: the filter looks at single words too.")
 _SCHEMA = mark("Compare the body with the one that helpers.text_to_image (SDXL) or helpers.core_body (Core) writes.")
 
-# Order matters: the first row whose code and words fit is taken. Texts as users report them from the service.
+# The first row whose code and phrase match is used. The phrases are from messages that users report, the codes from
+# https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
 _ANSWERS = (
     _Row("ResourceNotFoundException", "marked by provider as legacy", RetiredModelError,
          "{model} is closed to accounts that have not used it lately.", "Move to a model that is not legacy."),
@@ -160,7 +161,7 @@ _ANSWERS = (
     _Row("IncompleteSignature", "", NoCredentialsError, "The request's signature is incomplete.", _KEYS),
 )  # fmt: skip
 
-# An answer that names no error type is read by its HTTP status.
+# Codes for answers without an error code, by HTTP status.
 _BY_STATUS = {
     400: "ValidationException",
     403: "AccessDeniedException",
@@ -174,20 +175,20 @@ _BY_STATUS = {
 }
 
 
-def _answered(error: boto.ClientError, call: Call) -> CallError:
-    said = error.response.get("Error", {})
+def _refused(error: boto.ClientError, call: Call) -> CallError:
+    refusal = error.response.get("Error", {})
     answer = error.response.get("ResponseMetadata", {})
-    code, message, status = str(said.get("Code", "")), str(said.get("Message", "")), answer.get("HTTPStatusCode")
+    code, message, status = str(refusal.get("Code", "")), str(refusal.get("Message", "")), answer.get("HTTPStatusCode")
     details = {**call.details, "code": code, "status": status, "request_id": answer.get("RequestId")}
     details["attempts"] = attempts_of(answer)
     who = tr("The studio") if call.backend == "studio" else "AWS"
     tries = tr(" after {attempts} attempts", attempts=details["attempts"]) if details["attempts"] > 1 else ""
     why = _sentence(tr("{who} answered {code}{tries}: {message}", who=who, code=code, tries=tries, message=message))
     if call.model is not None and "end of its life" in message:
-        return _gone(call, call.model, why, details)
+        return _retired(call, call.model, why, details)
     if call.model is not None and "model identifier is invalid" in message:
-        return _not_here(call, why, details)
-    row = _row(code, message) or _row(_BY_STATUS.get(status or 0, ""), message)
+        return _not_offered(call, why, details)
+    row = _matching_row(code, message) or _matching_row(_BY_STATUS.get(status or 0, ""), message)
     if row is None:
         if status and 300 <= status < 500:  # the request is at fault; 408, 424 and 429 have rows
             details["retry"] = None
@@ -205,13 +206,13 @@ def _answered(error: boto.ClientError, call: Call) -> CallError:
     return row.error(tr(row.what, **fill), why, fix, **details)
 
 
-def _row(code: str, message: str) -> _Row | None:
+def _matching_row(code: str, message: str) -> _Row | None:
     lowered = message.lower()
-    return next((row for row in _ANSWERS if code in (row.code, row.code + "Exception") and row.words in lowered), None)
+    return next((row for row in _ANSWERS if code in (row.code, row.code + "Exception") and row.phrase in lowered), None)
 
 
-def _gone(call: Call, model: models.Model, why: str, details: dict[str, Any]) -> CallError:
-    """What `retired` says, for a call that was made."""
+def _retired(call: Call, model: models.Model, why: str, details: dict[str, Any]) -> CallError:
+    """Return the error of `bodies.retired` with the details of a call that was made."""
     known = bodies.retired(model, call.body)
     since = tr(" on {day}", day=model.eol.isoformat()) if model.eol else ""
     return RetiredModelError(
@@ -225,8 +226,8 @@ def _gone(call: Call, model: models.Model, why: str, details: dict[str, Any]) ->
     )
 
 
-def _not_here(call: Call, why: str, details: dict[str, Any]) -> CallError:
-    """Bedrock says the same of a model that does not exist and of one that lives in another Region."""
+def _not_offered(call: Call, why: str, details: dict[str, Any]) -> CallError:
+    """Return the error for an id that Bedrock calls invalid: no such model, or one that another Region offers."""
     assert call.model is not None
     homes = call.model.regions
     if homes and call.region not in homes:
@@ -255,11 +256,11 @@ def _rpm(model: models.Model | None) -> str:
 # --- No answer came ----------------------------------------------------------------------------------------------
 
 
-def no_credentials(said: str, call: Call) -> NoCredentialsError:
-    """The error for a call that could not be signed; `said` is what stood in the way, if that is known."""
+def no_credentials_error(message: str, call: Call) -> NoCredentialsError:
+    """Return the error for a call that could not be signed; `message` is botocore's reason, or empty."""
     return NoCredentialsError(
         tr("No AWS credentials that work were found."),
-        _sentence(said),
+        _sentence(message),
         tr(
             "Run `aws configure` (never with the root user's keys; `python -m pip install awscli` installs that command), "
             "or `aws sso login` if you sign in that way (AWS CLI version 2; the first time, `aws configure sso`); "
@@ -269,45 +270,45 @@ def no_credentials(said: str, call: Call) -> NoCredentialsError:
     )
 
 
-def _no_region(said: str, call: Call) -> CallError:
+def _no_region(message: str, call: Call) -> CallError:
     return RegionError(
         tr("No AWS Region is set."),
-        _sentence(said),
+        _sentence(message),
         tr(
             'Give one: helpers.connect("aws", region="{home}"), or set it with `aws configure` '
             "(`python -m pip install awscli` installs that command).",
-            home=_home(),
+            home=_home_region(),
         ),
         scope="account",
         **call.details,
     )
 
 
-def _odd_region(said: str, call: Call) -> CallError:
-    fix = tr('Give the name of one, such as helpers.connect("aws", region="{home}").', home=_home())
+def _invalid_region(message: str, call: Call) -> CallError:
+    fix = tr('Give the name of one, such as helpers.connect("aws", region="{home}").', home=_home_region())
     if call.backend == "studio":
-        fix = tr('Give the name of one, such as helpers.connect(region="{home}").', home=_home())
-    return RegionError(tr("That is no AWS Region."), _sentence(said), fix, scope="account", **call.details)
+        fix = tr('Give the name of one, such as helpers.connect(region="{home}").', home=_home_region())
+    return RegionError(tr("That is no AWS Region."), _sentence(message), fix, scope="account", **call.details)
 
 
-def _no_time(said: str, call: Call) -> CallError:
-    why = joined(_sentence(said), _may_be_billed(call))
+def _timed_out(message: str, call: Call) -> CallError:
+    why = joined(_sentence(message), _may_be_billed(call))
     return TimeoutCallError(tr("No answer came in time."), why, tr(_RETRY), **call.details)
 
 
-def _no_way(said: str, call: Call) -> CallError:
+def _unreachable(message: str, call: Call) -> CallError:
     return ConnectionCallError(
         tr("The service could not be reached."),
-        _sentence(said),
+        _sentence(message),
         tr("Check the network, the proxy settings and the Region; the studio needs none of them: helpers.connect()."),
         **call.details,
     )
 
 
-def _broken(said: str, call: Call) -> CallError:
+def _connection_broken(message: str, call: Call) -> CallError:
     return ConnectionCallError(
         tr("The connection broke before the answer was there."),
-        joined(_sentence(said), _may_be_billed(call)),
+        joined(_sentence(message), _may_be_billed(call)),
         tr(_RETRY),
         was_sent=True,
         **call.details,
@@ -318,21 +319,21 @@ def _may_be_billed(call: Call) -> str:
     return "" if call.backend == "studio" else tr("AWS may have made the picture and may bill it.")
 
 
-def _no_tls(said: str, call: Call) -> CallError:
-    if not any(word in said.lower() for word in _UNTRUSTED):  # cut or garbled on the way
-        return _broken(said, call)
+def _tls_failed(message: str, call: Call) -> CallError:
+    if not any(word in message.lower() for word in _UNTRUSTED):  # cut off or damaged on the way
+        return _connection_broken(message, call)
     return CallSetupError(
         tr("The connection to AWS is not trusted."),
-        _sentence(said),
+        _sentence(message),
         tr("Where a company proxy reads the traffic, point AWS_CA_BUNDLE at its certificate file."),
         **call.details,
     )
 
 
-def _no_bearer(said: str, call: Call) -> CallError:
+def _endpoint_mismatch(message: str, call: Call) -> CallError:
     return CallSetupError(
         tr("The endpoint set for Bedrock does not fit the credentials."),
-        _sentence(said),
+        _sentence(message),
         tr(
             "Unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL and AWS_BEARER_TOKEN_BEDROCK, then connect again."
         ),
@@ -340,8 +341,8 @@ def _no_bearer(said: str, call: Call) -> CallError:
     )
 
 
-def _not_sent(said: str, call: Call) -> CallError:
-    return MalformedBodyError(tr("boto3 did not send the call."), _sentence(said), tr(_SCHEMA), **call.details)
+def _not_sent(message: str, call: Call) -> CallError:
+    return MalformedBodyError(tr("boto3 did not send the call."), _sentence(message), tr(_SCHEMA), **call.details)
 
 
 def _studio_gone(call: Call) -> CallError:
@@ -354,42 +355,42 @@ def _studio_gone(call: Call) -> CallError:
 
 
 _UNTRUSTED = ("certificate", "hostname", "self-signed", "self signed", "wrong_version_number")
-# Where a connection was made, the request may have arrived.
+# The connection was made, so the request may have arrived.
 _BROKEN = (boto.HTTPClientError, boto.IncompleteReadError, ProtocolError, ConnectionResetError, ConnectionAbortedError)
-_Make = Callable[[str, Call], CallError]
+_MakeError = Callable[[str, Call], CallError]
 
 
-def _named(names: str) -> tuple[type[BaseException], ...]:
-    """botocore's exceptions of these names: an older one does not have them all."""
+def _botocore_errors(names: str) -> tuple[type[BaseException], ...]:
+    """Return botocore's exceptions of these names, without those that an older botocore lacks."""
     return tuple(getattr(boto, name) for name in names.split() if hasattr(boto, name))
 
 
-_CREDENTIALS = _named(
+_CREDENTIALS = _botocore_errors(
     "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound ConfigParseError SSOError"
     " NoAuthTokenError MetadataRetrievalError TokenRetrievalError InvalidConfigError LoginError"
 )
-_BEARER = _named("InvalidEndpointConfigurationError")
+_BEARER = _botocore_errors("InvalidEndpointConfigurationError")
 _STUDIO_GONE = (boto.EndpointConnectionError, boto.ConnectionClosedError, boto.ConnectTimeoutError, ConnectionError)
 
-_UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
-    (_CREDENTIALS, no_credentials),
+_UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _MakeError], ...] = (
+    (_CREDENTIALS, no_credentials_error),
     ((boto.NoRegionError,), _no_region),
-    ((boto.InvalidRegionError,), _odd_region),
-    ((boto.ReadTimeoutError, TimeoutError), _no_time),
-    ((boto.SSLError,), _no_tls),
-    (_BEARER, _no_bearer),
+    ((boto.InvalidRegionError,), _invalid_region),
+    ((boto.ReadTimeoutError, TimeoutError), _timed_out),
+    ((boto.SSLError,), _tls_failed),
+    (_BEARER, _endpoint_mismatch),
     ((boto.ParamValidationError,), _not_sent),
-    (_BROKEN, _broken),
-    ((boto.ConnectionError, HTTPError, OSError), _no_way),
+    (_BROKEN, _connection_broken),
+    ((boto.ConnectionError, HTTPError, OSError), _unreachable),
 )
 
 
-def _home() -> str:
-    """The Region where the model of the lessons lives."""
+def _home_region() -> str:
+    """Return the first Region of the lessons' model on AWS."""
     return models.first("aws").regions[0]
 
 
 def _sentence(text: str) -> str:
-    """One line that ends in a full stop."""
+    """Return the text as one line that ends in a full stop."""
     line = " ".join(text.split())
     return line if not line or line.endswith((".", "!", "?", ")", "。", "！", "？", "）")) else line + "."

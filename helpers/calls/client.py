@@ -1,4 +1,4 @@
-"""The two calls that every lesson makes: `connect` gives a Bedrock client, `invoke` sends one body and gives a receipt."""
+"""The two calls of every lesson: `connect` returns a Bedrock client, `invoke` sends a body and returns its receipt."""
 
 import copy
 import http.client
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from helpers.models import Model
     from helpers.studio.process import Studio
 
-__all__ = ["Generation", "backend_of", "connect", "invoke"]
-
 Client = Any  # a boto3 client of bedrock-runtime; boto3 makes these classes as it goes and has no types for them
 
 READ_TIMEOUT = 300  # seconds; botocore's own 60 are too few for a busy model, and what times out is sent again
 CONNECT_TIMEOUT = 10  # seconds
 ATTEMPTS = 3  # of botocore, the first included; nothing else here calls a second time
 CONNECTIONS = 16  # kept open, for callers with several threads
-HEALTH_SECONDS = 5.0
+HEALTH_TIMEOUT = 5.0  # seconds
 
 _lock = threading.RLock()
 _isolation = Isolation()
@@ -39,12 +37,15 @@ _studio_of = 0  # the process that started it: after a fork, the parent
 
 
 def connect(backend: Backend = "studio", *, region: str | None = None, model: "str | Model | None" = None) -> Client:
-    """A boto3 client of bedrock-runtime: on the offline studio, or on AWS if asked by name. Never makes a paid call.
+    """Return a boto3 client of bedrock-runtime, on the offline studio or on AWS. Never makes a paid call.
 
-    `"studio"` starts one studio for this process, or joins the one that WORKSHOP_STUDIO names, and turns the whole
-    process to it: a plain `boto3.client(...)` is answered there too, and never by AWS. `"aws"` undoes that and prints
-    account, Region and prices. `region` goes before the one that is configured. `model` is the model that a lesson is
-    about, as id or role: on AWS, one that has left Bedrock is named before any call, after the same checks.
+        bedrock = helpers.connect()
+        bedrock = helpers.connect("aws", region="us-west-2")
+
+    `backend`: "studio" starts one studio for this process, or joins the one that WORKSHOP_STUDIO names, and isolates
+    the process from AWS: a plain `boto3.client("bedrock-runtime")` is on the studio too. "aws" undoes that, and prints
+    account, Region and prices. `region`: the name of a Region; without it, the configured one. `model`: the id or role
+    of the model that a lesson is about; on AWS, one that has left Bedrock is reported before any call.
 
     Raises SetupError where the studio does not answer; on AWS NoCredentialsError, RegionError, CallSetupError,
     ConnectionCallError or RetiredModelError.
@@ -65,36 +66,46 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
 
 
 def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str | Model | None" = None) -> Generation:
-    """Send one request body and give back the receipt of its picture.
+    """Send one request body and return the receipt of its picture.
 
-    `body` is a dict (or its JSON), or the four keys of the API's example: modelId, contentType, accept and body.
-    `model` is an id or a role of the registry; without it, the body's own, or the only one that its fields fit.
+        made = helpers.invoke(bedrock, body)
 
-    Raises BodyError before anything is sent, and otherwise the CallError that fits. On AWS a retired model is stopped
-    before it is sent. A finish reason other than success raises FilteredError, PromptRefusedError or ModelFailedError.
+    `bedrock`: a client of `helpers.connect()`, or any boto3 client of bedrock-runtime. `body`: a dict or its JSON, or
+    the four keys of the API's example (modelId, contentType, accept, body). `model`: an id or role of the registry;
+    without it, that of the body, or the only one that its fields fit. A client of `connect` sends a request up to 3
+    times.
+
+    Raises BodyError before anything is sent, FilteredError, PromptRefusedError or ModelFailedError for a finish reason
+    other than success, and otherwise the CallError that fits. On AWS a retired model raises RetiredModelError before
+    anything is sent. API: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
     """
     from helpers import bodies, models
     from helpers.bodies import Body
 
     if not hasattr(bedrock, "invoke_model"):
         raise TypeError(tr("The first argument is a client of bedrock-runtime: made = helpers.invoke(bedrock, body)."))
-    asked, named = _unpacked(body)
-    name = model or named
-    chosen = models.get(name) if name else models.for_body(asked)
-    bodies.check(asked, chosen)
-    call = Call(backend_of(bedrock), bedrock.meta.region_name, chosen, Body(asked, chosen))
+    request, model_id = _body_and_model_id(body)
+    name = model or model_id
+    chosen = models.get(name) if name else models.for_body(request)
+    bodies.check(request, chosen)
+    call = Call(backend_of(bedrock), bedrock.meta.region_name, chosen, Body(request, chosen))
     if call.backend == "aws" and chosen.retired_on(date.today()):
-        raise bodies.retired(chosen, asked)
+        raise bodies.retired(chosen, request)
     answer = send(bedrock, call)
     return read(answer.payload, answer.metadata, call=call, seconds=answer.seconds, attempts=answer.attempts)
 
 
 def backend_of(bedrock: Client) -> Backend:
-    """Where a client's calls go. An address on this machine is a studio, and so is the one in WORKSHOP_STUDIO."""
+    """Return "studio" for a client whose endpoint is on this machine or in WORKSHOP_STUDIO, else "aws"."""
     from helpers.studio.process import JOIN_VARIABLE
 
     endpoint = str(bedrock.meta.endpoint_url)
     return "studio" if _is_loopback(endpoint) or endpoint == os.environ.get(JOIN_VARIABLE) else "aws"
+
+
+def signing_credentials(bedrock: Client) -> Any:
+    """Return the credentials that a boto3 client signs with; None for an object that is no such client."""
+    return getattr(getattr(bedrock, "_request_signer", None), "_credentials", None)
 
 
 # --- AWS ---------------------------------------------------------------------------------------------------------
@@ -106,11 +117,11 @@ def _connect_aws(region: str | None, model: "str | Model | None") -> Client:
 
     chosen = models.get(model) if model else None
     if chosen is None or not chosen.retired_on(date.today()):
-        return _safe_after_fork(account.connect(region, _config()))
+        return _safe_after_fork(account.aws_client(region, _config()))
     try:
-        account.connect(region, _config())
+        account.aws_client(region, _config())
     except CallError as error:
-        print(error)  # the set-up's own trouble is worth knowing too, and the model is gone all the same
+        print(error)  # worth knowing too, though the model is gone in any case
     raise bodies.retired(
         chosen, bodies.text_to_image("a serene beach at sunset", model=chosen) if chosen.schema else {}
     )
@@ -124,16 +135,16 @@ def _connect_studio(region: str | None) -> Client:
     from botocore.exceptions import BotoCoreError
     from botocore.utils import validate_region_name
 
-    from helpers.calls.aws_errors import translate
+    from helpers.calls.aws_errors import call_error
     from helpers.studio import process
 
     try:
-        validate_region_name(region)  # as every client does when it is made; here before the process is turned to it
+        validate_region_name(region)  # as boto3 does for each client; here before the process is isolated
     except BotoCoreError as error:
-        raise translate(error, Call("studio", region)) from error
-    studio = _this_studio()
+        raise call_error(error, Call("studio", region)) from error
+    studio = _joined_or_own_studio()
     here = replace(studio, region=region) if region else studio
-    settings, removed = process.environment(here, {**_isolation.found, **os.environ})
+    settings, removed = process.environment(here, {**_isolation.saved, **os.environ})
     if process.JOIN_VARIABLE not in os.environ:
         del settings[process.JOIN_VARIABLE]  # a child process that connects gets a studio of its own
     _isolation.enter({**settings, **dict.fromkeys(removed)})
@@ -142,18 +153,18 @@ def _connect_studio(region: str | None) -> Client:
     try:
         bedrock = session.client("bedrock-runtime", endpoint_url=here.endpoint, config=config)
     except BotoCoreError as error:
-        raise translate(error, Call("studio", region)) from error
+        raise call_error(error, Call("studio", region)) from error
     return _safe_after_fork(bedrock)
 
 
-def _this_studio() -> "Studio":
-    """The studio that this process joins, or its own: the one that runs, or a new one."""
+def _joined_or_own_studio() -> "Studio":
+    """Return the studio that WORKSHOP_STUDIO names, or this process's own: the running one, or a new one."""
     global _studio, _studio_of
     from helpers.studio import process
 
     found = process.joined(os.environ)
     if found is not None:
-        if not _answers(found.endpoint):
+        if not _is_studio(found.endpoint):
             raise SetupError(
                 tr("No studio answers at {endpoint}.", endpoint=found.endpoint),
                 tr("{variable} names it, and it was stopped or never there.", variable=process.JOIN_VARIABLE),
@@ -164,21 +175,21 @@ def _this_studio() -> "Studio":
             )
         return found
     if _studio is not None and _studio_of != os.getpid():  # started by our parent, before the fork
-        _studio = replace(_studio, process=None) if _answers(_studio.endpoint) else None
+        _studio = replace(_studio, process=None) if _is_studio(_studio.endpoint) else None
         _studio_of = os.getpid()
     if _studio is not None and not _studio.alive:
-        _studio.stop()  # what it could not take away itself
+        _studio.stop()  # removes what it left behind
         _studio = None
     if _studio is None:
         _studio, _studio_of = process.start(), os.getpid()
     return _studio
 
 
-def _answers(endpoint: str) -> bool:
-    """Whether a studio is there: it signs every answer with its version, even one to a call without a signature."""
+def _is_studio(endpoint: str) -> bool:
+    """Return whether a studio answers: its version is in every answer, even to a call without a signature."""
     place = urlsplit(endpoint)
     try:
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=HEALTH_SECONDS)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=HEALTH_TIMEOUT)
         try:
             connection.request("GET", "/foundation-models")
             return connection.getresponse().getheader("x-studio-version") is not None
@@ -202,7 +213,7 @@ def _config(**more: Any) -> Any:
 
 
 def _safe_after_fork(bedrock: Client) -> Client:
-    """The client, made to drop its open connections in a forked child, where they are still the parent's."""
+    """Return the client, set to close its open connections in a forked child, where they are still the parent's."""
     owner = os.getpid()
 
     def own_connections(**_: Any) -> None:
@@ -215,33 +226,33 @@ def _safe_after_fork(bedrock: Client) -> Client:
     return bedrock
 
 
-# --- Small things ------------------------------------------------------------------------------------------------
+# --- Bodies ------------------------------------------------------------------------------------------------------
 
 
-def _unpacked(body: "Mapping[str, Any] | str | bytes") -> tuple[dict[str, Any], str | None]:
-    """The request body as a dict of its own, and the model id that came with it in an API example."""
+def _body_and_model_id(body: "Mapping[str, Any] | str | bytes") -> tuple[dict[str, Any], str | None]:
+    """Return the request body as a copy, and the model id that came with it in the API's form."""
     if isinstance(body, (str, bytes, bytearray)):
-        body = _from_json(body)
+        body = _parsed(body)
     if not isinstance(body, Mapping):
         why = tr("The body must be a dict, not {kind}; json.loads makes one from JSON.", kind=type(body).__name__)
-        raise _no_body(why, body)
+        raise _not_a_body(why, body)
     if "modelId" in body and "body" in body:
-        asked, _ = _unpacked(body["body"])
-        return asked, str(body["modelId"])
+        inner, _ = _body_and_model_id(body["body"])
+        return inner, str(body["modelId"])
     return copy.deepcopy(body if isinstance(body, dict) else dict(body)), None  # a Body stays one
 
 
-def _from_json(text: str | bytes | bytearray) -> dict[str, Any]:
+def _parsed(text: str | bytes | bytearray) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _no_body(tr("It is not JSON: {error}.", error=error), text) from error
+        raise _not_a_body(tr("It is not JSON: {error}.", error=error), text) from error
     if not isinstance(body, dict):
-        raise _no_body(tr("It is JSON, but not an object in braces."), text)
+        raise _not_a_body(tr("It is JSON, but not an object in braces."), text)
     return body
 
 
-def _no_body(why: str, found: object) -> BodyError:
+def _not_a_body(why: str, found: object) -> BodyError:
     fix = tr('Start from helpers.text_to_image("a serene beach at sunset").')
     return BodyError(tr("This is not a request body."), why, fix, problems=[Problem("body", why, found)])
 

@@ -1,7 +1,7 @@
-"""Words about pictures: text alternatives, labels and captions, made from what receipts and comparisons say.
+"""The texts that go with pictures: text alternatives, labels and captions, made from receipts and comparisons.
 
-They are compared when a notebook is checked, so they hold nothing that changes from one machine or run to the next.
-They are in the reader's language (helpers.language); what is quoted from a body stays as it was sent.
+They are in the reader's language; what they quote from a body is as it was sent. Checks of notebooks compare them, so
+they hold nothing that changes from one machine or run to the next.
 """
 
 import re
@@ -13,7 +13,7 @@ from helpers.display import sheets
 from helpers.language import joined, mark, tr
 
 _LONGEST_QUOTE = 240  # characters of a prompt
-_SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label that needs no cutting
+_SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label up to this long is not trimmed
 _PIECE = re.compile(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)")  # a word, or one Chinese character
 _PARTS = (  # share of pixels, at most
     (0.15, mark("They differ clearly, in a small part.")),
@@ -30,8 +30,8 @@ _TASKS = {
 }
 
 
-def alt_text(made: Any) -> str:
-    """What a receipt's picture is, for who cannot see it: how it was made, the prompt, its size and seed."""
+def image_alt(made: Any) -> str:
+    """Return the text alternative of a receipt's picture: how it was made, its prompt, size and seed."""
     body, image = made.body, made.image
     family = models.family_of(body)
     task = family.task(body) if family else "text_to_image"
@@ -47,13 +47,13 @@ def alt_text(made: Any) -> str:
 
 
 def strip_alt(pictures: Sequence[Any], labels: Sequence[str], title: str) -> str:
-    """A row of pictures: how many, for which prompt where they share one, and their labels in order."""
+    """Return the text alternative of a row of pictures: their number, the prompt if they share one, and the labels."""
     count = tr("One picture") if len(pictures) == 1 else tr("{count} pictures in a row", count=len(pictures))
     return tr(
         "{title}{count}{prompts}, from left to right: {labels}.",
-        title=sentence(title),
+        title=title_sentence(title),
         count=count,
-        prompts=_shared(pictures),
+        prompts=_shared_prompt(pictures),
         labels=tr("; ").join(labels),
     )
 
@@ -63,66 +63,66 @@ def grid_alt(
     down: Sequence[str],
     across: Sequence[str],
     title: str,
-    holes: int,
+    missing: int,
     names: tuple[str, str] = ("", ""),
 ) -> str:
-    """A table of pictures: its size, the prompt where they share one, the labels, and how many have no picture."""
+    """Return the text alternative of a table: its size, the prompt if all share one, the labels, and the gaps."""
     by = tuple(tr(", by {name}", name=name) if name else "" for name in names)
-    pictures = [tile for row in rows for tile in row]
-    words = tr(
+    pictures = [cell for row in rows for cell in row]
+    text = tr(
         "{title}Pictures in {rows} rows and {columns} columns{prompts}.",
-        title=sentence(title),
+        title=title_sentence(title),
         rows=len(rows),
         columns=max(map(len, rows)),
-        prompts=_shared(pictures),
+        prompts=_shared_prompt(pictures),
     )
     if any(down):
-        words = joined(words, tr("Rows{by}: {labels}.", by=by[0], labels=tr("; ").join(down)))
+        text = joined(text, tr("Rows{by}: {labels}.", by=by[0], labels=tr("; ").join(down)))
     if any(across):
-        words = joined(words, tr("Columns{by}: {labels}.", by=by[1], labels=tr("; ").join(across)))
-    return joined(words, tr("{count} without a picture.", count=holes)) if holes else words
+        text = joined(text, tr("Columns{by}: {labels}.", by=by[1], labels=tr("; ").join(across)))
+    return joined(text, tr("{count} without a picture.", count=missing)) if missing else text
 
 
-def compare_alt(labels: Sequence[str], title: str, said: str) -> str:
-    """Two pictures and a map of what sets them apart, and the numbers about it."""
-    told = tr(
+def compare_alt(labels: Sequence[str], title: str, verdict: str) -> str:
+    """Return the text alternative of two pictures and a map of their difference; `verdict` says how far they differ."""
+    text = tr(
         "{title}Two pictures side by side, {one} and {other}, and where they differ.",
-        title=sentence(title),
+        title=title_sentence(title),
         one=labels[0],
         other=labels[1],
     )
-    return joined(told, said)
+    return joined(text, verdict)
 
 
-def sentence(title: str) -> str:
-    """A title as the first sentence of a text, or nothing."""
+def title_sentence(title: str) -> str:
+    """Return a title as the first sentence of a text; empty for none."""
     return tr("{title}. ", title=title.rstrip(".。")) if title else ""
 
 
-def unknown(pictures: Sequence[Any]) -> str:
-    """The one sentence about words that the studio could not paint, or nothing."""
+def unknown_words_sentence(pictures: Sequence[Any]) -> str:
+    """Return the sentence about words of the prompts that the studio does not know; empty for none."""
     words = dict.fromkeys(word for picture in pictures for word in getattr(picture, "unknown_words", ()))
-    known = tr("The studio does not know: {words}. A real model would.", words=tr(", ").join(words))
-    return known if words else ""
+    sentence = tr("The studio does not know: {words}. A real model would.", words=tr(", ").join(words))
+    return sentence if words else ""
 
 
-def differing(pictures: Sequence[Any]) -> list[str]:
-    """A label for each receipt: the parts of its body that not all of them share."""
+def differing_fields(pictures: Sequence[Any]) -> list[str]:
+    """Return a label for each picture: the fields in which the bodies of receipts differ. Empty for no receipt."""
     bodies = [_flat_body(picture) for picture in pictures]
     keys = dict.fromkeys(key for body in bodies for key in body)
-    told = [key for key in keys if len({body.get(key) for body in bodies if body}) > 1]
-    return [", ".join(_named(key, body[key]) for key in told if key in body) for body in bodies]
+    differing = [key for key in keys if len({body.get(key) for body in bodies if body}) > 1]
+    return [", ".join(_named(key, body[key]) for key in differing if key in body) for body in bodies]
 
 
-def apart(labels: Sequence[str]) -> list[str]:
-    """Long labels without the words that all of them begin or end with: `…in oil`, `…in ink`. Short ones stay whole."""
-    if len(set(labels)) < 2 or not all(labels) or max(map(_wide, labels)) <= _SHORT_LABEL:
+def trimmed(labels: Sequence[str]) -> list[str]:
+    """Return long labels without the words that all begin or end with: `…in oil`, `…in ink`; short ones as they are."""
+    if len(set(labels)) < 2 or not all(labels) or max(map(_label_length, labels)) <= _SHORT_LABEL:
         return list(labels)
     pieces = [_PIECE.findall(label) for label in labels]
     fewest = min(map(len, pieces))
     start = next((i for i in range(fewest) if len({words[i] for words in pieces}) > 1), fewest)
     end = next((i for i in range(fewest - start) if len({words[-1 - i] for words in pieces}) > 1), fewest - start)
-    if start + end >= fewest:  # one of them has nothing of its own: one word that they share says where it stands
+    if start + end >= fewest:  # one of them has no word of its own: keep one that they share
         start, end = (start - 1, end) if start else (start, end - 1)
     return [
         ("…" if start else "") + "".join(words[start : len(words) - end]).strip() + ("…" if end else "")
@@ -130,29 +130,29 @@ def apart(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def difference(found: sheets.Difference) -> str:
-    """How far two pictures are apart, in words that are the same on every processor."""
+def difference_sentence(found: sheets.Difference) -> str:
+    """Return how far two pictures differ as a sentence, which is the same on every processor."""
     if not found.share:
         return tr("The two pictures are the same, pixel for pixel.")
     if found.clear < 0.002:
         return tr("They differ by less than an eye finds.")
-    return tr(next(words for most, words in _PARTS if found.clear <= most))
+    return tr(next(sentence for most, sentence in _PARTS if found.clear <= most))
 
 
-def shares(found: sheets.Difference) -> str:
-    """How far two pictures are apart, in numbers; nothing where they are the same."""
+def difference_numbers(found: sheets.Difference) -> str:
+    """Return how far two pictures differ as shares of their pixels; empty where they are the same."""
     if not found.share:
         return ""
-    said = tr(
+    text = tr(
         "{share} of the pixels differ, {clear} by more than {levels} of 255 levels.",
         share=_percent(found.share),
         clear=_percent(found.clear) if found.clear else tr("none"),
         levels=sheets.CLEAR,
     )
-    return said[0].upper() + said[1:]
+    return text[0].upper() + text[1:]
 
 
-def _wide(label: str) -> int:
+def _label_length(label: str) -> int:
     return sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in label)
 
 
@@ -160,17 +160,18 @@ def _percent(share: float) -> str:
     return tr("less than 1%") if share < 0.01 else f"{share:.0%}"
 
 
-def _shared(pictures: Sequence[Any]) -> str:
+def _shared_prompt(pictures: Sequence[Any]) -> str:
+    """Return the prompt that all receipts share, as a phrase; empty where they differ."""
     prompts = {_quoted(picture.body) for picture in pictures if hasattr(picture, "body")}
     return tr(" for {prompts}", prompts=prompts.pop()) if len(prompts) == 1 else ""
 
 
 def _quoted(body: Mapping[str, Any]) -> str:
-    """The prompts of a body in words: the prompt “a beach”, against “dull colours”."""
+    """Return the prompts of a body as a phrase: the prompt “a beach”, against “dull colours”."""
     wanted, unwanted = _prompts(body)
     quoted = _in_quotes(wanted)
-    words = tr("the prompts {quoted}", quoted=quoted) if len(wanted) > 1 else tr("the prompt {quoted}", quoted=quoted)
-    return tr("{wanted}, against {quoted}", wanted=words, quoted=_in_quotes(unwanted)) if unwanted else words
+    phrase = tr("the prompts {quoted}", quoted=quoted) if len(wanted) > 1 else tr("the prompt {quoted}", quoted=quoted)
+    return tr("{wanted}, against {quoted}", wanted=phrase, quoted=_in_quotes(unwanted)) if unwanted else phrase
 
 
 def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -190,7 +191,7 @@ def _shortened(text: str) -> str:
 
 
 def _flat_body(picture: Any) -> dict[str, str]:
-    """A receipt's body as one line of text a part, pictures left out; nothing for what is no receipt."""
+    """Return the body of a receipt as text by field, without its images and with one size; empty for other pictures."""
     flat: dict[str, str] = {}
     body = getattr(picture, "body", {})
     family = models.family_of(body)
@@ -204,7 +205,7 @@ def _flat_body(picture: Any) -> dict[str, str]:
 
 def _size(picture: Any) -> str:
     asked = picture.body.get("width"), picture.body.get("height")
-    if None not in asked or sheets.hole(picture):
+    if None not in asked or sheets.missing(picture):
         return " × ".join(str(side or "?") for side in asked)
     return f"{picture.image.width} × {picture.image.height}"
 

@@ -1,8 +1,8 @@
-"""One font for every label in a picture, Chinese and Latin alike, the same on every machine.
+"""The font of every label in a picture: Chinese and Latin, the same on every machine.
 
-Noto Sans SC (SIL Open Font License) comes with a package of the environment, because a machine at hand may have no
-Chinese font at all, and because a picture's labels should not change with the machine. What it lacks is drawn in
-DejaVu Sans, which comes with matplotlib; what both lack (emoji) is left out of the picture, never drawn as a box.
+Noto Sans SC (SIL Open Font License) comes with a package of the environment, because a machine may have no Chinese
+font, and because labels should not change with the machine. Characters that it lacks are drawn in DejaVu Sans, which
+comes with matplotlib; those that both lack (emoji) are left out, never drawn as a box.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ _PLAIN = ImageFont.Layout.BASIC  # one layout everywhere: the other depends on h
 
 
 def path() -> Path:
-    """The font file of the workshop. SetupError if its package is missing."""
+    """Return the path of the workshop's font file. Raises SetupError if its package is missing."""
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise SetupError(
@@ -34,7 +34,7 @@ def path() -> Path:
 
 
 def use_in_matplotlib() -> None:
-    """Make matplotlib draw all text in the workshop's font, so that Chinese titles and labels are legible."""
+    """Set matplotlib's font to the workshop's, so that Chinese titles and labels are legible."""
     import matplotlib as mpl
     from matplotlib import font_manager
 
@@ -44,22 +44,22 @@ def use_in_matplotlib() -> None:
 
 
 def width(text: str, size: int) -> float:
-    """How wide `text` is when drawn on one line at `size`, in pixels."""
+    """Return the width in pixels of `text` drawn on one line at `size`."""
     return sum(face.getlength(run) for run, face in _runs(text, size))
 
 
-def lacking(text: str) -> str:
-    """The characters of `text` that neither font has; in a picture they are left out."""
+def missing_characters(text: str) -> str:
+    """Return the characters of `text` that neither font has, each once; a picture leaves them out."""
     return "".join(dict.fromkeys(one for one in text if one.isprintable() and _face_for(one, 16) is None))
 
 
 def line_height(size: int) -> int:
-    """Pixels from one baseline to the next at `size`."""
+    """Return the distance in pixels from one baseline to the next at `size`."""
     return round(size * 1.4)
 
 
 def draw_line(canvas: ImageDraw.ImageDraw, x: float, y: float, text: str, size: int, fill: str) -> None:
-    """Draw one line of text whose left end is at x, and whose line box starts at y."""
+    """Draw one line of text with its left end at x and the top of its line box at y."""
     baseline = y + round(size * 1.08)
     for run, face in _runs(text, size):
         canvas.text((x, baseline), run, font=face, fill=fill, anchor="ls")
@@ -67,7 +67,7 @@ def draw_line(canvas: ImageDraw.ImageDraw, x: float, y: float, text: str, size: 
 
 
 def wrap(text: str, size: int, widest: float, most_lines: int = 4) -> list[str]:
-    """`text` in lines of at most `widest` pixels: broken at spaces, and between any two Chinese characters."""
+    """Break `text` into lines of at most `widest` pixels, at spaces and between any two Chinese characters."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
@@ -77,16 +77,16 @@ def wrap(text: str, size: int, widest: float, most_lines: int = 4) -> list[str]:
                 continue
             if line.strip():
                 lines.append(line.strip())
-            *full, line = _chopped(piece.lstrip(), size, widest)
+            *full, line = _cut(piece.lstrip(), size, widest)
             lines += full
         lines.append(line.strip())
     if len(lines) > most_lines:
-        lines = [*lines[: most_lines - 1], _shortened(lines[most_lines - 1], size, widest)]
+        lines = [*lines[: most_lines - 1], _ellipsized(lines[most_lines - 1], size, widest)]
     return lines
 
 
 def _pieces(text: str) -> list[str]:
-    """The text cut where a line may end: words with the space after them, Chinese characters one by one."""
+    """Split the text where a line may end: after a word and its space, and after each Chinese character."""
     pieces = [""]
     for character in text:
         if _is_wide(character) or (pieces[-1] and _is_wide(pieces[-1][-1])):
@@ -102,8 +102,8 @@ def _is_wide(character: str) -> bool:
     return "\u2e80" <= character <= "\uffef" or character >= "\U00020000"
 
 
-def _chopped(word: str, size: int, widest: float) -> list[str]:
-    """A word too long for any line, cut to measure."""
+def _cut(word: str, size: int, widest: float) -> list[str]:
+    """Cut a word that is too long for one line into parts that fit."""
     parts = [""]
     for character in word:
         if parts[-1] and width(parts[-1] + character.rstrip(), size) > widest:
@@ -112,14 +112,14 @@ def _chopped(word: str, size: int, widest: float) -> list[str]:
     return parts
 
 
-def _shortened(line: str, size: int, widest: float) -> str:
+def _ellipsized(line: str, size: int, widest: float) -> str:
     while line and width(line + "…", size) > widest:
         line = line[:-1]
     return line.rstrip() + "…"
 
 
 def _runs(text: str, size: int) -> list[tuple[str, ImageFont.FreeTypeFont]]:
-    """The text in runs, each with the first of our fonts that can draw it; characters that none can are left out."""
+    """Split the text into runs, each with the first font that has its characters. Leaves out those that no font has."""
     runs: list[tuple[str, ImageFont.FreeTypeFont]] = []
     for character in text:
         face = _face_for(character, size)
@@ -137,13 +137,13 @@ def _face_for(character: str, size: int) -> ImageFont.FreeTypeFont | None:
     if not character.isprintable():
         return None
     main = _face(_main_path(), size)
-    if _draws(main, character):
+    if _has_glyph(main, character):
         return main
-    spare = _face(_spare_path(), size)
-    return spare if _draws(spare, character) else None
+    fallback = _face(_fallback_path(), size)
+    return fallback if _has_glyph(fallback, character) else None
 
 
-def _draws(face: ImageFont.FreeTypeFont, character: str) -> bool:
+def _has_glyph(face: ImageFont.FreeTypeFont, character: str) -> bool:
     return bytes(face.getmask(character)) != bytes(face.getmask(_UNASSIGNED))
 
 
@@ -158,11 +158,11 @@ def _main_path() -> Path:
         return path()
     except SetupError as error:
         warn(joined(str(error), tr("Until then, Chinese labels are left out.")))
-        return _spare_path()
+        return _fallback_path()
 
 
 @lru_cache(maxsize=1)
-def _spare_path() -> Path:
+def _fallback_path() -> Path:
     import matplotlib as mpl
 
     return Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")

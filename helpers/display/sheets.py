@@ -1,8 +1,8 @@
-"""Pictures side by side on one sheet of paper with their labels: strips, grids, comparisons, composed with Pillow.
+"""Sheets: pictures side by side with their labels on one image, in strips and grids, composed with Pillow.
 
-A sheet brings its own light paper and border, so that it reads the same on a light and on a dark page. Its size is
-known before anything is drawn, and pictures are read, reduced and put in their places one by one: a hundred large
-pictures cost little time and memory.
+A sheet has its own light paper and border, so that it reads the same on a light and on a dark page. Its size is known
+before anything is drawn, and pictures are read, reduced and pasted one by one: a hundred large pictures cost little
+time and memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,21 +16,23 @@ from PIL import Image, ImageChops, ImageDraw
 from helpers.display import fonts
 from helpers.language import tr
 
-WIDEST = 1280  # pixels: the most that a picture in a notebook may measure on a side
-CLEAR = 16  # levels of 255: a difference that an eye can find
+WIDEST = 1280  # pixels: the longest side of a picture in a notebook
+CLEAR = 16  # levels of 255: a larger difference is one that an eye can find
 _WHITE = 64  # levels: a difference map is never brighter than if its largest difference were this
-_TILE = 320  # pixels: no picture on a sheet is wider or taller, where more of them would still fit
+_CELL_SIZE = 320  # pixels: the longest side of a picture on a sheet of at most WIDEST
 _PAPER, _EDGE, _INK, _FAINT, _HOLE = "#f7f6f2", "#8c8a84", "#1e1d1a", "#5c5a54", "#e6e4dd"
 _MARGIN, _GAP = 18, 14
-_ROW_LABEL = 190  # pixels: the most that labels at the left of a grid may take
+_ROW_LABEL = 190  # pixels: the greatest width of the labels at the left of a grid
 _MOST_IN_A_ROW = 6
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A tile without a picture: the reason is written in its place.
+    """A cell without a picture: the reason is written in its place.
 
-    Above it stands, if given, of what kind that is, and below it what to do, as far as there is room.
+        helpers.grid([[made, helpers.display.Missing("not run yet")]])
+
+    `kind` is written above the reason, and `fix`, what to do about it, below, where there is room.
     """
 
     reason: str
@@ -38,24 +40,16 @@ class Missing:
     fix: str = ""
 
 
-def hole(tile: Any) -> Missing | None:
-    """Why a tile of a sweep has no picture; None for one that has, and for every other kind of picture."""
-    failure = getattr(tile, "failure", None)
-    if failure:
-        return Missing(failure.what or failure.why, failure.said, failure.fix)
-    return None if getattr(tile, "made", True) else Missing(tr("not made yet"))
-
-
 @dataclass(frozen=True)
 class Stored:
-    """A picture in a file, which is read when it is drawn; `thumbnail` is a file with the same picture, smaller."""
+    """A picture in a file, read when it is drawn: `size` in pixels, `thumbnail` a smaller file of the same picture."""
 
     path: Path
     size: tuple[int, int]
     thumbnail: Path | None = None
 
     def read(self, to: tuple[int, int]) -> Image.Image | Missing:
-        """The picture, from the smallest file that has enough pixels for a size."""
+        """Return the picture from the smaller file that has enough pixels for a size; Missing if none can be read."""
         for path in filter(None, (self.thumbnail, self.path)):
             try:
                 with Image.open(path) as image:
@@ -67,70 +61,85 @@ class Stored:
         return Missing(tr("{name} cannot be read", name=self.path.name), tr("lost"))
 
 
-Tile = Image.Image | Stored | Missing
-T = TypeVar("T")
+Cell = Image.Image | Stored | Missing
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two pictures of one size differ, in levels from 0 to 255 of the channel that differs most at a pixel."""
+    """The difference of two pictures of one size, in levels (0 to 255) of the channel that differs most at a pixel."""
 
-    picture: Image.Image  # a map, mode L: brighter where they differ more, white at the largest, if an eye finds that
-    share: float  # of the pixels, 0 to 1: those that differ at all
-    clear: float  # of the pixels, 0 to 1: those that differ by more than CLEAR levels
-    largest: int  # the largest difference
+    picture: Image.Image  # a map in mode L: brighter where they differ more; its white is `largest`, at least 64 levels
+    share: float  # of the pixels that differ at all, 0 to 1
+    clear: float  # of the pixels that differ by more than CLEAR levels, 0 to 1
+    largest: int  # the largest difference, 0 to 255
 
 
 def strip(
-    tiles: Sequence[Tile], labels: Sequence[str], title: str = "", same_scale: bool = False, tile: int | None = None
+    cells: Sequence[Cell],
+    labels: Sequence[str],
+    title: str = "",
+    same_scale: bool = False,
+    cell_size: int | None = None,
 ) -> Image.Image:
-    """Pictures in a row, each with its label below; more than six go on in further rows.
+    """Return pictures in a row, each with its label below; more than six go on in further rows.
 
-    With `same_scale`, a picture twice as wide is shown twice as wide; without, each fills its place. `tile` is the
-    most pixels a side of one picture, as in `grid`.
+    `same_scale=True` draws all at one scale; otherwise each fills its cell. `cell_size` is as in `grid`.
     """
-    return _strip(tiles, labels, title, same_scale, tile).paper()
+    return _strip(cells, labels, title, same_scale, cell_size).paper()
 
 
-def strip_size(tiles: Sequence[Tile], labels: Sequence[str], title: str = "", *, tile: int) -> tuple[int, int]:
-    """What `strip` would measure."""
-    return _strip(tiles, labels, title, False, tile).size
+def strip_size(cells: Sequence[Cell], labels: Sequence[str], title: str = "", *, cell_size: int) -> tuple[int, int]:
+    """Return the size (width, height) of a strip, in pixels, without drawing it."""
+    return _strip(cells, labels, title, False, cell_size).size
 
 
 def grid(
-    rows: Sequence[Sequence[Tile]],
+    rows: Sequence[Sequence[Cell]],
     row_labels: Sequence[str],
     column_labels: Sequence[str],
     title: str = "",
     names: tuple[str, str] = ("", ""),
-    tile: int | None = None,
+    cell_size: int | None = None,
 ) -> Image.Image:
-    """Pictures in a table, labels at the left of rows and on top of columns. Rows may be short.
+    """Return pictures in a table, with labels at the left of the rows and above the columns. Rows may be short.
 
-    `names` says what rows and columns stand for. `tile` is the most pixels a side of one picture, and lets the sheet
-    grow; without it the sheet measures at most 1280 pixels, as in a notebook.
+    `names` are those of the axes along rows and columns. `cell_size` is the longest side of one picture in pixels, and
+    the sheet grows with it; without it, a side of the sheet has at most 1280 pixels, as in a notebook.
     """
-    return _grid(rows, row_labels, column_labels, title, names, tile).paper()
+    return _grid(rows, row_labels, column_labels, title, names, cell_size).paper()
 
 
 def grid_size(
-    rows: Sequence[Sequence[Tile]],
+    rows: Sequence[Sequence[Cell]],
     row_labels: Sequence[str],
     column_labels: Sequence[str],
     title: str = "",
     names: tuple[str, str] = ("", ""),
     *,
-    tile: int,
+    cell_size: int,
 ) -> tuple[int, int]:
-    """What `grid` would measure."""
-    return _grid(rows, row_labels, column_labels, title, names, tile).size
+    """Return the size (width, height) of a grid, in pixels, without drawing it."""
+    return _grid(rows, row_labels, column_labels, title, names, cell_size).size
+
+
+def missing(tile: Any) -> Missing | None:
+    """Return why a tile of a sweep has no picture; None for one that has, and for any other kind of picture."""
+    failure = getattr(tile, "failure", None)
+    if failure:
+        return Missing(failure.what or failure.why, failure.said, failure.fix)
+    return None if getattr(tile, "made", True) else Missing(tr("not made yet"))
 
 
 def difference(a: Image.Image, b: Image.Image) -> Difference:
-    """What sets two pictures of the same size apart, channel by channel in RGB and opacity. ValueError for two sizes."""
+    """Return the difference of two pictures, channel by channel in RGBA. Raises ValueError where their sizes differ."""
     if a.size != b.size:
         raise ValueError(
-            tr("Pictures of different sizes, {a} and {b}, have no difference pixel by pixel.", a=_size(a), b=_size(b))
+            tr(
+                "Pictures of different sizes, {a} and {b}, have no difference pixel by pixel.",
+                a=_size_text(a),
+                b=_size_text(b),
+            )
         )
     apart = reduce(ImageChops.lighter, ImageChops.difference(a.convert("RGBA"), b.convert("RGBA")).split())
     counts = apart.histogram()
@@ -142,7 +151,7 @@ def difference(a: Image.Image, b: Image.Image) -> Difference:
 
 
 def flat(image: Image.Image) -> Image.Image:
-    """The picture without transparency: what is see-through shows a faint chequerboard, as in drawing programs."""
+    """Return the image in RGB: a light chequerboard shows through where it is transparent, as in drawing programs."""
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
@@ -154,36 +163,38 @@ def flat(image: Image.Image) -> Image.Image:
     return board
 
 
-def _strip(tiles: Sequence[Tile], labels: Sequence[str], title: str, same_scale: bool, tile: int | None) -> "_Sheet":
-    across = -(-len(tiles) // -(-len(tiles) // _MOST_IN_A_ROW))
-    box = tile or min(_TILE, (WIDEST - 2 * _MARGIN - _GAP * (across - 1)) // across)
-    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), tile)
-    return _compose(_in_rows(tiles, across), _in_rows(labels, across), [], [], title, ("", ""), box, size, same_scale)
+def _strip(
+    cells: Sequence[Cell], labels: Sequence[str], title: str, same_scale: bool, cell_size: int | None
+) -> "_Sheet":
+    across = -(-len(cells) // -(-len(cells) // _MOST_IN_A_ROW))
+    box = cell_size or min(_CELL_SIZE, (WIDEST - 2 * _MARGIN - _GAP * (across - 1)) // across)
+    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), cell_size)
+    return _compose(_in_rows(cells, across), _in_rows(labels, across), [], [], title, ("", ""), box, size, same_scale)
 
 
 def _grid(
-    rows: Sequence[Sequence[Tile]],
+    rows: Sequence[Sequence[Cell]],
     row_labels: Sequence[str],
     column_labels: Sequence[str],
     title: str,
     names: tuple[str, str],
-    tile: int | None,
+    cell_size: int | None,
 ) -> "_Sheet":
     across = max(len(row) for row in rows)
-    box = tile or _box_on_a_page(rows, row_labels, names[0], across)
-    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), tile)
+    box = cell_size or _box_on_a_page(rows, row_labels, names[0], across)
+    size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), cell_size)
     return _compose(rows, [], row_labels, column_labels, title, names, box, size, False)
 
 
-def _box_on_a_page(rows: Sequence[Sequence[Tile]], row_labels: Sequence[str], name: str, across: int) -> int:
+def _box_on_a_page(rows: Sequence[Sequence[Cell]], row_labels: Sequence[str], name: str, across: int) -> int:
     beside = _label_width(row_labels, name, _text_size(WIDEST))
-    box = min(_TILE, (WIDEST - 2 * _MARGIN - beside - _GAP * (across - 1)) // across)
+    box = min(_CELL_SIZE, (WIDEST - 2 * _MARGIN - beside - _GAP * (across - 1)) // across)
     tall = (WIDEST - 3 * _MARGIN - _GAP * (len(rows) - 1)) // (len(rows) + 1)  # leaves a row's height for the labels
     return min(box, max(tall, 24))
 
 
 def _compose(
-    rows: Sequence[Sequence[Tile]],
+    rows: Sequence[Sequence[Cell]],
     labels: Sequence[Sequence[str]],
     row_labels: Sequence[str],
     column_labels: Sequence[str],
@@ -194,7 +205,7 @@ def _compose(
     same_scale: bool,
 ) -> "_Sheet":
     scale = _common_scale(rows, box) if same_scale else None
-    fitted = [[_fitted(tile, box, scale) for tile in row] for row in rows]
+    fitted = [[_fitted(cell, box, scale) for cell in row] for row in rows]
     tallest = max((to[1] for row in fitted for to in row if to), default=box)
     heights = [max((to[1] for to in row if to), default=tallest) for row in fitted]
     across = max(len(row) for row in rows)
@@ -217,8 +228,8 @@ def _compose(
         if i < len(row_labels):
             lines = fonts.wrap(row_labels[i], size, beside - _GAP, max(heights[i] // fonts.line_height(size), 1))
             sheet.beside(_MARGIN, lines, size, heights[i])
-        for j, tile in enumerate(row):
-            sheet.tile(_MARGIN + beside + j * (box + _GAP), tile, fitted[i][j], box, heights[i], size)
+        for j, cell in enumerate(row):
+            sheet.cell(_MARGIN + beside + j * (box + _GAP), cell, fitted[i][j], box, heights[i], size)
         sheet.skip(heights[i] + 8)
         if i < len(below):
             sheet.band([(_MARGIN + j * (box + _GAP), lines) for j, lines in enumerate(below[i])], box, size)
@@ -227,7 +238,7 @@ def _compose(
 
 
 class _Sheet:
-    """Drawing steps, gathered from top to bottom, until the paper's height is known."""
+    """A sheet in the making: drawing steps from top to bottom, run when its height is known. Sizes are in pixels."""
 
     def __init__(self, width: int) -> None:
         self.width, self.y = width, _MARGIN
@@ -241,32 +252,32 @@ class _Sheet:
         self.y += fonts.line_height(size)
 
     def names(self, places: Sequence[tuple[int, str, str]], size: int) -> None:
-        """What rows and columns stand for, each with an arrow along them."""
+        """Add the names of the axes, each with an arrow along it."""
         for x, name, arrow in places:
             if name:
                 self._line(x, self.y, name + arrow, max(11, size - 2), _FAINT)
         self.y += fonts.line_height(size) + 2
 
     def band(self, columns: Sequence[tuple[int, list[str]]], box: int, size: int) -> None:
-        """Labels side by side, each centred on its column."""
+        """Add labels side by side, each centred on its column."""
         for x, lines in columns:
             self._centred(x, self.y, lines, size, box, _INK)
         self.y += max(len(lines) for _, lines in columns) * fonts.line_height(size) + 4
 
     def beside(self, x: int, lines: list[str], size: int, height: int) -> None:
-        """A row's label, half-way down its pictures."""
+        """Add the label of a row, centred on its height."""
         top = self.y + max(0, (height - len(lines) * fonts.line_height(size)) // 2)
         for i, line in enumerate(lines):
             self._line(x, top + i * fonts.line_height(size), line, size, _INK)
 
-    def tile(self, x: int, tile: Tile, to: tuple[int, int] | None, box: int, height: int, size: int) -> None:
-        """A picture at its size, or a hole with the reason. Both are drawn when the paper is there."""
+    def cell(self, x: int, cell: Cell, to: tuple[int, int] | None, box: int, height: int, size: int) -> None:
+        """Add a picture at its size, or the reason why there is none."""
         top = self.y
 
         def step(paper: Image.Image, canvas: ImageDraw.ImageDraw) -> None:
-            shown = _drawn(tile, to) if to else tile
+            shown = _resized(cell, to) if to else cell
             if isinstance(shown, Missing):
-                _hole(canvas, shown, (x, top, x + box - 1, top + height - 1), max(11, size - 2))
+                _draw_missing(canvas, shown, (x, top, x + box - 1, top + height - 1), max(11, size - 2))
             elif isinstance(shown, Image.Image):
                 left, upper = x + (box - shown.width) // 2, top + (height - shown.height) // 2
                 paper.paste(shown, (left, upper))
@@ -276,9 +287,11 @@ class _Sheet:
 
     @property
     def size(self) -> tuple[int, int]:
+        """Size as (width, height) in pixels."""
         return self.width, self.y - _GAP + _MARGIN
 
     def paper(self) -> Image.Image:
+        """Return the finished sheet."""
         paper = Image.new("RGB", self.size, _PAPER)
         canvas = ImageDraw.Draw(paper)
         for step in self.steps:
@@ -287,38 +300,38 @@ class _Sheet:
         return paper
 
     def _centred(self, x: int, y: int, lines: list[str], size: int, box: int, ink: str) -> None:
-        self.steps.append(lambda _, canvas: _centre(canvas, x, y, lines, size, box, ink))
+        self.steps.append(lambda _, canvas: _draw_centred(canvas, x, y, lines, size, box, ink))
 
     def _line(self, x: float, y: int, line: str, size: int, ink: str) -> None:
         self.steps.append(lambda _, canvas: fonts.draw_line(canvas, x, y, line, size, ink))
 
 
-def _hole(canvas: ImageDraw.ImageDraw, missing: Missing, around: tuple[int, int, int, int], size: int) -> None:
+def _draw_missing(canvas: ImageDraw.ImageDraw, missing: Missing, around: tuple[int, int, int, int], size: int) -> None:
     left, top, right, bottom = around
     canvas.rectangle(around, fill=_HOLE, outline=_EDGE)
     box, tall = right - left + 1, fonts.line_height(size)
     room = max(1, (bottom - top - 11) // tall)
     parts: list[tuple[list[str], str]] = []
-    for words, ink, most in ((missing.kind, _INK, 1), (missing.reason, _FAINT, room), (missing.fix, _INK, room)):
+    for text, ink, most in ((missing.kind, _INK, 1), (missing.reason, _FAINT, room), (missing.fix, _INK, room)):
         left_over = room - sum(len(lines) for lines, _ in parts)
-        if words and left_over > 0:
-            parts.append((fonts.wrap(words, size, box - 10, min(most, left_over)), ink))
+        if text and left_over > 0:
+            parts.append((fonts.wrap(text, size, box - 10, min(most, left_over)), ink))
     y = top + max(5, (bottom - top + 1 - sum(len(lines) for lines, _ in parts) * tall) // 2)
     for lines, ink in parts:
-        _centre(canvas, left, y, lines, size, box, ink)
+        _draw_centred(canvas, left, y, lines, size, box, ink)
         y += len(lines) * tall
 
 
-def _centre(canvas: ImageDraw.ImageDraw, x: int, y: int, lines: list[str], size: int, box: int, ink: str) -> None:
+def _draw_centred(canvas: ImageDraw.ImageDraw, x: int, y: int, lines: list[str], size: int, box: int, ink: str) -> None:
     for i, line in enumerate(lines):
         fonts.draw_line(
             canvas, x + (box - fonts.width(line, size)) / 2, y + i * fonts.line_height(size), line, size, ink
         )
 
 
-def _text_size(width: int, tile: int | None = None) -> int:
-    """Letters grow with the sheet, because a wide sheet is shown reduced to the page, and with pictures of a set size."""
-    return max(14, round(tile / 15)) if tile else max(14, min(18, round(width / 68)))
+def _text_size(width: int, cell_size: int | None = None) -> int:
+    """Return the text size in pixels. It grows with the cells or the sheet, as a page shows a wide sheet reduced."""
+    return max(14, round(cell_size / 15)) if cell_size else max(14, min(18, round(width / 68)))
 
 
 def _label_width(labels: Sequence[str], name: str, size: int) -> int:
@@ -328,20 +341,20 @@ def _label_width(labels: Sequence[str], name: str, size: int) -> int:
     return min(round(_ROW_LABEL * max(1, size / 18)), wanted) + _GAP
 
 
-def _fitted(tile: Tile, box: int, scale: float | None) -> tuple[int, int] | None:
-    """The size at which a picture fills the box; a smaller one is enlarged by whole factors, so that its pixels stay."""
-    if isinstance(tile, Missing):
+def _fitted(cell: Cell, box: int, scale: float | None) -> tuple[int, int] | None:
+    """Return the size at which a picture fits the box. A small one grows by a whole factor: its pixels stay square."""
+    if isinstance(cell, Missing):
         return None
-    width, height = tile.size
+    width, height = cell.size
     factor = scale or min(box / width, box / height)
     if factor > 1 and scale is None:
         factor = max(1, int(factor))
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _drawn(tile: Tile, to: tuple[int, int]) -> Tile:
-    """The tile's picture at a size, read from its file if it is stored."""
-    image = tile.read(to) if isinstance(tile, Stored) else tile
+def _resized(cell: Cell, to: tuple[int, int]) -> Cell:
+    """Return the cell's picture at a size, read from its file if it is stored."""
+    image = cell.read(to) if isinstance(cell, Stored) else cell
     if isinstance(image, Missing) or image.size == to:
         return image if isinstance(image, Missing) else flat(image)
     if to[0] > image.width:
@@ -349,14 +362,14 @@ def _drawn(tile: Tile, to: tuple[int, int]) -> Tile:
     return flat(image).resize(to, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _common_scale(rows: Sequence[Sequence[Tile]], box: int) -> float:
-    sides = [max(tile.size) for row in rows for tile in row if not isinstance(tile, Missing)]
+def _common_scale(rows: Sequence[Sequence[Cell]], box: int) -> float:
+    sides = [max(cell.size) for row in rows for cell in row if not isinstance(cell, Missing)]
     return box / max(sides, default=box)
 
 
-def _in_rows(items: Sequence[T], across: int) -> list[Sequence[T]]:
+def _in_rows(items: Sequence[_T], across: int) -> list[Sequence[_T]]:
     return [items[start : start + across] for start in range(0, len(items), across)]
 
 
-def _size(image: Image.Image) -> str:
+def _size_text(image: Image.Image) -> str:
     return f"{image.width} by {image.height}"

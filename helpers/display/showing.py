@@ -1,8 +1,8 @@
-"""Pictures in a notebook, each with a text alternative that a screen reader finds.
+"""Pictures shown in a notebook, each with a text alternative that a screen reader finds.
 
 JupyterLab and nbconvert give an `image/jpeg` output no alt text, whatever its metadata says. So a picture goes out as
 HTML with an `<img alt>`, which both keep even in a notebook that is not trusted, and as the plain text alone for a
-terminal. There is one JPEG an output, of at most 1280 pixels a side and 150 kB.
+terminal. Each output holds one JPEG of at most 1280 pixels a side and 150 kB.
 """
 
 import base64
@@ -15,15 +15,14 @@ from PIL import Image
 
 from helpers.display import alt_text, sheets
 from helpers.display.sheets import Missing
-from helpers.language import joined, lesson, mark, tr
+from helpers.language import joined, mark, tr, tr_lesson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Missing", "bundle", "compare", "grid", "jpeg", "show", "strip", "use_workshop_style"]
+__all__ = ["Missing", "compare", "grid", "jpeg", "mime_bundle", "show", "strip", "use_workshop_style"]
 
 MOST_BYTES = 150_000  # of one JPEG
-WIDEST = sheets.WIDEST  # pixels
 _BEFORE_AND_AFTER = (mark("before"), mark("after"))
 _COUNTS = {
     "picture": mark("{count} pictures need {count} labels, not {found}."),
@@ -42,22 +41,29 @@ _STYLE: dict[Any, Any] = {
     "font.size": 11,
 }
 
-Picture = Any  # a receipt from helpers.invoke, a tile of a sweep, or whatever helpers.to_image takes
-Words = TypeVar("Words", str, str | None)
-Tile = Any  # a Picture; or why there is none: Missing("the reason"), an exception, or None
+ImageLike = Any  # a receipt from helpers.invoke, a tile of a sweep, or whatever helpers.to_image takes
+CellLike = Any  # an ImageLike; or why there is none: Missing("the reason"), an exception, or None
+_Text = TypeVar("_Text", str, str | None)
 
 
-def show(made_or_image: "Picture | Figure", alt: str | None = None, caption: str | None = None) -> None:
-    """Show one picture, or a matplotlib figure, with its text alternative and, if given, a caption under it.
+def show(made_or_image: "ImageLike | Figure", alt: str | None = None, caption: str | None = None) -> None:
+    """Show one picture, or a matplotlib figure, with a text alternative and a caption.
 
-    `alt` says what the picture shows to who cannot see it. For a receipt it is made from prompt, size and seed; a
-    figure needs one. A receipt with words that the studio does not know says so in the caption.
+        helpers.show(made)
+        helpers.show("beach.png", alt="A beach at sunset, seen from a hill", caption="The init image")
+
+    `made_or_image`: a receipt of `helpers.invoke`, a tile of a sweep, a matplotlib figure, or whatever
+    `helpers.to_image` takes. `alt` is the text that a screen reader says in place of the picture; that of a receipt is
+    made from its prompt, size and seed, and a figure needs one. `caption` is shown below the picture. A receipt whose
+    prompt has words that the studio does not know says so in the caption.
+
+    Raises ImageError where there is no usable picture, and ValueError for a figure without `alt`.
     """
-    _put(*bundle(made_or_image, alt, caption))
+    _put(*mime_bundle(made_or_image, alt, caption))
 
 
 def strip(
-    pictures: Sequence[Tile],
+    pictures: Sequence[CellLike],
     labels: Sequence[Any] | None = None,
     title: str = "",
     *,
@@ -68,25 +74,33 @@ def strip(
 ) -> None:
     """Show pictures in a row, each with its label below.
 
-    `labels`: one a picture; without them, receipts are labelled by the part of their bodies in which they differ.
-    `same_scale` shows a picture twice as large twice as large. `seconds` says below how long each receipt took.
+        helpers.strip(drafts, labels=["cfg_scale 1", "cfg_scale 7", "cfg_scale 15"])
+
+    `pictures`: receipts, tiles, or whatever `helpers.to_image` takes; more than six go on in further rows. In place of
+    a picture, an exception or `helpers.display.Missing("why")` shows its reason. `labels`: one for each picture;
+    without them, receipts are labelled with the fields in which their bodies differ. `title` is written above,
+    `caption` below the row. `alt` replaces the text alternative made from these. `same_scale=True` draws all pictures
+    at one scale, so that one of twice the pixels a side is twice as large; otherwise each fills its place.
+    `seconds=True` lists below how many seconds each receipt took.
+
+    Raises ValueError where there are no pictures, or not as many labels as pictures.
     """
     pictures = list(pictures)
     if not pictures:
         raise ValueError(tr("A strip needs at least one picture."))
     title, alt, caption = _in_language(title), _in_language(alt), _in_language(caption)
-    texts = alt_text.differing(pictures) if labels is None else [lesson(str(label)) for label in labels]
+    texts = alt_text.differing_fields(pictures) if labels is None else [tr_lesson(str(label)) for label in labels]
     _check_count("picture", len(pictures), texts)
-    sheet = sheets.strip([_tile(picture) for picture in pictures], texts, title, same_scale)
+    sheet = sheets.strip([_cell(picture) for picture in pictures], texts, title, same_scale)
     took = [getattr(picture, "seconds", None) for picture in pictures] if seconds else []
-    told = ", ".join(f"{one:.2f}" for one in took if one is not None)
-    times = tr("Seconds for each: {seconds}.", seconds=told) if told else ""
-    words = alt or alt_text.strip_alt(pictures, texts, title)
-    _put(*_bundle(sheet, words, joined(caption or "", alt_text.unknown(pictures)), times))
+    numbers = ", ".join(f"{one:.2f}" for one in took if one is not None)
+    times = tr("Seconds for each: {seconds}.", seconds=numbers) if numbers else ""
+    text = alt or alt_text.strip_alt(pictures, texts, title)
+    _put(*_bundle(sheet, text, joined(caption or "", alt_text.unknown_words_sentence(pictures)), times))
 
 
 def grid(
-    rows: Sequence[Sequence[Tile]],
+    rows: Sequence[Sequence[CellLike]],
     row_labels: Sequence[Any] = (),
     column_labels: Sequence[Any] = (),
     title: str = "",
@@ -94,68 +108,81 @@ def grid(
     alt: str | None = None,
     caption: str | None = None,
 ) -> None:
-    """Show a table of pictures with labels for its rows and columns. Pictures may be of several sizes.
+    """Show a table of pictures with labels for its rows and columns.
 
-    A tile may be an exception or `display.Missing("why")` instead of a picture: the reason is written in its place.
+        helpers.grid([[low_1, low_2], [high_1, high_2]], ["cfg_scale 4", "cfg_scale 15"], ["seed 1", "seed 2"])
+
+    `rows`: lists of receipts, tiles, or whatever `helpers.to_image` takes, of any size; rows may be short. In place of
+    a picture, an exception or `helpers.display.Missing("why")` shows its reason. `row_labels` and `column_labels`: one
+    for each row and column, or none. `title` is written above, `caption` below the table. `alt` replaces the text
+    alternative made from these.
+
+    Raises ValueError where there are no pictures, or not as many labels as rows or columns.
     """
     if not any(len(row) for row in rows):
         raise ValueError(tr("A grid needs at least one picture."))
     title, alt, caption = _in_language(title), _in_language(alt), _in_language(caption)
-    down, across = [lesson(str(label)) for label in row_labels], [lesson(str(label)) for label in column_labels]
+    down, across = [tr_lesson(str(label)) for label in row_labels], [tr_lesson(str(label)) for label in column_labels]
     _check_count("row", len(rows), down or None)
     _check_count("column", max(len(row) for row in rows), across or None)
-    tiles = [[_tile(tile) for tile in row] for row in rows]
-    holes = sum(isinstance(tile, Missing) for row in tiles for tile in row)
-    words = alt or alt_text.grid_alt(rows, down, across, title, holes)
-    unknown = alt_text.unknown([tile for row in rows for tile in row])
-    _put(*_bundle(sheets.grid(tiles, down, across, title), words, joined(caption or "", unknown)))
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    missing = sum(isinstance(cell, Missing) for row in cells for cell in row)
+    text = alt or alt_text.grid_alt(rows, down, across, title, missing)
+    unknown = alt_text.unknown_words_sentence([cell for row in rows for cell in row])
+    _put(*_bundle(sheets.grid(cells, down, across, title), text, joined(caption or "", unknown)))
 
 
 def compare(
-    a: Picture, b: Picture, labels: Sequence[str] = _BEFORE_AND_AFTER, title: str = "", *, alt: str | None = None
+    a: ImageLike, b: ImageLike, labels: Sequence[str] = _BEFORE_AND_AFTER, title: str = "", *, alt: str | None = None
 ) -> None:
-    """Show two pictures side by side with what sets them apart: a map, brighter where they differ more, and numbers.
+    """Show two pictures side by side, with a map of where they differ and by how much.
 
-    The map is black where no eye finds a difference. The numbers stand under the pictures and not in the text
-    alternative, which says the same in words: numbers may differ a little from one processor to another.
+        helpers.compare("beach.png", made, labels=["init image", "inpainted"])
+
+    `a` and `b`: receipts, tiles, or whatever `helpers.to_image` takes. The map is brighter where a pixel differs more;
+    pictures of different sizes have none. `labels`: one for each of the two. `title` is written above. `alt` replaces
+    the text alternative, which says in a sentence how far the two differ. The numbers are shown below the pictures and
+    not in the text alternative, because they may vary a little from one processor to another.
+
+    Raises ImageError where one is no usable picture, and ValueError where there are not two labels.
     """
     title, alt = _in_language(title), _in_language(alt)
-    first, second = _picture(a), _picture(b)
-    labels = [tr(label) if label in _BEFORE_AND_AFTER else lesson(label) for label in labels]
+    first, second = _image(a), _image(b)
+    labels = [tr(label) if label in _BEFORE_AND_AFTER else tr_lesson(label) for label in labels]
     _check_count("picture", 2, labels)
-    third: sheets.Tile
+    third: sheets.Cell
     if first.size == second.size:
         found = sheets.difference(first, second)
         third = found.picture if found.share else Missing(tr("no difference"))
-        said, numbers = alt_text.difference(found), alt_text.shares(found)
+        verdict, numbers = alt_text.difference_sentence(found), alt_text.difference_numbers(found)
     else:
         third = Missing(tr("two sizes: no difference pixel by pixel"))
         (wide, high), (across, down) = first.size, second.size
-        said = tr(
+        verdict = tr(
             "{width} by {height} pixels, and {across} by {down}.", width=wide, height=high, across=across, down=down
         )
         numbers = ""
     sheet = sheets.strip([first, second, third], [*labels, tr("difference")], title)
-    _put(*_bundle(sheet, alt or alt_text.compare_alt(labels, title, said), said, numbers))
+    _put(*_bundle(sheet, alt or alt_text.compare_alt(labels, title, verdict), verdict, numbers))
 
 
-def bundle(
-    made_or_image: "Picture | Figure", alt: str | None = None, caption: str | None = None
+def mime_bundle(
+    made_or_image: "ImageLike | Figure", alt: str | None = None, caption: str | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a notebook stores for one picture: its data by mime type, and the metadata (none).
+    """Return the MIME bundle that a notebook stores for one picture: its data by type, and its metadata (empty).
 
-    Receipts call this from `_repr_mimebundle_`, so that one at the end of a cell shows itself.
+    `_repr_mimebundle_` of receipts and tiles calls this, so that one at the end of a cell shows itself.
     """
     alt, caption = _in_language(alt), _in_language(caption)
-    image = _picture(made_or_image)
-    words = alt or _default_alt(made_or_image, image)
-    return _bundle(image, words, joined(caption or "", alt_text.unknown([made_or_image])))
+    image = _image(made_or_image)
+    text = alt or _default_alt(made_or_image, image)
+    return _bundle(image, text, joined(caption or "", alt_text.unknown_words_sentence([made_or_image])))
 
 
 def jpeg(image: Image.Image) -> bytes:
-    """The picture as a JPEG of at most 1280 pixels a side and 150 kB, as good as fits."""
+    """Return the image as a JPEG of at most 1280 pixels a side and 150 kB, in the best quality that fits."""
     image = sheets.flat(image)
-    image.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((sheets.WIDEST, sheets.WIDEST), Image.Resampling.LANCZOS, reducing_gap=2.0)
     while True:
         for quality in _QUALITIES:
             data = io.BytesIO()
@@ -166,7 +193,7 @@ def jpeg(image: Image.Image) -> bytes:
 
 
 def use_workshop_style() -> None:
-    """Give matplotlib the workshop's font, so that Chinese labels are legible, and a quiet light style with it."""
+    """Set matplotlib's font to the workshop's, which has Chinese, and its colours to a quiet light style."""
     import matplotlib as mpl
 
     from helpers.display import fonts
@@ -175,7 +202,7 @@ def use_workshop_style() -> None:
     mpl.rcParams.update(_STYLE)
 
 
-# ---- out ------------------------------------------------------------------------------------------------------------
+# ---- output ----------------------------------------------------------------------------------------------------------
 
 
 def _put(data: dict[str, Any], metadata: dict[str, Any]) -> None:
@@ -189,7 +216,10 @@ def _put(data: dict[str, Any], metadata: dict[str, Any]) -> None:
 
 
 def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """`measured`: what may be another on the next machine. It stands on the page alone, in a span of that class."""
+    """Return the MIME bundle of an image.
+
+    `measured` is text that may differ on the next machine: it is in the HTML alone, in a span of that class.
+    """
     data = jpeg(image)
     width, height = Image.open(io.BytesIO(data)).size
     below = joined(html.escape(caption), f'<span class="measured">{measured}</span>' if measured else "")
@@ -202,24 +232,23 @@ def _bundle(image: Image.Image, alt: str, caption: str, measured: str = "") -> t
     return {"text/html": page, "text/plain": "\n".join(filter(None, (alt, caption)))}, {}
 
 
-def _in_language(text: Words) -> Words:
-    """What a lesson gives to show, in the reader's language."""
-    return lesson(text) if text else text
+def _in_language(text: _Text) -> _Text:
+    return tr_lesson(text) if text else text
 
 
-# ---- in -------------------------------------------------------------------------------------------------------------
+# ---- input -----------------------------------------------------------------------------------------------------------
 
 
-def _picture(source: Any) -> Image.Image:
+def _image(source: Any) -> Image.Image:
     if hasattr(source, "savefig"):
-        return _drawn(source)
+        return _figure_image(source)
     from helpers import pictures
 
     return pictures.to_image(source)
 
 
-def _drawn(figure: "Figure") -> Image.Image:
-    """A matplotlib figure as a picture; it is closed, or the notebook would show it once more."""
+def _figure_image(figure: "Figure") -> Image.Image:
+    """Return a matplotlib figure as an image, and close it, or the notebook would show it once more."""
     from matplotlib import pyplot as plt
 
     data = io.BytesIO()
@@ -228,17 +257,17 @@ def _drawn(figure: "Figure") -> Image.Image:
     return Image.open(data).convert("RGB")
 
 
-def _tile(tile: Tile) -> sheets.Tile:
-    if tile is None or isinstance(tile, Missing):
-        return tile or Missing("")
-    if isinstance(tile, BaseException):
-        return Missing(getattr(tile, "what", "") or str(tile) or type(tile).__name__)
-    return sheets.hole(tile) or _picture(tile)
+def _cell(cell: CellLike) -> sheets.Cell:
+    if cell is None or isinstance(cell, Missing):
+        return cell or Missing("")
+    if isinstance(cell, BaseException):
+        return Missing(getattr(cell, "what", "") or str(cell) or type(cell).__name__)
+    return sheets.missing(cell) or _image(cell)
 
 
 def _default_alt(source: Any, image: Image.Image) -> str:
     if hasattr(source, "body"):
-        return alt_text.alt_text(source)
+        return alt_text.image_alt(source)
     if hasattr(source, "savefig"):
         raise ValueError(tr('A plot needs a text alternative: helpers.show(figure, alt="what the plot shows").'))
     return tr("Picture of {width} by {height} pixels.", width=image.width, height=image.height)

@@ -1,1 +1,1 @@
-"""The doctor: what is wrong with a set-up, and the one fix. `python -m helpers.doctor` runs it."""
+"""The doctor: what is wrong with the set-up, and the one fix. `python -m helpers.doctor` runs it."""

@@ -1,6 +1,6 @@
-"""What the doctor asks AWS with --aws: credentials, clock, Region and model, by free calls alone.
+"""Checks of AWS, for --aws: credentials, clock, Region and model, by calls that are free.
 
-Nothing but the standard library is imported at the top, as in the doctor itself.
+Only the standard library is imported at the top, as in helpers.doctor.checks.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from helpers.doctor.findings import Finding
+from helpers.doctor.checks import Finding
 from helpers.language import joined, listed, tr
 
-MOST_SKEW = 300  # seconds: AWS refuses a request that is signed further off
+MOST_SKEW = 300  # seconds: AWS refuses a request whose signature is further from its own time
 
 
 def credentials() -> Finding:
-    """Whose account it is, by STS, or that a Bedrock API key is there, which names nobody."""
+    """Check the credentials, and name the account that STS gives for them; STS knows no Bedrock API keys."""
     import boto3
 
     from helpers.calls import account
 
-    caller = account.caller(boto3.Session(), _home())
+    caller = account.known_identity(boto3.Session(), _region_to_ask())
     if caller is None:
         return Finding("ok", "credentials", tr("a Bedrock API key, in AWS_BEARER_TOKEN_BEDROCK"))
     return Finding(
@@ -35,16 +35,16 @@ def credentials() -> Finding:
 
 
 def clock_of_aws() -> Finding:
-    """This clock against AWS's."""
+    """Compare this computer's clock with the time that AWS answers with."""
     import email.utils
     import urllib.error
     import urllib.request
 
     try:
-        with urllib.request.urlopen(f"https://sts.{_home()}.amazonaws.com/", timeout=10) as answer:
-            told = answer.headers["Date"]
+        with urllib.request.urlopen(f"https://sts.{_region_to_ask()}.amazonaws.com/", timeout=10) as answer:
+            date = answer.headers["Date"]
     except urllib.error.HTTPError as error:
-        told = error.headers["Date"]
+        date = error.headers["Date"]
     except OSError as error:
         return Finding(
             "wrong",
@@ -52,7 +52,7 @@ def clock_of_aws() -> Finding:
             tr("AWS cannot be reached: {error}.", error=error),
             tr("Check the network and the proxy."),
         )
-    skew = time.time() - email.utils.parsedate_to_datetime(told).timestamp()
+    skew = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
     if abs(skew) > MOST_SKEW:
         minutes = abs(skew) / 60
         ahead = tr("This clock is {minutes:.0f} minutes ahead of AWS's.", minutes=minutes)
@@ -68,7 +68,7 @@ def clock_of_aws() -> Finding:
 
 
 def region() -> Finding:
-    """The configured Region, and whether Stable Image Core is there."""
+    """Check that a Region is configured, and that it offers Stable Image Core."""
     import boto3
 
     from helpers import models
@@ -92,21 +92,21 @@ def region() -> Finding:
 
 
 def model() -> Finding:
-    """Whether Stable Image Core is open to this account."""
+    """Check that this account may use Stable Image Core."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     from helpers import models
     from helpers.calls.answers import Call
-    from helpers.calls.aws_errors import translate
+    from helpers.calls.aws_errors import call_error
 
     core = models.get("core")
-    bedrock = boto3.Session().client("bedrock", region_name=_home())
+    bedrock = boto3.Session().client("bedrock", region_name=_region_to_ask())
     try:
         state = bedrock.get_foundation_model(modelIdentifier=core.id)["modelDetails"]["modelLifecycle"]["status"]
         access = bedrock.get_foundation_model_availability(modelId=core.id)
     except (BotoCoreError, ClientError) as error:
-        raise translate(error, Call("aws", _home(), core)) from error
+        raise call_error(error, Call("aws", _region_to_ask(), core)) from error
     closed = [f"{name} {value}" for name, value in _states(access) if value not in ("AVAILABLE", "AUTHORIZED")]
     if closed:
         says = tr(
@@ -122,11 +122,8 @@ def model() -> Finding:
     return Finding("ok", "model", tr("{model} is {state} and open to this account", model=core.name, state=state))
 
 
-# --- How ---------------------------------------------------------------------------------------------------------
-
-
-def _home() -> str:
-    """The Region that is configured, or the one where Stable Image Core lives."""
+def _region_to_ask() -> str:
+    """Return the configured Region, else the first one that offers Stable Image Core."""
     import boto3
 
     from helpers import models

@@ -1,61 +1,45 @@
-"""`python -m helpers.doctor`: what is wrong with my set-up, and the one fix. With --aws it asks AWS too, never paid.
+"""Checks of this machine: Python, packages, kernel, console, folders, clock, environment variables, and the studio.
 
-Nothing but the standard library is imported before the packages have been looked at, and no syntax is newer than what an
-old Python reads, so that it can still say what is missing.
+Only the standard library is imported before the packages have been checked, and an old Python can read the syntax, so
+that the doctor can say what is missing.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from helpers.doctor.aws import clock_of_aws as clock_of_aws
-from helpers.doctor.aws import credentials as credentials
-from helpers.doctor.aws import model as model
-from helpers.doctor.aws import region as region
-from helpers.doctor.findings import Finding as Finding
-from helpers.language import joined, listed, padded, tr, translations
+from helpers.language import joined, listed, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST, NEWEST = (3, 11), (3, 14)
 SPACE_NEEDED = 200_000_000  # bytes: a few hundred pictures and the notebooks' copies
 START = "python3 setup/start.py --install-only" if os.name != "nt" else r"py setup\start.py --install-only"
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the checks and print what they found; 1 where something is wrong."""
-    _print_whatever_comes()
-    parser = argparse.ArgumentParser(prog="python -m helpers.doctor", description=tr("Check the workshop's set-up."))
-    asking = tr("ask AWS too: credentials, Region, model (free calls only)")
-    parser.add_argument("--aws", action="store_true", help=asking)
-    asks_aws = parser.parse_args(arguments).aws
-    wrong = []
-    # The studio hides AWS from this process, so it comes last.
-    for check in (python, *CHECKS, *(CHECKS_OF_AWS if asks_aws else ()), studio):
-        finding = _found(check)
-        _show(finding)
-        if finding.verdict == "wrong":
-            wrong.append(finding)
-            if check is python:
-                break  # whatever else is wrong comes from that
-    print(_summary(wrong))
-    return 1 if wrong else 0
+Verdict = Literal["ok", "note", "wrong"]
 
 
-# --- This machine ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check: a note is worth knowing, and what is wrong has a fix."""
+
+    verdict: Verdict
+    about: str
+    says: str
+    fix: str = ""
 
 
 def python() -> Finding:
-    """The Python that runs this."""
+    """Check the version and the place of the Python that runs this."""
     version = "{}.{}.{}".format(*sys.version_info[:3])
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         wanted = tr("{oldest} to {newest}", oldest="{}.{}".format(*OLDEST), newest="{}.{}".format(*NEWEST))
@@ -72,7 +56,7 @@ def python() -> Finding:
 
 
 def packages() -> Finding:
-    """What is installed, against what the workshop needs (pyproject.toml) and was tried with (requirements.txt)."""
+    """Compare the installed packages with pyproject.toml (needed) and requirements.txt (tested)."""
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -92,7 +76,7 @@ def packages() -> Finding:
 
 
 def kernel() -> Finding:
-    """Which Python notebooks run with."""
+    """Check that notebooks run with the Python that runs this."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -116,7 +100,7 @@ def kernel() -> Finding:
 
 
 def console() -> Finding:
-    """Whether this terminal can show Chinese prompts."""
+    """Check that this terminal can show Chinese prompts."""
     encoding = sys.stdout.encoding or "ascii"
     try:
         "\u753b".encode(encoding)  # the Chinese for picture
@@ -130,7 +114,7 @@ def console() -> Finding:
 
 
 def outputs() -> Finding:
-    """Whether pictures can be saved."""
+    """Check that the outputs folder can be written to and has space left."""
     from helpers import pictures
 
     folder = pictures.outputs()
@@ -161,7 +145,7 @@ def outputs() -> Finding:
 
 
 def clock() -> Finding:
-    """Whether the clock can be right. Requests are signed with the time."""
+    """Check that the clock is not before the workshop's own files: requests are signed with the time."""
     newest = (ROOT / "requirements.txt").stat().st_mtime
     if time.time() < newest - 86_400:
         says = tr("It is {day} here, before the workshop's own files were written.", day=time.strftime("%Y-%m-%d"))
@@ -170,7 +154,7 @@ def clock() -> Finding:
 
 
 def variables() -> Finding:
-    """Variables of AWS and of proxies that decide where a call goes."""
+    """List the AWS and proxy variables that decide where a call goes."""
     names = sorted(name for name in os.environ if name.startswith("AWS_") or name.upper().endswith("_PROXY"))
     names = [name for name in names if name.upper() not in ("NO_PROXY", "FTP_PROXY")]
     if not names:
@@ -183,7 +167,7 @@ def variables() -> Finding:
 
 
 def studio() -> Finding:
-    """Whether the offline studio starts and draws."""
+    """Start the offline studio and make one picture."""
     import helpers
 
     began = time.monotonic()
@@ -207,56 +191,8 @@ def studio() -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (packages, kernel, console, outputs, clock, variables)
-
-
-# Asked only with --aws.
-CHECKS_OF_AWS: tuple[Callable[[], Finding], ...] = (credentials, clock_of_aws, region, model)
-
-
-# --- How ---------------------------------------------------------------------------------------------------------
-
-
-def _found(check: Callable[[], Finding]) -> Finding:
-    name = check.__name__.replace("_", " ")
-    try:
-        return check()
-    except ImportError as error:
-        return Finding(
-            "wrong", name, tr("A package is missing or damaged: {error}.", error=error), tr("Run: {start}", start=START)
-        )
-    except Exception as error:
-        what, fix = getattr(error, "what", ""), getattr(error, "fix", "")
-        says = joined(what, getattr(error, "why", ""))
-        says = says or tr("The check failed: {kind}: {error}.", kind=type(error).__name__, error=error)
-        return Finding("wrong", name, says, fix or tr("Look that message up, or ask for help with it."))
-
-
-def _show(finding: Finding) -> None:
-    print(f"{padded(tr(finding.verdict), 6)}{padded(tr(finding.about), 12)} {finding.says}", flush=True)
-    if finding.fix:
-        fix = tr("Fix: {fix}", fix=finding.fix) if finding.verdict == "wrong" else finding.fix
-        print(f"{'':19}{fix}", flush=True)
-
-
-def _summary(wrong: list[Finding]) -> str:
-    if not wrong:
-        return tr("Everything is in order.")
-    about, fix = tr(wrong[0].about), wrong[0].fix
-    if len(wrong) == 1:
-        return tr("One thing is wrong. Begin with the {about}: {fix}", about=about, fix=fix)
-    return tr("{count} things are wrong. Begin with the {about}: {fix}", count=len(wrong), about=about, fix=fix)
-
-
-def _print_whatever_comes() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    translations.heed(sys.stdout, sys.stderr)
-
-
 def _same_folder(one: str | Path, other: str | Path) -> bool:
-    """Whether two folders are one, without looking behind the link that a virtual environment's Python is."""
+    """Return whether two folders are the same. Pythons are not compared: that of a virtual environment is a link."""
     try:
         return os.path.samefile(one, other)
     except OSError:
@@ -264,7 +200,7 @@ def _same_folder(one: str | Path, other: str | Path) -> bool:
 
 
 def _lacking(requirements: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What of these is not installed, and what is installed in an older version. Newer is fine."""
+    """Return the requirements that are not installed, and those installed in an older version; newer ones are fine."""
     from importlib.metadata import PackageNotFoundError, version
 
     from packaging.requirements import Requirement
@@ -287,7 +223,3 @@ def _lacking(requirements: Sequence[str]) -> tuple[list[str], list[str]]:
 def _lines(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", "-"))]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

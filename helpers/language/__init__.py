@@ -1,5 +1,25 @@
-"""The reader's language: translated messages, remarks as warnings, and tracebacks that stop at the reader's own line."""
+"""The reader's language: translated messages, warnings, and tracebacks that stop at the reader's own lines."""
 
-from helpers.language.translations import heed, joined, language, lesson, listed, mark, padded, tr, width
+from helpers.language.translations import (
+    display_width,
+    joined,
+    language,
+    listed,
+    ljust,
+    mark,
+    tr,
+    tr_lesson,
+    use_english_where_needed,
+)
 
-__all__ = ["heed", "joined", "language", "lesson", "listed", "mark", "padded", "tr", "width"]
+__all__ = [
+    "display_width",
+    "joined",
+    "language",
+    "listed",
+    "ljust",
+    "mark",
+    "tr",
+    "tr_lesson",
+    "use_english_where_needed",
+]

@@ -1,7 +1,7 @@
-"""Remarks as Python's warnings: said, hushed or overheard, by one thread at a time.
+"""The workshop's remarks as Python warnings: issued, ignored or collected, by one thread at a time.
 
-Which warnings are shown stands in one list for the whole process, and `warnings.catch_warnings` swaps it. Two threads
-that do so at once can leave the other's list behind, and then no warning is shown any more; so they take turns.
+`warnings.catch_warnings` swaps a list that the whole process shares. Two threads that do so at once can leave the wrong
+list behind, so that no warning is shown any more; the lock here makes them wait for each other.
 """
 
 import os
@@ -12,39 +12,39 @@ from contextlib import contextmanager
 
 from helpers.errors import WorkshopWarning
 
-_turn = threading.RLock()
+_lock = threading.RLock()
 
 
 def warn(remark: str) -> None:
-    """One sentence to the reader, as a WorkshopWarning. It waits until no other thread is hushed."""
-    with _turn:
+    """Issue a WorkshopWarning of one sentence. Waits while another thread ignores or collects warnings."""
+    with _lock:
         # No file and line: in a notebook they name a temporary file, another one on each run.
         warnings.warn_explicit(remark, WorkshopWarning, "helpers", 1)
 
 
 @contextmanager
-def hushed(kind: type[Warning] = Warning) -> Iterator[None]:
-    """Show no warning of this kind meanwhile."""
-    with _turn, warnings.catch_warnings():
+def ignore_warnings(kind: type[Warning] = Warning) -> Iterator[None]:
+    """Ignore warnings of this kind inside the `with` block."""
+    with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", kind)
         yield
 
 
 @contextmanager
-def overheard() -> Iterator[list[str]]:
-    """Show no remark meanwhile; the list holds what was said, once it is over."""
+def collect_warnings() -> Iterator[list[str]]:
+    """Collect workshop warnings inside the `with` block instead of showing them; the list is filled when it ends."""
     remarks: list[str] = []
-    with _turn, warnings.catch_warnings(record=True) as said:
+    with _lock, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", WorkshopWarning)
         yield remarks
-        remarks += [str(one.message) for one in said if issubclass(one.category, WorkshopWarning)]
+        remarks += [str(one.message) for one in caught if issubclass(one.category, WorkshopWarning)]
 
 
-def _turn_of_its_own() -> None:
-    global _turn
-    _turn = threading.RLock()
+def _new_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    # In a forked child, a thread that had the turn is gone and would never give it back.
-    os.register_at_fork(after_in_child=_turn_of_its_own)
+    # In a forked child, a thread that held the lock is gone and would never release it.
+    os.register_at_fork(after_in_child=_new_lock)

@@ -1,6 +1,6 @@
-"""An error as a notebook shows it: the reader's own lines, then the message. The library's insides, pages long, stay out.
+"""Tracebacks for notebooks: the reader's own lines and the message, without the frames inside the libraries.
 
-Only IPython asks for this (`_render_traceback_`); a script shows all frames, and `%debug` in the next cell opens them.
+IPython asks for them through `_render_traceback_`; a script shows all frames, and `%debug` in the next cell opens them.
 """
 
 import linecache
@@ -12,29 +12,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-_AROUND = 2  # lines shown before the one that raised
+_LINES_BEFORE = 2  # lines shown before the one that raised
 _RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[39m"
 _FOLDERS = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
-_NOT_THE_READERS = ("<frozen ", *(f"{folder}{os.sep}" for folder in _FOLDERS))
+_LIBRARIES = ("<frozen ", *(f"{folder}{os.sep}" for folder in _FOLDERS))
 
 
 def lines(error: BaseException) -> list[str]:
-    """The error in IPython's form, a text for each part; for an error that was raised."""
+    """Return the traceback of a raised error in IPython's form, one text for each part."""
     name = type(error).__name__
     shown = [
         f"{_RED}{'-' * 75}{_PLAIN}",
         f"{_RED}{name}{_PLAIN}{'Traceback (most recent call last)':>{75 - len(name)}}",
     ]
-    for path, number, function in _own(error.__traceback__):
+    for path, number, function in _own_frames(error.__traceback__):
         shown.append(f"{_place(path, function)}, line {_GREEN}{number}{_PLAIN}\n{_code(path, number)}")
     return [*shown, f"{_RED}{name}{_PLAIN}: {error}"]
 
 
-def _own(trace: TracebackType | None) -> Iterator[tuple[str, int, str]]:
-    """Path, line and function of each frame that is the reader's."""
+def _own_frames(trace: TracebackType | None) -> Iterator[tuple[str, int, str]]:
+    """Yield path, line and function of each frame outside this library and the installed ones."""
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not code.co_filename.startswith(_NOT_THE_READERS):
+        if not code.co_filename.startswith(_LIBRARIES):
             yield code.co_filename, trace.tb_lineno, code.co_name
         trace = trace.tb_next
 
@@ -47,8 +47,8 @@ def _place(path: str, function: str) -> str:
 
 
 def _code(path: str, number: int) -> str:
-    """The line that raised, marked as IPython does, and those before it."""
-    first = max(1, number - _AROUND)
+    """Return the line that raised, marked as IPython marks it, and the lines before it."""
+    first = max(1, number - _LINES_BEFORE)
     width = len(str(number))
     return "".join(
         f"{'---->' if at == number else '     '} {_GREEN}{at:{width}}{_PLAIN} {linecache.getline(path, at).rstrip()}\n"

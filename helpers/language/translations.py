@@ -1,8 +1,8 @@
-"""The reader's language: which one it is, and a message in it. English is the source; the Chinese comes from catalogues.
+"""The reader's language, and messages in it: English in the sources, Chinese from gettext catalogues.
 
-Only what a person reads is translated. Types and codes of errors, names of fields and values, files and keys stay as they
-are, and so does everything that goes over the wire. Chinese means simplified Chinese, zh_CN; a reader whose system speaks
-the Chinese of Taiwan or Hong Kong gets it too. The catalogues are made by setup/tools/translations.py.
+Only what a person reads is translated: types and codes of errors, names of fields and values, files, keys and
+everything that goes over the wire are English. Chinese is simplified Chinese (zh_CN); systems set to the Chinese of
+Taiwan or Hong Kong get it too. setup/tools/translations.py makes the catalogues.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ FOLDER = "zh-CN"  # of the Chinese notebooks, in notebooks/
 CATALOGUES = Path(__file__).with_name("locale")
 _CLOSED = ("。", "！", "？", "；", "：", "，", "）", "”")
 _PLACE = re.compile(r"\{(\w+)\}")
-_english_alone = False  # on a console that has no Chinese characters
+_english_alone = False  # True on a console that cannot show Chinese
 
 
 def language() -> Language:
-    """What WORKSHOP_LANG says, else the folder of the notebook that runs, else the system's language."""
+    """Return the language of WORKSHOP_LANG, else of the folder that the running notebook is in, else of the system."""
     if _english_alone:
         return "en"
     asked = os.environ.get(VARIABLE, "").strip()
     if asked:
-        return named(asked)
+        return _language_of(asked)
     notebook = os.environ.get("JPY_SESSION_NAME", "")  # its path, set by Jupyter's server
     if FOLDER in re.split(r"[/\\]", notebook):
         return "zh_CN"
-    return named(_locale())
+    return _language_of(_system_locale())
 
 
 def tr(message: str, /, **values: object) -> str:
-    """The message in the reader's language, its {named} places filled where values are given.
+    """Return the message in the reader's language, with its {named} places filled where values are given.
 
-    A translation that does not take these values gives way to the English.
+    Falls back to the English where the translation does not take these values.
     """
     translated = _translations("workshop", language()).gettext(message) if message else message
     if not values:
@@ -54,46 +54,16 @@ def tr(message: str, /, **values: object) -> str:
         return message.format(**values)
 
 
-def heed(*streams: object) -> None:
-    """Speak English from here on where one of these streams cannot show Chinese, which would come out as codes."""
-    global _english_alone
-    for stream in streams:
-        try:
-            "\u753b".encode(getattr(stream, "encoding", None) or "ascii")  # the Chinese for picture
-        except (UnicodeEncodeError, LookupError):
-            _english_alone = True
-
-
 def mark(message: str) -> str:
-    """The message as it is: a mark for the catalogue on a text that `tr` is given later."""
+    """Return the message as it is. Marks a text that `tr` is given later for the catalogue, as gettext's `N_` does."""
     return message
 
 
-def joined(*sentences: str) -> str:
-    """Sentences one after another, with a space between, which Chinese does without."""
-    text = ""
-    for sentence in filter(None, sentences):
-        text += sentence if not text or text.endswith(_CLOSED) else f" {sentence}"
-    return text
+def tr_lesson(text: str) -> str:
+    """Return a title, label, caption or text alternative of a lesson's code in the reader's language.
 
-
-def listed(items: Iterable[str]) -> str:
-    """The items with a comma between, which in a Chinese list is 、."""
-    return tr(", ").join(items)
-
-
-def padded(text: str, columns: int) -> str:
-    """The text with spaces after it up to so many columns of a terminal, where a Chinese character takes two."""
-    return text + " " * (columns - width(text))
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def lesson(text: str) -> str:
-    """A title, label, caption or text alternative from a lesson's code in the reader's language, or as it is."""
+    A text with {named} places is found with values in them, too. Returns the text unchanged if no catalogue has it.
+    """
     spoken = language()
     if spoken == "en" or not text:
         return text
@@ -108,12 +78,45 @@ def lesson(text: str) -> str:
     return text
 
 
-def named(name: str) -> Language:
-    """The language of a name such as zh-CN, zh_TW.UTF-8 or Windows' Chinese (Simplified)_China."""
+def joined(*sentences: str) -> str:
+    """Return the sentences as one text: separated by spaces in English, by nothing in Chinese."""
+    text = ""
+    for sentence in filter(None, sentences):
+        text += sentence if not text or text.endswith(_CLOSED) else f" {sentence}"
+    return text
+
+
+def listed(items: Iterable[str]) -> str:
+    """Return the items as one text: separated by commas, in a Chinese list by 、."""
+    return tr(", ").join(items)
+
+
+def ljust(text: str, columns: int) -> str:
+    """Return the text padded with spaces to a width in terminal columns, as `str.ljust` does in characters."""
+    return text + " " * (columns - display_width(text))
+
+
+def display_width(text: str) -> int:
+    """Return how many terminal columns a text takes: two for a character of East Asian Width W or F, else one."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def use_english_where_needed(*streams: object) -> None:
+    """Use English from here on if one of these streams has an encoding without Chinese, which would print as codes."""
+    global _english_alone
+    for stream in streams:
+        try:
+            "\u753b".encode(getattr(stream, "encoding", None) or "ascii")  # the Chinese for picture
+        except (UnicodeEncodeError, LookupError):
+            _english_alone = True
+
+
+def _language_of(name: str) -> Language:
+    """Return the language of a name such as zh-CN, zh_TW.UTF-8 or Windows' Chinese (Simplified)_China."""
     return "zh_CN" if re.match(r"zh\b|zh_|chinese", name, re.IGNORECASE) else "en"
 
 
-def _locale() -> str:
+def _system_locale() -> str:
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if os.environ.get(variable):
             return os.environ[variable]
@@ -132,7 +135,7 @@ def _translations(domain: str, spoken: Language) -> gettext.NullTranslations:
 
 @lru_cache(maxsize=8)
 def _templates(spoken: Language) -> list[tuple[re.Pattern[str], str]]:
-    """The lessons' texts with places in them, as patterns that find them filled, each with its translation."""
+    """Return the lessons' texts with {named} places: a pattern that matches each one filled, and its translation."""
     catalogue: dict[object, str] = getattr(_translations("lessons", spoken), "_catalog", {})
     found = []
     for message, translated in catalogue.items():
@@ -147,6 +150,6 @@ def _fits(message: str, translated: str) -> bool:
 
 
 def _as_pattern(message: str) -> str:
-    """`weight {weight}` as a pattern that finds weight 0.5 and names what it found there."""
-    words = _PLACE.split(message)
-    return "".join(f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(words))
+    """Return a pattern for `weight {weight}` that matches "weight 0.5" and captures what is there by name."""
+    parts = _PLACE.split(message)
+    return "".join(f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from helpers.errors import ImageError
 from helpers.language import listed, mark, tr
-from helpers.language.remarks import hushed, warn
+from helpers.language.remarks import ignore_warnings, warn
 from helpers.pictures.formats import image_format
 from helpers.pictures.paths import find
 
@@ -143,7 +143,7 @@ def pixels_equal(one: Any, other: Any) -> bool:
 def _decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
     """Return the image in a file's bytes; of an animation the first frame, with a warning. `name`: for messages."""
     try:
-        with hushed():  # the decoder's own warnings about EXIF and sizes
+        with ignore_warnings():  # the decoder's own warnings about EXIF and sizes
             image = Image.open(io.BytesIO(data), formats=READ_FORMATS)
             is_animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
     except Image.DecompressionBombError as error:
@@ -168,7 +168,7 @@ def _clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Imag
             tr("{name} has no pixels.", name=_sentence_start(name)), fix=tr("Give a picture of at least 1 x 1 pixels.")
         )
     try:
-        with hushed():
+        with ignore_warnings():
             image.load()
             plain = _plain_mode(_in_srgb(_upright(image) if upright else image))
     except ImageError:

@@ -1,11 +1,11 @@
-"""What a picture file tells about how it was made: the text that other tools read, and the whole request for ours.
+"""The metadata of a picture file that say how it was made: a text that other tools read, and the receipt for ours.
 
-Two things stand in a file. `parameters` is a text in the form that Stable Diffusion's web interfaces write and most
-readers of pictures know: a PNG's text chunk, or the EXIF UserComment of a JPEG or WebP. Beside it, under a name of our
-own, stands the receipt as JSON: the body as it was sent, what came back, the cost.
+A file holds two things. `parameters` is a text in the form that Stable Diffusion's web interfaces write and most readers
+of such metadata know: in a PNG's text chunk, or in the EXIF UserComment of a JPEG or WebP. Beside it, under a name of our
+own, is the receipt as JSON: the body as it was sent, what came back, the cost.
 
-The pictures in a body (init and mask image) are never put inside: who passes a picture on would pass on the photo that
-it was made from. They are named by their hash, and `keep_inputs` writes them to the folder `inputs/` beside it.
+The images in a body (init image, mask) are never written into the file: whoever shared the picture would share the photo
+that it was made from. The receipt names them by their hash, and `keep_inputs` writes them to `inputs/` beside the picture.
 """
 
 import base64
@@ -25,23 +25,22 @@ from helpers.pictures import metadata, whole_files
 from helpers.pictures.formats import extension_of, image_format
 from helpers.schemas import families
 
-KEY = "bedrock-image-workshop"  # the name of our own text in a PNG, and the head of our EXIF note
+KEY = "bedrock-image-workshop"  # the keyword of the receipt's PNG text chunk, and the start of its EXIF note
 PARAMETERS = "parameters"
-INPUTS = "inputs"  # the folder beside a picture that holds what it was made from
-_HASH = "sha256:"
-_NAMED = re.compile(_HASH + "[0-9a-f]{64}")
+INPUTS = "inputs"  # the folder beside a picture that holds the images of its body
+_HASH_PREFIX = "sha256:"
+_HASH_PATTERN = re.compile(_HASH_PREFIX + "[0-9a-f]{64}")
 
 
 # ---- into a file ----------------------------------------------------------------------------------------------------
 
 
 def stamped(data: bytes, receipt: Mapping[str, Any]) -> bytes:
-    """The bytes of a PNG or JPEG file with its receipt inside. Nothing is encoded again: every pixel stays as it is.
+    """Return the bytes of a PNG or JPEG file with the receipt written into it; no pixel is encoded again.
 
-    `receipt`: at least `model` (an id), `seed` and `body`; all of it is kept as JSON, the pictures in the body by hash.
-    A file stamped before loses its older stamp. Bytes with C2PA content credentials (`is_signed`) come back as they
-    are, for any change would break their signature: `write_sidecar` is their place. Raises ImageError for another kind
-    of file.
+    `receipt`: at least `model` (an id), `seed` and `body`; all of it is kept as JSON, the images in the body by hash. It
+    replaces one that is there. A file with C2PA content credentials (`is_signed`) is returned as it is, for any change
+    would break its signature: use `write_sidecar`. Raises ImageError for any other kind of file.
     """
     kind = image_format(data)
     if kind not in ("PNG", "JPEG"):
@@ -51,17 +50,20 @@ def stamped(data: bytes, receipt: Mapping[str, Any]) -> bytes:
     if is_signed(data):
         return data
     if kind == "JPEG":
-        return metadata.with_exif(data, exif(receipt, _size(data)))
-    texts = {KEY: _json(receipt)}
+        return metadata.with_exif(data, exif_block(receipt, _pixel_size(data)))
+    texts = {KEY: _receipt_json(receipt)}
     if "body" in receipt:
-        texts = {PARAMETERS: parameters(receipt, _size(data)), **texts}
+        texts = {PARAMETERS: parameters(receipt, _pixel_size(data)), **texts}
     return metadata.with_texts(data, texts)
 
 
-def exif(receipt: Mapping[str, Any], size: tuple[int, int]) -> bytes:
-    """The same two as an EXIF block. A receipt too large for a JPEG is left out, and `write_sidecar` is its place."""
+def exif_block(receipt: Mapping[str, Any], size: tuple[int, int]) -> bytes:
+    """Return an EXIF block with text and receipt, or, where the two are too large for a JPEG, with the text alone.
+
+    `size`: (width, height) of the picture in pixels.
+    """
     text = parameters(receipt, size) if "body" in receipt else ""
-    whole = metadata.exif(text, f"{KEY}\0{_json(receipt)}".encode("ascii"))
+    whole = metadata.exif(text, f"{KEY}\0{_receipt_json(receipt)}".encode("ascii"))
     if len(whole) <= metadata.MOST_EXIF:
         return whole
     return metadata.exif(text[: metadata.MOST_EXIF // 2 - 100], b"")
@@ -70,102 +72,105 @@ def exif(receipt: Mapping[str, Any], size: tuple[int, int]) -> bytes:
 is_signed = metadata.is_signed
 
 
-def keep_inputs(body: Mapping[str, Any], picture: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write the pictures of a body to `inputs/` beside `picture`, named by their hash, and give back where they are.
+def keep_inputs(body: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """Write the images in a body to `inputs/` in this folder, named by their hash, and return their files by field.
 
-    One that is there already is left alone, so that a thousand pictures made from one share it.
+    A file that is there already is left alone, so that a thousand pictures made from one photo share it.
     """
-    kept = []
-    for text in families.pictures(body).values():
-        data = _bytes(text)
+    kept = {}
+    for field, text in families.pictures(body).items():
+        data = _image_bytes(text)
         if data is not None:
-            path = input_path(_hash(data), picture, image_format(data))
+            path = input_path(hash_of(data), folder, image_format(data))
             if not path.exists():
                 _write(path, data)
-            kept.append(path)
-    return tuple(kept)
+            kept[field] = path
+    return kept
 
 
 def write_sidecar(picture: str | os.PathLike[str], receipt: Mapping[str, Any]) -> Path:
-    """Write the receipt to a file beside the picture (`beach.png.json`), for one that cannot take it inside."""
+    """Write the receipt to a file beside a picture that cannot hold it (`beach.png.json`), and return that path."""
     picture = Path(picture)
-    path = sidecar_of(picture)
-    _write(path, _json({"picture": _hash(picture.read_bytes()), **receipt}).encode("ascii"))
+    path = sidecar_path(picture)
+    _write(path, _receipt_json({"picture": hash_of(picture.read_bytes()), **receipt}).encode("ascii"))
     return path
 
 
 # ---- out of a file --------------------------------------------------------------------------------------------------
 
 
-def read(data: bytes) -> dict[str, Any] | None:
-    """The receipt in the bytes of a file; None where there is none of ours, or it is damaged."""
+def read_receipt(data: bytes) -> dict[str, Any] | None:
+    """Return the receipt in the bytes of a picture file; None where there is none or it is damaged."""
     if image_format(data) == "PNG":
         text = metadata.texts_of(data).get(KEY, "")
     else:
         head, _, note = metadata.exif_of(data)[1].partition(b"\0")
         text = note.decode("ascii", "replace") if head == KEY.encode("ascii") else ""
-    return _object(text)
+    return _json_object(text)
 
 
 def read_sidecar(picture: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """The receipt in the file beside a picture; None where there is none, or it is about other bytes."""
+    """Return the receipt in the file beside a picture; None where there is none or it belongs to other bytes."""
     picture = Path(picture)
     try:
-        found = _object(sidecar_of(picture).read_text(encoding="utf-8"))
-        return found if found and found.pop("picture", None) == _hash(picture.read_bytes()) else None
+        found = _json_object(sidecar_path(picture).read_text(encoding="utf-8"))
+        return found if found and found.pop("picture", None) == hash_of(picture.read_bytes()) else None
     except (OSError, ValueError):
         return None
 
 
 def read_parameters(data: bytes) -> str:
-    """The text that other tools read, whoever wrote it; empty where there is none."""
+    """Return the text that other tools read, by whatever tool it was written; empty where there is none."""
     if image_format(data) == "PNG":
         return metadata.texts_of(data).get(PARAMETERS, "")
     return metadata.exif_of(data)[0]
 
 
-def sidecar_of(picture: str | os.PathLike[str]) -> Path:
-    """Where the receipt of a picture is that cannot take it inside."""
+def sidecar_path(picture: str | os.PathLike[str]) -> Path:
+    """Return the path of the receipt of a picture that cannot hold it."""
     picture = Path(picture)
     return picture.with_name(f"{picture.name}.json")
 
 
-def input_path(hashed: str, picture: str | os.PathLike[str], kind: str | None = "PNG") -> Path:
-    """Where an input of `picture` with this hash is kept: `inputs/`, and 24 digits of the hash, which are enough."""
-    name = hashed.removeprefix(_HASH)[:24]
-    return Path(picture).parent / INPUTS / f"{name}{extension_of(kind)}"
+def input_path(hashed: str, folder: Path, kind: str | None = "PNG") -> Path:
+    """Return the path of an image of a body in `inputs/` of this folder: 24 digits of its hash, which are enough.
+
+    `kind`: its format, as Pillow names it.
+    """
+    name = hashed.removeprefix(_HASH_PREFIX)[:24]
+    return folder / INPUTS / f"{name}{extension_of(kind)}"
 
 
-def by_hash(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A body with its pictures named by the hash of their files; all else, and a picture named before, as it is."""
-    return {**body, **{field: name_of(text) for field, text in families.pictures(body).items()}}
+def with_hashes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body with each image replaced by the hash of its file; one that is a hash already stays."""
+    return {**body, **{field: hash_or_text(text) for field, text in families.pictures(body).items()}}
 
 
-def name_of(text: str) -> str:
-    """The hash of the picture in a base64 text; the text itself where it holds none."""
-    data = _bytes(text)
-    return text if data is None else _hash(data)
+def hash_or_text(text: str) -> str:
+    """Return the hash of the file in a base64 text; the text itself where it holds none."""
+    data = _image_bytes(text)
+    return text if data is None else hash_of(data)
 
 
 def is_hash(value: object) -> bool:
-    """Whether a body's field names a picture by hash, and does not hold it."""
-    return isinstance(value, str) and _NAMED.fullmatch(value) is not None
+    """Return whether a field of a body names an image by hash, and does not hold it."""
+    return isinstance(value, str) and _HASH_PATTERN.fullmatch(value) is not None
 
 
 def hash_of(data: bytes) -> str:
-    """The hash by which a file is named: `sha256:` and 64 digits."""
-    return _hash(data)
+    """Return the hash that names a file: `sha256:` and 64 hexadecimal digits."""
+    return _HASH_PREFIX + hashlib.sha256(data).hexdigest()
 
 
 # ---- the text -------------------------------------------------------------------------------------------------------
 
 
 def parameters(receipt: Mapping[str, Any], size: tuple[int, int]) -> str:
-    """The text for other tools: the prompt, the negative prompt, and one line of settings.
+    """Return the text for other tools: the prompt, the negative prompt, and one line of settings.
 
-    Line breaks in a prompt become spaces and a heading in it loses its colon's place, because readers take the text
-    apart by both. Values hold no comma, colon or quote. There are always steps and a sampler, `Auto` where the model
-    chooses: without them, some readers find no settings at all.
+    `size`: (width, height) of the picture in pixels. Readers split the text at line breaks and headings, so line breaks
+    in a prompt become spaces, and a heading in it gets a space before its colon. Values hold no comma, colon or quote.
+    Steps and a sampler are always there, `Auto` where the model chooses: without them some readers find no settings.
     """
     wanted, unwanted = _prompts(receipt)
     lines = [wanted, f"Negative prompt: {unwanted}"] if unwanted else [wanted]
@@ -200,7 +205,7 @@ def _prompts(receipt: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _family(receipt: Mapping[str, Any]) -> families.Family | None:
-    """The family of the model that a receipt names, where its body is one; else one that reads it."""
+    """Return the family of the receipt's model if the body is one of its bodies; else a family that fits the body."""
     body, model = receipt["body"], models.find(receipt.get("model"))
     family = model.family if model else None
     return family if family and family.claims(body) else models.family_of(body)
@@ -211,7 +216,7 @@ def _weighed(text: str, weight: float) -> str:
 
 
 def _folded(text: str) -> str:
-    """One line, without what a reader would take for a heading of its own."""
+    """Return a prompt as one line in which readers find no heading of theirs."""
     line = " ".join(part.strip() for part in text.replace("\0", " ").splitlines() if part.strip())
     line = line.replace("Negative prompt:", "Negative prompt :")
     return line.replace("Steps:", "Steps :", 1) if line.startswith("Steps:") else line
@@ -225,15 +230,15 @@ def _value(value: Any) -> str:
 # ---- how ------------------------------------------------------------------------------------------------------------
 
 
-def _json(receipt: Mapping[str, Any]) -> str:
-    """In ASCII, so that the body comes out byte for byte as it was sent, whatever is in it."""
+def _receipt_json(receipt: Mapping[str, Any]) -> str:
+    """Return the receipt as JSON in ASCII, so that the body can be read back byte for byte as it was sent."""
     told = dict(receipt)
     if isinstance(told.get("body"), Mapping):
-        told["body"] = by_hash(told["body"])
+        told["body"] = with_hashes(told["body"])
     return json.dumps(told)
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def _json_object(text: str) -> dict[str, Any] | None:
     try:
         found = json.loads(text) if text else None
     except ValueError:
@@ -241,8 +246,8 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _bytes(value: object) -> bytes | None:
-    """The file in a base64 text; None for what is none, or would not come out as the same text again."""
+def _image_bytes(value: object) -> bytes | None:
+    """Return the file in a base64 text; None for anything else, and where encoding it again gives another text."""
     if not isinstance(value, str) or is_hash(value):
         return None
     try:
@@ -252,11 +257,7 @@ def _bytes(value: object) -> bytes | None:
     return data if base64.b64encode(data).decode("ascii") == value else None
 
 
-def _hash(data: bytes) -> str:
-    return _HASH + hashlib.sha256(data).hexdigest()
-
-
-def _size(data: bytes) -> tuple[int, int]:
+def _pixel_size(data: bytes) -> tuple[int, int]:
     if image_format(data) == "PNG":
         return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     import io

@@ -1,4 +1,4 @@
-"""From a picture back to what made it: `recipe` reads the receipt in a file and writes it as code that runs."""
+"""Reads the receipt in a picture file back as a recipe: the request that made it, as code that runs."""
 
 import base64
 import html
@@ -25,66 +25,70 @@ _INIT_IMAGE, _MASK = mark("init image"), mark("mask")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Recipe:
-    """How a picture was made. `.cell`, `.boto3` and `.cli` are texts to run; each sends the same bytes as before.
+    """The request that made a picture, as `helpers.recipe` reads it from the file.
 
-    `.body` is the request as a dict, `.body_json` the very text that was sent. `.inputs` says in which files the
-    pictures of the request are. `.receipt` is all that the file tells: what came back, what it cost, how long it took.
+        recipe = helpers.recipe("outputs/beach.png")
+        print(recipe.cell)
+
+    `.cell`, `.boto3` and `.cli` are code that sends the same bytes again. `.body` is the request as a dict, `.body_json`
+    the text that was sent, `.model` its model id, `.seed` the seed that was used. `.inputs`: the file of each image in
+    the body, by its field. `.receipt`: all that the file holds, such as cost, seconds and request id.
     """
 
-    given: str  # the picture, as it was named
+    picture: str  # the file's path, as it was given
     body: Mapping[str, Any]
-    model: str  # its id
-    seed: int | None  # the one used, drawn where the body left it to chance
+    model: str  # model id
+    seed: int | None  # the one used, drawn by the service where the body has none
     inputs: Mapping[str, Path]
     receipt: Mapping[str, Any]
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return Path(self.given).name
-
-    @property
-    def stem(self) -> str:
-        """The file's name, without its extension."""
-        return Path(self.given).stem
-
-    @property
-    def suffix(self) -> str:
-        """The extension of what the service sends for this body."""
-        return {"jpeg": ".jpg", "webp": ".webp"}.get(str(self.body.get("output_format")), ".png")
+        """Name of the picture's file."""
+        return Path(self.picture).name
 
     @property
     def backend(self) -> str | None:
-        """Where it was made: "studio" or "aws"; None where the file does not tell."""
+        """Backend that made the picture, "studio" or "aws"; None where the file does not say."""
         return self.receipt.get("backend")
 
     @property
     def cost(self) -> float | None:
-        """What it cost, in USD."""
+        """Money spent on the picture, in USD; None where the file does not say."""
         return self.receipt.get("cost")
 
     @cached_property
     def body_json(self) -> str:
-        """The body as it was sent, byte for byte."""
+        """Body as it was sent, byte for byte."""
         return json.dumps(self.body)
 
     @cached_property
     def cell(self) -> str:
-        """A notebook cell, with helpers."""
-        return code.cell(self)
+        """Notebook cell that sends the request again with helpers: `print(helpers.recipe("beach.png").cell)`."""
+        return code.cell(self._request)
 
     @cached_property
     def boto3(self) -> str:
-        """A script, with boto3 alone."""
-        return code.boto3_script(self)
+        """Script that sends the request again with boto3 alone: `print(helpers.recipe("beach.png").boto3)`."""
+        return code.boto3_script(self._request, self.picture)
 
     @cached_property
     def cli(self) -> str:
-        """The call of the AWS command line, for bash and its like. Elsewhere, give it a file: see `save_body`."""
-        return code.command_line(self)
+        """Call of the AWS CLI, for bash and shells like it; other shells take the body as a file, see `save_body`."""
+        return code.command_line(self._request, self.picture)
+
+    @cached_property
+    def _request(self) -> code.RepeatableRequest:
+        return code.RepeatableRequest(self.body, self.model, self.inputs, self.backend, self.seed, self.cost)
 
     def save_body(self, path: str | os.PathLike[str]) -> Path:
-        """Write the body to a file, for `--body fileb://…`. Raises FileExistsError where another text is there."""
+        """Write the body to a file, for `--body fileb://…`, and return the path.
+
+            helpers.recipe("beach.png").save_body("body.json")
+
+        A file that holds this body already is left alone. Raises PictureExistsError (a FileExistsError) where it holds
+        something else.
+        """
         path, data = Path(path).expanduser(), self.body_json.encode("ascii")
         try:
             with path.open("xb") as file:
@@ -112,11 +116,15 @@ class Recipe:
 
 
 def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Recipe:
-    """How a saved picture was made, as code that runs and sends the same bytes.
+    """Return the request that made a saved picture, as code that runs and sends the same bytes.
 
-    `picture`: a file that `made.save` or a sweep wrote, or anything with such a `.path`. `inputs`: the folder that holds
-    the pictures it was made from, where it is not `inputs/` beside it. Raises RecipeError where the file does not tell,
-    or where one of those pictures is gone; ImageError where it is no picture.
+        recipe = helpers.recipe("outputs/beach.png")
+        print(recipe.boto3)
+
+    `picture`: the path of a file that `made.save` or a sweep wrote, or anything with such a `.path`, such as a tile.
+    `inputs`: the folder of the images in its body (init image, mask), where that is not `inputs/` beside it. Returns a
+    `Recipe`: `.cell`, `.boto3`, `.cli`, `.body`. Raises RecipeError where the file holds no request, or an image of the
+    body is missing or was changed; ImageError where it is no picture.
     """
     named = getattr(picture, "path", None) or picture
     if not isinstance(named, (str, os.PathLike)):
@@ -126,10 +134,10 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
             tr('Write helpers.recipe(made.save("picture.png")), or give a tile of a sweep that has a picture.'),
         )
     path = pictures.find(named)
-    data = _read(path)
-    receipt = infotext.read(data) or infotext.read_sidecar(path)
+    data = _file_bytes(path)
+    receipt = infotext.read_receipt(data) or infotext.read_sidecar(path)
     if receipt is None:
-        raise _untold(path, data)
+        raise _no_receipt(path, data)
     body, model, seed = receipt.get("body"), receipt.get("model"), receipt.get("seed")
     if not isinstance(body, dict) or not isinstance(model, str) or not isinstance(seed, (int, type(None))):
         raise RecipeError(
@@ -137,19 +145,22 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
             tr("What it tells holds no request: it is damaged, or was saved with metadata of another kind."),
             tr("Use a picture that made.save or a sweep wrote."),
         )
-    files = dict(_inputs(path, body, Path(inputs).expanduser() if inputs is not None else None))
+    files = dict(_input_files(path, body, Path(inputs).expanduser() if inputs is not None else None))
     whole = {**body, **{field: base64.b64encode(file.read_bytes()).decode("ascii") for field, file in files.items()}}
     return Recipe(
-        path.as_posix(), remembering(whole, model), model, seed, MappingProxyType(files), MappingProxyType(receipt)
+        path.as_posix(), _with_model(whole, model), model, seed, MappingProxyType(files), MappingProxyType(receipt)
     )
 
 
-def remembering(body: Mapping[str, Any], model: str) -> Mapping[str, Any]:
-    """The body with its model, where the registry knows that."""
+# ---- how ------------------------------------------------------------------------------------------------------------
+
+
+def _with_model(body: Mapping[str, Any], model: str) -> Mapping[str, Any]:
+    """Return the body as one that remembers its model, where the registry has that model."""
     return Body(body, model) if models.find(model) else body
 
 
-def _read(path: Path) -> bytes:
+def _file_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -162,20 +173,20 @@ def _read(path: Path) -> bytes:
         why = tr("The system says: {error}.", error=error.strerror)
         raise ImageError(tr("{shown} cannot be read.", shown=path), why, tr("Check the path.")) from error
     if image_format(data) is None:
-        pictures.to_image(path)  # says what it is instead, where it is no picture
+        pictures.to_image(path)  # raises ImageError where it is no picture
     return data
 
 
-def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str, Path]]:
-    """Each picture that the body names by hash, and the file that holds it. Raises RecipeError where one is gone."""
+def _input_files(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str, Path]]:
+    """Yield the field of each image that the body names by hash, and its file. Raises RecipeError where one is missing."""
     for field, named in families.pictures(body).items():
         if not infotext.is_hash(named):
             continue
-        beside = infotext.input_path(str(named), picture).parent if folder is None else folder
-        digits = infotext.input_path(str(named), picture).stem
+        kept = infotext.input_path(str(named), picture.parent)
+        beside, digits = kept.parent if folder is None else folder, kept.stem
         found = sorted(beside.glob(f"{digits}.*"))
         if not found:
-            raise _gone(picture, field, beside, digits)
+            raise _missing_input(picture, field, beside, digits)
         if infotext.hash_of(found[0].read_bytes()) != named:
             raise RecipeError(
                 tr(
@@ -189,7 +200,7 @@ def _inputs(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iter
         yield field, found[0]
 
 
-def _gone(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:
+def _missing_input(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:
     return RecipeError(
         tr(
             "The {input} that {name} was made from is missing.",
@@ -206,11 +217,11 @@ def _gone(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:
     )
 
 
-def _untold(path: Path, data: bytes) -> RecipeError:
-    pictures.to_image(path)  # a damaged picture has a sentence of its own
+def _no_receipt(path: Path, data: bytes) -> RecipeError:
+    pictures.to_image(path)  # raises ImageError where the picture is damaged
     told = infotext.read_parameters(data).strip()
     if told:
-        why = tr("It was made by another tool, which tells: {told}", told=_shortened(told))
+        why = tr("It was made by another tool, which tells: {told}", told=_one_line(told))
     else:
         why = tr("It holds no receipt: another tool made it, or a chat or web site took it out, as most of them do.")
     return RecipeError(
@@ -220,6 +231,6 @@ def _untold(path: Path, data: bytes) -> RecipeError:
     )
 
 
-def _shortened(text: str, most: int = 300) -> str:
+def _one_line(text: str, most: int = 300) -> str:
     line = " / ".join(part.strip() for part in text.splitlines() if part.strip())
     return f"“{line if len(line) <= most else line[: most - 1] + '…'}”."

@@ -1,4 +1,4 @@
-"""Pictures into files with their receipts inside, and a receipt out of a file again."""
+"""Saves pictures with their receipts in the file, and reads a receipt from a file."""
 
 import io
 import os
@@ -16,44 +16,46 @@ from helpers.pictures.formats import format_for, image_format
 from helpers.recipes import infotext
 
 JPEG_QUALITY = 95
-_WIDEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side, of what can be written
+_MOST_PIXELS = {"JPEG": 65_500, "WEBP": 16_383}  # a side; what the encoders can write
 
 
 def save(
     source: Any, path: str | os.PathLike[str], overwrite: bool = False, metadata: Mapping[str, Any] | None = None
 ) -> Path:
-    """Write the picture to `path` and give the path back; the extension (.png, .jpg, .webp) decides the format.
+    """Write a picture to a file, with the receipt of the request that made it, and return the path.
 
-    Folders are made. The file appears whole or not at all. With the same pixels there already nothing is done; with
-    other pixels PictureExistsError (a FileExistsError) is raised, unless `overwrite`.
+        path = helpers.save(made, "outputs/beach.png")
 
-    What `invoke` gives keeps its receipt in the file (`infotext` says how; `read_metadata` gives it back), the pictures
-    it was made from in `inputs/` beside it, and in its own format the very bytes that came. `metadata` takes the
-    receipt's place.
+    `source`: what `helpers.invoke` returned, a PIL image, a NumPy array, bytes, a path or a tile. `path`: .png, .jpg or
+    .webp, which decides the format; folders are made. The file appears whole or not at all. A file that holds the same
+    pixels is left alone; `overwrite` replaces one that holds others. What `invoke` returned keeps its receipt in the file
+    (`helpers.recipe` reads it), the images of its body in `inputs/` beside it, and, in the format that was sent, its very
+    bytes. `metadata`: a receipt to write instead, as a JSON object. Raises PictureExistsError (a FileExistsError) where
+    the file holds other pixels, ImageError where `source` is no picture or too large for the format.
     """
     path, image = paths.expand_user(path), to_image(source)
     receipt = metadata if metadata is not None else getattr(source, "receipt", None)
-    data = _encode(image, format_for(path), receipt, next(iter(getattr(source, "files", ())), b""))
+    data = _encoded(image, format_for(path), receipt, next(iter(getattr(source, "files", ())), b""))
     if not overwrite and os.path.lexists(path):
         writing.require_same(path, _same_pixels(data, path))
         return path
     if receipt is not None:
-        infotext.keep_inputs(receipt.get("body", {}), path)
+        infotext.keep_inputs(receipt.get("body", {}), path.parent)
     writing.write(path, data, overwrite, _same_pixels)
-    if receipt is not None and infotext.read(data) is None:  # it had no place inside
+    if receipt is not None and infotext.read_receipt(data) is None:  # the file could not hold it
         infotext.write_sidecar(path, receipt)
     return path
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """The receipt that `save` put into a picture file or beside it; None where there is nothing."""
+    """Return the receipt that `save` wrote into a picture file or beside it; None where there is none."""
     path = paths.find(path)
-    return infotext.read(path.read_bytes()) or infotext.read_sidecar(path)
+    return infotext.read_receipt(path.read_bytes()) or infotext.read_sidecar(path)
 
 
-def _encode(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, came_as: bytes) -> bytes:
-    """The picture as a file of this kind; `came_as`, if it is one already and still shows the same."""
-    most = _WIDEST.get(kind, max(image.size))
+def _encoded(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, sent: bytes) -> bytes:
+    """Return the picture as a file of this format; `sent`, the service's own, if it is one and has the same pixels."""
+    most = _MOST_PIXELS.get(kind, max(image.size))
     if max(image.size) > most:
         raise ImageError(
             tr("The picture is {size} pixels.", size=f"{image.width} x {image.height}"),
@@ -61,14 +63,14 @@ def _encode(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, ca
             tr("Save it as .png, or make it smaller with helpers.fit(image, (width, height))."),
         )
     out = io.BytesIO()
-    if image_format(came_as) == kind and pixels_equal(came_as, image):
-        out.write(came_as)
+    if image_format(sent) == kind and pixels_equal(sent, image):
+        out.write(sent)
     elif kind == "PNG":
         image.save(out, "PNG")
     elif kind == "JPEG":
         flattened(image, "white").save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     else:
-        exif = {"exif": infotext.exif(receipt, image.size)} if receipt is not None else {}
+        exif = {"exif": infotext.exif_block(receipt, image.size)} if receipt is not None else {}
         image.save(out, kind, lossless=True, exact=True, **exif)
     data = out.getvalue()
     return data if receipt is None or kind == "WEBP" else infotext.stamped(data, receipt)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
-from helpers.language import heed, tr
+from helpers.language import tr, use_english_where_needed
 from helpers.studio import VERSION
 from helpers.studio.process import Studio, environment, new_folder, remove_folder
 from helpers.studio.wire.replies import BedrockError
@@ -29,7 +29,7 @@ _LAST_PORT = 65_535
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    heed(sys.stdout, sys.stderr)
+    use_english_where_needed(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
     split = given.index("--") if "--" in given else len(given)
     options = _parser().parse_args(given[:split])

@@ -1,14 +1,14 @@
-"""Widgets for notebook cells: a painter for masks, a playground, an explorer. All of their front ends are served from here."""
+"""Widgets for notebook cells: a mask painter, a playground, an explorer. Their front ends load nothing from the internet."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from helpers.widgets.explorer.box import Explorer as Explorer
-    from helpers.widgets.painter.mask_painter import MaskPainter as MaskPainter
-    from helpers.widgets.playground.box import Playground as Playground
+    from helpers.widgets.explorer.widget import Explorer as Explorer
+    from helpers.widgets.painter.widget import MaskPainter as MaskPainter
+    from helpers.widgets.playground.widget import Playground as Playground
 
-_MODULE_OF = {"Explorer": "explorer.box", "MaskPainter": "painter.mask_painter", "Playground": "playground.box"}
+_MODULE_OF = {"Explorer": "explorer.widget", "MaskPainter": "painter.widget", "Playground": "playground.widget"}
 
 __all__ = sorted(_MODULE_OF)
 

@@ -12,8 +12,8 @@ from typing import Literal
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # start.py runs on a Python that knows nothing of helpers
 
 try:
-    from helpers.language import heed, language
     from helpers.language import joined as joined
+    from helpers.language import language, use_english_where_needed
     from helpers.language import tr as tr
 except ImportError:  # not the whole workshop: environment.check_folder says so, in English then
 
@@ -23,7 +23,7 @@ except ImportError:  # not the whole workshop: environment.check_folder says so,
     def joined(*sentences: str) -> str:
         return " ".join(filter(None, sentences))
 
-    def heed(*streams: object) -> None:
+    def use_english_where_needed(*streams: object) -> None:
         pass
 
     def language() -> Literal["en", "zh_CN"]:
@@ -47,7 +47,7 @@ def make_printable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    heed(sys.stdout, sys.stderr)
+    use_english_where_needed(sys.stdout, sys.stderr)
 
 
 def say(sentence: str, **values: object) -> None:

@@ -9,7 +9,7 @@ import sysconfig
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 try:
-    from helpers.language import heed, joined, tr
+    from helpers.language import joined, tr, use_english_where_needed
 except Exception:  # a Python too old to read it, or not the whole workshop: the sentence is English then
 
     def tr(message):  # type: ignore
@@ -18,7 +18,7 @@ except Exception:  # a Python too old to read it, or not the whole workshop: the
     def joined(*sentences):  # type: ignore
         return " ".join(sentences)
 
-    def heed(*streams):  # type: ignore
+    def use_english_where_needed(*streams):  # type: ignore
         pass
 
 
@@ -28,7 +28,7 @@ NEWEST = (3, 14)
 
 def require_python(script):  # type: (str) -> None
     """End the program with a sentence and its fix where this Python is too old, too new, or of the wrong kind."""
-    heed(sys.stderr)
+    use_english_where_needed(sys.stderr)
     sentence = complaint(script, sys.version_info[:2], struct.calcsize("P") * 8, kind_of_python())
     if sentence:
         sys.stderr.write(sentence + "\n")

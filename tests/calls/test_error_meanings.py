@@ -116,7 +116,7 @@ def bare(kind: type[BaseException]) -> BaseException:
 
 
 def test_every_row_has_a_meaning() -> None:
-    assert {(row.code, row.words) for row in aws_errors._ANSWERS} == set(ANSWERS)
+    assert {(row.code, row.phrase) for row in aws_errors._ANSWERS} == set(ANSWERS)
 
 
 @pytest.mark.parametrize(("row", "expected"), ANSWERS.items(), ids=lambda value: "-".join(map(str, value))[:60])
@@ -124,23 +124,23 @@ def test_a_refusal_says_what_it_means(row: tuple[str, str], expected: Meaning) -
     code, words = row
     kind, retry, scope, _ = expected
     error = answered(code, f"Said: {words}", 400)
-    assert meaning(aws_errors.translate(error, call_on("aws"))) == expected
-    assert meaning(aws_errors.translate(error, call_on("studio"))) == (kind, retry, scope, False)
+    assert meaning(aws_errors.call_error(error, call_on("aws"))) == expected
+    assert meaning(aws_errors.call_error(error, call_on("studio"))) == (kind, retry, scope, False)
 
 
 @pytest.mark.parametrize(("status", "expected"), STATUSES.items())
 def test_a_refusal_without_a_name_is_told_by_its_status(status: int | None, expected: Meaning) -> None:
     error = answered(str(status), "Said nothing.", status)
-    assert meaning(aws_errors.translate(error, call_on("aws"))) == expected
+    assert meaning(aws_errors.call_error(error, call_on("aws"))) == expected
 
 
 def test_a_model_that_is_not_here_or_gone_concerns_the_model() -> None:
     nowhere = answered("ValidationException", "The provided model identifier is invalid.", 400)
     gone = answered("ResourceNotFoundException", "This model version has reached the end of its life.", 404)
     away = Call("aws", "eu-central-1", models.get("core"), BODY)
-    assert meaning(aws_errors.translate(nowhere, away)) == (errors.RegionError, None, "model", False)
-    assert meaning(aws_errors.translate(nowhere, call_on("aws"))) == UNKNOWN
-    assert meaning(aws_errors.translate(gone, call_on("aws"))) == RETIRED
+    assert meaning(aws_errors.call_error(nowhere, away)) == (errors.RegionError, None, "model", False)
+    assert meaning(aws_errors.call_error(nowhere, call_on("aws"))) == UNKNOWN
+    assert meaning(aws_errors.call_error(gone, call_on("aws"))) == RETIRED
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_model_that_is_not_here_or_gone_concerns_the_model() -> None:
 )
 def test_no_answer_says_what_it_means(kind: type[BaseException]) -> None:
     expected = KEYS if kind in aws_errors._CREDENTIALS else UNANSWERED[kind.__name__]
-    assert meaning(aws_errors.translate(bare(kind), call_on("aws"))) == expected
-    assert aws_errors.translate(bare(kind), call_on("studio")).billed is False
+    assert meaning(aws_errors.call_error(bare(kind), call_on("aws"))) == expected
+    assert aws_errors.call_error(bare(kind), call_on("studio")).billed is False
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_no_answer_says_what_it_means(kind: type[BaseException]) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_a_connection_that_was_never_there_is_told_from_one_that_broke(raised: Exception, expected: Meaning) -> None:
-    error = aws_errors.translate(raised, call_on("aws"))
+    error = aws_errors.call_error(raised, call_on("aws"))
     assert meaning(error) == expected
     if isinstance(error, errors.ConnectionCallError):
         assert error.was_sent == (expected is BROKEN)
@@ -183,7 +183,7 @@ def test_a_connection_that_was_never_there_is_told_from_one_that_broke(raised: E
 
 def test_a_studio_that_is_gone_may_be_asked_again() -> None:
     gone = boto.EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
-    assert meaning(aws_errors.translate(gone, call_on("studio"))) == NOT_REACHED
+    assert meaning(aws_errors.call_error(gone, call_on("studio"))) == NOT_REACHED
 
 
 def test_trouble_on_the_way_is_no_trouble_of_the_service() -> None:

@@ -45,8 +45,8 @@ def test_the_difference_is_measured_where_it_is_and_nowhere_else() -> None:
     assert (found.share, found.clear, found.largest) == (0.5, 0.25, 40)
     assert found.picture.getpixel((10, 10)) == round(255 * 40 / 64)
     assert found.picture.getpixel((90, 90)) == 0
-    assert alt_text.difference(found) == "They differ clearly, in a part."
-    assert alt_text.shares(found) == "50% of the pixels differ, 25% by more than 16 of 255 levels."
+    assert alt_text.difference_sentence(found) == "They differ clearly, in a part."
+    assert alt_text.difference_numbers(found) == "50% of the pixels differ, 25% by more than 16 of 255 levels."
 
 
 def test_the_map_is_white_at_the_largest_difference_and_black_where_no_eye_finds_one() -> None:
@@ -64,7 +64,7 @@ def test_the_map_is_white_at_the_largest_difference_and_black_where_no_eye_finds
 def test_the_words_for_a_difference_grow_with_it(share: float, where: str) -> None:
     a, b = Image.new("RGB", (100, 100)), Image.new("RGB", (100, 100))
     b.paste((90, 90, 90), (0, 0, 100, round(100 * share)))
-    assert alt_text.difference(sheets.difference(a, b)) == f"They differ clearly, {where}."
+    assert alt_text.difference_sentence(sheets.difference(a, b)) == f"They differ clearly, {where}."
 
 
 def test_numbers_that_another_processor_may_change_stand_on_the_page_alone(shown: list[dict[str, Any]]) -> None:
@@ -77,10 +77,10 @@ def test_numbers_that_another_processor_may_change_stand_on_the_page_alone(shown
 def test_a_difference_that_nobody_sees_is_told_from_one_that_everybody_does() -> None:
     a, b = Image.new("RGB", (100, 100)), Image.new("RGB", (100, 100), (3, 0, 0))
     found = sheets.difference(a, b)
-    assert alt_text.difference(found) == "They differ by less than an eye finds."
-    assert alt_text.shares(found) == "100% of the pixels differ, none by more than 16 of 255 levels."
+    assert alt_text.difference_sentence(found) == "They differ by less than an eye finds."
+    assert alt_text.difference_numbers(found) == "100% of the pixels differ, none by more than 16 of 255 levels."
     a.putpixel((0, 0), (255, 255, 255))
-    assert "less than 1% by more than 16" in alt_text.shares(sheets.difference(a, b))
+    assert "less than 1% by more than 16" in alt_text.difference_numbers(sheets.difference(a, b))
 
 
 def test_pictures_of_two_sizes_are_compared_by_eye_only(shown: list[dict[str, Any]]) -> None:

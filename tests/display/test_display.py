@@ -110,15 +110,15 @@ def test_a_receipt_says_in_words_how_its_picture_was_made(shown: list[dict[str, 
     ],
 )
 def test_alt_text_tells_the_tasks_and_the_sign_of_prompts_apart(body: dict[str, Any], words: str) -> None:
-    assert words in alt_text.alt_text(receipt("add a sheep", **body))
+    assert words in alt_text.image_alt(receipt("add a sheep", **body))
 
 
 def test_alt_text_names_the_model_where_it_was_a_model_on_aws() -> None:
     made = receipt()
     made.backend, made.model = "aws", "stability.stable-image-core-v1:1"
     made.body = {"prompt": "a lake", "negative_prompt": "fog"}
-    assert alt_text.alt_text(made).startswith("Picture made by Stable Image Core")
-    assert "on Amazon Bedrock for the prompt “a lake”, against “fog”" in alt_text.alt_text(made)
+    assert alt_text.image_alt(made).startswith("Picture made by Stable Image Core")
+    assert "on Amazon Bedrock for the prompt “a lake”, against “fog”" in alt_text.image_alt(made)
 
 
 def test_a_receipt_with_unknown_words_says_so_in_one_sentence_under_the_picture(shown: list[dict[str, Any]]) -> None:
@@ -135,7 +135,7 @@ def test_a_caption_cannot_break_out_of_the_page(shown: list[dict[str, Any]]) -> 
 
 
 def test_bundle_is_what_a_receipt_hands_to_the_notebook() -> None:
-    data, metadata = showing.bundle(receipt(), "An evening sky")
+    data, metadata = showing.mime_bundle(receipt(), "An evening sky")
     assert (alt_in(data), metadata) == ("An evening sky", {})
 
 
@@ -202,12 +202,12 @@ def test_a_strip_is_one_picture_whose_alt_text_has_every_label_in_order(shown: l
 def test_a_strip_of_receipts_is_labelled_by_what_sets_them_apart(
     bodies: list[dict[str, Any]], labels: list[str]
 ) -> None:
-    assert alt_text.differing([receipt(**body) for body in bodies]) == labels
+    assert alt_text.differing_fields([receipt(**body) for body in bodies]) == labels
 
 
 def test_sizes_that_differ_are_told_in_pixels_once() -> None:
     made = [receipt(image=picture(size=size), width=size[0], height=size[1]) for size in [(512, 512), (768, 512)]]
-    assert alt_text.differing(made) == ["512 × 512", "768 × 512"]
+    assert alt_text.differing_fields(made) == ["512 × 512", "768 × 512"]
 
 
 def test_seconds_stand_under_a_strip_and_never_in_what_is_compared(shown: list[dict[str, Any]]) -> None:

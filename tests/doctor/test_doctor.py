@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from helpers.calls import account, client
-from helpers.doctor import checks
+from helpers.doctor import __main__ as doctor
+from helpers.doctor import aws, checks
 from helpers.errors import NoCredentialsError
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +96,7 @@ def test_nothing_else_is_checked_where_python_is_too_old(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 1, "final", 0))
-    assert checks.main([]) == 1
+    assert doctor.main([]) == 1
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 3
     assert said[-1].startswith("One thing is wrong. Begin with the Python: Install one")
@@ -182,7 +183,7 @@ def test_a_check_that_breaks_is_a_finding_and_not_a_traceback() -> None:
     def broken() -> checks.Finding:
         raise RuntimeError("out of luck")
 
-    finding = checks._found(broken)
+    finding = doctor._finding_of(broken)
     assert (finding.verdict, "out of luck" in finding.says) == ("wrong", True)
 
 
@@ -190,7 +191,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
     def incomplete() -> checks.Finding:
         raise ImportError("No module named 'boto3'")
 
-    finding = checks._found(incomplete)
+    finding = doctor._finding_of(incomplete)
     assert "boto3" in finding.says
     assert "start.py" in finding.fix
 
@@ -199,7 +200,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
 
 
 def test_aws_without_credentials_or_region_is_wrong_and_each_has_its_fix() -> None:
-    credentials, region = checks._found(checks.credentials), checks._found(checks.region)
+    credentials, region = doctor._finding_of(aws.credentials), doctor._finding_of(aws.region)
     assert (credentials.verdict, region.verdict) == ("wrong", "wrong")
     assert "aws configure" in credentials.fix
     assert "us-west-2" in region.fix
@@ -213,18 +214,18 @@ def test_a_bedrock_api_key_is_credentials_enough(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(account, "identity", unknown)
     for name, value in {**keys, "AWS_BEARER_TOKEN_BEDROCK": "secret-key"}.items():
         monkeypatch.setenv(name, value)
-    finding = checks._found(checks.credentials)
+    finding = doctor._finding_of(aws.credentials)
     assert finding.verdict == "ok"
     assert "AWS_BEARER_TOKEN_BEDROCK" in finding.says
     assert "secret" not in finding.says
     monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK")
-    assert checks._found(checks.credentials).verdict == "wrong"
+    assert doctor._finding_of(aws.credentials).verdict == "wrong"
 
 
 @pytest.mark.parametrize(("here", "verdict"), [("us-west-2", "ok"), ("eu-west-1", "note")])
 def test_the_region_of_core_is_told(monkeypatch: pytest.MonkeyPatch, here: str, verdict: str) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", here)
-    assert checks.region().verdict == verdict
+    assert aws.region().verdict == verdict
 
 
 @pytest.mark.parametrize("state", ["AVAILABLE", "NOT_AVAILABLE"])
@@ -246,7 +247,7 @@ def test_the_model_s_state_and_access_are_asked_by_free_calls_alone(
             return {**here, "entitlementAvailability": "AVAILABLE", "regionAvailability": "AVAILABLE"}
 
     monkeypatch.setattr(boto3.Session, "client", lambda *_, **__: Bedrock())
-    finding = checks.model()
+    finding = aws.model()
     assert finding.verdict == ("ok" if state == "AVAILABLE" else "note")
     assert "ACTIVE" in finding.says
     assert asked == ["get_foundation_model", "get_foundation_model_availability"]

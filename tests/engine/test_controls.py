@@ -19,7 +19,7 @@ from helpers.studio.engines.painted.diffusion.guidance import (
 )
 from helpers.studio.engines.painted.diffusion.image_to_image import Places, share_of
 from helpers.studio.engines.painted.diffusion.latent import colours, planes, shrink
-from helpers.studio.engines.painted.diffusion.masks import Known, box_of, composite, pasted
+from helpers.studio.engines.painted.diffusion.masks import KeptArea, box_of, composite, pasted
 from helpers.studio.engines.painted.diffusion.mixture import Variation
 from helpers.studio.engines.painted.diffusion.mood import in_mood
 from helpers.studio.engines.painted.diffusion.tasks import from_init
@@ -239,7 +239,7 @@ def test_what_is_known_is_put_into_every_guess() -> None:
     init, guess = normal(3, 2, 2), np.ones((3, 2, 2), np.float32)
     mask = np.zeros((16, 16), np.uint8)
     mask[:8, :8] = 255
-    imposed = Known.of(init, mask).impose(guess)
+    imposed = KeptArea.of(init, mask).impose(guess)
     assert (imposed[:, 0, 0] == 1).all()
     assert (imposed[:, 1] == init[:, 1]).all()
 
@@ -267,8 +267,8 @@ def test_the_surroundings_of_a_mask_do_not_tint_what_is_drawn_inside_it() -> Non
     exemplars = Exemplars((scene,), exemplar[None], lambda _: toy.paint(scene, SIDE, SIDE))
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[SIDE // 4 : -SIDE // 4, SIDE // 4 : -SIDE // 4] = 255
-    known = Known.of(np.full_like(exemplar, 3.0), mask)
-    denoised = Denoiser(exemplars, Variation.natural(SMALL, SMALL), known=known)(known.impose(exemplar), 1.0)
+    known = KeptArea.of(np.full_like(exemplar, 3.0), mask)
+    denoised = Denoiser(exemplars, Variation.natural(SMALL, SMALL), kept_area=known)(known.impose(exemplar), 1.0)
     assert np.allclose(denoised[:, known.free == 1], exemplar[:, known.free == 1], atol=1e-4)
     assert (denoised[:, known.free == 0] == 3).all()
 

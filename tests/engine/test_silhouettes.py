@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from helpers.studio.engines.painted import create
-from helpers.studio.engines.painted.diffusion.trace import PaintedTrace, Placement
+from helpers.studio.engines.painted.diffusion.trace import PaintedTrace, TracedThing
 from helpers.studio.engines.painted.painting import art, raster, vocabulary
 from helpers.studio.protocol import Engine, Prompt, TextToImage
 from tests.engine import broken
@@ -29,7 +29,7 @@ def engine() -> Engine:
     return create()
 
 
-def made(engine: Engine, thing: str, scene: str) -> tuple[Pixels, Placement]:
+def made(engine: Engine, thing: str, scene: str) -> tuple[Pixels, TracedThing]:
     """A picture of the thing in the scene, and where the engine says that it is."""
     result = engine.generate(TextToImage((Prompt(f"{scene}, {thing}"),), SIDE, SIDE, 5), trace=True)
     assert isinstance(result.trace, PaintedTrace)
@@ -37,7 +37,7 @@ def made(engine: Engine, thing: str, scene: str) -> tuple[Pixels, Placement]:
     return result.pixels, placed
 
 
-def silhouettes(placed: Placement) -> list[Alpha]:
+def silhouettes(placed: TracedThing) -> list[Alpha]:
     """The shapes that the entry's drawings have in that box, facing either way."""
     data = vocabulary.entry(placed.entry).data
     names = {name for key, found in data.items() if key.startswith("art") for name in found}
@@ -74,7 +74,7 @@ def fit(picture: Pixels, mask: Alpha) -> float:
     return along(0, 0) / float(np.mean(elsewhere))
 
 
-def best_fit(picture: Pixels, placed: Placement) -> float:
+def best_fit(picture: Pixels, placed: TracedThing) -> float:
     return max(fit(picture, mask) for mask in silhouettes(placed))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers.studio.engines.painted.painting import layout, prompt, vocabulary, words
+from helpers.studio.engines.painted.painting import layout, prompt, tokens, vocabulary
 from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
 
@@ -45,7 +45,7 @@ def known_and_unknown(text: str) -> tuple[int, int]:
         content = [word for word in re.findall(r"[a-z'-]+", text.lower()) if word not in vocabulary.grammar().functions]
         missed = sum(word in {part for one in unknown for part in one.lower().split()} for word in content)
         return len(content) - missed, missed
-    found = [token for token in words.tokens(text) if token.kind not in ("stop", "function", "unknown")]
+    found = [token for token in tokens.tokens(text) if token.kind not in ("stop", "function", "unknown")]
     return sum(token.text not in unknown for token in found), sum((len(word) + 1) // 2 for word in unknown)
 
 

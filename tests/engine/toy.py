@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.studio.engines.painted.diffusion.exemplars import Box, Painter
-from helpers.studio.engines.painted.diffusion.trace import Placement
+from helpers.studio.engines.painted.diffusion.trace import TracedThing
 from helpers.studio.engines.painted.engine import StudioEngine
 from helpers.studio.protocol import Prompt
 
@@ -47,9 +47,9 @@ class ToyScene:
     moods: tuple[tuple[str, float], ...]
 
     @property
-    def placements(self) -> tuple[Placement, ...]:
+    def placements(self) -> tuple[TracedThing, ...]:
         a = self.aspect
-        return tuple(Placement(n, ((x - r) / a, y - r, (x + r) / a, y + r)) for n, x, y, r in self.things)
+        return tuple(TracedThing(n, ((x - r) / a, y - r, (x + r) / a, y + r)) for n, x, y, r in self.things)
 
 
 def read(prompts: tuple[Prompt, ...]) -> ToyReading:

@@ -1,4 +1,4 @@
-"""Remarks are said, hushed and overheard from many threads at once, and afterwards warnings are what they were."""
+"""Warnings are issued, ignored and collected from many threads at once, and afterwards they are what they were."""
 
 import os
 import re
@@ -45,7 +45,7 @@ def at_once(*works: Callable[[], object]) -> None:
 
 
 def hush() -> None:
-    with remarks.hushed():
+    with remarks.ignore_warnings():
         pass
 
 
@@ -63,7 +63,7 @@ def test_each_thread_overhears_its_own_remarks() -> None:
     heard: list[list[str]] = []
 
     def overhear() -> None:
-        with remarks.overheard() as heard_here:
+        with remarks.collect_warnings() as heard_here:
             remarks.warn("a remark")
         heard.append(heard_here)
 
@@ -81,7 +81,7 @@ def test_a_remark_is_heard_whatever_other_threads_hush_meanwhile() -> None:
 
 
 def test_one_thread_may_hush_inside_what_it_hushes() -> None:
-    with remarks.overheard() as heard_here, remarks.hushed(WorkshopWarning):
+    with remarks.collect_warnings() as heard_here, remarks.ignore_warnings(WorkshopWarning):
         remarks.warn("a remark")
     assert heard_here == []
 
@@ -93,7 +93,7 @@ def test_the_list_of_warnings_is_swapped_in_one_place_alone() -> None:
 
 
 def test_python_warns_in_one_place_alone() -> None:
-    """What the others have to say goes through `say`, which waits until no other thread is hushed."""
+    """What the others have to say goes through `warn`, which waits until no other thread ignores warnings."""
     saying_so = re.compile(r"^\s*(import|from) warnings\b|\bwarnings\.warn", re.MULTILINE)
     warning = [path.name for path in HELPERS.rglob("*.py") if saying_so.search(path.read_text("utf-8"))]
     assert warning == ["remarks.py"]
@@ -104,7 +104,7 @@ def test_a_forked_child_does_not_wait_for_a_thread_that_stayed_behind() -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with remarks.hushed():
+        with remarks.ignore_warnings():
             entered.set()
             leave.wait()
 
@@ -113,7 +113,7 @@ def test_a_forked_child_does_not_wait_for_a_thread_that_stayed_behind() -> None:
     entered.wait()
     child = os.fork()
     if not child:
-        free = remarks._turn.acquire(blocking=False)
+        free = remarks._lock.acquire(blocking=False)
         os._exit(0 if free else 1)
     leave.set()
     holder.join()

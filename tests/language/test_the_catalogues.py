@@ -130,8 +130,8 @@ def test_punctuation_after_chinese_is_chinese() -> None:
 def test_every_character_can_be_drawn_in_a_picture() -> None:
     from helpers.display import fonts
 
-    assert fonts.lacking("".join(sorted({one for _, text in PAIRS for one in text}))) == ""
-    assert fonts.lacking("画\U0001f9ff") == "\U0001f9ff"
+    assert fonts.missing_characters("".join(sorted({one for _, text in PAIRS for one in text}))) == ""
+    assert fonts.missing_characters("画\U0001f9ff") == "\U0001f9ff"
 
 
 def test_terms_are_those_of_the_glossary() -> None:

@@ -102,9 +102,9 @@ def test_a_system_without_these_variables_is_asked_for_its_locale(monkeypatch: p
 def test_a_console_without_chinese_characters_is_spoken_to_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKSHOP_LANG", "zh")
     with open(os.devnull, "w", encoding="gb18030") as able, open(os.devnull, "w", encoding="cp1252") as unable:
-        translations.heed(able)
+        translations.use_english_where_needed(able)
         assert translations.language() == "zh_CN"
-        translations.heed(able, unable)
+        translations.use_english_where_needed(able, unable)
         assert translations.language() == "en"
 
 
@@ -132,15 +132,15 @@ def test_a_text_that_no_catalogue_has_stays_english(monkeypatch: pytest.MonkeyPa
 def test_a_lessons_label_is_found_with_its_values_in_it(chinese: dict[str, str]) -> None:
     chinese["a boat, weight {weight}"] = "一条船，权重 {weight}"
     chinese["no preset"] = "不用预设"
-    assert translations.lesson("no preset") == "不用预设"
-    assert translations.lesson("a boat, weight 0.5") == "一条船，权重 0.5"
-    assert translations.lesson("a boat") == "a boat"
+    assert translations.tr_lesson("no preset") == "不用预设"
+    assert translations.tr_lesson("a boat, weight 0.5") == "一条船，权重 0.5"
+    assert translations.tr_lesson("a boat") == "a boat"
 
 
 def test_english_readers_get_a_lessons_label_as_it_is(chinese: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     chinese["no preset"] = "不用预设"
     monkeypatch.setenv("WORKSHOP_LANG", "en")
-    assert translations.lesson("no preset") == "no preset"
+    assert translations.tr_lesson("no preset") == "no preset"
 
 
 def test_sentences_are_joined_by_a_space_where_they_are_english() -> None:

@@ -12,7 +12,7 @@ from helpers.bodies import text_to_image
 from helpers.display import showing
 from helpers.errors import BodyError
 from helpers.language import translations
-from helpers.sweeps.axes.tiles import Failure, Kind, Tile
+from helpers.sweeps.axes.tiles import Failure, FailureKind, Tile
 from helpers.sweeps.run.failures import Failures
 
 ENGLISH = re.compile("[A-Za-z]{2,}")
@@ -35,8 +35,8 @@ def test_the_sentences_of_a_caption_follow_each_other_without_a_space(monkeypatc
     assert not LOOSE.search(caption)
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_every_kind_of_failure_has_a_chinese_name(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+def test_every_kind_of_failure_has_a_chinese_name(kind: FailureKind) -> None:
     assert not ENGLISH.search(Failure(kind, "").said)
 
 
@@ -58,7 +58,7 @@ def test_what_a_page_shows_in_place_of_a_mask_painter_is_chinese_throughout() ->
 
 def test_what_a_playground_says_of_a_failed_run_has_no_space_after_a_chinese_sign() -> None:
     from helpers.errors import FilteredError
-    from helpers.widgets.playground import pages
+    from helpers.widgets.shared import page
 
     error = FilteredError("被拦下了。", "有一个词。\n", "换个说法。", image=None, finish_reason="CONTENT_FILTERED")
-    assert not LOOSE.search(pages.failed(error, "filtered", "发出了 1 次。")["text"])
+    assert not LOOSE.search(page.failed(error, "filtered", "发出了 1 次。")["text"])

@@ -335,6 +335,45 @@ def test_a_literal_is_python_for_the_same_value() -> None:
     values: tuple[Any, ...] = (HOSTILE, "\ud800 \U0001f600", {"a": [1, 1.0, None, False, {}]}, [], ("a", 0.5), (1,))
     for value in values:
         assert eval(recipe_texts.literal(value)) == value
+    assert eval(recipe_texts.literal(values[2:], "json")) == values[2:]
+    assert eval(recipe_texts.literal(HOSTILE, "json")) == HOSTILE
+
+
+def test_a_cell_for_several_seeds_makes_each_body_with_the_helper_of_its_task() -> None:
+    asked = [helpers.image_to_image("a café\x07", PHOTO, negative_prompt="fog", seed=seed) for seed in (3, 4)]
+    assert recipe_texts.seeds_cell(asked, "aws", "us-west-2", reference="playground/a.png") == (
+        "import helpers\n\n"
+        'bedrock = helpers.connect("aws", region="us-west-2")\n'
+        'reference = helpers.outputs("playground/a.png")\n'
+        "made = []\n"
+        "for seed in range(3, 5):\n"
+        "    body = helpers.image_to_image(\n"
+        '        "a café\\u0007",\n'
+        "        reference,\n"
+        '        negative_prompt="fog",\n'
+        "        cfg_scale=7,\n"
+        "        seed=seed,\n"
+        "        steps=30,\n"
+        "        image_strength=0.35,\n"
+        "    )\n"
+        "    made.append(helpers.invoke(bedrock, body))\n"
+        "helpers.strip(made)\n"
+    )
+
+
+def test_a_cell_for_one_request_leaves_out_what_the_helper_writes_by_itself() -> None:
+    request = recipe_texts.RepeatableRequest(
+        helpers.text_to_image("a café\x07", seed=3, steps=50), SDXL, {}, "studio", 3
+    )
+    assert recipe_texts.cell(request).endswith(
+        "bedrock = helpers.connect()\n"
+        "body = helpers.text_to_image(\n"
+        '    "a café\\x07",\n'
+        "    seed=3,\n"
+        "    steps=50,\n"
+        ")\n"
+        "made = helpers.invoke(bedrock, body)\nmade\n"
+    )
 
 
 # ---- what a reader is told when there is none -----------------------------------------------------------------------
@@ -353,7 +392,7 @@ def test_a_picture_moved_without_its_inputs_says_what_to_bring_and_where_to_say_
     assert helpers.recipe(new, inputs=tmp_path / "inputs").body == BODIES["a white mask"]
     shutil.copytree(tmp_path / "inputs", tmp_path / "new" / "inputs")
     assert helpers.recipe(new).body == BODIES["a white mask"]
-    infotext.input_path(infotext.hash_of(base64.b64decode(BODIES["a white mask"]["mask_image"])), new).unlink()
+    infotext.input_path(infotext.hash_of(base64.b64decode(BODIES["a white mask"]["mask_image"])), new.parent).unlink()
     with pytest.raises(RecipeError, match="The mask that"):
         helpers.recipe(new)
 

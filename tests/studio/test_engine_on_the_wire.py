@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from helpers.calls.engines import NOT_KNOWN, engines_at
+from helpers.calls.studio_engines import NOT_KNOWN, engine_by_model
 from helpers.studio.process import Studio, start
 from helpers.studio.service import Service, catalogue
 from helpers.studio.wire.keys import new_keys
@@ -105,7 +105,7 @@ class TestWhoWouldDraw:
         broken = start(engine=wire.engine.replace(":create", ":broken"))
         try:
             status, told, error = asked(broken, "/studio/engines")
-            known = engines_at(wire.client_of(broken))
+            known = engine_by_model(wire.client_of(broken))
         finally:
             broken.stop()
         assert (status, error, told) == (200, "", {"engines": {}})

@@ -120,7 +120,7 @@ def test_on_aws_a_run_without_budget_asks_once(
     fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch, said: str, calls: int
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(money, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(money, "_can_ask", lambda: True)
 
     def answer_it(question: str) -> str:
         asked.append(question)
@@ -135,7 +135,7 @@ def test_on_aws_a_run_without_budget_asks_once(
 def test_a_yes_is_a_budget_of_the_price_that_was_quoted(
     fake: FakeBedrock, aws: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(money, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(money, "_can_ask", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: "yes")
     fake.script = lambda body, before: refused(408, "ModelTimeoutException", "Model has timed out.")
     sweep = helpers.Sweep(CORE, seed="1-5").run(aws, per_minute=60_000, progress=False)
@@ -234,15 +234,15 @@ def test_calls_on_their_way_at_an_interrupt_may_be_billed_and_the_next_run_waits
         status, code, told = core(body)
         return status, code, told if answer == "a picture" else {**told, "finish_reasons": ["Filter reason: prompt"]}
 
-    ready = runner.Run._ready
+    ready = runner.SweepRun._ready
 
-    def watched(self: runner.Run) -> Any:
+    def watched(self: runner.SweepRun) -> Any:
         job, wait = ready(self)
         if sent.is_set() and job is None and self.stopped is None and not self._open:
             answered.set()  # the second run has nothing to do but to wait
         return job, wait
 
-    monkeypatch.setattr(runner.Run, "_ready", watched)
+    monkeypatch.setattr(runner.SweepRun, "_ready", watched)
     monkeypatch.setattr(runner, "GRACE", 0.0)
     fake.script = script
     first = interrupted(helpers.Sweep(CORE, seed="1-4"), aws, sent)

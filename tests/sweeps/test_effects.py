@@ -16,7 +16,8 @@ from PIL import Image
 from helpers.sweeps.axes.tiles import Axis, Coordinate, Failure, Tile
 from helpers.sweeps.shown.effects import measure as effects
 from helpers.sweeps.shown.effects.distances import Distance, meter
-from helpers.sweeps.shown.effects.measure import Effects, measure
+from helpers.sweeps.shown.effects.measure import measure
+from helpers.sweeps.shown.effects.report import Effect, Effects
 from tests.sweeps.sample_tiles import axes_of, tiles_of
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def found(folder: Path, draw: Draw, **fields: tuple[Any, ...]) -> Effects:
     return measure(*swept(folder, draw, **fields))
 
 
-def by_axis(measured: Effects) -> dict[str, effects.Effect]:
+def by_axis(measured: Effects) -> dict[str, Effect]:
     return {effect.axis: effect for effect in measured.effects}
 
 

@@ -131,7 +131,7 @@ def test_an_executor_that_is_gone_ends_the_run_and_another_goes_on(fake: FakeBed
 def test_the_keys_of_aws_travel_to_no_worker() -> None:
     import boto3
 
-    from helpers.sweeps.run.drawing import target_of
+    from helpers.sweeps.run.transport import target_of
 
     aws = boto3.Session("AKIAEXAMPLE", "secret", region_name="us-west-2").client("bedrock-runtime")
     assert target_of(aws, "aws").secret_key is None

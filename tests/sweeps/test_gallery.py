@@ -15,9 +15,8 @@ from PIL import Image
 
 from helpers.errors import PictureExistsError
 from helpers.sweeps.axes.tiles import Axis, Tile
-from helpers.sweeps.shown.gallery import build
-from helpers.sweeps.shown.gallery import data as gallery_data
-from helpers.sweeps.shown.gallery.labels import KEYS, WORDS
+from helpers.sweeps.shown.gallery import build, page_data
+from helpers.sweeps.shown.gallery.labels import KEYS, LABELS
 from tests.sweeps.sample_tiles import FILTERED, axes_of, tiles_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,7 +176,7 @@ def test_a_picture_in_many_bodies_is_kept_once_and_a_very_large_one_not_at_all(
     name = json.loads(data["tiles"][5]["body"])["init_image"]
     assert data["inputs"] == {name: init}
     assert not data["inputsLeftOut"]
-    monkeypatch.setattr(gallery_data, "MOST_INPUTS", len(init) - 1)
+    monkeypatch.setattr(page_data, "MOST_INPUTS", len(init) - 1)
     data = Page(build.page(tiles, axes)).data
     assert (data["inputs"], data["inputsLeftOut"]) == ({}, True)
 
@@ -202,7 +201,7 @@ def test_pictures_are_kept_at_the_size_asked_for_and_large_ones_with_a_small_one
 
 
 def test_the_more_tiles_the_smaller_each_so_that_the_file_stays_a_few_mb() -> None:
-    sizes = [gallery_data.full_size(count) for count in (1, 24, 25, 60, 160, 300, 320, 321, 5000)]
+    sizes = [page_data.full_size(count) for count in (1, 24, 25, 60, 160, 300, 320, 321, 5000)]
     assert sizes == [1024, 1024, 768, 768, 512, 384, 384, 256, 256]
 
 
@@ -244,8 +243,8 @@ def test_the_same_gallery_again_changes_nothing_and_another_needs_leave(sweep: S
 
 
 def test_everything_that_a_gallery_says_comes_from_one_table(sweep: Sweep) -> None:
-    marked = {word: f"§{text}" for word, text in WORDS.items()}
-    text = build.page(*sweep, words=marked, language="zh-CN")
+    marked = {word: f"§{text}" for word, text in LABELS.items()}
+    text = build.page(*sweep, labels=marked, language="zh-CN")
     data = Page(text).data
     assert '<html lang="zh-CN">' in text
     assert data["words"] == marked
@@ -255,13 +254,13 @@ def test_everything_that_a_gallery_says_comes_from_one_table(sweep: Sweep) -> No
 
 def test_each_word_of_the_table_is_used_and_each_word_used_is_in_the_table() -> None:
     scripts = "".join(path.read_text("utf-8") for path in PARTS.glob("*.js"))
-    python = "".join(PARTS.with_name(name).read_text("utf-8") for name in ("build.py", "data.py"))
-    named = set(re.findall(r"(?:say|button)\('(\w+)'", scripts)) | set(re.findall(r'words\["(\w+)"', python))
-    assert named - set(WORDS) == set()
-    assert {word for _, word in KEYS} - set(WORDS) == set()
+    python = "".join(PARTS.with_name(name).read_text("utf-8") for name in ("build.py", "page_data.py"))
+    named = set(re.findall(r"(?:say|button)\('(\w+)'", scripts)) | set(re.findall(r'labels\["(\w+)"', python))
+    assert named - set(LABELS) == set()
+    assert {word for _, word in KEYS} - set(LABELS) == set()
     made_up = ("role_", "theme_", "fact_", "kind_", "where_", "unmade_", "lost_")  # a part of the word is a value
     told = scripts + python + str(KEYS)
-    plain = [word for word in WORDS if not word.startswith(made_up)]
+    plain = [word for word in LABELS if not word.startswith(made_up)]
     assert [word for word in plain if not re.search(rf"""['"]{word}['"]""", told)] == []
 
 

@@ -163,7 +163,7 @@ def test_a_tile_without_a_picture_says_of_what_kind_and_why_and_the_grid_is_draw
 def test_kind_reason_and_fix_are_all_written_into_the_hole() -> None:
     def drawn(*words: str) -> Image.Image:
         kind, reason, fix = words
-        return sheets.grid([[sheets.Missing(reason, kind, fix), Image.new("RGB", (90, 90))]], [], [], tile=90)
+        return sheets.grid([[sheets.Missing(reason, kind, fix), Image.new("RGB", (90, 90))]], [], [], cell_size=90)
 
     blank, all_three = drawn("", "", ""), drawn("filtered", "a policy", "try again")
     some = [drawn("filtered", "", ""), drawn("", "a policy", ""), drawn("filtered", "a policy", "")]
@@ -209,7 +209,7 @@ def test_a_tile_that_the_sweep_lacks_and_a_file_that_is_lost_or_damaged_are_hole
     ],
 )  # fmt: skip
 def test_long_labels_keep_only_what_sets_them_apart(labels: list[str], short: list[str]) -> None:
-    assert alt_text.apart(labels) == short
+    assert alt_text.trimmed(labels) == short
 
 
 def test_long_and_chinese_labels_are_wrapped_and_never_leave_the_sheet(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_rows_and_columns_are_named_in_the_picture_and_in_its_alt_text(
         " Rows, by sky: sunset; 茶园. Columns, by cfg_scale: 1; 7; 30."
     ) in shown[0]["text/html"]
     named, plain = (
-        sheets.grid([[Image.new("RGB", (64, 64))] * 2], ["r"], ["a", "b"], names=names, tile=64)
+        sheets.grid([[Image.new("RGB", (64, 64))] * 2], ["r"], ["a", "b"], names=names, cell_size=64)
         for names in (("down", "across"), ("", ""))
     )
     assert named.height > plain.height

@@ -133,14 +133,14 @@ def test_dots_go_on_in_the_same_step(start: Decimal, step: Decimal, count: int, 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters='|"')).map(str.strip).filter(bool), min_size=2))
 def test_double_bars_keep_every_text_as_it_is(words: list[str]) -> None:
-    assert ranges.texts(" || ".join(words)) == words
+    assert ranges.split_texts(" || ".join(words)) == words
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_quotes_keep_every_text_as_it_is(words: list[str]) -> None:
     quoted = ['"' + word.replace('"', '""') + '"' for word in words]
-    assert ranges.texts(", ".join(quoted)) == words
+    assert ranges.split_texts(", ".join(quoted)) == words
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_quotes_keep_every_text_as_it_is(words: list[str]) -> None:
     ],
 )
 def test_a_number_is_written_short_and_without_noise(number: float, text: str) -> None:
-    assert ranges.written(number) == text
+    assert ranges.number_text(number) == text

@@ -14,7 +14,7 @@ from helpers.bodies import Body
 from helpers.widgets.explorer import fields as fields
 from helpers.widgets.explorer import pages as pages
 from helpers.widgets.explorer import sweeps as sweeps
-from helpers.widgets.explorer.desk import Desk
+from helpers.widgets.explorer.state import ExplorerState, repeatable_request
 from helpers.widgets.shared.latest_wins import LatestWins
 from tests.widgets.fake_bedrock import FakeBedrock
 
@@ -204,7 +204,7 @@ def test_the_python_shown_sends_the_very_same_bytes(body: Body) -> None:
 def test_the_line_of_a_sweep_makes_the_same_sweep(body: Body, wanted: dict[str, Any], line: str) -> None:
     sweep, written, _ = sweeps.make(body, SDXL, "studio", wanted)
     assert line in written
-    again = run_python(sweeps.code(pages.preparation(body, SDXL, "studio"), written))["sweep"]
+    again = run_python(sweeps.cell(repeatable_request(body, SDXL, "studio"), written))["sweep"]
     assert [tile.key for tile in again.tiles] == [tile.key for tile in sweep.tiles]
     assert again.axes == sweep.axes
 
@@ -216,51 +216,51 @@ def test_a_sweep_of_nothing_or_of_what_cannot_be_is_a_sentence() -> None:
         sweeps.make(BEACH, SDXL, "studio", {"cfg_scale": [7, 40]})
 
 
-# ---- the desk -------------------------------------------------------------------------------------------------------
+# ---- the state ------------------------------------------------------------------------------------------------------
 
 
 def test_a_body_without_a_seed_gets_one_that_is_said_and_stays() -> None:
-    desk = Desk(FakeBedrock(), {**BEACH, "seed": 0})
-    seed = desk.body["seed"]
+    state = ExplorerState(FakeBedrock(), {**BEACH, "seed": 0})
+    seed = state.body["seed"]
     assert seed > 0
-    assert f"Seed {seed} was drawn" in desk.remarks[0]
-    desk.set({"cfg_scale": 3})
-    assert desk.body["seed"] == seed
-    desk.set({"seed": 0})
-    assert desk.body["seed"] > 0
+    assert f"Seed {seed} was drawn" in state.remarks[0]
+    state.set({"cfg_scale": 3})
+    assert state.body["seed"] == seed
+    state.set({"seed": 0})
+    assert state.body["seed"] > 0
 
 
 def test_a_bad_value_changes_nothing() -> None:
-    desk = Desk(FakeBedrock(), BEACH)
+    state = ExplorerState(FakeBedrock(), BEACH)
     with pytest.raises(errors.BodyError, match="steps"):
-        desk.set({"cfg_scale": 3, "steps": 500})
-    assert desk.body == BEACH
+        state.set({"cfg_scale": 3, "steps": 500})
+    assert state.body == BEACH
     with pytest.raises(errors.BodyError, match="colour"):
-        desk.set({"colour": "red"})
+        state.set({"colour": "red"})
 
 
 def test_the_given_body_and_the_explored_one_do_not_change_each_other() -> None:
     given = {**BEACH, "text_prompts": [dict(prompt) for prompt in BEACH["text_prompts"]]}
-    desk = Desk(FakeBedrock(), given)
+    state = ExplorerState(FakeBedrock(), given)
     given["text_prompts"][0]["text"] = "a castle"
-    assert desk.body == BEACH
-    desk.set({"text_prompts[1].weight": -0.5})
+    assert state.body == BEACH
+    state.set({"text_prompts[1].weight": -0.5})
     assert given["text_prompts"][1] == BEACH["text_prompts"][1]
 
 
 def test_an_error_that_nobody_foresaw_comes_back_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     bedrock = FakeBedrock()
     monkeypatch.setattr(bedrock, "invoke_model", lambda **call: {})
-    desk = Desk(bedrock)
-    assert type(desk.answer(desk.request())) is errors.ServiceError
+    state = ExplorerState(bedrock)
+    assert type(state.answer(state.next_call())) is errors.ServiceError
 
 
 def test_on_aws_a_model_that_has_left_is_named_before_anything_is_sent() -> None:
     paid = FakeBedrock("aws")
     with pytest.raises(errors.RetiredModelError, match="left Amazon Bedrock") as told:
-        Desk(paid, BEACH)
+        ExplorerState(paid, BEACH)
     assert told.value.body == TODAY
-    assert Desk(paid).model is CORE
+    assert ExplorerState(paid).model is CORE
     assert paid.sent == []
 
 

@@ -9,7 +9,7 @@ import pytest
 import helpers
 from helpers import errors, models
 from helpers.widgets import Explorer
-from helpers.widgets.explorer.words import WORDS, say
+from helpers.widgets.explorer.labels import LABELS, label
 from tests.widgets.fake_bedrock import FakeBedrock
 from tests.widgets.waiting import page_waits
 
@@ -257,13 +257,13 @@ def test_it_can_be_kept_narrow(bedrock: FakeBedrock) -> None:
 
 def test_every_word_of_the_explorer_is_used_and_every_used_word_is_there() -> None:
     folder = Path(helpers.__file__).parent / "widgets" / "explorer"
-    code = "".join(path.read_text("utf-8") for path in folder.glob("*.*s*") if path.name != "words.py")
-    code += "".join(path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "words.py")
-    unused = [key for key in WORDS if f'"{key}"' not in code and f"words.{key}" not in code]
+    code = "".join(path.read_text("utf-8") for path in folder.glob("*.*s*") if path.name != "labels.py")
+    code += "".join(path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "labels.py")
+    unused = [key for key in LABELS if f'"{key}"' not in code and f"labels.{key}" not in code]
     labels = {"text", "sampler", "clip_guidance_preset", "aspect_ratio", "step_schedule_start", "step_schedule_end"}
     assert set(unused) <= labels | {"text.number", "weight.number"}
     for key in labels | {"cfg_scale", "steps", "seed", "size", "style_preset", "image_strength", "prompt"}:
-        assert say(key)
+        assert label(key)
 
 
 @pytest.mark.parametrize("backend", ["aws", "studio"])

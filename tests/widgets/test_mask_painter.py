@@ -16,13 +16,13 @@ import helpers
 from helpers.errors import ImageError, MaskError, PictureExistsError
 from helpers.masks.mask import Mask
 from helpers.widgets import MaskPainter
-from helpers.widgets.painter import mask_painter
+from helpers.widgets.painter import widget
 from helpers.widgets.painter.labels import LABELS
 
 SIZE = (96, 64)
 GIVEN = Mask.box(SIZE, (8, 8, 40, 40))
 PAINTED = Mask.brush(SIZE, [(20, 20), (70, 40)], 12)
-FRONT_END = sorted(Path(mask_painter.__file__).parent.glob("mask_painter*.*s"))
+FRONT_END = sorted(Path(widget.__file__).parent.glob("*.*s"))
 
 
 @pytest.fixture(autouse=True)
@@ -288,11 +288,11 @@ def test_its_text_in_a_notebook_is_the_same_on_every_run(picture: Image.Image) -
 
 
 def test_every_word_of_the_page_is_in_the_labels_and_every_label_on_the_page() -> None:
-    code = "\n".join(file.read_text("utf-8") for file in FRONT_END) + Path(mask_painter.__file__).read_text("utf-8")
+    code = "\n".join(file.read_text("utf-8") for file in FRONT_END) + Path(widget.__file__).read_text("utf-8")
     quoted = set(re.findall(r'["`]([a-z][a-z ]*)["`]', code)) | set(re.findall(r"(?<=[{, ])(\w+): \"M", code))
     helped = {f"{word} help" for word in quoted}
     assert set(LABELS) - quoted - helped == set()
-    said = set(re.findall(r'(?:say|group)\("([^"]+)"', code)) | set(re.findall(r'"(keys [a-z]+)"', code))
+    said = set(re.findall(r'(?:label|group)\("([^"]+)"', code)) | set(re.findall(r'"(keys [a-z]+)"', code))
     assert len(said) > 20
     assert said - set(LABELS) == set()
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 import helpers
 from helpers import errors, models
+from helpers.recipes.code import shortened
 from helpers.widgets.playground import runs as runs
-from helpers.widgets.playground import settings as state
-from helpers.widgets.playground.desk import Desk
+from helpers.widgets.playground import settings as playground_settings
 from helpers.widgets.playground.settings import PRESETS, Settings
-from helpers.widgets.playground.source import shortened
+from helpers.widgets.playground.state import PlaygroundState
 from tests.widgets.fake_bedrock import FakeBedrock
 
 BEACH = Settings(prompt="a serene beach at sunset", seed=10)
@@ -25,10 +25,10 @@ MASK = helpers.Mask.ellipse(PICTURE, (60, 60, 200, 200))
 
 
 def bodies(settings: Settings, seed: int = 10, model: models.Model = SDXL) -> list[helpers.bodies.Body]:
-    return state.request_bodies(settings, model, seed, PICTURE, MASK)
+    return playground_settings.request_bodies(settings, model, seed, PICTURE, MASK)
 
 
-def sent(run: Any, bedrock: FakeBedrock) -> runs.Run:
+def sent(run: Any, bedrock: FakeBedrock) -> runs.PlaygroundRun:
     return runs.send(run, bedrock, 1)
 
 
@@ -53,7 +53,7 @@ def test_the_three_examples_say_what_the_console_was_told_word_for_word() -> Non
     assert "green tea garden" in PRESETS["sheep"].start.prompt
 
 
-@pytest.mark.parametrize("action", state.ACTIONS)
+@pytest.mark.parametrize("action", playground_settings.ACTIONS)
 def test_each_action_becomes_the_body_that_helpers_would_write(action: Any) -> None:
     settings = Settings(
         action, "a castle", "fog", 640, 448, cfg_scale=12, steps=20, style_preset="anime", image_strength=0.6
@@ -81,7 +81,9 @@ def test_four_pictures_are_four_bodies_with_the_next_seeds() -> None:
 
 
 def test_core_gets_a_body_of_its_own_in_its_own_sizes() -> None:
-    settings = state.for_model(Settings("edit", "a castle", width=640, height=448, style_preset="anime"), CORE)
+    settings = playground_settings.for_model(
+        Settings("edit", "a castle", width=640, height=448, style_preset="anime"), CORE
+    )
     assert settings.action == "generate"
     (body,) = bodies(settings, model=CORE)
     assert body["prompt"] == "a castle, anime style"
@@ -108,7 +110,7 @@ def test_core_gets_a_body_of_its_own_in_its_own_sizes() -> None:
     ],
 )
 def test_what_the_api_would_refuse_is_a_sentence_before_anything_is_sent(changes: dict[str, Any], said: str) -> None:
-    settings = state.changed(BEACH, changes)
+    settings = playground_settings.changed(BEACH, changes)
     with pytest.raises(errors.BodyError, match=said):
         bodies(settings, seed=settings.seed)
 
@@ -126,29 +128,31 @@ def test_what_the_api_would_refuse_is_a_sentence_before_anything_is_sent(changes
 )
 def test_a_setting_of_the_wrong_kind_is_named(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(errors.BodyError, match=said):
-        state.changed(BEACH, changes)
+        playground_settings.changed(BEACH, changes)
 
 
 def test_a_variation_without_a_picture_and_an_edit_without_a_mask_say_what_to_do() -> None:
     with pytest.raises(errors.ImageError, match="Upload one"):
-        state.request_bodies(replace(BEACH, action="variation"), SDXL, 1)
+        playground_settings.request_bodies(replace(BEACH, action="variation"), SDXL, 1)
     empty = helpers.Mask.from_array(MASK.pixels * 0)
     for mask in (None, empty):
         with pytest.raises(errors.MaskError, match="Paint over the part"):
-            state.request_bodies(replace(BEACH, action="edit"), SDXL, 1, PICTURE, mask)
+            playground_settings.request_bodies(replace(BEACH, action="edit"), SDXL, 1, PICTURE, mask)
 
 
 def test_the_price_is_the_registrys_for_all_pictures() -> None:
-    assert state.price(replace(BEACH, pictures=4), SDXL) == pytest.approx(4 * SDXL.list_price({"steps": 30}))
-    assert state.price(replace(BEACH, steps=51), SDXL) == SDXL.list_price({"steps": 51})
-    assert state.price(replace(BEACH, pictures=2), CORE) == pytest.approx(2 * CORE.list_price({}))
+    assert playground_settings.price(replace(BEACH, pictures=4), SDXL) == pytest.approx(
+        4 * SDXL.list_price({"steps": 30})
+    )
+    assert playground_settings.price(replace(BEACH, steps=51), SDXL) == SDXL.list_price({"steps": 51})
+    assert playground_settings.price(replace(BEACH, pictures=2), CORE) == pytest.approx(2 * CORE.list_price({}))
 
 
 # ---- what was sent, for people ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pictures", [1, 3])
-@pytest.mark.parametrize("action", state.ACTIONS)
+@pytest.mark.parametrize("action", playground_settings.ACTIONS)
 @pytest.mark.parametrize("prompt", ["a castle", 'say "hi"\nin {two}\\ lines: 一只羊 🐑\ta bell\x07 and \u2028'])
 def test_the_python_shown_sends_the_same_bytes(
     action: Any, prompt: str, pictures: int, monkeypatch: pytest.MonkeyPatch
@@ -244,57 +248,57 @@ def test_a_place_that_cannot_be_written_to_is_said_before_anything_is_sent(
     assert bedrock.sent == []
 
 
-# ---- the desk ---------------------------------------------------------------------------------------------------
+# ---- the state --------------------------------------------------------------------------------------------------
 
 
 def test_a_seed_that_is_not_kept_is_drawn_anew_and_shown() -> None:
-    desk = Desk(FakeBedrock())
-    desk.set(keep_seed=False, pictures=4)
-    seeds = {desk.plan().settings.seed for _ in range(20)}
+    state = PlaygroundState(FakeBedrock())
+    state.set(keep_seed=False, pictures=4)
+    seeds = {state.plan().settings.seed for _ in range(20)}
     assert len(seeds) > 15
     assert all(1 <= seed <= 2**32 - 4 for seed in seeds)
-    desk.set(keep_seed=True, seed=0)
-    assert desk.plan().bodies[0]["seed"] > 0
-    desk.set(seed=5)
-    assert desk.plan().bodies[0]["seed"] == 5
+    state.set(keep_seed=True, seed=0)
+    assert state.plan().bodies[0]["seed"] > 0
+    state.set(seed=5)
+    assert state.plan().bodies[0]["seed"] == 5
 
 
 def test_any_file_becomes_a_reference_image_of_a_legal_size_and_what_was_done_is_said() -> None:
-    desk = Desk(FakeBedrock())
-    remark = desk.use(Image.new("RGB", (3000, 2000), "green"), "photo.jpg")
-    assert desk.reference is not None
-    assert (desk.reference.image.width % 64, desk.reference.image.height % 64) == (0, 0)
+    state = PlaygroundState(FakeBedrock())
+    remark = state.use(Image.new("RGB", (3000, 2000), "green"), "photo.jpg")
+    assert state.reference is not None
+    assert (state.reference.image.width % 64, state.reference.image.height % 64) == (0, 0)
     assert "3000 x 2000" in remark
-    assert desk.use(PICTURE, "small.png") == ""
+    assert state.use(PICTURE, "small.png") == ""
 
 
 def test_a_broken_file_leaves_the_reference_image_as_it_was() -> None:
-    desk = Desk(FakeBedrock())
-    desk.use(PICTURE, "before")
+    state = PlaygroundState(FakeBedrock())
+    state.use(PICTURE, "before")
     for data in (b"", b"%PDF-1.7", b"\x89PNG\r\n\x1a\nbroken"):
         with pytest.raises(errors.ImageError):
-            desk.use(data, "broken")
-    assert desk.reference is not None
-    assert desk.reference.name == "before"
+            state.use(data, "broken")
+    assert state.reference is not None
+    assert state.reference.name == "before"
 
 
 def test_on_aws_the_model_that_lives_there_is_applied_and_the_retired_one_is_refused() -> None:
-    desk = Desk(FakeBedrock("aws"))
-    assert desk.model is CORE
+    state = PlaygroundState(FakeBedrock("aws"))
+    assert state.model is CORE
     with pytest.raises(errors.RetiredModelError, match="2025-05-20"):
-        desk.apply("sdxl")
-    assert desk.model is CORE
+        state.apply("sdxl")
+    assert state.model is CORE
 
 
 def test_going_back_to_a_run_brings_its_settings_reference_and_mask() -> None:
-    desk = Desk(FakeBedrock())
-    desk.use(PICTURE, "a test")
-    desk.mask = MASK
-    desk.set(action="edit", prompt="add a sheep")
-    run = desk.send(desk.plan())
-    desk.use(Image.new("RGB", (512, 512)), "another")
-    desk.set(action="generate", prompt="something else", steps=50)
-    desk.restore(run)
-    assert desk.settings == run.settings
-    assert desk.reference is run.plan.reference
-    assert desk.mask == MASK
+    state = PlaygroundState(FakeBedrock())
+    state.use(PICTURE, "a test")
+    state.mask = MASK
+    state.set(action="edit", prompt="add a sheep")
+    run = state.send(state.plan())
+    state.use(Image.new("RGB", (512, 512)), "another")
+    state.set(action="generate", prompt="something else", steps=50)
+    state.restore(run)
+    assert state.settings == run.settings
+    assert state.reference is run.plan.reference
+    assert state.mask == MASK

@@ -10,7 +10,7 @@ from PIL import Image
 import helpers
 from helpers import errors, models
 from helpers.widgets import Playground
-from helpers.widgets.playground.words import WORDS
+from helpers.widgets.playground.labels import label
 from tests.widgets.fake_bedrock import FakeBedrock
 from tests.widgets.waiting import page_waits
 
@@ -237,8 +237,8 @@ def test_the_models_of_the_studio_can_be_changed_with_apply(box: Playground, bed
 def test_every_setting_has_words_and_a_help_and_every_number_its_limits(box: Playground) -> None:
     fields = [field for section in box.page_form for field in section["fields"]]
     for field in fields:
-        assert WORDS[field["key"]]
-        assert field.get("text") or field.get("help") or WORDS[f"{field['key']}.help"]
+        assert label(field["key"])
+        assert field.get("text") or field.get("help") or label(f"{field['key']}.help")
     quality = next(field for field in fields if field["key"] == "quality")
     assert "Not a field of SDXL 1.0" in quality["text"]
     steps = next(field for field in fields if field["key"] == "steps")

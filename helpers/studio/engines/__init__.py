@@ -1,1 +1,1 @@
-"""The engines that can draw for the studio, a folder each; protocol.py says what is asked of one."""
+"""The engines that can draw for the studio, a folder each; helpers.studio.protocol says what is asked of one."""

@@ -1,8 +1,9 @@
-"""The axes of a sweep: a field or a path, a swap of words in the prompts, fields that move together, and models."""
+"""The axes of a sweep, and how their values change a body: fields, swapped words, fields that change together, models."""
 
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from helpers import models, pictures
+from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
-from helpers.language import tr
+from helpers.language import joined, tr
 from helpers.language.remarks import warn
 from helpers.masks import forms
 from helpers.masks.mask import Mask
@@ -25,39 +27,50 @@ LONGEST_LABEL = 80  # characters
 
 
 @dataclass(frozen=True)
-class Knob:
-    """An axis, and how one of its values changes a body: the places that it sets, or the words that it swaps."""
+class SweepAxis:
+    """An axis, and how each of its values changes a body: the fields that it sets, or the words that it swaps."""
 
     axis: Axis
-    turns: tuple[str, ...]  # the places, named; no two axes turn the same
-    puts: Callable[[Any], Mapping[str, Any]] = field(compare=False, default=lambda _: {})  # what a value sets, by place
+    targets: tuple[str, ...]  # the paths or words that it changes; no two axes of a sweep share one
+    edits: Callable[[Any], Mapping[str, Any]] = field(compare=False, default=lambda _: {})  # what a value sets, by path
     term: str = ""  # the words that its values replace
 
     def __repr__(self) -> str:
         return repr(self.axis)
 
 
-def axis(path: str, values: Any) -> Knob:
-    """The axis along one place of the body: a field (`"cfg_scale"`) or a path (`"text_prompts[1].weight"`).
+def axis(path: str, values: Any) -> SweepAxis:
+    """Return the axis of a sweep along one field of the body, or along a path inside it.
 
-    `values`: a list, a range, or a text such as `"1-10 (+3)"`, `"1-10 [5]"` or `"anime || line-art"`. None in a list
-    leaves the field out. Pictures (`init_image`, `mask_image`) may be whatever `helpers.to_image` takes. A `helpers.Mask`
-    means white = may change, whatever the body's `mask_source`; another picture goes to the service as it is.
+        weights = helpers.axis("text_prompts[1].weight", [-1, -0.5, 0.5])
+        sweep = helpers.Sweep(body, weights, helpers.axis("cfg_scale", "1-13 (+4)"))
+
+    `path`: a field (`"cfg_scale"`) or a path (`"text_prompts[1].weight"`). `values`: a list, a range, or a text such as
+    `"1-10 (+3)"`, `"1-10 [5]"` or `"anime || line-art"`; at most 10,000. None in a list leaves the field out. An image
+    (`init_image`, `mask_image`) may be anything that `helpers.to_image` takes. A `helpers.Mask` means white = may
+    change, whatever the body's `mask_source`; any other mask is sent as it is.
+
+    Raises BodyError where the path cannot be read or the values cannot be used.
     """
     paths.parse(path)
     listed = _values(path, values)
-    return Knob(axis_of(path, listed), (path,), lambda value: {path: value})
+    return SweepAxis(axis_of(path, listed), (path,), lambda value: {path: value})
 
 
-def swap(term: str, replacements: Any) -> Knob:
-    """The axis that puts other words in the place of `term`, in every prompt that holds it; upper and lower case count.
+def swap(term: str, replacements: Any) -> SweepAxis:
+    """Return the axis of a sweep that replaces words of the prompts by others.
 
-    It looks for them in the prompts as the other axes have set them; several swaps never meet each other's words.
-    `replacements`: a list, or a text such as `"forest, desert"`. Add the term itself to keep the prompt as it is, too.
+        sweep = helpers.Sweep(body, helpers.swap("beach", ["beach", "forest", "desert"]), seed=[1, 2, 3])
+
+    `term`: the words to replace, in every prompt that contains them; upper and lower case differ. They are looked for
+    after the other axes have set the prompts, and no swap replaces words that another one has put there.
+    `replacements`: a list, or a text such as `"forest, desert"`. Include the term itself to keep the original prompt.
+
+    Raises BodyError where the term or a replacement is not a text, or there is no replacement.
     """
     if not isinstance(term, str) or not term:
         raise _no_values("swap", tr("The words to replace are missing: {term!r}.", term=term), term)
-    words = ranges.texts(replacements) if isinstance(replacements, str) else _listed("swap", replacements)
+    words = ranges.split_texts(replacements) if isinstance(replacements, str) else _listed("swap", replacements)
     odd = [word for word in words if not isinstance(word, str)]
     if odd or not words:
         raise _no_values(
@@ -65,89 +78,111 @@ def swap(term: str, replacements: Any) -> Knob:
             tr("Words are replaced by words, not by {value!r}.", value=odd[0]) if odd else tr("It is empty."),
             words,
         )
-    return Knob(axis_of(term, [(word, word) for word in words]), (tr("the words {term!r}", term=term),), term=term)
+    return SweepAxis(axis_of(term, [(word, word) for word in words]), (tr("the words {term!r}", term=term),), term=term)
 
 
-def together(name: str | None = None, /, **fields: Any) -> Knob:
-    """The axis along which several fields move at once: `together(width=[512, 768], height=[768, 512])`.
+def together(name: str | None = None, /, **fields: Any) -> SweepAxis:
+    """Return the axis of a sweep along which several fields change at once.
 
-    All lists have the same length. `name` names the axis; without it, the fields do.
+        sizes = helpers.together(width=[512, 768], height=[768, 512])
+        sweep = helpers.Sweep(body, sizes, seed=[1, 2, 3])
+
+    `fields`: values by field, as `helpers.axis` takes them, the same number for each. `name`: the name of the axis;
+    without it, the axis is named after its fields.
+
+    Raises BodyError where the lists differ in length or their values cannot be used.
     """
     if not fields:
         raise _no_values("together", tr("It names no field."), fields)
     listed = {path: _values(path, values) for path, values in fields.items()}
     lengths = {path: len(values) for path, values in listed.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{path} {count}" for path, count in lengths.items())
+        counts = ", ".join(f"{path} {count}" for path, count in lengths.items())
         raise _no_values(
-            "together", tr("Fields that move together have one value each for every step: {told}.", told=told), fields
+            "together", tr("Fields that move together have one value each for every step: {told}.", told=counts), fields
         )
     rows = [
         (dict(zip(listed, (value for value, _ in row), strict=True)), _row_label(tuple(listed), row))
         for row in zip(*listed.values(), strict=True)
     ]
-    return Knob(axis_of(name or _row_name(tuple(listed)), rows), tuple(listed), dict)
+    return SweepAxis(axis_of(name or _row_name(tuple(listed)), rows), tuple(listed), dict)
 
 
-def of_models(chosen: Iterable["models.Model | str"]) -> Knob:
-    """The axis along models. The body is said again in the words of each: see `helpers.core_body`."""
+def model_axis(chosen: Iterable["models.Model | str"]) -> SweepAxis:
+    """Return the axis along models. The body is translated for each of them, as by `helpers.core_body`."""
     known = [models.get(one) for one in _listed("model", chosen)]
-    return Knob(axis_of("model", [(model, model.name) for model in known]), ("model",))
+    return SweepAxis(axis_of("model", [(model, model.name) for model in known]), ("model",))
 
 
-def models_in(knobs: Iterable[Knob]) -> "list[models.Model]":
-    """The models that the axes run through."""
-    return [value for knob in knobs for value in knob.axis.values if isinstance(value, models.Model)]
+def swept_models(sweep_axes: Iterable[SweepAxis]) -> "list[models.Model]":
+    """Return the models among the values of the axes."""
+    return [value for swept in sweep_axes for value in swept.axis.values if isinstance(value, models.Model)]
 
 
-def of_field(name: str, values: Any) -> Knob:
-    """The axis of `Sweep(body, name=values)`."""
-    return (
-        of_models([values] if isinstance(values, (str, models.Model)) else values)
-        if name == "model"
-        else axis(name, values)
-    )
+def field_axis(name: str, values: Any) -> SweepAxis:
+    """Return the axis that a keyword means: `Sweep(body, name=values)`."""
+    if name != "model":
+        return axis(name, values)
+    return model_axis([values] if isinstance(values, (str, models.Model)) else values)
 
 
-def of_any(given: Any) -> Knob:
-    """What was given to `Sweep` as an axis."""
-    if isinstance(given, Knob):
+def as_axis(given: Any) -> SweepAxis:
+    """Return what `Sweep` was given as an axis. Raises BodyError for anything but an axis or a choice of models."""
+    if isinstance(given, SweepAxis):
         return given
     if isinstance(given, models.ModelChoices):
-        return of_models(given)
+        return model_axis(given)
     why = tr("{given!r} is none: axes come from helpers.axis, swap or together, or as name=values.", given=given)
     fix = tr('Write helpers.Sweep(body, helpers.swap("beach", ["forest"]), seed=[1, 2]).')
     raise BodyError(tr("This is no axis."), why, fix, problems=[Problem("axes", why, given)])
 
 
-def of_all(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[Knob]:
-    """Every axis of a sweep. Raises BodyError with what is wrong in the values of all of them."""
-    knobs: list[Knob] = [of_any(one) for one in axes]
+def all_axes(axes: Iterable[Any], fields: Mapping[str, Any]) -> list[SweepAxis]:
+    """Return every axis of a sweep. Raises BodyError that lists what is wrong with the values of all of them."""
+    sweep_axes: list[SweepAxis] = [as_axis(one) for one in axes]
     wrong: list[BodyError] = []
     for name, values in fields.items():
         try:
-            knobs.append(of_field(name, values))
+            sweep_axes.append(field_axis(name, values))
         except BodyError as error:
             wrong.append(error)
     if len(wrong) == 1:
         raise wrong[0]
     if wrong:
-        told = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
+        lines = "".join(f"\n- {' '.join(part for part in (error.what, error.why) if part)}" for error in wrong) + "\n"
         problems = [problem for error in wrong for problem in error.problems]
         raise BodyError(
-            tr("{count} axes have no values that can be used:", count=len(wrong)), told, wrong[0].fix, problems=problems
+            tr("{count} axes have no values that can be used:", count=len(wrong)),
+            lines,
+            wrong[0].fix,
+            problems=problems,
         )
-    return knobs
+    return sweep_axes
+
+
+def swapped(body: Body, swaps: Mapping[str, str]) -> Body:
+    """Return the body with each term of `swaps` replaced in every prompt, in one pass and the longest term first.
+
+    In one pass, so that no swap replaces words that another has put there. Raises BodyError for the terms that no
+    prompt contains.
+    """
+    family = models.family_of(body)
+    parts = family.prompts(body) if family else ()
+    if not parts:  # `bodies.check` reports what is wrong with them
+        return body
+    for path, text in _swapped_texts({part.path: part.text for part in parts}, swaps).items():
+        body = paths.put(body, path, text)
+    return body
 
 
 def label_of(value: Any) -> str:
-    """A value in a few words: numbers without the noise of binary fractions, files by their names."""
+    """Return a value as a label of at most 80 characters: numbers in their shortest form, files by their names."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return ranges.written(value)
+        return ranges.number_text(value)
     if isinstance(value, os.PathLike):
         return Path(value).name
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
@@ -156,7 +191,7 @@ def label_of(value: Any) -> str:
 
 
 def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
-    """The axis of these values and their labels: each value once, and no two labels alike."""
+    """Return the axis of these values and labels, with each value once and no two labels the same."""
     kept: dict[str, tuple[Any, str]] = {}
     for value, label in rows:
         kept.setdefault(_identity(value), (value, label))
@@ -177,7 +212,7 @@ def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
 
 
 class MaskText(str):
-    """A `helpers.Mask` as a body carries it in which white may change; `.black` is the same where black may change."""
+    """A `helpers.Mask` as base64 for bodies in which white may change; `.black` is for those in which black may."""
 
     black: str
 
@@ -187,14 +222,47 @@ class MaskText(str):
         return made
 
     def for_form(self, form: MaskForm | None) -> str:
-        """Return the text that means this mask in a body of that form."""
+        """Return the base64 of this mask for bodies of that form."""
         return self.black if form is not None and form.changes == "black" else self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return str, (str(self),)
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- swaps ----------------------------------------------------------------------------------------------------------
+
+
+def _swapped_texts(texts: Mapping[str, str], swaps: Mapping[str, str]) -> dict[str, str]:
+    terms = re.compile("|".join(map(re.escape, sorted(swaps, key=len, reverse=True))))
+    met = {found for text in texts.values() for found in terms.findall(text)}
+    wrong = [_missing_term(term, texts, swaps) for term in swaps if term not in met]
+    if wrong:
+        what = tr("{term!r} cannot be swapped.", term=wrong[0].field)
+        raise BodyError(what, wrong[0].message, tr("Give words that the prompt holds."), problems=wrong)
+    return {name: terms.sub(lambda found: swaps[found[0]], text) for name, text in texts.items()}
+
+
+def _missing_term(term: str, texts: Mapping[str, str], swaps: Mapping[str, str]) -> Problem:
+    """Return why a term was not found: no prompt contains it, or only where a longer term is swapped."""
+    looked = "; ".join(f"{path.removesuffix('.text')} {label_of(text)!r}" for path, text in texts.items())
+    if any(term in text for text in texts.values()):
+        longer = [other for other in swaps if other != term and any(other in text for text in texts.values())]
+        others = ", ".join(repr(other) for other in sorted(longer, key=len, reverse=True))
+        why = tr(
+            "the words {term!r} are only where {others} is swapped, so they cannot be swapped as well: {looked}.",
+            term=term,
+            others=others,
+            looked=looked,
+        )
+        return Problem(term, why, term)
+    case = tr("In other case it is there.") if any(term.lower() in text.lower() for text in texts.values()) else ""
+    why = tr(
+        "the words {term!r} are in none of the prompts, so they cannot be swapped: {looked}.", term=term, looked=looked
+    )
+    return Problem(term, joined(why, case), term)
+
+
+# ---- values and labels ----------------------------------------------------------------------------------------------
 
 
 def _row_name(fields: tuple[str, ...]) -> str:
@@ -208,28 +276,28 @@ def _row_label(fields: tuple[str, ...], row: tuple[tuple[Any, str], ...]) -> str
 
 
 def _identity(value: Any) -> str:
-    """What makes two values the same one: 7 and 7.0 are."""
+    """Return a text that is the same for equal values, such as 7 and 7.0."""
     if isinstance(value, models.Model):
         return value.id
     if isinstance(value, Mapping):
         return "; ".join(f"{key}={_identity(held)}" for key, held in value.items())
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return ranges.written(value) if number else f"{type(value).__name__} {value!r}"
+    return ranges.number_text(value) if number else f"{type(value).__name__} {value!r}"
 
 
 def _values(path: str, values: Any) -> list[tuple[Any, str]]:
-    """The values of a field as its body carries them, each with its label."""
+    """Return the values of a field as the body holds them, each with its label."""
     if path in families.PICTURE_FIELDS:
         several = isinstance(values, (list, tuple)) or hasattr(values, "__next__")
         pictures = _listed(path, values) if several else [values]
         return [_picture(path, picture, number) for number, picture in enumerate(pictures, 1)]
     if isinstance(values, str):
         return [(value, label_of(value)) for value in ranges.expand(values, whole=families.takes_whole_numbers(path))]
-    return [(value, label_of(value)) for value in map(_plain, _listed(path, values))]
+    return [(value, label_of(value)) for value in map(_json_value, _listed(path, values))]
 
 
 def _listed(name: str, values: Any) -> list[Any]:
-    """The values as a list; counted first, so that an endless one is refused and not waited for."""
+    """Return the values as a list. Raises BodyError above MOST_VALUES, for endless iterators too."""
     if isinstance(values, (Mapping, bytes)):
         raise _no_values(
             name, tr("Values come as a list or a text, not as {kind}.", kind=type(values).__name__), values
@@ -250,14 +318,14 @@ def _listed(name: str, values: Any) -> list[Any]:
     return found
 
 
-def _plain(value: Any) -> Any:
-    """A value in JSON's own types, with decimal fractions as they were meant: 0.1 + 0.2 is 0.3."""
+def _json_value(value: Any) -> Any:
+    """Return a value in JSON's own types, without the noise of binary fractions: 0.1 + 0.2 is 0.3."""
     if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
         value = value.item()
     if isinstance(value, Decimal) and value.is_finite():
-        return ranges.plain(value)
+        return ranges.json_number(value)
     if isinstance(value, float) and value - value == 0:  # finite
-        return float(ranges.denoised(value))
+        return float(ranges.as_decimal(value))
     return value
 
 

@@ -1,4 +1,4 @@
-"""What makes two requests the same one: the hash of model and body, and where two bodies differ."""
+"""The identity of a request: the hash of its model and body, and the fields in which two requests differ."""
 
 import hashlib
 import json
@@ -6,49 +6,33 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from helpers.language import tr
 from helpers.recipes import infotext
 from helpers.schemas import families
-from helpers.sweeps.axes import ranges
-
-Request = dict[str, Any]  # {"model": id, "body": the body, its pictures by hash}
 
 
-def request(model: str, body: Mapping[str, Any]) -> Request:
-    """The whole request, its pictures by the hash of their bytes, in a form that JSON can hold."""
-    named = {field: _named(text) for field, text in families.pictures(body).items()}
-    return {"model": model, "body": {**body, **named}}
+def hashed_request(model: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request as {"model": its id, "body": the body}, with each image replaced by the hash of its bytes."""
+    hashes = {field: _image_hash(text) for field, text in families.pictures(body).items()}
+    return {"model": model, "body": {**body, **hashes}}
 
 
-def key_of(asked: Request) -> str:
-    """sha256 of the request in its canonical form: fields in order, and 7.0 as 7."""
-    text = json.dumps(_canonical(asked), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+def key_of(request: Mapping[str, Any]) -> str:
+    """Return the sha256 of a request from `hashed_request`, in hexadecimal; fields are sorted, and 7.0 counts as 7."""
+    text = json.dumps(_canonical(request), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def differences(one: Request, other: Request) -> dict[str, tuple[Any, Any]]:
-    """Every place in which two requests differ, with what stands there in each; None where there is nothing."""
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return each path at which two requests differ, with the value in each; None where one has no such field."""
     first, second = _flat(_canonical(one)), _flat(_canonical(other))
-    places = [*first, *(place for place in second if place not in first)]
-    return {place: (first.get(place), second.get(place)) for place in places if first.get(place) != second.get(place)}
-
-
-def told(place: str, value: Any) -> str:
-    """A value as one of `differences` is read to a person."""
-    if value is None:
-        return tr("nothing")
-    if isinstance(value, str) and place in families.PICTURE_FIELDS:
-        return tr("picture {name}", name=value.removeprefix("sha256:")[:8])
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return ranges.written(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    paths = [*first, *(path for path in second if path not in first)]
+    return {path: (first.get(path), second.get(path)) for path in paths if first.get(path) != second.get(path)}
 
 
 @lru_cache(maxsize=256)
-def _named(text: str) -> str:
-    """A picture's name by hash; a text that is no picture in base64 is hashed as it stands."""
-    found = infotext.name_of(text)
+def _image_hash(text: str) -> str:
+    """Return the name of an image by its hash; a text that is no image in base64 is hashed as it is."""
+    found = infotext.hash_or_text(text)
     return found if infotext.is_hash(found) else f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
@@ -61,11 +45,11 @@ def _canonical(value: Any) -> Any:
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    """Every leaf by its path, the field `body` itself left unsaid: `text_prompts[0].weight`."""
+    """Return every value by its path, without the field `body` itself: `text_prompts[0].weight`."""
     if isinstance(value, Mapping):
         inside = [(f"{path}.{key}" if path else str(key), held) for key, held in value.items()]
     elif isinstance(value, list):
         inside = [(f"{path}[{index}]", held) for index, held in enumerate(value)]
     else:
         return {path.removeprefix("body."): value}
-    return {place: leaf for deeper, held in inside for place, leaf in _flat(held, deeper).items()}
+    return {deepest: leaf for deeper, held in inside for deepest, leaf in _flat(held, deeper).items()}

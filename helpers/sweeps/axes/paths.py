@@ -1,4 +1,4 @@
-"""Places in a request body, written as errors write them (`text_prompts[1].weight`): read, and set without touching the original."""
+"""Paths into a request body, such as `text_prompts[1].weight`: parsed, and set in a copy of the body."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,7 +14,7 @@ from helpers.schemas.fields import Steps, steps_of
 
 @lru_cache(maxsize=1024)
 def parse(path: str) -> Steps:
-    """`text_prompts[1].weight` as ("text_prompts", 1, "weight"). Raises BodyError for what is no path."""
+    """Return the steps of a path: `text_prompts[1].weight` as ("text_prompts", 1, "weight"). Raises BodyError."""
     steps = steps_of(path)
     if steps is None:
         why = tr("A path is a field, with [number] for a place in a list and .name for a field inside.")
@@ -29,17 +29,16 @@ def parse(path: str) -> Steps:
 
 
 def depth(path: str) -> float:
-    """How far inside a body a place lies: what is set from the outside inwards is never overwritten by what holds it."""
-    return (
-        2.5 if path in PROMPT_NAMES else len(parse(path))
-    )  # a prompt's text replaces a prompt, and keeps no other weight
+    """Return how deep a path lies in a body. Values are set in this order, so that none overwrites one inside it."""
+    # `prompt` replaces one prompt: after `text_prompts[0]` (2), and before `text_prompts[0].weight` (3), which stays.
+    return 2.5 if path in PROMPT_NAMES else len(parse(path))
 
 
 def put(body: Body, path: str, value: Any) -> Body:
-    """A copy of the body with another value at `path`; None leaves the field out.
+    """Return a copy of the body with another value at `path`; None removes the field.
 
     `prompt` and `negative_prompt` mean in every body what they mean to `helpers.text_to_image`. Raises BodyError where
-    the body has no such place.
+    the body has no such path.
     """
     family = models.family_of(body)
     if family is not None and path in family.put_prompt:
@@ -52,22 +51,24 @@ def _put(inside: Any, steps: Steps, value: Any, path: str) -> Any:
     if isinstance(first, int):
         if not isinstance(inside, list) or first >= len(inside):
             count = tr("{count} of them", count=len(inside)) if isinstance(inside, list) else tr("no list there")
-            raise _nowhere(
+            raise _no_such_path(
                 path, tr("There is no [{first}]: the body has {count}, counted from 0.", first=first, count=count)
             )
         new = value if not rest else _put(inside[first], rest, value, path)
         return [*inside[:first], new, *inside[first + 1 :]]
     if not isinstance(inside, Mapping):
-        raise _nowhere(path, tr("There is no field {first} inside {kind}.", first=first, kind=type(inside).__name__))
+        raise _no_such_path(
+            path, tr("There is no field {first} inside {kind}.", first=first, kind=type(inside).__name__)
+        )
     if not rest:
         kept = {key: held for key, held in inside.items() if key != first or value is not None}
         return kept if value is None else {**kept, first: value}
     if first not in inside:
-        raise _nowhere(path, tr("The body has no {first}.", first=first))
+        raise _no_such_path(path, tr("The body has no {first}.", first=first))
     return {**inside, first: _put(inside[first], rest, value, path)}
 
 
-def _nowhere(path: str, why: str) -> BodyError:
+def _no_such_path(path: str, why: str) -> BodyError:
     told = tr("{about}: {told}", about=path, told=f"{why[0].lower()}{why[1:]}")
     return BodyError(
         tr("The body has no place {path}.", path=path), why, tr("Look at the body."), problems=[Problem(path, told)]

@@ -1,4 +1,4 @@
-"""From a body and its axes to tiles: counted, built, given one seed, and checked, all before anything is sent."""
+"""The plan of a sweep: the tiles that a body and its axes make, counted, built and checked before anything is sent."""
 
 import copy
 import itertools
@@ -16,64 +16,69 @@ from helpers.language import listed, tr
 from helpers.language.remarks import warn
 from helpers.schemas import families
 from helpers.sweeps.axes import keys, paths
-from helpers.sweeps.axes.axes import Knob, MaskText, axis_of, label_of
-from helpers.sweeps.axes.swaps import swapped
+from helpers.sweeps.axes.axes import MaskText, SweepAxis, axis_of, label_of, swapped
 from helpers.sweeps.axes.tiles import Axis, Coordinate, Tile
 
 MOST_TILES = 10_000
-HIGHEST_DRAWN_SEED = 999_999  # short enough to be read out and typed
+HIGHEST_DRAWN_SEED = 999_999  # short enough to read out and type
 _MOST_SHOWN = 20  # problems in one message
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The axes as the tiles have them, the tiles in order, and each one's model."""
+    """The axes of a sweep, its tiles in order, and the model of each tile."""
 
     axes: tuple[Axis, ...]
     tiles: tuple[Tile, ...]
     models: tuple[models.Model, ...]
 
 
-def plan(body: Body, knobs: Sequence[Knob], model: models.Model | None = None, most: int = MOST_TILES) -> Plan:
-    """Every combination, the last axis turning fastest. Raises BodyError with all that is wrong, by axis and value."""
-    _different_places(knobs)
-    _not_too_many(knobs, most)
-    _sound_prompts(body)
-    _no_clash(body, knobs)
-    spare = _Seed()
-    knobs = [spare.settled(knob) for knob in knobs]
-    builder = _Builder(body, knobs, model)
+def plan(
+    body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None = None, most: int = MOST_TILES
+) -> Plan:
+    """Return a tile for every combination, the last axis varying fastest.
+
+    `model`: the model to translate the body to, if it is not the body's own. `most`: the number of tiles allowed.
+    Raises BodyError that lists everything that is wrong, by axis and value.
+    """
+    _check_distinct(sweep_axes)
+    _check_count(sweep_axes, most)
+    _check_prompts(body)
+    _check_clashes(body, sweep_axes)
+    drawn_seed = _DrawnSeed()
+    sweep_axes = [drawn_seed.in_axis(swept) for swept in sweep_axes]
+    builder = _Builder(body, sweep_axes, model)
     tiles, chosen = [], []
     wrong: dict[tuple[str, str], list[tuple[int, ...]]] = {}
     check = _Checker()
-    for places in itertools.product(*(range(len(knob.axis)) for knob in knobs)):
+    for places in itertools.product(*(range(len(swept.axis)) for swept in sweep_axes)):
         found: list[Problem] = []
         try:
-            asked, called = builder(places, found)
-            asked = spare.given(asked)
-            check(asked, called)
+            built, called = builder(places, found)
+            built = drawn_seed.in_body(built)
+            check(built, called)
         except BodyError as error:
             found += error.problems or (Problem("body", str(error)),)
         if found:
             for problem in found:
                 wrong.setdefault((problem.field, problem.message), []).append(places)
             continue
-        key = keys.key_of(keys.request(called.id, asked))
-        tiles.append(Tile(key, _coordinates(knobs, places), asked, called.id, list_price=price_of(called, asked)))
+        key = keys.key_of(keys.hashed_request(called.id, built))
+        tiles.append(Tile(key, _coordinates(sweep_axes, places), built, called.id, list_price=price_of(called, built)))
         chosen.append(called)
-    axes = tuple(knob.axis for knob in knobs)
+    axes = tuple(swept.axis for swept in sweep_axes)
     if wrong:
-        raise _all_that_is_wrong(wrong, axes)
-    spare.tell()
-    builder.tell()
+        raise _collected_error(wrong, axes)
+    drawn_seed.warn_if_used()
+    builder.warn_of_left_out()
     return Plan(axes, tuple(tiles), tuple(chosen))
 
 
 def copied(body: Any, chosen: Sequence[models.Model] = ()) -> Body:
-    """The body that a sweep starts from, so that nobody changes it later. BodyError for what is none.
+    """Return a copy of the body that a sweep starts from, so that later changes to the original do not reach it.
 
-    `chosen`: the models that it is to be sent to. A body that does not tell whose it is, is that of the first which
-    knows all its fields, or else takes it.
+    `chosen`: the models that it will be sent to. A plain dict is taken for a body of the first of them that knows all
+    its fields, or else of the first that could take it. Raises BodyError where it is no request body.
     """
     if not isinstance(body, Mapping):
         why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
@@ -85,13 +90,13 @@ def copied(body: Any, chosen: Sequence[models.Model] = ()) -> Body:
     return Body(copy.deepcopy(dict(body)), own)
 
 
-def count_of(knobs: Sequence[Knob]) -> int:
-    """How many tiles the axes span, without building one."""
-    return math.prod(len(knob.axis) for knob in knobs)
+def count_of(sweep_axes: Sequence[SweepAxis]) -> int:
+    """Return the number of tiles that the axes span."""
+    return math.prod(len(swept.axis) for swept in sweep_axes)
 
 
 def price_of(model: models.Model, body: Mapping[str, Any]) -> float | None:
-    """What AWS asks or asked for this picture in USD; None where no page says."""
+    """Return the price of this picture on AWS in USD; None where none is published."""
     try:
         return model.list_price(body)
     except LookupError:
@@ -99,7 +104,7 @@ def price_of(model: models.Model, body: Mapping[str, Any]) -> float | None:
 
 
 def size_of(model: models.Model, body: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The picture's width and height in pixels; None where they are not known beforehand."""
+    """Return the picture's (width, height) in pixels; None where they are not known beforehand."""
     return model.family.size(body, model) if model.family else None
 
 
@@ -107,29 +112,29 @@ def size_of(model: models.Model, body: Mapping[str, Any]) -> tuple[int, int] | N
 
 
 class _Builder:
-    """The body of each tile, and what had to be left out because its model has no word for it."""
+    """A builder of the tiles' bodies. It collects the fields that are left out because a model does not have them."""
 
-    def __init__(self, body: Body, knobs: Sequence[Knob], model: models.Model | None) -> None:
-        self.body, self.knobs, self.model = body, knobs, model or models.get(body.model)
+    def __init__(self, body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None) -> None:
+        self.body, self.sweep_axes, self.model = body, sweep_axes, model or models.get(body.model)
         self.left_out: dict[str, set[str]] = {}
 
     def __call__(self, places: tuple[int, ...], wrong: list[Problem]) -> tuple[Body, models.Model]:
-        """The body at these places. What an axis cannot do to it is added to `wrong`, and the others go on.
+        """Return the body and the model at these places on the axes. Problems with a value are appended to `wrong`.
 
-        Whatever the order of the axes, whole fields are set first, then places inside them, and words are swapped last.
+        In any order of the axes, whole fields are set first, then paths inside them, and words are swapped last.
         """
         body, model = self.body, self.model
-        puts: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         swaps: dict[str, str] = {}
-        for knob, place in zip(self.knobs, places, strict=True):
-            value = knob.axis.values[place]
+        for swept, place in zip(self.sweep_axes, places, strict=True):
+            value = swept.axis.values[place]
             if isinstance(value, models.Model):
                 model = value
-            elif knob.term:
-                swaps[knob.term] = value
+            elif swept.term:
+                swaps[swept.term] = value
             else:
-                puts.update(knob.puts(value))
-        steps = [partial(paths.put, path=path, value=puts[path]) for path in sorted(puts, key=paths.depth)]
+                values.update(swept.edits(value))
+        steps = [partial(paths.put, path=path, value=values[path]) for path in sorted(values, key=paths.depth)]
         steps += [partial(swapped, swaps=swaps)] if swaps else []
         for step in steps:
             try:
@@ -142,12 +147,12 @@ class _Builder:
             return Body(body, model), model
         if model.family is not own.family:
             bodies.check({**body, "seed": body.get("seed") or 0}, own)
-        said = bodies.translated(body, model)
-        self.left_out.setdefault(model.name, set()).update(said.left_out)
-        return said.body, model
+        translation = bodies.translated(body, model)
+        self.left_out.setdefault(model.name, set()).update(translation.left_out)
+        return translation.body, model
 
-    def tell(self) -> None:
-        """Say what was left out."""
+    def warn_of_left_out(self) -> None:
+        """Warn of the fields that were left out, by model."""
         for name, fields in self.left_out.items():
             if fields:
                 warn(
@@ -160,7 +165,7 @@ class _Builder:
 
 
 def _with_masks(body: Body) -> Body:
-    """The body with each `helpers.Mask` in the form that its other fields ask for."""
+    """Return the body with each `helpers.Mask` in the polarity that its other fields ask for."""
     held = {name: value for name, value in body.items() if isinstance(value, MaskText)}
     family = models.family_of(body)
     if not held or family is None:
@@ -169,48 +174,48 @@ def _with_masks(body: Body) -> Body:
     return body | {name: value.for_form(form) for name, value in held.items()}
 
 
-def _coordinates(knobs: Sequence[Knob], places: tuple[int, ...]) -> tuple[Coordinate, ...]:
+def _coordinates(sweep_axes: Sequence[SweepAxis], places: tuple[int, ...]) -> tuple[Coordinate, ...]:
     return tuple(
-        Coordinate(knob.axis.name, knob.axis.labels[place], knob.axis.values[place])
-        for knob, place in zip(knobs, places, strict=True)
+        Coordinate(swept.axis.name, swept.axis.labels[place], swept.axis.values[place])
+        for swept, place in zip(sweep_axes, places, strict=True)
     )
 
 
-class _Seed:
-    """One seed for all tiles that would leave theirs to chance, so that they differ in what is swept and can be kept."""
+class _DrawnSeed:
+    """A seed drawn once for all tiles without one of their own, so that they differ only in what is swept."""
 
     def __init__(self) -> None:
         self.seed = secrets.randbelow(HIGHEST_DRAWN_SEED) + 1
         self.used = False
 
-    def given(self, body: Body) -> Body:
-        """The body with that seed, if it has none; a seed of 0 means none to the service."""
-        if not _is_chance(body.get("seed")):
+    def in_body(self, body: Body) -> Body:
+        """Return the body with this seed if it has none; to the service, a seed of 0 is none."""
+        if not _is_random(body.get("seed")):
             return body
         self.used = True
         return body | {"seed": self.seed}
 
-    def settled(self, knob: Knob) -> Knob:
-        """The axis with that seed in the place of 0 or none."""
-        if "seed" not in knob.turns:
-            return knob
-        rows = list(zip(map(self._settled_value, knob.axis.values), knob.axis.labels, strict=True))
+    def in_axis(self, swept: SweepAxis) -> SweepAxis:
+        """Return the axis with this seed in place of 0 and None."""
+        if "seed" not in swept.targets:
+            return swept
+        rows = list(zip(map(self._value, swept.axis.values), swept.axis.labels, strict=True))
         rows = [
             (new, label if new == old else label_of(new) if new == self.seed else f"{label} ({self.seed})")
-            for (new, label), old in zip(rows, knob.axis.values, strict=True)
+            for (new, label), old in zip(rows, swept.axis.values, strict=True)
         ]
-        return replace(knob, axis=axis_of(knob.axis.name, rows))
+        return replace(swept, axis=axis_of(swept.axis.name, rows))
 
-    def _settled_value(self, value: Any) -> Any:
+    def _value(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {**value, "seed": self._settled_value(value["seed"])} if "seed" in value else value
-        if not _is_chance(value):
+            return {**value, "seed": self._value(value["seed"])} if "seed" in value else value
+        if not _is_random(value):
             return value
         self.used = True
         return self.seed
 
-    def tell(self) -> None:
-        """Say which seed was drawn, if it is in use."""
+    def warn_if_used(self) -> None:
+        """Warn which seed was drawn, if a tile has it."""
         if self.used:
             warn(
                 tr(
@@ -221,7 +226,7 @@ class _Seed:
             )
 
 
-def _is_chance(seed: Any) -> bool:
+def _is_random(seed: Any) -> bool:
     return seed is None or (isinstance(seed, (int, float)) and not isinstance(seed, bool) and seed == 0)
 
 
@@ -229,7 +234,7 @@ def _is_chance(seed: Any) -> bool:
 
 
 class _Checker:
-    """`bodies.check`, with the pictures of a body looked at once and not once a tile."""
+    """`bodies.check` for many bodies, which decodes the same images only once."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, ...]] = set()
@@ -240,70 +245,71 @@ class _Checker:
         self._seen.add(pictures)
 
 
-def _different_places(knobs: Sequence[Knob]) -> None:
+def _check_distinct(sweep_axes: Sequence[SweepAxis]) -> None:
+    """Raise BodyError where two axes change the same field or have the same name."""
     turned: dict[str, str] = {}
     names: set[str] = set()
-    for knob in knobs:
-        for place in knob.turns:
+    for swept in sweep_axes:
+        for place in swept.targets:
             if place in turned:
                 why = tr(
                     "{place} is turned by two axes, {turned} and {name}.",
                     place=place,
                     turned=turned[place],
-                    name=knob.axis.name,
+                    name=swept.axis.name,
                 )
-                raise _bad_axes(why, tr("Use one, or helpers.together(...) for fields that move at once."), place)
-            turned[place] = knob.axis.name
-        if knob.axis.name in names:
-            raise _bad_axes(
-                tr("Two axes are called {name}.", name=knob.axis.name),
+                raise _axes_error(why, tr("Use one, or helpers.together(...) for fields that move at once."), place)
+            turned[place] = swept.axis.name
+        if swept.axis.name in names:
+            raise _axes_error(
+                tr("Two axes are called {name}.", name=swept.axis.name),
                 tr("Give one of them another name."),
-                knob.axis.name,
+                swept.axis.name,
             )
-        names.add(knob.axis.name)
+        names.add(swept.axis.name)
 
 
-def _no_clash(body: Body, knobs: Sequence[Knob]) -> None:
-    turned = [place for knob in knobs if not knob.term for place in knob.turns]
+def _check_clashes(body: Body, sweep_axes: Sequence[SweepAxis]) -> None:
+    turned = [place for swept in sweep_axes if not swept.term for place in swept.targets]
     family = models.family_of(body)
     if family and (both := family.clash(body, turned)):
         why = tr("{name} and {place} would both set the same prompt.", name=both[0], place=both[1])
-        raise _bad_axes(why, tr("Leave one of them out; a weight can be swept beside a prompt."), both[1])
+        raise _axes_error(why, tr("Leave one of them out; a weight can be swept beside a prompt."), both[1])
 
 
-def _sound_prompts(body: Body) -> None:
-    """Raise BodyError for prompts that no axis could be turned in."""
+def _check_prompts(body: Body) -> None:
+    """Raise BodyError where the body's prompts cannot be read, and so not be changed by an axis."""
     try:
         bodies.check(body)
     except BodyError as error:
         family = models.family_of(body)
-        telling = ("body", *(family.prompt_fields if family else ()))
-        if any(problem.field.startswith(telling) for problem in error.problems):
+        prompt_fields = ("body", *(family.prompt_fields if family else ()))
+        if any(problem.field.startswith(prompt_fields) for problem in error.problems):
             raise
 
 
-def _not_too_many(knobs: Sequence[Knob], most: int) -> None:
-    count = count_of(knobs)
+def _check_count(sweep_axes: Sequence[SweepAxis], most: int) -> None:
+    count = count_of(sweep_axes)
     if count <= most:
         return
-    told = " × ".join(f"{knob.axis.name} {len(knob.axis):,}" for knob in knobs)
+    counts = " × ".join(f"{swept.axis.name} {len(swept.axis):,}" for swept in sweep_axes)
     fix = tr("Take fewer values, or allow more with Sweep(..., most={count}).", count=count)
-    raise _bad_axes(
-        tr("{told} make {count:,} tiles, and a sweep may have {most:,}.", told=told, count=count, most=most),
+    raise _axes_error(
+        tr("{told} make {count:,} tiles, and a sweep may have {most:,}.", told=counts, count=count, most=most),
         fix,
         "tiles",
     )
 
 
-def _bad_axes(why: str, fix: str, place: str) -> BodyError:
+def _axes_error(why: str, fix: str, place: str) -> BodyError:
     return BodyError(tr("These axes make no sweep."), why, fix, problems=[Problem(place, why)])
 
 
-def _all_that_is_wrong(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], axes: Sequence[Axis]) -> BodyError:
-    """One error for all tiles: each problem once, with the values that bring it about."""
+def _collected_error(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], axes: Sequence[Axis]) -> BodyError:
+    """Return one error for all tiles: each problem once, with the values of the axes that cause it."""
     problems = []
     for (field, message), tiles in wrong.items():
-        where = _where(tiles, axes)
+        where = _causes(tiles, axes)
         counted = "" if len(tiles) == 1 else tr(" ({count:,} tiles)", count=len(tiles))
         problems.append(Problem(field, tr("{about}: {told}", about=f"{where}{counted}", told=message), field))
     bad = len({places for tiles in wrong.values() for places in tiles})
@@ -314,18 +320,18 @@ def _all_that_is_wrong(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], a
     return BodyError(what, "".join(shown) + more + "\n", tr("Mend these values and try again."), problems=problems)
 
 
-def _where(tiles: Sequence[tuple[int, ...]], axes: Sequence[Axis]) -> str:
-    """The values that a problem needs, as far as the tiles that have it show."""
+def _causes(tiles: Sequence[tuple[int, ...]], axes: Sequence[Axis]) -> str:
+    """Return the values of the axes that the tiles with a problem have in common, or else some of the tiles."""
     seen = [sorted({places[number] for places in tiles}) for number in range(len(axes))]
     is_box = math.prod(map(len, seen)) == len(tiles)
-    telling = [number for number, places in enumerate(seen) if len(places) < len(axes[number])]
+    limited = [number for number, places in enumerate(seen) if len(places) < len(axes[number])]
     if not is_box:
         shown = "; ".join(", ".join(_values(axes, places)) for places in tiles[:3])
         return shown + ("; …" if len(tiles) > 3 else "")
-    if not telling:
+    if not limited:
         return tr("every tile")
     return ", ".join(
-        f"{axes[number].name} {_one_of(axes[number].labels[place] for place in seen[number])}" for number in telling
+        f"{axes[number].name} {_one_of(axes[number].labels[place] for place in seen[number])}" for number in limited
     )
 
 

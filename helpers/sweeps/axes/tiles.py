@@ -1,4 +1,4 @@
-"""What a sweep is made of, for those who draw, measure or list it: tiles with their coordinates, and the axes they lie on."""
+"""The parts of a sweep: its axes, and its tiles with their coordinates on them, a picture or a failure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from helpers.language import joined, mark, tr
 if TYPE_CHECKING:
     from PIL import Image
 
-Kind = Literal["filtered", "throttled", "invalid", "timeout", "failed", "stopped"]
-_SAID: dict[Kind, str] = {
+FailureKind = Literal["filtered", "throttled", "invalid", "timeout", "failed", "stopped"]
+_KIND_NAMES: dict[FailureKind, str] = {
     "filtered": mark("filtered"),
     "throttled": mark("throttled"),
     "invalid": mark("invalid"),
@@ -25,7 +25,7 @@ _SAID: dict[Kind, str] = {
 
 @dataclass(frozen=True, repr=False)
 class Axis:
-    """One axis: its name, and in order what it runs through. `labels[i]` says `values[i]` in a few exact words."""
+    """One axis: its name, and its values in order. `labels[i]` names `values[i]` in a few words, each label once."""
 
     name: str
     labels: tuple[str, ...]
@@ -40,18 +40,18 @@ class Axis:
 
 @dataclass(frozen=True)
 class Coordinate:
-    """Where a tile lies on one axis."""
+    """The place of a tile on one axis."""
 
     axis: str
     label: str
-    value: Any = field(hash=False, repr=False)  # of a picture, its base64
+    value: Any = field(hash=False, repr=False)  # of an image, its base64
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a tile has no picture: its kind in one word, what happened, why, and what to do about it."""
+    """The reason why a tile has no picture: its kind in one word, what happened, why, and what to do about it."""
 
-    kind: Kind
+    kind: FailureKind
     what: str
     why: str = ""
     fix: str = ""
@@ -62,18 +62,22 @@ class Failure:
     @property
     def said(self) -> str:
         """The kind in the reader's language."""
-        return tr(_SAID[self.kind])
+        return tr(_KIND_NAMES[self.kind])
 
 
 @dataclass(frozen=True, repr=False)
 class Tile:
     """One request of a sweep and, once it is made, its picture. A tile that failed has `.failure` and no `.path`.
 
-    A made tile stands wherever a picture is taken: `helpers.show(sweep.tiles[0])`, an init image, a mask's preview.
-    `.cost` is money spent in USD (0.0 on the studio), `.list_price` what AWS asks or asked; None where no page says.
+        tile = sweep.tiles[0]
+        helpers.show(tile)
+        body = helpers.image_to_image("a beach in winter", tile, image_strength=0.4)
+
+    A tile that is made is an image wherever an image is taken. `.cost` is money spent in USD (0.0 on the studio),
+    `.list_price` the price on AWS in USD, or None where none is published.
     """
 
-    key: str  # sha256 of the whole request: model, body, pictures included
+    key: str  # sha256 of the whole request: model, body, images included
     coordinates: tuple[Coordinate, ...]
     body: Mapping[str, Any] = field(hash=False)
     model: str  # its id
@@ -85,21 +89,26 @@ class Tile:
     seconds: float | None = None
     failure: Failure | None = None
     backend: Backend | None = None  # where the picture was made
-    unknown_words: tuple[str, ...] = ()  # in the prompt, and not in the studio's vocabulary
+    unknown_words: tuple[str, ...] = ()  # words of the prompt that the studio's vocabulary does not have
 
     @property
     def made(self) -> bool:
-        """Whether there is a picture."""
+        """True once there is a picture."""
         return self.path is not None
 
     @property
     def label(self) -> str:
-        """All its coordinates in one line: `cfg_scale: 7, seed: 3`."""
+        """Its coordinates in one line: `cfg_scale: 7, seed: 3`."""
         return ", ".join(f"{place.axis}: {place.label}" for place in self.coordinates)
 
     @property
     def image(self) -> "Image.Image":
-        """The picture, read from its file. Raises ImageError where there is none, with the reason."""
+        """The picture as a PIL image, read from its file.
+
+            small = sweep.tiles[0].image.resize((256, 256))
+
+        Raises ImageError, with the reason, where there is no picture.
+        """
         from helpers import pictures
 
         if self.path is not None:
@@ -111,11 +120,11 @@ class Tile:
 
     @property
     def receipt(self) -> dict[str, Any] | None:
-        """What its file tells of how it was made, with the body as it was sent; `helpers.save` keeps it. None without one."""
+        """The metadata of its file with the body as it was sent, as `helpers.save` keeps it; None without a picture."""
         from helpers import recipes
 
-        told = recipes.read_metadata(self.path) if self.path is not None else None
-        return told and {**told, "body": dict(self.body)}
+        metadata = recipes.read_metadata(self.path) if self.path is not None else None
+        return metadata and {**metadata, "body": dict(self.body)}
 
     def _named(self) -> str:
         return " ".join(self.label.split()) or tr("the only one of its sweep")
@@ -125,10 +134,10 @@ class Tile:
         return tr("<Tile {label}: {state}>", label=self._named(), state=state)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """The picture, where a tile ends a cell; its line, where there is none."""
+        """Return the picture, which a notebook shows where a tile ends a cell; None shows the repr instead."""
         from helpers.display import showing
 
         try:
-            return showing.bundle(self)
+            return showing.mime_bundle(self)
         except ImageError:
             return None

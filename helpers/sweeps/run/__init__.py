@@ -1,1 +1,1 @@
-"""Running a sweep: paced, counted, bounded by a budget, and every picture kept for good."""
+"""Runs a sweep: calls are paced, counted and bounded by a budget, and every picture is kept."""

@@ -1,31 +1,35 @@
-"""Why a tile ran, or would: the field in which its request differs from the nearest one that is stored."""
+"""Explains why a tile ran or has to: by the fields in which its request differs from the nearest one that is stored."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from helpers.language import listed, tr
-from helpers.sweeps.axes import keys
+from helpers.schemas import families
+from helpers.sweeps.axes import keys, ranges
 from helpers.sweeps.axes.tiles import Tile
 
-_MOST_TOLD = 4  # differences
+_MOST_DIFFERENCES = 4  # in one sentence
+_LONGEST_VALUE = 120  # characters
 
 
 def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[str], just_ran: frozenset[str]) -> str:
-    """One sentence. `records`: what is stored; `siblings`: keys of the same sweep; `just_ran`: those that it made itself.
+    """Return why this tile ran or has to run, in one sentence.
 
-    What it made itself is no older request. A sibling that was there before is one, but of two that are equally near
-    the other tells more.
+    `records`: the stored requests to compare with. `siblings`: the keys of the tile's own sweep; of two requests that
+    are equally near, the one that is no sibling is named. `just_ran`: the keys that the sweep made itself, which are
+    not compared.
     """
     ran = tile.key in just_ran
     if tile.made and not ran:
-        return tr("{tile} did not run: its picture was there already.", tile=_named(tile))
-    asked = keys.request(tile.model, tile.body)
+        return tr("{tile} did not run: its picture was there already.", tile=_tile_name(tile))
+    request = keys.hashed_request(tile.model, tile.body)
     nearest: tuple[tuple[int, bool], dict[str, tuple[Any, Any]]] | None = None
     for record in records:
         key = record.get("key")
         if key == tile.key or key in just_ran:
             continue
-        found = keys.differences(asked, {"model": record.get("model"), "body": record.get("body")})
+        found = keys.differences(request, {"model": record.get("model"), "body": record.get("body")})
         rank = len(found), key in siblings
         if nearest is None or rank < nearest[0]:
             nearest = rank, found
@@ -33,25 +37,29 @@ def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[st
     if nearest is None:
         return tr(
             "{tile} {verb}: no other request is stored in this folder to take it from.",
-            tile=_named(tile),
+            tile=_tile_name(tile),
             verb=ran_or_has_to,
         )
-    told = [
-        tr("{place} is {new}, and was {old}", place=place, new=keys.told(place, new), old=keys.told(place, old))
-        for place, (new, old) in nearest[1].items()
+    differences = [
+        tr("{place} is {new}, and was {old}", place=path, new=_value_text(path, new), old=_value_text(path, old))
+        for path, (new, old) in nearest[1].items()
     ]
-    more = tr("; and {count} more fields", count=len(told) - _MOST_TOLD) if len(told) > _MOST_TOLD else ""
+    left_out = len(differences) - _MOST_DIFFERENCES
+    more = tr("; and {count} more fields", count=left_out) if left_out > 0 else ""
     return tr(
         "{tile} {verb}: from the nearest request that is stored it differs in this: {differences}{more}.",
-        tile=_named(tile),
+        tile=_tile_name(tile),
         verb=ran_or_has_to,
-        differences=tr("; ").join(told[:_MOST_TOLD]),
+        differences=tr("; ").join(differences[:_MOST_DIFFERENCES]),
         more=more,
     )
 
 
 def drawn_again(others: Sequence[str], now: Iterable[str]) -> str:
-    """One sentence about tiles whose pictures are there, by the engines that drew them, and drawn again by those of now."""
+    """Return one sentence about tiles that are drawn again, since other engines drew the pictures that are there.
+
+    `others`: the engine that drew each of them. `now`: the engines that draw them now.
+    """
     return tr(
         "{count:,} of the tiles were drawn by {others}. This studio draws with {engines}, so they are drawn again,"
         " which costs nothing; the older pictures stay in the folder.",
@@ -61,5 +69,16 @@ def drawn_again(others: Sequence[str], now: Iterable[str]) -> str:
     )
 
 
-def _named(tile: Tile) -> str:
+def _value_text(path: str, value: Any) -> str:
+    if value is None:
+        return tr("nothing")
+    if isinstance(value, str) and path in families.PICTURE_FIELDS:
+        return tr("picture {name}", name=value.removeprefix("sha256:")[:8])
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return ranges.number_text(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def _tile_name(tile: Tile) -> str:
     return tr("Tile {label}", label=tile.label) if tile.label else tr("The tile")

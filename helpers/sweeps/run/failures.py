@@ -1,4 +1,4 @@
-"""Failures are tiles: what went wrong with a request, in words. What an error means for a run, it says itself."""
+"""The failures of a sweep: what an error means for its tile, and the tiles without a picture as a table."""
 
 import html
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from typing import Any
 
 from helpers.errors import CallError, ContentFilterError, MalformedBodyError, ThrottledError, TimeoutCallError
 from helpers.language import tr
-from helpers.sweeps.axes.tiles import Failure, Kind, Tile
+from helpers.sweeps.axes.tiles import Failure, FailureKind, Tile
 
-LASTING: tuple[Kind, ...] = ("filtered", "invalid")  # the same request ends the same way, so `run` does not repeat it
-_KINDS: tuple[tuple[type[CallError], Kind], ...] = (
+LASTING: tuple[FailureKind, ...] = ("filtered", "invalid")  # the same request fails again, so `run` does not repeat it
+_KINDS: tuple[tuple[type[CallError], FailureKind], ...] = (
     (ContentFilterError, "filtered"),
     (ThrottledError, "throttled"),
     (MalformedBodyError, "invalid"),
@@ -18,11 +18,11 @@ _KINDS: tuple[tuple[type[CallError], Kind], ...] = (
 
 
 def failure_of(error: BaseException) -> Failure:
-    """The failure that an error means for its tile."""
+    """Return the failure that an error means for its tile."""
     if isinstance(error, CallError):
         finish_reason = getattr(error, "finish_reason", None)
         why = tr("The finish reason is {reason!r}.", reason=finish_reason) if finish_reason else error.why
-        kind: Kind = next((kind for known, kind in _KINDS if isinstance(error, known)), "failed")
+        kind: FailureKind = next((kind for known, kind in _KINDS if isinstance(error, known)), "failed")
         return Failure(kind, error.what, why, error.fix)
     why = f"{type(error).__name__}: {error}".rstrip(": ")
     return Failure(
@@ -31,7 +31,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 class Failures(tuple[Tile, ...]):
-    """The tiles without a picture, each with why. Shown as a table."""
+    """The tiles that failed or were stopped, each with the reason. A notebook shows them as a table."""
 
     def __repr__(self) -> str:
         if not self:
@@ -39,7 +39,7 @@ class Failures(tuple[Tile, ...]):
         heading = (
             tr("One tile has no picture.") if len(self) == 1 else tr("{count} tiles have no picture.", count=len(self))
         )
-        return "\n".join([heading, *(f"- {_told(tile)}" for tile in _failed(self))])
+        return "\n".join([heading, *(f"- {_line(tile)}" for tile in _failed(self))])
 
     def _repr_html_(self) -> str:
         rows = [
@@ -47,15 +47,15 @@ class Failures(tuple[Tile, ...]):
             for tile in _failed(self)
         ]
         return (
-            table((tr("tile"), tr("kind"), tr("what"), tr("why"), tr("what to do")), rows)
+            html_table((tr("tile"), tr("kind"), tr("what"), tr("why"), tr("what to do")), rows)
             if rows
             else f"<p>{tr('No failures.')}</p>"
         )
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table as HTML, in the notebook's own style."""
-    top = "".join(f"<th scope='col' style='text-align:left'>{html.escape(head)}</th>" for head in heads)
+def html_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table as HTML, in the notebook's own style; all text is escaped."""
+    top = "".join(f"<th scope='col' style='text-align:left'>{html.escape(heading)}</th>" for heading in headings)
     lines = (
         "".join(f"<td style='text-align:left;vertical-align:top'>{html.escape(str(cell))}</td>" for cell in row)
         for row in rows
@@ -64,7 +64,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _told(tile: Any) -> str:
+def _line(tile: Any) -> str:
     return tr("{tile}: {kind}. {told}", tile=tile.label, kind=tile.failure.said, told=tile.failure)
 
 

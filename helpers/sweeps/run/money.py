@@ -1,4 +1,4 @@
-"""A sweep's two bills: the quote before anything runs, and the receipt after. And the question before money is spent."""
+"""The cost of a run: the quote and the question before it, the tally while it runs, and the receipt after it."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from datetime import date
 from helpers import models
 from helpers.calls.answers import Backend
 from helpers.errors import BudgetError
-from helpers.language import joined, listed, mark, padded, tr
+from helpers.language import joined, listed, ljust, mark, tr
 from helpers.sweeps.axes import plan
 from helpers.sweeps.axes.tiles import Failure, Tile
 from helpers.sweeps.run import failures
@@ -18,22 +18,22 @@ _PLACES = {"studio": mark("on the studio"), "aws": mark("on AWS")}
 
 @dataclass(frozen=True)
 class Quote:
-    """What a run will come to. Money is in USD; `price` is what will be spent, `list_price` what AWS asks or asked."""
+    """The expected cost of a run. Money is in USD; `price` is what will be spent, `list_price` the price on AWS."""
 
     backend: Backend
     tiles: int
     made: int  # already, in the folder
-    failed: int  # before, and not repeated by run(): retry() does
-    calls: int  # that are to be made
-    price: float | None  # None: no page gives a price for one of them
+    failed: int  # before, and repeated by retry() only
+    calls: int  # to be made
+    price: float | None  # None: for one of them no price is published
     list_price: float | None
-    minutes: float | None  # at the quota of the model that takes longest; None: no page gives one
+    minutes: float | None  # at the quota of the model that takes longest; None: no quota is published
     megapixels: float  # of all pictures together
     largest: tuple[int, int] | None  # the largest picture, in pixels
-    gone: tuple[str, ...] = ()  # models that have left AWS: their calls would not be sent
+    gone: tuple[str, ...] = ()  # models that are retired on AWS: their calls would not be sent
 
     def rows(self) -> list[tuple[str, str]]:
-        """The quote as names and texts."""
+        """Return the lines of the quote as (name, text)."""
         done = tr(", {made:,} made already", made=self.made) if self.made else ""
         failed = (
             tr(", {failed:,} failed before (sweep.retry() repeats them)", failed=self.failed) if self.failed else ""
@@ -71,32 +71,32 @@ class Quote:
         return tr("{minutes} at least, at the quota", minutes=minutes)
 
     def __repr__(self) -> str:
-        return _lined(tr("Quote {place}", place=tr(_PLACES[self.backend])), self.rows())
+        return _as_text(tr("Quote {place}", place=tr(_PLACES[self.backend])), self.rows())
 
     def _repr_html_(self) -> str:
-        return failures.table((tr("Quote {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
+        return failures.html_table((tr("Quote {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a run has come to. Money is in USD."""
+    """The result of a run: tiles, calls and cost. Money is in USD."""
 
     backend: Backend
     made: int  # in this run
-    reused: int  # were there already
+    reused: int  # made before, and found in the folder
     failed: dict[str, int]  # tiles by kind
     calls: int
-    retries: int  # calls for a tile that was asked for before, throttled ones included
+    retries: int  # repeated calls, throttled ones included
     throttled: int
     quoted: float | None
     spent: float | None
-    perhaps: float  # for calls that timed out, or were on their way when the run was stopped: AWS may bill them
-    filtered_billed: int  # pictures that a filter stopped, and that are billed all the same
+    perhaps: float  # for calls that timed out, or were in flight when the run was stopped: AWS may bill them
+    filtered_billed: int  # pictures that a filter stopped but AWS bills
     seconds: float
-    stopped: Failure | None = None  # why the run ended before its time
+    stopped: Failure | None = None  # why the run ended early
 
     def rows(self) -> list[tuple[str, str]]:
-        """The receipt as names and texts; how long it took is `.seconds`, and differs from one run to the next."""
+        """Return the lines of the receipt as (name, text), without `.seconds`, which differs from run to run."""
         failed = "".join(
             tr(", {count:,} {kind}", count=count, kind=tr(kind))
             for kind, count in sorted(self.failed.items())
@@ -148,21 +148,21 @@ class Receipt:
         return rows
 
     def __repr__(self) -> str:
-        return _lined(tr("Receipt {place}", place=tr(_PLACES[self.backend])), self.rows())
+        return _as_text(tr("Receipt {place}", place=tr(_PLACES[self.backend])), self.rows())
 
     def _repr_html_(self) -> str:
-        return failures.table((tr("Receipt {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
+        return failures.html_table((tr("Receipt {place}", place=tr(_PLACES[self.backend])), ""), self.rows())
 
 
 @dataclass
 class Tally:
-    """What a run has come to so far."""
+    """The calls, tiles and cost of a run so far."""
 
     calls: int = 0
     made: int = 0
     found: int = 0  # tiles that another run on the same folder made in the meantime
-    repeated: int = 0  # calls for a tile that was asked for before
-    throttled: int = 0  # calls that the service refused for being too many
+    repeated: int = 0  # calls for a tile after its first
+    throttled: int = 0  # calls that the service throttled
     spent: float = 0.0  # USD
     perhaps: float = 0.0  # USD, for calls that timed out and may be billed
     filtered_billed: int = 0
@@ -172,9 +172,8 @@ class Tally:
 def quote(
     tiles: Sequence[Tile], called: Sequence[models.Model], wanted: Sequence[tuple[Tile, models.Model]], backend: Backend
 ) -> Quote:
-    """The quote for the requests in `wanted`, out of a sweep's tiles."""
-    prices = [tile.list_price for tile, _ in wanted]
-    asked = sum_of(prices)
+    """Return the quote for the requests in `wanted`, out of a sweep's `tiles` for the models `called`."""
+    list_price = _total(tile.list_price for tile, _ in wanted)
     calls: dict[models.Model, int] = {}
     for _, model in wanted:
         calls[model] = calls.get(model, 0) + 1
@@ -186,8 +185,8 @@ def quote(
         made=sum(tile.made for tile in tiles),
         failed=sum(tile.failure is not None and tile.failure.kind in failures.LASTING for tile in tiles),
         calls=len(wanted),
-        price=asked if backend == "aws" else 0.0,
-        list_price=asked,
+        price=list_price if backend == "aws" else 0.0,
+        list_price=list_price,
         minutes=None if None in minutes else max((one for one in minutes if one), default=0.0),
         megapixels=sum(width * height for width, height in known) / 1e6,
         largest=max(known, key=lambda size: size[0] * size[1], default=None),
@@ -195,36 +194,29 @@ def quote(
     )
 
 
-def sum_of(prices: Iterable[float | None]) -> float | None:
-    """A sum of money, without the noise of binary fractions; None where a price is not known."""
-    total = 0.0
-    for price in prices:
-        if price is None:
-            return None
-        total += price
-    return round(total, 6)
+def may_spend(quoted: Quote, budget: float | None) -> bool:
+    """Return whether the run may start. Without a budget, a run that costs money asks the user once.
 
-
-def agree(quoted: Quote, budget: float | None) -> bool:
-    """Whether this run may spend what it will: asked once where there is no budget. Raises BudgetError."""
+    Raises BudgetError for a budget that is no amount or cannot be checked, and where there is nobody to ask.
+    """
     if budget is not None:
-        _check(quoted, budget)
+        _check_budget(quoted, budget)
         return True
     if quoted.backend != "aws" or not quoted.calls:
         return True
-    if not _somebody_is_there():
-        raise _no_budget(quoted)
+    if not _can_ask():
+        raise _nobody_to_ask(quoted)
     print(quoted, flush=True)
     try:
-        said = input(
+        answer = input(
             tr("Send {calls:,} calls for {price}? Type yes to go on: ", calls=quoted.calls, price=_usd(quoted.price))
         )
-    except (EOFError, OSError, NotImplementedError) as error:  # a kernel that nobody can type to
-        raise _no_budget(quoted) from error
-    return said.strip().lower() in ("y", "yes")
+    except (EOFError, OSError, NotImplementedError) as error:  # a kernel without input
+        raise _nobody_to_ask(quoted) from error
+    return answer.strip().lower() in ("y", "yes")
 
 
-def _check(quoted: Quote, budget: float) -> None:
+def _check_budget(quoted: Quote, budget: float) -> None:
     if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget >= 0:
         raise BudgetError(
             tr("{budget!r} is no budget.", budget=budget), tr("It is an amount of USD."), tr("Write budget=1.50.")
@@ -237,7 +229,7 @@ def _check(quoted: Quote, budget: float) -> None:
         )
 
 
-def _no_budget(quoted: Quote) -> BudgetError:
+def _nobody_to_ask(quoted: Quote) -> BudgetError:
     price = _usd(quoted.price)
     return BudgetError(
         tr("Nothing was sent: this run costs money, and nobody is here to be asked."),
@@ -246,8 +238,18 @@ def _no_budget(quoted: Quote) -> BudgetError:
     )
 
 
-def _somebody_is_there() -> bool:
-    """Whether a question would be seen: in a notebook's kernel that takes input, or at a terminal."""
+def _total(prices: Iterable[float | None]) -> float | None:
+    """Return the sum without the noise of binary fractions; None where a price is not known."""
+    total = 0.0
+    for price in prices:
+        if price is None:
+            return None
+        total += price
+    return round(total, 6)
+
+
+def _can_ask() -> bool:
+    """Return whether the user can answer: in a notebook's kernel that takes input, or at a terminal."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
@@ -261,5 +263,5 @@ def _usd(amount: float | None) -> str:
     return f"${amount:,.2f}" if round(amount, 2) == round(amount, 6) else f"${amount:,.3f}"
 
 
-def _lined(heading: str, rows: Sequence[tuple[str, str]]) -> str:
-    return "\n".join([heading, *(f"  {padded(name, 9)} {text}" for name, text in rows)])
+def _as_text(heading: str, rows: Sequence[tuple[str, str]]) -> str:
+    return "\n".join([heading, *(f"  {ljust(name, 9)} {text}" for name, text in rows)])

@@ -1,8 +1,8 @@
-"""Makes tiles, many at a time: the one place that paces calls, repeats them, counts money, and decides when to stop.
+"""Runs a sweep, many calls at a time: paces and repeats them, counts money, and decides when to stop.
 
-Callers (threads) each keep one call on its way; finishers turn answers into files, so that no call waits for a disk.
-Whoever started the run hears of each tile through `tiles()`. A run that is interrupted sends nothing more; what is on
-its way is still kept when it arrives.
+Caller threads make one call each at a time; finisher threads turn answers into files, so that no call waits for a disk.
+Tiles come out of `SweepRun.tiles()` as they are settled. A run that is interrupted sends nothing more, but calls that
+were sent are still answered, and their pictures kept.
 """
 
 import heapq
@@ -16,26 +16,27 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from helpers.calls.answers import Call
 from helpers.calls.send import Answer
 from helpers.errors import CallError, ContentFilterError
 from helpers.language import tr
 from helpers.models import Model
-from helpers.sweeps.axes.tiles import Failure, Kind, Tile
-from helpers.sweeps.run import failures, in_flight
+from helpers.sweeps.axes.tiles import Failure, FailureKind, Tile
+from helpers.sweeps.run import failures
 from helpers.sweeps.run.drawing import Drawn, draw
 from helpers.sweeps.run.money import Tally
 from helpers.sweeps.run.pacing import Pace
 from helpers.sweeps.run.store import Store
-from helpers.sweeps.run.transport import Line
+from helpers.sweeps.run.transport import Transport
 
-ATTEMPTS = 4  # of one tile, the first included; throttles do not count
-FIRST_WAIT = 0.5  # seconds before a second attempt, doubled for each further one
-PATIENCE = 900.0  # seconds of nothing but throttles after which a run stops
+ATTEMPTS = 4  # for one tile, the first included; throttled ones do not count
+FIRST_WAIT = 0.5  # seconds before the second attempt, doubled for each further one
+PATIENCE = 900.0  # seconds with only throttled calls after which a run stops
 MOST_IN_A_ROW = 12  # tiles that may fail one after another, each after all its attempts
-GRACE = 1.0  # seconds that an interrupted run waits for calls on their way
-_LOOK = 0.1  # seconds between looks for an interrupt, or for a tile that another run has under way
+GRACE = 1.0  # seconds that an interrupted run waits for calls in flight
+_POLL = 0.1  # seconds between checks for an interrupt, or for a tile that another run has in flight
 
 
 @dataclass(eq=False)
@@ -44,8 +45,8 @@ class _Job:
     call: Call
     tries: int = 0
     sent: float = 0.0
-    asked: int = 0
-    waited: bool = False  # for another run of this process, which had it under way
+    calls: int = 0
+    waited: bool = False  # for another run of this process, which had it in flight
 
     @property
     def price(self) -> float:
@@ -57,13 +58,13 @@ class _Job:
         return self.call.model
 
 
-class Run:
-    """One run over some tiles. Start it, then follow `tiles()`."""
+class SweepRun:
+    """One run of a sweep over the tiles that are wanted. Start it, then iterate over `tiles()`."""
 
     def __init__(
         self,
         wanted: Sequence[tuple[Tile, Model]],
-        line: Line,
+        transport: Transport,
         store: Store,
         region: str | None,
         *,
@@ -72,9 +73,9 @@ class Run:
         quotas: Mapping[str, float | None],
     ) -> None:
         self.tally = Tally()
-        self.error: BaseException | None = None  # one that is not a call's: a full disk
+        self.error: BaseException | None = None  # one that no call raised, such as a full disk
         self.stopped: Failure | None = None
-        self._line, self._store, self._budget = line, store, budget
+        self._transport, self._store, self._budget = transport, store, budget
         self._folder = store.folder.resolve()
         jobs = [_Job(tile, Call(store.backend, region, model, dict(tile.body))) for tile, model in wanted]
         self._todo: dict[str, deque[_Job]] = {}
@@ -84,56 +85,56 @@ class Run:
         self._paces = {name: Pace(quotas.get(name)) for name in self._todo}
         self._open = 0  # jobs that are neither waiting nor settled
         self._unsettled = len(jobs)
-        self._reserved = 0.0  # USD for calls on their way
+        self._reserved = 0.0  # USD for calls in flight
         self._in_a_row = 0
         self._numbers = itertools.count(1)
         self._changed = threading.Condition(threading.RLock())
-        self._told: queue.Queue[Tile] = queue.Queue()
+        self._settled: queue.Queue[Tile] = queue.Queue()
         self._callers = max(1, min(workers, len(jobs)))
         self._finishers = max(1, min(os.cpu_count() or 1, 4))
         self._arrived: queue.Queue[tuple[_Job, Answer | Drawn] | None] = queue.Queue(self._callers)
 
     def start(self) -> None:
-        """Start the threads. They end by themselves, and never keep Python from ending."""
+        """Start the threads. They end by themselves, and do not keep Python from exiting."""
         for number, work in enumerate([self._call] * self._callers + [self._finish] * self._finishers):
             threading.Thread(target=work, name=f"sweep-{number}", daemon=True).start()
 
     def tiles(self) -> Iterator[Tile]:
-        """Each tile as it is settled, made or failed. Ends with the run; raises what kept it from going on."""
-        while not self._is_over() or not self._told.empty():
-            yield from self._heard()
+        """Yield each tile as it is settled, made or failed, until the run ends. Raises the error that broke it off."""
+        while not self._is_over() or not self._settled.empty():
+            yield from self._next_settled()
         if self.error is not None:
             raise self.error
 
-    def rest(self, seconds: float) -> Iterator[Tile]:
-        """What still arrives within so many seconds after a stop, then every tile that was not made, as stopped."""
+    def remaining(self, seconds: float) -> Iterator[Tile]:
+        """Yield the tiles that are settled within `seconds` after a stop, then every tile that is left, as stopped."""
         until = time.monotonic() + seconds
-        while not (self._is_over() and self._told.empty()) and time.monotonic() < until:
-            yield from self._heard()
+        while not (self._is_over() and self._settled.empty()) and time.monotonic() < until:
+            yield from self._next_settled()
         with self._changed:
             left = [job for jobs in self._todo.values() for job in jobs] + [job for _, _, job in self._later]
             why = self.stopped or Failure("stopped", tr("The run ended before this tile."))
         yield from (replace(job.tile, failure=why) for job in left)
 
     @property
-    def on_their_way(self) -> float:
-        """USD for calls that were sent and are not answered yet."""
+    def in_flight_cost(self) -> float:
+        """The price in USD of the calls that were sent and are not answered yet."""
         with self._changed:
             return self._reserved
 
-    def stop(self, why: str, fix: str = "", kind: Kind = "stopped") -> None:
-        """Send nothing more. `kind` is that of the tiles that are left."""
+    def stop(self, why: str, fix: str = "", kind: FailureKind = "stopped") -> None:
+        """Send nothing more. The tiles that are left fail with this kind, `why` and `fix`."""
         with self._changed:
             if self.stopped is None:
                 fix = fix or tr("sweep.run() goes on where it stopped.")
                 self.stopped = Failure(kind, tr("The run stopped before this tile."), why, fix)
-                self._line.stop()
+                self._transport.stop()
             self._changed.notify_all()
 
     # ---- which call next ----------------------------------------------------------------------------------------
 
     def _next(self) -> _Job | None:
-        """The next call to make, as soon as it may be made; None when there will be none."""
+        """Wait until a call may be made, and return it; None when there are no more."""
         with self._changed:
             while True:
                 if self.stopped is not None or not self._unsettled:
@@ -141,17 +142,17 @@ class Run:
                     return None
                 job, wait = self._ready()
                 if job is not None:
-                    return self._taken(job)
+                    return self._begin(job)
                 self._changed.wait(wait)
 
     def _ready(self) -> tuple[_Job | None, float | None]:
-        """A call that may leave now; or the seconds until one may, None for when something changes."""
+        """Return a call that may leave now, or the seconds until one may; None to wait until something changes."""
         now = time.monotonic()
         while self._later and self._later[0][0] <= now:
             job = heapq.heappop(self._later)[2]
             self._todo[job.model.id].appendleft(job)
         for jobs in self._todo.values():
-            while jobs and in_flight.is_held(self._folder, jobs[0].tile.key):
+            while jobs and _is_in_flight(self._folder, jobs[0].tile.key):
                 self._put_off(jobs.popleft())
         waits = [self._later[0][0] - now] if self._later else []
         for name, jobs in self._todo.items():
@@ -163,36 +164,36 @@ class Run:
                         tr("The next call would go beyond the budget of ${budget:.2f}.", budget=self._budget),
                         tr("Give a larger budget: sweep.run(budget=...)."),
                     )
-                continue  # a call on its way may yet turn out to cost nothing
+                continue  # a call in flight may turn out to cost nothing
             wait = self._paces[name].take()
             if wait:
                 waits.append(wait)
-            elif in_flight.take(self._folder, jobs[0].tile.key):
+            elif _claim(self._folder, jobs[0].tile.key):
                 return jobs.popleft(), None
             else:
                 self._put_off(jobs.popleft())
-                waits.append(_LOOK)
+                waits.append(_POLL)
         if self.stopped is not None:
             return None, 0.0
         return None, min(waits) if waits else None
 
     def _put_off(self, job: _Job) -> None:
-        """Another run of this process has it under way: look again in a moment."""
+        """Look at a job again in a moment: another run of this process has its tile in flight."""
         job.waited = True
-        heapq.heappush(self._later, (time.monotonic() + _LOOK, next(self._numbers), job))
+        heapq.heappush(self._later, (time.monotonic() + _POLL, next(self._numbers), job))
 
     def _affordable(self, job: _Job) -> bool:
         if self._budget is None:
             return True
-        gone = self.tally.spent + self.tally.perhaps + self._reserved
-        return gone + job.price <= self._budget + 1e-9
+        committed = self.tally.spent + self.tally.perhaps + self._reserved
+        return committed + job.price <= self._budget + 1e-9
 
-    def _taken(self, job: _Job) -> _Job:
+    def _begin(self, job: _Job) -> _Job:
         self._open += 1
         self._reserved += job.price
         self.tally.calls += 1
-        self.tally.repeated += job.asked > 0
-        job.asked += 1
+        self.tally.repeated += job.calls > 0
+        job.calls += 1
         job.sent = time.monotonic()
         return job
 
@@ -201,14 +202,14 @@ class Run:
     def _call(self) -> None:
         while (job := self._next()) is not None:
             try:
-                there = self._store.filled(job.tile)  # another run on this folder may have been quicker
-                known = there.made or (job.waited and there.failure is not None)
-                reply = None if known else self._line.send(job.call, next(self._numbers))
+                stored = self._store.filled(job.tile)  # another run on this folder may have made it first
+                known = stored.made or (job.waited and stored.failure is not None)
+                reply = None if known else self._transport.send(job.call, next(self._numbers))
             except BaseException as error:
                 self._failed(job, error)
             else:
                 if reply is None:
-                    self._found(job, there)
+                    self._found(job, stored)
                 else:
                     self._arrived.put((job, reply))
         with self._changed:
@@ -223,7 +224,7 @@ class Run:
             job, reply = item
             try:
                 drawn = reply if isinstance(reply, Drawn) else draw(reply, job.call)
-                drawn = replace(drawn, receipt={**drawn.receipt, "attempts": job.asked})
+                drawn = replace(drawn, receipt={**drawn.receipt, "attempts": job.calls})
                 tile = self._store.keep(job.tile, drawn, job.call.cost)
             except CallError as error:
                 self._failed(job, error)
@@ -232,7 +233,7 @@ class Run:
             else:
                 self._made(job, tile)
 
-    # ---- what came of a call ------------------------------------------------------------------------------------
+    # ---- results of calls ---------------------------------------------------------------------------------------
 
     def _made(self, job: _Job, tile: Tile) -> None:
         with self._changed:
@@ -247,7 +248,7 @@ class Run:
         with self._changed:
             self._landed(job)
             self.tally.calls -= 1
-            self.tally.repeated -= job.asked > 1
+            self.tally.repeated -= job.calls > 1
             if tile.made:
                 self.tally.found += 1
                 self._settle(tile)
@@ -255,25 +256,25 @@ class Run:
                 self._give_up(tile)
 
     def _failed(self, job: _Job, error: BaseException) -> None:
-        """Ask again, now or later; or give the tile up. An error that is no CallError is not asked again."""
-        means = error if isinstance(error, CallError) else self._of_a_worker(error)
+        """Repeat the call, now or later, or give the tile up. Only a call that raised CallError is repeated."""
+        call_error = error if isinstance(error, CallError) else self._call_error(error)
         with self._changed:
             if isinstance(error, CancelledError) and self.stopped is not None:
-                return self._taken_back(job)
-            self._bill(job, means)
-            if means.retry == "wait":
+                return self._unsend(job)
+            self._bill(job, call_error)
+            if call_error.retry == "wait":
                 return self._throttled(job)
-            if means.retry == "again" and job.tries + 1 < ATTEMPTS:
-                return self._again(job, means)
+            if call_error.retry == "again" and job.tries + 1 < ATTEMPTS:
+                return self._again(job, call_error)
         failure = failures.failure_of(error)
-        is_its_own = means is error and means.scope == "request"
-        tile = self._noted(job, failure) if is_its_own else replace(job.tile, failure=failure)
+        of_this_tile = call_error is error and call_error.scope == "request"
+        tile = self._kept_failure(job, failure) if of_this_tile else replace(job.tile, failure=failure)
         with self._changed:
             self._landed(job)
             self._give_up(tile)
-            self._in_a_row = 0 if failure.kind in failures.LASTING else self._in_a_row + 1  # an answer is an answer
-            if means.scope != "request":
-                self._doom(failure, job.model.id if means.scope == "model" else None)
+            self._in_a_row = 0 if failure.kind in failures.LASTING else self._in_a_row + 1  # a refusal is an answer
+            if call_error.scope != "request":
+                self._fail_waiting(failure, job.model.id if call_error.scope == "model" else None)
             elif isinstance(error, (BrokenExecutor, CancelledError)):
                 self.stop(
                     tr("The executor is gone: {kind}.", kind=type(error).__name__),
@@ -289,19 +290,19 @@ class Run:
                     "sweep.retry()",
                 )
 
-    def _of_a_worker(self, error: BaseException) -> CallError:
-        """What an error means that is no call's: one that a worker was busy with may have been sent, and answered."""
+    def _call_error(self, error: BaseException) -> CallError:
+        """Return the CallError that an executor's error counts as. AWS may bill a call that a worker had begun."""
         never_sent = self._store.backend != "aws" or isinstance(error, CancelledError)
         return CallError(str(error), billed=False if never_sent else None)
 
-    def _taken_back(self, job: _Job) -> None:
-        """The run stopped before a worker began this call: it was never sent."""
+    def _unsend(self, job: _Job) -> None:
+        """Put back a job whose call no worker had begun when the run stopped: it was never sent."""
         self._landed(job)
         self.tally.calls -= 1
         self._todo[job.model.id].appendleft(job)
 
     def _broken(self, job: _Job, error: BaseException) -> None:
-        """The picture came, and could not be kept: this is not the tile's fault, and goes to who started the run."""
+        """Stop the run because a picture came and could not be kept; `tiles` raises the error."""
         with self._changed:
             self._landed(job)
             self.tally.spent += job.price
@@ -310,7 +311,7 @@ class Run:
             self._settle(replace(job.tile, failure=Failure("failed", tr("The picture could not be kept."), str(error))))
 
     def _landed(self, job: _Job) -> None:
-        in_flight.give_back(self._folder, job.tile.key)
+        _release(self._folder, job.tile.key)
         self._open -= 1
         self._reserved = self._reserved - job.price if self._open else 0.0
 
@@ -333,27 +334,27 @@ class Run:
 
     def _again(self, job: _Job, error: CallError) -> None:
         self._landed(job)
-        if error.status == 503:  # no room: nobody is to send as fast as before
+        if error.status == 503:  # no capacity: all threads slow down
             self._paces[job.model.id].throttled(job.sent)
         wait = FIRST_WAIT * 2**job.tries * random.uniform(0.75, 1.25)
         job.tries += 1
         heapq.heappush(self._later, (time.monotonic() + wait, next(self._numbers), job))
         self._changed.notify_all()
 
-    def _noted(self, job: _Job, failure: Failure) -> Tile:
+    def _kept_failure(self, job: _Job, failure: Failure) -> Tile:
         try:
-            return self._store.note(job.tile, failure)
+            return self._store.keep_failure(job.tile, failure)
         except OSError as error:
             self.error = self.error or error
             return replace(job.tile, failure=failure)
 
-    def _doom(self, failure: Failure, model: str | None) -> None:
-        """Every tile of this model (None: of all) would fail in the same way, so none is sent."""
-        doomed = [entry for entry in self._later if model in (None, entry[2].model.id)]
-        self._later = [entry for entry in self._later if entry not in doomed]
+    def _fail_waiting(self, failure: Failure, model: str | None) -> None:
+        """Fail every waiting tile of this model (None: of all models), whose calls would fail in the same way."""
+        delayed = [entry for entry in self._later if model in (None, entry[2].model.id)]
+        self._later = [entry for entry in self._later if entry not in delayed]
         heapq.heapify(self._later)
         waiting = [job for name, jobs in self._todo.items() if model in (None, name) for job in jobs]
-        for job in [*waiting, *(entry[2] for entry in doomed)]:
+        for job in [*waiting, *(entry[2] for entry in delayed)]:
             self._give_up(replace(job.tile, failure=failure))
         for name, jobs in self._todo.items():
             if model in (None, name):
@@ -366,23 +367,55 @@ class Run:
 
     def _settle(self, tile: Tile) -> None:
         self._unsettled -= 1
-        self._told.put(tile)
+        self._settled.put(tile)
         self._changed.notify_all()
 
-    # ---- hearing ------------------------------------------------------------------------------------------------
+    # ---- settled tiles ------------------------------------------------------------------------------------------
 
     def _is_over(self) -> bool:
         with self._changed:
             return not self._unsettled or (self.stopped is not None and not self._open)
 
-    def _heard(self) -> Iterator[Tile]:
+    def _next_settled(self) -> Iterator[Tile]:
         try:
-            tile = self._told.get(timeout=_LOOK)
+            tile = self._settled.get(timeout=_POLL)
         except queue.Empty:
             return
         yield tile
 
 
 def quotas_of(models: Iterable[Model], per_minute: float | None, paced: bool) -> dict[str, float | None]:
-    """The quota of each model, in requests a minute: what was asked for, else the registry's where calls are paced."""
+    """Return the quota of each model by id, in requests a minute: `per_minute`, or the registry's if `paced`."""
     return {model.id: per_minute or (model.rpm if paced else None) for model in models}
+
+
+# ---- tiles in flight ------------------------------------------------------------------------------------------------
+# Calls of an interrupted run are still answered: the next run in this process waits for them, and does not pay twice.
+
+_in_flight: set[tuple[int, str, str]] = set()
+_in_flight_lock = threading.Lock()
+
+
+def _is_in_flight(folder: Path, key: str) -> bool:
+    """Return whether a run of this process has sent a call for this tile of this folder."""
+    return _in_flight_key(folder, key) in _in_flight
+
+
+def _claim(folder: Path, key: str) -> bool:
+    """Mark the tile as in flight, and return whether it was free."""
+    place = _in_flight_key(folder, key)
+    with _in_flight_lock:
+        if place in _in_flight:
+            return False
+        _in_flight.add(place)
+        return True
+
+
+def _release(folder: Path, key: str) -> None:
+    """Unmark the tile, once the result of its call is stored."""
+    with _in_flight_lock:
+        _in_flight.discard(_in_flight_key(folder, key))
+
+
+def _in_flight_key(folder: Path, key: str) -> tuple[int, str, str]:
+    return os.getpid(), str(folder), key  # a forked child makes calls of its own

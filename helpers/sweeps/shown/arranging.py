@@ -1,4 +1,4 @@
-"""Lays the tiles of a sweep out in rows, columns and pages: what the grid draws and the gallery starts from."""
+"""The layout of a sweep's tiles in rows, columns and pages, for the grid to draw and the gallery to start from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,43 +8,43 @@ from typing import Any
 from helpers.language import listed, tr
 from helpers.sweeps.axes.tiles import Axis, Tile
 
-Pages = Any  # what `arrange` takes: an axis or several, numbers of pages, or the labels to show of an axis
+PageChoice = Any  # an axis or several, the number of a page or several, or a dict of axes to the values to show
 
 
 @dataclass(frozen=True)
-class Run:
-    """An axis as the tiles at hand run through it: its name, and its labels in order."""
+class GridAxis:
+    """An axis as it is laid out: its name, and in order the labels that the tiles have."""
 
     name: str
     labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Page:
-    """One table of tiles. `where` is its place on the axes that are neither rows nor columns: (axis, label) pairs."""
+class GridPage:
+    """One table of tiles. `where` holds (axis, label) for the axes that are neither rows nor columns."""
 
     number: int  # from 1
     of: int
     where: tuple[tuple[str, str], ...]
-    rows: Run | None
-    columns: Run | None
+    rows: GridAxis | None
+    columns: GridAxis | None
     tiles: tuple[tuple[Tile | None, ...], ...]
 
     @property
     def wrapped(self) -> bool:
-        """Whether one axis alone runs over it, so that it may go on in further rows."""
+        """True where the page has at most one axis, whose tiles may wrap into further rows."""
         return self.rows is None
 
 
-def runs(tiles: Sequence[Tile], axes: Sequence[Axis]) -> list[Run]:
-    """The axes of these tiles, in the sweep's order; labels that no tile has are left out."""
+def grid_axes(tiles: Sequence[Tile], axes: Sequence[Axis]) -> list[GridAxis]:
+    """Return the axes of these tiles in the sweep's order, without the labels that no tile has."""
     used: dict[str, dict[str, None]] = {axis.name: {} for axis in axes}
     for tile in tiles:
         for place in tile.coordinates:
             used.setdefault(place.axis, {})[place.label] = None
     order = {axis.name: {label: i for i, label in enumerate(axis.labels)} for axis in axes}
     return [
-        Run(name, tuple(sorted(labels, key=lambda label: order.get(name, {}).get(label, len(labels)))))
+        GridAxis(name, tuple(sorted(labels, key=lambda label: order.get(name, {}).get(label, len(labels)))))
         for name, labels in used.items()
         if labels
     ]
@@ -55,16 +55,16 @@ def arrange(
     axes: Sequence[Axis],
     rows: str | None = None,
     columns: str | None = None,
-    pages: Pages = None,
-) -> list[Page]:
-    """The tiles in tables, one a page.
+    pages: PageChoice = None,
+) -> list[GridPage]:
+    """Return the tiles as tables, one a page.
 
-    `rows` and `columns` name axes; without them the first axes with several values are taken, and a lone one becomes
-    the columns. All others turn the pages. `pages` names the one that turns slowest, or several in order; or it is the
-    number of a page, from 1, or several numbers; or a mapping, such as {"seed": 3} or {"seed": [1, 3]}, of axes to the
-    values to show. ValueError for what the sweep does not have.
+    `rows`, `columns`: names of axes; without them the first axes with several values, and a single one makes the
+    columns. There is a page for every combination of the others. `pages`: the axis that changes slowest from page to
+    page, or several in order; or the number of a page, from 1, or several numbers; or a mapping of axes to the values to
+    show, such as {"seed": 3} or {"seed": [1, 3]}. Raises ValueError for axes, pages and values that do not exist.
     """
-    found = {run.name: run for run in runs(tiles, axes)}
+    found = {one.name: one for one in grid_axes(tiles, axes)}
     if not tiles:
         raise ValueError(tr("A grid needs at least one tile."))
     for name in (rows, columns):
@@ -77,22 +77,22 @@ def arrange(
         _check_axis(name, found)
         if name in (rows, columns):
             raise ValueError(tr("{name!r} cannot turn the pages: it is on each of them already.", name=name))
-    free = [run.name for run in found.values() if len(run.labels) > 1 and run.name not in (*turned, *chosen)]
+    free = [one.name for one in found.values() if len(one.labels) > 1 and one.name not in (*turned, *chosen)]
     free = [name for name in free if name not in (rows, columns)]
     if rows is None and (len(free) > 1 or (columns is not None and free)):
         rows = free.pop(0)
     if columns is None and free:
         columns = free.pop(0)
     others = [*turned, *(name for name in found if name not in (*turned, rows, columns))]
-    labels = {name: chosen.get(name, run.labels) for name, run in found.items()}
-    down, across = (Run(name, tuple(labels[name])) if name else None for name in (rows, columns))
+    labels = {name: chosen.get(name, one.labels) for name, one in found.items()}
+    down, across = (GridAxis(name, tuple(labels[name])) if name else None for name in (rows, columns))
     at = {frozenset((place.axis, place.label) for place in tile.coordinates): tile for tile in tiles}
     places = [tuple(zip(others, where, strict=True)) for where in product(*(labels[name] for name in others))]
     tables = [(where, _table(at, where, down, across)) for where in places]
     tables = [one for one in tables if any(tile for row in one[1] for tile in row)]
-    told = {name for name in others if len(found[name].labels) > 1}
+    several = {name for name in others if len(found[name].labels) > 1}
     made = [
-        Page(i, len(tables), tuple(place for place in where if place[0] in told), down, across, table)
+        GridPage(i, len(tables), tuple(place for place in where if place[0] in several), down, across, table)
         for i, (where, table) in enumerate(tables, 1)
     ]
     return _numbered(made, pages) if isinstance(pages, int) or _is_numbers(pages) else made
@@ -101,16 +101,16 @@ def arrange(
 def _table(
     at: Mapping[frozenset[tuple[str, str]], Tile],
     where: tuple[tuple[str, str], ...],
-    down: Run | None,
-    across: Run | None,
+    down: GridAxis | None,
+    across: GridAxis | None,
 ) -> tuple[tuple[Tile | None, ...], ...]:
     rows = [((down.name, label),) for label in down.labels] if down else [()]
     columns = [((across.name, label),) for label in across.labels] if across else [()]
     return tuple(tuple(at.get(frozenset((*where, *row, *column))) for column in columns) for row in rows)
 
 
-def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run], axes: Sequence[Axis]) -> dict[str, list[str]]:
-    """For each axis named, the labels to show: given as labels or as the values that they stand for."""
+def _chosen(pages: Mapping[str, Any], found: Mapping[str, GridAxis], axes: Sequence[Axis]) -> dict[str, list[str]]:
+    """Return the labels to show of each axis in `pages`, which gives them as labels or as values."""
     chosen: dict[str, list[str]] = {}
     known = {axis.name: axis for axis in axes}
     for name, wanted in pages.items():
@@ -132,7 +132,7 @@ def _chosen(pages: Mapping[str, Any], found: Mapping[str, Run], axes: Sequence[A
 
 
 def _label(axis: Axis | None, value: Any) -> str:
-    """The label of a value: 7.0 is shown as 7, a long prompt is cut, a model is shown by its name and asked for by its role."""
+    """Return the label of a value: 7 for 7.0, the shortened text for a long prompt, the name for a model's id or role."""
     rows = list(zip(axis.values, axis.labels, strict=True)) if axis else []
     if str(value) in (label for _, label in rows):
         return str(value)
@@ -142,7 +142,7 @@ def _label(axis: Axis | None, value: Any) -> str:
     return str(value)
 
 
-def _numbered(made: list[Page], pages: Any) -> list[Page]:
+def _numbered(made: list[GridPage], pages: Any) -> list[GridPage]:
     numbers = [pages] if isinstance(pages, int) else list(pages)
     wrong = [number for number in numbers if not 1 <= number <= len(made)]
     if wrong:
@@ -150,7 +150,7 @@ def _numbered(made: list[Page], pages: Any) -> list[Page]:
     return [made[number - 1] for number in numbers]
 
 
-def _check_axis(name: str | None, found: Mapping[str, Run]) -> None:
+def _check_axis(name: str | None, found: Mapping[str, GridAxis]) -> None:
     if name is not None and name not in found:
         raise ValueError(tr("There is no axis {name!r}. The axes are: {axes}.", name=name, axes=listed(found)))
 

@@ -1,4 +1,4 @@
-"""A sweep as tables for other tools: tiles.csv for spreadsheets, tiles.jsonl with whole requests for programs."""
+"""Writes a sweep as tables for other tools: tiles.csv for spreadsheets, and tiles.jsonl with whole requests."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from helpers.sweeps.axes.tiles import Axis, Tile
 
 
 def save(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> tuple[Path, Path]:
-    """Write both tables to the folder, each in one step, and give back where they are."""
+    """Write both tables to the folder, each in one step, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     table, lines = folder / "tiles.csv", folder / "tiles.jsonl"
     put(table, _csv(folder, tiles, axes))
@@ -25,8 +25,8 @@ def save(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> tuple[Pat
 def _csv(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> bytes:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
-    heads = ("seed used", "model", "cost", "list price", "seconds", "backend", "failure", "reason", "picture", "key")
-    rows.writerow(["tile", *(axis.name for axis in axes), *heads])
+    headings = ("seed used", "model", "cost", "list price", "seconds", "backend", "failure", "reason", "picture", "key")
+    rows.writerow(["tile", *(axis.name for axis in axes), *headings])
     for number, tile in enumerate(tiles, 1):
         rows.writerow([number, *(place.label for place in tile.coordinates), *_facts(folder, tile)])
     return out.getvalue().encode("utf-8-sig")  # the mark tells Excel that it is UTF-8
@@ -35,27 +35,27 @@ def _csv(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> bytes:
 def _facts(folder: Path, tile: Tile) -> Iterator[Any]:
     yield from (tile.seed, tile.model, tile.cost, tile.list_price, tile.seconds, tile.backend)
     yield from (tile.failure.kind, str(tile.failure)) if tile.failure else ("", "")
-    yield from (_from(folder, tile.path), tile.key)
+    yield from (_relative(folder, tile.path), tile.key)
 
 
 def _line(folder: Path, tile: Tile) -> bytes:
-    told = {
+    record = {
         "label": tile.label,
         "coordinates": {place.axis: place.label for place in tile.coordinates},
-        **keys.request(tile.model, tile.body),
+        **keys.hashed_request(tile.model, tile.body),
         "seed": tile.seed,
         "cost": tile.cost,
         "list_price": tile.list_price,
         "seconds": tile.seconds,
         "backend": tile.backend,
         "failure": vars(tile.failure) if tile.failure else None,
-        "picture": _from(folder, tile.path),
-        "thumbnail": _from(folder, tile.thumbnail),
+        "picture": _relative(folder, tile.path),
+        "thumbnail": _relative(folder, tile.thumbnail),
         "key": tile.key,
     }
-    return (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8")
+    return (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _from(folder: Path, path: Path | None) -> str | None:
-    """Where a file is, seen from the table, so that the folders can be moved together."""
+def _relative(folder: Path, path: Path | None) -> str | None:
+    """Return the path of a file relative to the tables, so that the folders can be moved together."""
     return None if path is None else Path(os.path.relpath(path, folder)).as_posix()

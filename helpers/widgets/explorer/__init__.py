@@ -1,1 +1,1 @@
-"""The explorer: a body's fields to turn, the picture that follows, and sweeps around it."""
+"""The explorer: a control for each field of a body, the picture that follows, kept pictures, and sweeps around one."""

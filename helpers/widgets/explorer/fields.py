@@ -1,4 +1,4 @@
-"""The fields of a body that can be explored: where each stands, its limits as the schema has them, and values around it."""
+"""The fields of a body that can be explored: where each is, its limits in the schema, and values around the present one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from helpers.schemas.fields import field_at
 from helpers.schemas.sdxl import DOCUMENTED_STEPS
 from helpers.sweeps.axes import paths, ranges
 from helpers.sweeps.axes.axes import label_of
-from helpers.widgets.explorer.words import label_of_field, say
+from helpers.widgets.explorer.labels import label, label_of_field
 
-Kind = Literal["text", "number", "range", "choice", "size"]
-Value = Any  # of a field: a text, a number, a choice or None, or (width, height)
+FieldKind = Literal["text", "number", "range", "choice", "size"]
+FieldValue = Any  # a text, a number, a choice or None, or (width, height)
 
 SIZE = "size"  # width and height, which are chosen together
 _WEIGHTS = (-2, 2)  # of the slider; the schema has no limits
@@ -33,31 +33,31 @@ class Field:
     """One control. `path` is its place in the body, as errors and sweeps write it, or "size"."""
 
     path: str
-    kind: Kind
+    kind: FieldKind
     label: str
     least: float | None = None
     most: float | None = None
     step: float | None = None
-    options: tuple[Value, ...] = ()
+    options: tuple[FieldValue, ...] = ()
 
     @property
     def name(self) -> str:
-        """The last name in its path: `weight` of `text_prompts[1].weight`."""
+        """Last name in the path: "weight" of `text_prompts[1].weight`."""
         return self.path.rsplit(".", 1)[-1]
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are numbers."""
+        """True where its values are numbers."""
         return self.kind in ("number", "range")
 
 
 def fields_of(body: Mapping[str, Any], model: Model) -> list[Field]:
-    """The fields that this body has, or may have, in the order of a page."""
+    """Return the fields that this body has or may have, in the order of the page."""
     return [_field(path, body, model) for path in required_family(model).adjustable(body)]
 
 
 def field_of(path: str, body: Mapping[str, Any], model: Model) -> Field:
-    """The field of that path. Raises BodyError with the paths that there are."""
+    """Return the field of a path. Raises BodyError, which names the paths that there are."""
     known = {field.path: field for field in fields_of(body, model)}
     if path not in known:
         why = tr("There is no field {path} to explore; there are {paths}.", path=path, paths=", ".join(known))
@@ -70,14 +70,14 @@ def field_of(path: str, body: Mapping[str, Any], model: Model) -> Field:
     return known[path]
 
 
-def value_at(body: Mapping[str, Any], path: str, model: Model) -> Value:
-    """What stands at a field, or what the service takes where nothing does."""
+def value_at(body: Mapping[str, Any], path: str, model: Model) -> FieldValue:
+    """Return the value of a field, or, where the body has none, the one that the service takes."""
     family = required_family(model)
     return family.size(body, model) if path == SIZE else family.value(body, path)
 
 
-def put(body: Body, changes: Mapping[str, Value], model: Model) -> Body:
-    """A copy of the body with other values at some fields, its keys in the order of the schema. Raises BodyError."""
+def put(body: Body, changes: Mapping[str, FieldValue], model: Model) -> Body:
+    """Return a copy of the body with some fields changed, its keys in the schema's order. Raises BodyError."""
     made = body
     for path, value in changes.items():
         if path == SIZE:
@@ -87,20 +87,20 @@ def put(body: Body, changes: Mapping[str, Value], model: Model) -> Body:
     return made.replace()
 
 
-def values_of(body: Mapping[str, Any], model: Model) -> dict[str, Value]:
-    """The value of every field, by its path."""
+def values_of(body: Mapping[str, Any], model: Model) -> dict[str, FieldValue]:
+    """Return the value of every field, by its path."""
     return {field.path: value_at(body, field.path, model) for field in fields_of(body, model)}
 
 
-def suggested(field: Field, value: Value) -> list[Value]:
-    """Values to sweep around the present one, which is among them: all legal, in order, and none dearer by its steps."""
+def suggested(field: Field, value: FieldValue) -> list[FieldValue]:
+    """Return values to sweep around the present one, which is among them: legal, in order, none dearer by its steps."""
     if field.kind == "text":
         return []
     if not field.is_number:
         place = field.options.index(value) if value in field.options else 0
         others = [*field.options[place + 1 :], *field.options[:place]]
         return [value, *others[: _CHOICES - 1]]
-    present, apart = ranges.denoised(value), Decimal(_AROUND.get(field.name, "0.1"))
+    present, apart = ranges.as_decimal(value), Decimal(_AROUND.get(field.name, "0.1"))
     most = field.most
     if field.name == "steps" and value <= DOCUMENTED_STEPS:
         most = DOCUMENTED_STEPS
@@ -108,11 +108,11 @@ def suggested(field: Field, value: Value) -> list[Value]:
     above = _room(present, most, apart)
     down = min(below, _SUGGESTED + max(0, _SUGGESTED - above))
     up = min(above, 2 * _SUGGESTED - down) if field.name != "seed" else min(above, _CHOICES - 1)
-    return [ranges.plain(present + apart * turn) for turn in range(-down, up + 1)]
+    return [ranges.json_number(present + apart * turn) for turn in range(-down, up + 1)]
 
 
 def differing(bodies: Sequence[Mapping[str, Any]], models: Sequence[Model]) -> list[str]:
-    """A label for each body: the fields in which not all of them agree, and nothing where they do."""
+    """Return a label for each body: the fields in which they differ; an empty text where they do not."""
     told = [_told(body, model) for body, model in zip(bodies, models, strict=True)]
     names = dict.fromkeys(name for one in told for name in one)
     apart = [name for name in names if len({one.get(name) for one in told}) > 1]
@@ -120,7 +120,7 @@ def differing(bodies: Sequence[Mapping[str, Any]], models: Sequence[Model]) -> l
 
 
 def pair(value: Any) -> tuple[Any, Any]:
-    """Width and height. Raises BodyError for what is no pair."""
+    """Return a size as (width, height). Raises BodyError for anything but a pair."""
     if isinstance(value, (list, tuple)) and len(value) == 2:
         return value[0], value[1]
     why = tr("size is a width and a height in pixels, such as (1152, 896), not {value!r}.", value=value)
@@ -144,39 +144,39 @@ def _told(body: Mapping[str, Any], model: Model) -> dict[str, str]:
 
 
 def _field(path: str, body: Mapping[str, Any], model: Model) -> Field:
-    """The control of a place, as the schema has it."""
+    """Return the control of a path, with the schema's limits and choices."""
     family = required_family(model)
     if path == SIZE:
         sizes = dict.fromkeys([*family.size_choices(model), value_at(body, SIZE, model)])
-        return Field(SIZE, "size", say("size"), options=tuple(sizes))
+        return Field(SIZE, "size", label("size"), options=tuple(sizes))
     info = field_at(family.request, paths.parse(path))[1]
     if info is None:
         raise ValueError(f"{family.name} has no field {path}")
-    name, label = path.rpartition(".")[2], _label(path, body, model)
+    name, shown = path.rpartition(".")[2], _label(path, body, model)
     options = tuple(_literals(info.annotation))
     if options:
-        return Field(path, "choice", label, options=(None, *options) if info.default is None else options)
+        return Field(path, "choice", shown, options=(None, *options) if info.default is None else options)
     if name == "weight":
         present = family.value(body, path)
-        return Field(path, "range", label, min(_WEIGHTS[0], present), max(_WEIGHTS[1], present), float(_STEPS[name]))
+        return Field(path, "range", shown, min(_WEIGHTS[0], present), max(_WEIGHTS[1], present), float(_STEPS[name]))
     limits = _limits(info)
     if limits is None:
-        return Field(path, "text", label)
-    return Field(path, "number" if name == "seed" else "range", label, *limits, float(_STEPS.get(name, "0.05")))
+        return Field(path, "text", shown)
+    return Field(path, "number" if name == "seed" else "range", shown, *limits, float(_STEPS.get(name, "0.05")))
 
 
 def _label(path: str, body: Mapping[str, Any], model: Model) -> str:
-    """Its name, and of several prompts the number as well."""
+    """Return the label of a field; where there are several prompts, with their number."""
     steps = paths.parse(path)
     numbers = [step for step in steps if isinstance(step, int)]
     count = len(required_family(model).prompts(body))
     if not numbers or count == 1:
         return label_of_field(str(steps[-1]))
-    return say(f"{steps[-1]}.number", number=numbers[0] + 1)
+    return label(f"{steps[-1]}.number", number=numbers[0] + 1)
 
 
 def _limits(info: FieldInfo) -> tuple[float, float] | None:
-    """The least and the most that the schema allows; None where it has no such limits."""
+    """Return the lowest and the highest value that the schema allows; None where it does not limit it."""
     found: dict[str, float] = {}
     for rule in info.metadata:
         found |= {side: getattr(rule, side) for side in ("ge", "le") if hasattr(rule, side)}
@@ -192,12 +192,12 @@ def _literals(annotation: Any) -> Iterable[Any]:
 
 
 def _room(present: Decimal, end: float | None, apart: Decimal) -> int:
-    """How many whole steps lie between a value and a limit."""
-    return 2 * _SUGGESTED if end is None else int(abs(ranges.denoised(end) - present) / apart)
+    """Return the number of whole steps between a value and a limit."""
+    return 2 * _SUGGESTED if end is None else int(abs(ranges.as_decimal(end) - present) / apart)
 
 
 def _plain(value: Any) -> Any:
-    """A number of NumPy's as Python's, and a fraction as it was meant: 0.1 + 0.2 is 0.3."""
+    """Return a NumPy number as Python's, and a fraction without binary noise: 0.30000000000000004 is 0.3."""
     if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
         value = value.item()
-    return float(ranges.denoised(value)) if isinstance(value, float) and value - value == 0 else value
+    return float(ranges.as_decimal(value)) if isinstance(value, float) and value - value == 0 else value

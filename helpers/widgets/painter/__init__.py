@@ -1,1 +1,1 @@
-"""The mask painter: paint over a picture what a model may change."""
+"""The mask painter: paint on an image, in a notebook cell, where a model may change it."""

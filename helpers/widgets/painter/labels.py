@@ -1,4 +1,4 @@
-"""Every word of the mask painter's page, in one place, so that it can be translated. Braces hold what is filled in."""
+"""All that the mask painter shows, by key, so that it can be translated. Braces mark what is filled in."""
 
 LABELS = {
     "painter": "Mask painter",

@@ -1,1 +1,1 @@
-"""The playground: Bedrock's own image playground in a notebook cell, on the studio or on AWS."""
+"""The playground: the Bedrock console's image playground in a notebook cell, on the studio or on AWS."""

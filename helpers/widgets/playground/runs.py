@@ -13,7 +13,7 @@ from helpers.calls.answers import Backend, Generation
 from helpers.errors import ContentFilterError, ModelFailedError, SetupError, WorkshopError
 from helpers.language import tr
 from helpers.models import Model
-from helpers.widgets.playground import source
+from helpers.recipes import code
 from helpers.widgets.playground.settings import Settings, request_bodies
 
 if TYPE_CHECKING:
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from helpers.masks.mask import Mask
 
 FOLDER = "playground"  # below helpers.outputs()
-State = Literal["done", "filtered", "failed"]
+RunState = Literal["done", "filtered", "failed"]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A picture to start from, of a legal size, and in words where it comes from."""
+    """A reference image of a legal size, and a text on where it comes from."""
 
     image: "Image.Image"
     name: str
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class PlannedRun:
     """A run that may be sent: everything in it was checked. `settings.seed` is the first seed."""
 
     settings: Settings
@@ -47,22 +47,22 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """A run that was sent. `answers`: for each body that went out its receipt, or the error that came instead."""
+class PlaygroundRun:
+    """A run that was sent. `answers`: for each body that was sent, its receipt or the error that came instead."""
 
     number: int
-    plan: Plan
+    plan: PlannedRun
     answers: tuple[Generation | WorkshopError, ...]
     seconds: float
 
     @property
     def settings(self) -> Settings:
-        """What it was made from; `.seed` is the first seed that was sent."""
+        """Settings of the run; `.seed` is the first seed that was sent."""
         return self.plan.settings
 
     @property
     def bodies(self) -> tuple[Body, ...]:
-        """The request bodies, one a picture."""
+        """Request bodies, one a picture."""
         return self.plan.bodies
 
     @property
@@ -72,17 +72,17 @@ class Run:
 
     @property
     def made(self) -> list[Generation]:
-        """The receipts of its pictures."""
+        """Receipts of the pictures that came."""
         return [answer for answer in self.answers if isinstance(answer, Generation)]
 
     @property
     def failures(self) -> list[WorkshopError]:
-        """The errors that came instead of pictures."""
+        """Errors that came instead of pictures."""
         return [answer for answer in self.answers if isinstance(answer, WorkshopError)]
 
     @property
-    def state(self) -> State:
-        """`"done"`, or what went wrong first."""
+    def state(self) -> RunState:
+        """State of the run: "done", or "filtered" or "failed" by the first error."""
         if not self.failures:
             return "done"
         return "filtered" if isinstance(self.failures[0], ContentFilterError) else "failed"
@@ -100,27 +100,30 @@ def plan(
     seed: int,
     reference: Reference | None = None,
     mask: "Mask | None" = None,
-) -> Plan:
-    """Check everything and write down what a run is to send, the first picture with `seed`. Sends nothing.
+) -> PlannedRun:
+    """Check everything and return what a run is to send, its first picture with `seed`. Sends nothing.
 
-    The pictures that its Python starts from are kept below `helpers.outputs()`. Raises BodyError, ImageError,
-    MaskError or SetupError.
+    The reference image and the mask that its Python reads are saved below `helpers.outputs()`. Raises BodyError,
+    ImageError, MaskError or SetupError.
     """
     reference = reference if settings.action != "generate" else None
     mask = mask if settings.action == "edit" else None
     asked = request_bodies(settings, model, seed, reference.image if reference else None, mask)
     backend = client.backend_of(bedrock)
-    python = source.python_for(
+    python = code.seeds_cell(
         asked,
-        "" if backend == "studio" else f'"aws", region="{bedrock.meta.region_name}"',
+        backend,
+        bedrock.meta.region_name,
         reference=_kept("reference", reference.image) if reference else None,
         mask=_kept("mask", mask.image) if mask else None,
     )
-    return Plan(settings, model, backend, tuple(asked), python, reference, mask)
+    return PlannedRun(settings, model, backend, tuple(asked), python, reference, mask)
 
 
-def send(plan: Plan, bedrock: Any, number: int, told: Callable[[int], None] = lambda place: None) -> Run:
-    """Send the bodies one after the other. `told` hears the place of each, from 1, before it goes out.
+def send(
+    plan: PlannedRun, bedrock: Any, number: int, told: Callable[[int], None] = lambda place: None
+) -> PlaygroundRun:
+    """Send the bodies one after another and return the run; `told` is called with the place of each, from 1, before it.
 
     After a picture that was filtered or failed the next seed is tried; after any other error the rest is not sent.
     """
@@ -132,16 +135,16 @@ def send(plan: Plan, bedrock: Any, number: int, told: Callable[[int], None] = la
             answers.append(client.invoke(bedrock, body, plan.model))
         except (ContentFilterError, ModelFailedError) as error:
             answers.append(error)
-            if error.code is not None:  # the request itself was refused, and the next has the same words
+            if error.code is not None:  # the request itself was refused, and the next has the same prompt
                 break
         except WorkshopError as error:
             answers.append(error)
             break
-    return Run(number, plan, tuple(answers), time.perf_counter() - began)
+    return PlaygroundRun(number, plan, tuple(answers), time.perf_counter() - began)
 
 
 def _kept(kind: str, picture: "Image.Image") -> str:
-    """Keep a picture under a name made from its pixels; the name, below `helpers.outputs()`."""
+    """Save a picture below `helpers.outputs()` under a name made from its pixels, and return that name."""
     pixels = f"{picture.mode} {picture.size}".encode() + picture.tobytes()
     name = f"{FOLDER}/{kind}-{hashlib.sha256(pixels).hexdigest()[:12]}.png"
     try:

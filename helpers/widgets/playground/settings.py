@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from helpers import bodies
 from helpers.errors import BodyError, ImageError, MaskError, Problem, WorkshopWarning
 from helpers.language import listed, tr
-from helpers.language.remarks import hushed
+from helpers.language.remarks import ignore_warnings
 from helpers.models import Model
 from helpers.schemas.fields import TaskName
 from helpers.schemas.sdxl import DEFAULT_CFG_SCALE, DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, DEFAULT_STEPS, StylePreset
-from helpers.widgets.playground.words import say
+from helpers.widgets.playground.labels import label
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,10 +29,10 @@ _NUMBERS = ("width", "height", "pictures", "cfg_scale", "steps", "seed", "image_
 
 @dataclass(frozen=True)
 class Settings:
-    """What one run is made from, but for the reference image and its mask.
+    """The settings of one run, apart from the reference image and its mask.
 
-    `keep_seed` False, or a seed of 0, draws a new seed for each run. `width` and `height` are read by "generate" alone,
-    `image_strength` by "variation" alone.
+    `keep_seed` False, or a seed of 0, draws a new seed for each run. `width` and `height` are for "generate" alone,
+    `image_strength` for "variation" alone.
     """
 
     action: Action = "generate"
@@ -50,15 +50,15 @@ class Settings:
 
     @property
     def draws_seed(self) -> bool:
-        """Whether each run takes a new seed."""
+        """True where each run draws a new seed."""
         return not self.keep_seed or not self.seed
 
 
 @dataclass(frozen=True)
 class Preset:
-    """One example: its settings, the settings of the picture that it starts from, and where that may change.
+    """One example: its settings, the settings of its reference image, and where that may change.
 
-    `mask` is an ellipse: left, top, right and bottom as shares of the picture.
+    `mask` is an ellipse: left, top, right and bottom as shares of width and height, 0 to 1.
     """
 
     name: str
@@ -96,7 +96,7 @@ PRESETS: dict[str, Preset] = {
 
 
 def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """The settings with some of them changed. Raises BodyError for a name, an action or a value that cannot be."""
+    """Return the settings with some changed. Raises BodyError for an unknown name or action, and a value of another type."""
     known = {field.name for field in fields(Settings)}
     wrong = [
         Problem(
@@ -114,46 +114,46 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
 
 
 def as_form(settings: Settings) -> dict[str, Any]:
-    """The settings in JSON's own types."""
+    """Return the settings in JSON's own types."""
     return asdict(settings)
 
 
 def actions_of(model: Model) -> tuple[Action, ...]:
-    """What a model can do."""
+    """Return the actions that a model can do."""
     tasks = model.family.tasks if model.family else ()
     return tuple(action for action in ACTIONS if TASKS[action] in tasks)
 
 
 def most_seed(model: Model) -> int:
-    """The highest seed that a model takes."""
+    """Return the highest seed that a model takes."""
     return bodies.required_family(model).most_seed
 
 
 def lacks(model: Model) -> str:
-    """What a model cannot do, in a sentence; nothing where it can do all."""
+    """Return a sentence on what a model cannot do; an empty text where it can do all."""
     able = actions_of(model)
     if len(able) == len(ACTIONS):
         return ""
-    return say("only_generate" if len(able) == 1 else "no_edit", model=model.name)
+    return label("only_generate" if len(able) == 1 else "no_edit", model=model.name)
 
 
 def sizes_of(model: Model) -> tuple[tuple[int, int], ...]:
-    """The sizes to choose from: the API's own and those that the model was trained on, or all that it can make."""
+    """Return the sizes to choose from, as (width, height): the API's default and the trained ones, or all of the model."""
     return model.family.size_choices(model) if model.family else ()
 
 
 def orientation(width: int, height: int) -> Orientation:
-    """Wider than high, higher than wide, or neither."""
+    """Return the orientation of a size: "landscape" is wider than high, "portrait" higher than wide."""
     return "square" if width == height else "landscape" if width > height else "portrait"
 
 
 def has(model: Model, field: str) -> bool:
-    """Whether a model's requests have this field."""
+    """Return whether a model's bodies have this field."""
     return model.family is not None and model.family.has(field)
 
 
 def for_model(settings: Settings, model: Model) -> Settings:
-    """The settings as far as a model takes them: its own sizes and actions."""
+    """Return the settings with an action and a size that the model has."""
     action = settings.action if settings.action in actions_of(model) else "generate"
     sizes, size = sizes_of(model), (settings.width, settings.height)
     if not has(model, "width") and size not in sizes:
@@ -165,27 +165,27 @@ def for_model(settings: Settings, model: Model) -> Settings:
 def request_bodies(
     settings: Settings, model: Model, seed: int, reference: "Image.Image | None" = None, mask: "Mask | None" = None
 ) -> list[bodies.Body]:
-    """The bodies of one run, one a picture, with the seeds `seed`, `seed` + 1 and so on.
+    """Return the bodies of one run, one a picture, with the seeds `seed`, `seed` + 1 and so on.
 
     Raises BodyError, ImageError or MaskError with a sentence for all that is missing or wrong.
     """
     _check(settings, model, seed)
     if settings.action not in actions_of(model):
         raise _error([Problem("action", lacks(model), settings.action)])
-    with hushed(WorkshopWarning):  # `remarks` says the same on the playground
+    with ignore_warnings(WorkshopWarning):  # `remarks` says the same on the playground
         asked = bodies.translated(_body(settings, seed, reference, mask), model).body
         bodies.check(asked)
     return [asked.replace(seed=seed + place) for place in range(settings.pictures)]
 
 
 def remarks(settings: Settings, model: Model) -> list[str]:
-    """What may surprise about legal settings, in sentences."""
+    """Return sentences on what may surprise about legal settings."""
     size = (settings.width, settings.height) if settings.action == "generate" else None
     return bodies.notes_on(model, size, settings.steps if has(model, "steps") else 0)
 
 
 def problems(settings: Settings, model: Model) -> list[str]:
-    """What is wrong with the settings by themselves, whatever the reference image."""
+    """Return a sentence for each thing that is wrong with the settings alone, whatever the reference image."""
     try:
         request_bodies(replace(settings, action="generate"), model, 1 if settings.draws_seed else settings.seed)
     except BodyError as error:
@@ -194,7 +194,7 @@ def problems(settings: Settings, model: Model) -> list[str]:
 
 
 def price(settings: Settings, model: Model, reference: "Image.Image | None" = None) -> float | None:
-    """What AWS asks, or asked, for all pictures of one run, in USD; None where no page says."""
+    """Return the list price of all pictures of one run on AWS, in USD; None where no page gives one."""
     size = reference.size if reference and settings.action != "generate" else (settings.width, settings.height)
     try:
         each = model.price_at(settings.steps, size[0] * size[1])
@@ -218,7 +218,7 @@ def _body(settings: Settings, seed: int, reference: "Image.Image | None", mask: 
         return bodies.text_to_image(settings.prompt, width=settings.width, height=settings.height, **common)
     if reference is None:
         raise ImageError(
-            tr("“{action}” starts from a reference image, and there is none.", action=say(settings.action)),
+            tr("“{action}” starts from a reference image, and there is none.", action=label(settings.action)),
             fix=tr("Upload one, or press “Use as reference” under a picture."),
         )
     if settings.action == "variation":

@@ -1,1 +1,1 @@
-"""What several widgets share: parts of a page, and work that the newest wish replaces."""
+"""What several widgets share: parts and looks of a page, labels, and work in a thread of which only the newest waits."""

@@ -1,51 +1,51 @@
-"""Work in a thread for what changes faster than it is done: while one piece is under way, only the newest is kept."""
+"""Work in a thread for what changes faster than it is done: while one piece of work runs, only the newest waits."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-Job = TypeVar("Job")
+Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 
-class LatestWins(Generic[Job, Result]):
-    """Does one job at a time. A job that waits is replaced by the next one, and never done.
+class LatestWins(Generic[Work, Result]):
+    """A worker that does one piece of work at a time; what waits is dropped as soon as something newer is asked for.
 
-    `work` is called in a thread, and must not raise. `came` gets each job with its result, where jobs are handed in:
-    in that thread's event loop, so that it may touch the page; without a loop, in the working thread.
+    `do` is called in a thread, and must not raise. `came` is called with the work and its result in the event loop of
+    the thread that asked for it, so that it may change the page; without a loop, in the working thread.
     """
 
-    def __init__(self, work: Callable[[Job], Result], came: Callable[[Job, Result], None]) -> None:
-        self._work, self._came = work, came
+    def __init__(self, do: Callable[[Work], Result], came: Callable[[Work, Result], None]) -> None:
+        self._do, self._came = do, came
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Job, Callable[..., None]]] = []  # one at most
-        self._doing: list[Job] = []  # one at most
+        self._waiting: list[tuple[Work, Callable[..., None]]] = []  # one at most
+        self._doing: list[Work] = []  # one at most
         self._busy = False
 
     @property
     def is_busy(self) -> bool:
-        """Whether a job is under way."""
+        """True while work is being done."""
         return self._busy
 
     @property
-    def pending(self) -> list[Job]:
-        """The job that is under way, and the one that waits."""
+    def pending(self) -> list[Work]:
+        """Work that is being done and work that waits, in this order; at most two."""
         with self._lock:
-            return [*self._doing, *(job for job, _ in self._waiting)]
+            return [*self._doing, *(work for work, _ in self._waiting)]
 
-    def ask(self, job: Job) -> None:
-        """Have a job done: now, or when the one that is under way is, unless a newer one is asked for until then."""
+    def ask(self, work: Work) -> None:
+        """Have this done now, or next if something is being done, in place of what waits."""
         here = caller()
         with self._lock:
-            self._waiting = [(job, here)]
+            self._waiting = [(work, here)]
             if self._busy:
                 return
             self._busy = True
         threading.Thread(target=self._go, daemon=True).start()
 
     def drop(self) -> None:
-        """Forget the job that waits."""
+        """Forget the work that waits."""
         with self._lock:
             self._waiting = []
 
@@ -56,18 +56,18 @@ class LatestWins(Generic[Job, Result]):
                 if not self._waiting:  # dropped
                     self._busy = False
                     return
-                job, here = self._waiting.pop()
-                self._doing = [job]
-            result = self._work(job)
+                work, here = self._waiting.pop()
+                self._doing = [work]
+            result = self._do(work)
             with self._lock:
                 self._doing = []
                 last = not self._waiting
                 self._busy = not last
-            here(self._came, job, result)
+            here(self._came, work, result)
 
 
 def caller() -> Callable[..., None]:
-    """How a thread has a function called here: by this thread's event loop, or, without one, on its own."""
+    """Return a function that calls others in this thread's event loop; without one, where it is called itself."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

@@ -28,15 +28,14 @@ function listener(model) {
   return { on, leave: () => stop.forEach((undo) => undo()) };
 }
 
-// Jupyter lets go of a widget when its kernel is gone, restarted say: nothing that is done here reaches it any more.
+// Jupyter closes a widget when its kernel ends or restarts: nothing that is done on the page reaches it any more.
 function whenLost(model, then) {
   model.on("comm_live_update", then);
   return () => model.off("comm_live_update", then);
 }
 
-// Else Jupyter takes keys for itself: a B on a button adds a cell, an arrow on a slider leads to another one, Shift+Enter in
-// a text runs the cell anew. JupyterLab hears them on their way up from the page, Notebook 7 on their way down to it. What
-// comes back ends it.
+// Keep keys from Jupyter: there, a B on a button adds a cell, an arrow on a slider goes to another one, Shift+Enter in a text
+// runs the cell again. JupyterLab listens while they bubble, Notebook 7 while they are captured. Returns a function that ends it.
 function keepKeys(el) {
   const isOurs = (event) => el.contains(event.target) && (event.key === "Enter" || !(event.ctrlKey || event.metaKey || event.altKey));
   const before = (event) => { if (el.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event)); };
@@ -45,18 +44,18 @@ function keepKeys(el) {
   return () => window.removeEventListener("keydown", before, true);
 }
 
-// One control for each setting. `inputs`: the setting's key -> how to write its control. `change` hears what is done to
-// one, and whether by a slider, by typing or by a choice. A field has its words itself, or they stand under its key.
-function controls(id, words, change) {
+// One control for each setting. `inputs`: by the setting's key, a function that writes into its control. `change` is called
+// with what was changed, and whether by sliding, typing or choosing. A field brings its label and help, or has them in `labels` under its key.
+function controls(id, labels, change) {
   const inputs = {};
 
   const labelled = (key, control, { label, help, after } = {}) => {
     const name = `${id}-${key}`;
-    const text = help ?? words[`${key}.help`] ?? "";
+    const text = help ?? labels[`${key}.help`] ?? "";
     control.id = name;
     if (text) control.setAttribute("aria-describedby", `${name}-help`);
     return h("div", { class: `pg-field pg-${key}` },
-      h("label", { for: name }, label ?? words[key]),
+      h("label", { for: name }, label ?? labels[key]),
       h("div", { class: "pg-control" }, control, after ?? null),
       text && h("p", { class: "pg-help", id: `${name}-help` }, text));
   };
@@ -69,7 +68,7 @@ function controls(id, words, change) {
     box.addEventListener("input", () => change({ [field.key]: parse(box.value) }, "typing"));
     let slider = null;
     if (field.kind === "range") {
-      slider = h("input", { type: "range", ...limits, "aria-label": field.label ?? words[field.key] });
+      slider = h("input", { type: "range", ...limits, "aria-label": field.label ?? labels[field.key] });
       slider.addEventListener("input", () => {
         write(Number(slider.value));
         change({ [field.key]: Number(slider.value) }, "sliding");
@@ -99,23 +98,23 @@ function controls(id, words, change) {
 }
 
 // Code to read and to copy, folded until it is asked for.
-function codeBox(title, words) {
+function codeBox(title, labels) {
   const text = h("pre", { tabindex: "0", "aria-label": title });
-  const copy = h("button", { type: "button", class: "pg-small" }, words.copy);
+  const copy = h("button", { type: "button", class: "pg-small" }, labels.copy);
   copy.addEventListener("click", async () => {
     try { await navigator.clipboard.writeText(text.textContent); } catch {
       getSelection().selectAllChildren(text);
       document.execCommand("copy");
     }
-    copy.textContent = words.copied;
-    setTimeout(() => { copy.textContent = words.copy; }, 2000);
+    copy.textContent = labels.copied;
+    setTimeout(() => { copy.textContent = labels.copy; }, 2000);
   });
   const above = h("p", { class: "pg-help" });
   const shown = h("details", { class: "pg-code" }, h("summary", {}, title), above, h("div", { class: "pg-code-box" }, text, copy));
   return { shown, text, above, copy };
 }
 
-// What is going on, in words and a mark. Both live regions stay on the page: one that comes and goes is not read out.
+// The status, as text and a mark. Both live regions stay on the page: one that comes and goes is not read out.
 function statusLine() {
   const mark = h("span", { class: "pg-mark", "aria-hidden": "true" });
   const polite = h("span", { role: "status", "aria-live": "polite" });

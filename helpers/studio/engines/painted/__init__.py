@@ -1,10 +1,10 @@
 """The offline engine: a real diffusion process over painted scenes, whose denoiser is known in closed form.
 
-Read in this order to see how diffusion works: helpers.studio.protocol (what is asked), schedule (how much noise when),
-latent (where it happens), mixture (the best guess behind noise), samplers (the way from noise to picture), guidance
-(what cfg_scale and negative prompts do), image_to_image, masking and mood (what becomes of an init image), denoiser (all
-of that in one function), trace (what it believed on the way), decode (from latents to pixels), tasks and studio_engine
-(one picture, once through). The painter makes the scenes: prompt, layout, painter.
+    engine.py    one picture from one task; start here
+    diffusion/   the diffusion, from the noise schedule to the trace, one module a chapter
+    painting/    the painter, from the words of a prompt to a scene and from a scene to pixels
+
+What an engine is asked for is in helpers.studio.protocol.
 """
 
 from helpers.studio.protocol import Engine, Needs
@@ -12,15 +12,16 @@ from helpers.studio.protocol import Engine, Needs
 __all__ = ["NEEDS", "VERSION", "create"]
 
 VERSION = "0.2.0"
-"""Of what it draws: another version may draw another picture for the same task."""
+"""Version of what it draws: another version may draw another picture for the same task."""
 NEEDS = Needs(workers=2, threads=1, patience=120.0)
+REUSED_BYTES = 31 * 2**20
+"""glibc learns from arrays of up to 32 MB."""
 
 
 def create() -> Engine:
-    """The offline engine with its own painter; numpy and the painter are imported here, not before."""
+    """Return the offline engine with its own painter. Numpy and the painter are imported here, not before."""
     from typing import Any
 
-    from . import memory
     from .diffusion.exemplars import Painter, Pixels
     from .engine import StudioEngine
     from .painting import layout, painter, prompt, styles
@@ -28,6 +29,18 @@ def create() -> Engine:
     def restyle(scene: Any, pixels: Pixels, style: str | None) -> Pixels:
         return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
 
-    memory.keep()
+    _reuse_memory()
     drawing = Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
     return StudioEngine(drawing, VERSION)
+
+
+def _reuse_memory() -> None:
+    """Let this process reuse the memory of arrays of up to REUSED_BYTES, and keep twice as much of it free.
+
+    The system hands out fresh pages one fault at a time, which can cost more than the arithmetic on them. glibc asks it
+    for large arrays one by one until it has seen a larger one freed (mallopt(3), M_MMAP_THRESHOLD). The one freed here is
+    never touched, so it costs no memory. Other C libraries ignore it.
+    """
+    import numpy as np
+
+    np.empty(REUSED_BYTES, np.uint8)

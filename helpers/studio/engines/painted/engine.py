@@ -1,4 +1,4 @@
-"""The offline engine: one picture from one task. Words to exemplars, noise to latent, latent to pixels."""
+"""One picture from one task: prompts to exemplars, noise to latent, latent to pixels."""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -20,14 +20,17 @@ __all__ = ["StudioEngine"]
 
 @dataclass(frozen=True)
 class StudioEngine:
-    """A diffusion process with a painter for its training set. Nothing it remembers between tasks changes a byte."""
+    """A diffusion process with a painter in place of a training set. Its caches between tasks change no byte."""
 
     painter: Painter
     version: str
     name: str = "painted"
 
     def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
-        """Make one picture. Raises ValueError for sizes that do not fit together, KeyError for an unknown name."""
+        """Make one picture and return it with its unknown words, and with its trace where that is wanted.
+
+        Raises ValueError for sizes that do not fit together, KeyError for an unknown sampler or clip_guidance_preset.
+        """
         _check(task)
         unknown = tuple(self.painter.read(task.prompts).unknown)[:MOST_UNKNOWN_WORDS]
         sampler = SAMPLERS[task.sampler or DEFAULT]
@@ -53,7 +56,7 @@ class StudioEngine:
 
 
 def _noise(seed: int, like: Planes) -> Noise:
-    """The seed's noise: a new draw at each call, the same sequence for the same seed and size."""
+    """Return the seed's noise: a new draw at each call, the same sequence for the same seed and size."""
     generator = np.random.default_rng(seed)
     return lambda: generator.standard_normal(like.shape, dtype=np.float32)
 

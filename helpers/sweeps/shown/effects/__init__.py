@@ -1,1 +1,1 @@
-"""What each axis of a sweep does to its pictures, measured against a floor that chance alone would reach."""
+"""The effect of each axis of a sweep on its pictures, measured against a floor: what a new seed alone does."""

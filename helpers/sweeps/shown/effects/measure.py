@@ -1,7 +1,7 @@
-"""How much each axis of a sweep moves the picture, held against what a new seed alone does to it: the seed-noise floor.
+"""Measures how much each axis of a sweep changes the picture, against what a new seed alone does: the seed-noise floor.
 
-Only pairs of tiles are compared that differ in one axis and in nothing else. An axis is beyond seed noise where its
-typical change (the median of its pairs) is larger than nine in ten changes of seed, by at least one of three measures.
+Only tiles that differ in one axis and in nothing else are compared. An axis is beyond seed noise where its typical
+change (the median of its pairs) is larger than nine in ten changes of seed, by at least one of three measures.
 """
 
 import contextlib
@@ -18,20 +18,17 @@ from PIL import Image
 from helpers import models
 from helpers.sweeps.axes import plan
 from helpers.sweeps.axes.tiles import Axis, Tile
-from helpers.sweeps.shown.effects.data import Effect, Floor, Step
 from helpers.sweeps.shown.effects.distances import Distance, meter
-from helpers.sweeps.shown.effects.table import Effects
+from helpers.sweeps.shown.effects.report import Effect, Effects, Floor, Step
 
-__all__ = ["Effect", "Effects", "Floor", "Step", "measure"]
-
-MOST_PAIRS = 300  # measured for one axis; of more, so many are drawn, always the same ones
-_HIGH = 0.9  # the share of changes of seed that a change must be larger than
-_ValuePair: TypeAlias = tuple[int, int]  # places on the axis
+MOST_PAIRS = 300  # measured for one axis; of more, a sample of this size, always the same one
+_HIGH = 0.9  # quantile of the changes of seed that a change must be above
+_ValuePair: TypeAlias = tuple[int, int]  # positions of two values in the order measured
 _Pairs: TypeAlias = dict[_ValuePair, list[tuple[Path, Path]]]
 
 
 def measure(tiles: Sequence[Tile], axes: Sequence[Axis]) -> Effects:
-    """The effect of each axis on the pictures of a sweep, and the floor where one of them is the seed alone."""
+    """Return the effect of each axis on the pictures of a sweep, and the floor if one axis is the seed alone."""
     made = [tile for tile in tiles if _picture(tile) is not None]
     between = meter()
     floor: Floor | None = None
@@ -42,21 +39,21 @@ def measure(tiles: Sequence[Tile], axes: Sequence[Axis]) -> Effects:
         in_all = sum(map(len, pairs.values()))
         if not in_all:
             continue
-        found = {places: [between(*pair) for pair in some] for places, some in _some(pairs).items()}
+        found = {places: [between(*pair) for pair in some] for places, some in _sampled(pairs).items()}
         if _is_seed(made, axis):
             floor = _floor(found, len(axis))
         else:
             effects.append((axis, values, found, in_all))
-    told = tuple(_effect(*effect, floor) for effect in effects)
+    measured = tuple(_effect(*effect, floor) for effect in effects)
     sizes = {plan.size_of(model, tile.body) if (model := models.find(tile.model)) else None for tile in made}
-    return Effects(told, floor, len(made), len(tiles) - len(made), len(sizes) > 1)
+    return Effects(measured, floor, len(made), len(tiles) - len(made), len(sizes) > 1)
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- pairs of pictures ----------------------------------------------------------------------------------------------
 
 
 def _picture(tile: Tile) -> Path | None:
-    """The smallest file that holds the tile's picture; None where none can be read, as after a move or a full disk."""
+    """Return the smallest file with the tile's picture; None where no file can be read."""
     for path in (tile.thumbnail, tile.path) if tile.made else ():
         with contextlib.suppress(OSError, SyntaxError, ValueError), Image.open(path or "") as image:
             image.load()
@@ -68,27 +65,27 @@ def _label(tile: Tile, axis: str) -> str:
     return next(place.label for place in tile.coordinates if place.axis == axis)
 
 
-def _elsewhere(tile: Tile, axis: str) -> tuple[tuple[str, str], ...]:
-    """Where a tile lies on all the other axes."""
+def _other_coordinates(tile: Tile, axis: str) -> tuple[tuple[str, str], ...]:
+    """Return the coordinates of a tile on all axes but this one."""
     return tuple((place.axis, place.label) for place in tile.coordinates if place.axis != axis)
 
 
 def _ordered(axis: Axis) -> list[int]:
-    """The places of a numeric axis in rising order; empty for another axis."""
+    """Return the positions of a numeric axis in ascending order of its values; empty for any other axis."""
     numeric = all(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) for value in axis.values)
     return sorted(range(len(axis)), key=lambda place: axis.values[place]) if numeric else []
 
 
 def _groups(tiles: Sequence[Tile], axis: str) -> Iterator[list[Tile]]:
-    """Tiles that lie on the same place on all axes but this."""
+    """Yield the groups of tiles that have the same coordinates on all axes but this one."""
     groups: dict[Any, list[Tile]] = {}
     for tile in tiles:
-        groups.setdefault(_elsewhere(tile, axis), []).append(tile)
+        groups.setdefault(_other_coordinates(tile, axis), []).append(tile)
     yield from groups.values()
 
 
 def _pairs(tiles: Sequence[Tile], axis: Axis, values: Sequence[int]) -> _Pairs:
-    """The pairs of pictures that differ in this axis alone, by their two places in the order of `values`."""
+    """Return the pairs of pictures that differ in this axis alone, by the ranks of their two values in `values`."""
     rank = {axis.labels[place]: rank for rank, place in enumerate(values)}
     pairs: _Pairs = {}
     for group in _groups(tiles, axis.name):
@@ -105,20 +102,23 @@ def _path(tile: Tile) -> Path:
 
 
 def _is_seed(tiles: Sequence[Tile], axis: Axis) -> bool:
-    """Whether the tiles along this axis differ in nothing but the seed."""
+    """Return whether the tiles along this axis differ in nothing but the seed."""
     return all(
-        _but_seed(tile) == _but_seed(group[0]) and (tile is group[0] or tile.seed != group[0].seed)
+        _without_seed(tile) == _without_seed(group[0]) and (tile is group[0] or tile.seed != group[0].seed)
         for group in _groups(tiles, axis.name)
         for tile in group
     )
 
 
-def _but_seed(tile: Tile) -> tuple[str, dict[str, Any]]:
+def _without_seed(tile: Tile) -> tuple[str, dict[str, Any]]:
     return tile.model, {key: value for key, value in tile.body.items() if key != "seed"}
 
 
-def _some(pairs: _Pairs) -> _Pairs:
-    """At most MOST_PAIRS in all, the same number of each two values, neighbours first; always the same ones."""
+def _sampled(pairs: _Pairs) -> _Pairs:
+    """Return a sample of about MOST_PAIRS pairs, equally many for each two values, and the same on every run.
+
+    Above MOST_PAIRS pairs of values, only neighbours and pairs with the last value are kept.
+    """
     if len(pairs) > MOST_PAIRS:
         last = max(high for _, high in pairs)
         pairs = {places: some for places, some in pairs.items() if places[1] in (places[0] + 1, last)}
@@ -132,15 +132,15 @@ def _median(distances: Sequence[Distance], share: float = 0.5) -> Distance:
 
 
 def _floor(found: Mapping[_ValuePair, list[Distance]], seeds: int) -> Floor:
-    whole = [distance for some in found.values() for distance in some]
-    return Floor(_median(whole), _median(whole, _HIGH), len(whole), seeds)
+    distances = [distance for some in found.values() for distance in some]
+    return Floor(_median(distances), _median(distances, _HIGH), len(distances), seeds)
 
 
 def _effect(
     axis: Axis, values: Sequence[int], found: Mapping[_ValuePair, list[Distance]], in_all: int, floor: Floor | None
 ) -> Effect:
     labels = tuple(axis.labels[place] for place in values)
-    whole = [distance for some in found.values() for distance in some]
+    distances = [distance for some in found.values() for distance in some]
     numeric = bool(_ordered(axis))
     steps = tuple(
         Step(labels[rank], labels[rank + 1], _median(found[rank, rank + 1]), len(found[rank, rank + 1]))
@@ -148,14 +148,17 @@ def _effect(
         if numeric and (rank, rank + 1) in found
     )
     quiet = _quiet(found, len(labels), floor) if floor and numeric else None
-    return Effect(axis.name, labels, _median(whole), len(whole), in_all, steps, quiet)
+    return Effect(axis.name, labels, _median(distances), len(distances), in_all, steps, quiet)
 
 
 def _quiet(found: Mapping[_ValuePair, list[Distance]], count: int, floor: Floor) -> tuple[int, int] | None:
-    """The longest run of values, from the top or else from the bottom, of which no two are beyond seed noise."""
-    loud = [places for places, some in found.items() if floor.beyond(_median(some))]
-    from_top = max((low + 1 for low, _ in loud), default=0)
+    """Return the first and last index of the longest range of values of which no two differ beyond seed noise.
+
+    The range ends at the last value, or else begins at the first; None where it has fewer than two values.
+    """
+    beyond = [places for places, some in found.items() if floor.beyond(_median(some))]
+    from_top = max((low + 1 for low, _ in beyond), default=0)
     if from_top < count - 1:
         return from_top, count - 1
-    to_bottom = min((high - 1 for _, high in loud), default=count - 1)
+    to_bottom = min((high - 1 for _, high in beyond), default=count - 1)
     return (0, to_bottom) if to_bottom > 0 else None

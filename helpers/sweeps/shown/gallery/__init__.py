@@ -1,1 +1,1 @@
-"""A gallery: one HTML file to look through and compare the pictures of a sweep in, with no server and no network."""
+"""The gallery of a sweep: one HTML file to look through and compare its pictures, with no server and no network."""

@@ -1,7 +1,7 @@
-"""Writes a sweep as a gallery: one HTML file that needs no network, to look through, compare and send to a colleague.
+"""Builds the page of a gallery, and writes it: one HTML file that needs no network.
 
-The page is made of the parts in gallery_page/ and of the data from gallery_data.py. It may run its own script and
-nothing else: its policy names that script by hash, and forbids every request.
+The page is made of the parts in page/ and of the data from page_data.py. It can run its own script and nothing else:
+its content security policy names that script by hash, and forbids every request.
 """
 
 import base64
@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from helpers.language import language as language_of_reader
 from helpers.language import tr
-from helpers.language import translations as reader
 from helpers.pictures import writing
 from helpers.sweeps.axes.tiles import Axis, Tile
-from helpers.sweeps.shown.gallery.data import full_size, gallery_data
-from helpers.sweeps.shown.gallery.labels import WORDS
+from helpers.sweeps.shown.gallery.labels import LABELS
+from helpers.sweeps.shown.gallery.page_data import full_size, gallery_data
 
 _PARTS = Path(__file__).with_name("page")
 _SCRIPTS = ("state.js", "words.js", "axes.js", "grid.js", "zoom.js", "compare.js", "keys.js", "start.js")
@@ -35,11 +35,12 @@ def write(
     full: int | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write the gallery of these tiles to `path`, and give the path back.
+    """Write the gallery of these tiles to `path`, and return the path.
 
-    `full` is the most pixels a side at which pictures are kept for a closer look: without it, what makes a file of a
-    few MB (1024 up to 24 tiles, 512 up to 160). The same gallery there already is left alone; another file raises
-    PictureExistsError (a FileExistsError), unless `overwrite`.
+    `full`: the longest side in pixels at which pictures are kept for a closer look; without it, what gives a file of a
+    few MB (1024 for up to 24 tiles, 512 for up to 160). The same gallery there already is left as it is; another file
+    raises PictureExistsError (a FileExistsError), unless `overwrite`. Raises ValueError where `path` does not end in
+    .html, there is no tile, or `full` is below 1.
     """
     path = Path(path).expanduser()
     if path.suffix.lower() not in _SUFFIXES:
@@ -59,13 +60,13 @@ def page(
     title: str = "",
     *,
     full: int | None = None,
-    words: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
     language: str | None = None,
 ) -> str:
-    """The gallery as HTML. `words` are what it says, in `language`; without them it speaks the reader's."""
-    words = words or {key: tr(text) for key, text in WORDS.items()}
-    language = language or reader.language().replace("_", "-")
-    data = gallery_data(tiles, axes, title, full or full_size(len(tiles)), words)
+    """Return the gallery as HTML. `labels`: its texts, in `language`; without them, those of the reader's language."""
+    labels = labels or {key: tr(text) for key, text in LABELS.items()}
+    language = language or language_of_reader().replace("_", "-")
+    data = gallery_data(tiles, axes, title, full or full_size(len(tiles)), labels)
     style = _part("gallery.css")
     script = "(() => {\n'use strict';\n" + "\n".join(map(_part, _SCRIPTS)) + "\n})();\n"
     filled = {
@@ -76,13 +77,13 @@ def page(
         "policy": f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'",
         "data": as_script_text(data),
-        "noscript": html.escape(words["noscript"]),
+        "noscript": html.escape(labels["noscript"]),
     }
     return _PLACE.sub(lambda place: filled[place[1]], _part("gallery.html"))
 
 
 def as_script_text(data: object) -> str:
-    """JSON that no text inside can break out of a script element with."""
+    """Return the data as JSON in which no text can end the script element around it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

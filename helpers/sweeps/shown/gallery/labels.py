@@ -1,6 +1,6 @@
-"""Every sentence and word that a gallery shows, in one table, so that a translation is one more table."""
+"""The labels of a gallery: every text that its page shows, in one table, so that they can be translated."""
 
-WORDS: dict[str, str] = {
+LABELS: dict[str, str] = {
     # the head of the page
     "untitled": "A sweep",
     "counted": "{made} of {all} pictures",
@@ -133,7 +133,7 @@ WORDS: dict[str, str] = {
     "key_escape": "close what is open",
 }
 
-KEYS: tuple[tuple[str, str], ...] = (  # as the help lists them: the keys, and the word that says what they do
+KEYS: tuple[tuple[str, str], ...] = (  # in the order of the help: the keys, and the label that says what they do
     ("← → ↑ ↓", "key_arrows"),
     ("Home End", "key_home"),
     ("Enter", "key_enter"),

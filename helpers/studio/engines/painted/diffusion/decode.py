@@ -1,4 +1,4 @@
-"""From latents to pixels: what an exemplar holds beyond the latent's resolution is drawn again, not guessed."""
+"""From latents to pixels: detail beyond the latent's resolution is not guessed but painted again, from the exemplar."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,19 +13,19 @@ from .mixture import FALL
 __all__ = ["Held", "decode", "from_bytes", "heaviest", "to_bytes"]
 
 MOST, LEAST = 3, 0.02
-"""Exemplars worth drawing: this many, of at least this weight."""
+"""Exemplars that are painted again: at most this many, each of at least this weight."""
 TEXTURE_SD, TILE = 0.008, 256
 """One level of 255; pixels along the tile's side."""
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """A picture that is held on to in part, at both sizes."""
+    """An init image that is kept in part, at both sizes."""
 
     pixels: Pixels
     latent: Planes
     full: NDArray[np.float32]
-    """(height, width) in [0, 1], at the picture's size: how much."""
+    """(height, width) in [0, 1] at full size: how much is kept."""
     small: NDArray[np.float32]
     """The same at latent size."""
 
@@ -33,10 +33,10 @@ class Held:
 def decode(
     x: Planes, exemplars: Exemplars, weights: NDArray[np.float32], seed: int, held: Held | None = None
 ) -> Pixels:
-    """The latent x at full size, (height, width, 3), not clipped.
+    """Return the latent x at full size, (height, width, 3), not clipped.
 
-    pixels = sharp + enlarge(x - soft): `sharp` is the posterior's exemplar (or the picture held on to) at full size,
-    `soft` the same at latent size. The variation goes on beyond the latent's resolution, as a whisper of texture.
+    pixels = sharp + enlarge(x - soft): `sharp` is the posterior's exemplar (or the init image where it is kept) at full
+    size, `soft` the same at latent size. Beyond the latent's resolution the variation goes on as a faint texture.
     """
     chosen = heaviest(weights)
     sharp, soft = _redrawn(exemplars, chosen), np.zeros_like(x)
@@ -52,7 +52,7 @@ def decode(
 
 
 def heaviest(weights: NDArray[np.float32]) -> list[tuple[int, float]]:
-    """The exemplars that carry the picture, heaviest first, with weights that sum to 1."""
+    """Return (index, weight) of the exemplars that make the picture, heaviest first; the weights sum to 1."""
     first, *others = (int(i) for i in np.argsort(-weights, kind="stable")[:MOST])
     chosen = [first, *(i for i in others if weights[i] >= LEAST)]
     total = float(weights[chosen].sum())
@@ -60,7 +60,7 @@ def heaviest(weights: NDArray[np.float32]) -> list[tuple[int, float]]:
 
 
 def to_bytes(pixels: Pixels) -> NDArray[np.uint8]:
-    """[-1, 1] to 0..255, rounded; clipped here and nowhere before. Uses `pixels` up."""
+    """Return [-1, 1] as 0..255, rounded, and clipped here for the first time. Overwrites `pixels`."""
     pixels *= 127.5
     pixels += 128
     np.clip(pixels, 0, 255, out=pixels)
@@ -68,7 +68,7 @@ def to_bytes(pixels: Pixels) -> NDArray[np.uint8]:
 
 
 def from_bytes(pixels: NDArray[np.uint8]) -> Pixels:
-    """0..255 to [-1, 1]; `to_bytes` gives the same bytes back."""
+    """Return 0..255 as [-1, 1]; `to_bytes` gives the same bytes back."""
     out = pixels.astype(np.float32)
     out -= 127.5
     out /= 127.5
@@ -76,7 +76,7 @@ def from_bytes(pixels: NDArray[np.uint8]) -> Pixels:
 
 
 def _add_texture(pixels: Pixels, seed: int) -> None:
-    """Lay one tile of fine light and dark over pixels, from another corner for each seed."""
+    """Add a tile of fine light and dark to pixels, in place, from another corner for each seed."""
     tile = np.roll(_tile(), (seed % TILE, seed // TILE % TILE), (0, 1))
     for top in range(0, pixels.shape[0], TILE):
         for left in range(0, pixels.shape[1], TILE):
@@ -86,7 +86,7 @@ def _add_texture(pixels: Pixels, seed: int) -> None:
 
 @cache
 def _tile() -> Pixels:
-    """Noise of the variation's spectrum, above what a latent holds; it repeats without a seam."""
+    """Return noise with the variation's spectrum above a latent's frequencies, (TILE, TILE, 3); it repeats without a seam."""
     spectrum = np.fft.rfft2(np.random.default_rng(0).standard_normal((TILE, TILE)))
     cycles = np.hypot(np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)) * TILE
     finest = TILE / FACTOR / 2

@@ -1,4 +1,4 @@
-"""What `cfg_scale`, negative prompts and `clip_guidance_preset` do.
+"""Guidance: what `cfg_scale`, negative prompts and `clip_guidance_preset` do to the guess.
 
     D = D_u + g (D_c - D_u) - g sum_k b_k (D_k - D_u)       Ho and Salimans 2022, arXiv 2207.12598; Liu et al. 2022, arXiv 2206.01714
 
@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 
 from helpers.studio.protocol import Prompt, Task
 
-from .exemplars import Exemplars, Painter, Pixels, Reading, Scene, most_alike, small
+from .exemplars import Exemplars, Painter, Pixels, ReadingLike, SceneLike, most_alike, small
 from .latent import FACTOR, Planes, enlarge, planes
 
 __all__ = ["CLIP_PULL", "Guidance", "mean_scene", "painted", "pairs", "sharpened"]
 
 PER_CFG = 0.10
-"""How much of a trained model's guidance one step of cfg_scale is here, where the prompt is already met without any."""
+"""Guidance that one step of cfg_scale adds. A trained model adds 1; here the prompt is met without any."""
 NEGATIVE_BOUND = 0.5
-"""The pull of all negative prompts together stays below this share of the distance to what they name."""
+"""All negative prompts together pull by less than this share of the distance to what they name."""
 NEGATIVE_GUIDANCE = 2.0
-"""The most that cfg_scale makes of negative prompts."""
+"""Upper bound of g for negative prompts."""
 MOST_NEGATIVES = 8
-"""Negative prompts beyond the strongest few share one term."""
+"""Terms of negative prompts; those beyond the strongest share the last."""
 CLIP_PULL = {
     "NONE": 0.0,
     "FAST_BLUE": 0.1,
@@ -41,9 +41,9 @@ CLIP_PULL = {
     "SLOWEST": 0.5,
 }
 SMALL = 32
-"""Pixels a side of the scenes behind a mean, which holds no detail."""
+"""Side in pixels of the scenes behind a mean, which holds no detail."""
 SAMPLE, SAMPLE_NEGATIVE = 24, 12
-"""Scenes behind the mean of everything, and behind a negative prompt's."""
+"""Number of scenes behind the unconditional's mean, and behind a negative prompt's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Guidance:
 
     @staticmethod
     def of(painter: Painter, cfg_scale: float, negatives: Sequence[Prompt], height: int, width: int) -> "Guidance":
-        """The guidance that a task asks for."""
+        """Return the guidance of these settings for latents of height x width."""
         unconditional, negative = mean_scene(painter), _pull(painter, negatives)
         return Guidance(
             1 + PER_CFG * (cfg_scale - 1),
@@ -68,60 +68,63 @@ class Guidance:
         )
 
     def guide(self, m: Planes) -> Planes:
-        """D_u + g (m - D_u) - g sum_k b_k (D_k - D_u), for one latent m or many."""
+        """Return D_u + g (m - D_u) - g sum_k b_k (D_k - D_u), for one latent m or several."""
         return self.scale * m + self.smooth
 
     @property
     def away(self) -> float:
-        """g for the negatives: bounded, since far from what they name their colours turn into the opposite ones."""
+        """Bounded g for the negatives: far from what they name, colours would turn into their opposites."""
         return min(self.scale, NEGATIVE_GUIDANCE)
 
     @property
     def smooth(self) -> Planes:
-        """What the formula adds, whatever m is; it holds no detail."""
+        """Part of the formula that does not depend on m, (3, height, width); it holds no detail."""
         return (1 - self.scale) * self.unconditional - self.away * self.negative
 
 
 def painted(
     painter: Painter,
-    scenes: Sequence[Scene],
+    scenes: Sequence[SceneLike],
     task: Task,
     guidance: Guidance,
     like: Planes | None = None,
     most: int | None = None,
 ) -> Exemplars:
-    """The scenes as exemplars of the task's picture, moved by guidance; or the `most` of them that are `like` a latent."""
+    """Return the scenes as exemplars of the task's picture, moved by guidance.
+
+    With `like`, only the `most` of them that are most like that latent.
+    """
     width, height, style = task.width, task.height, task.style_preset
     latents = np.stack([small(painter, scene, width // FACTOR, height // FACTOR, style) for scene in scenes])
     if like is not None:
         chosen = most_alike(latents, like, most or len(latents))
         scenes, latents = [scenes[i] for i in chosen], latents[chosen]
 
-    def redraw(scene: Scene) -> Pixels:
+    def redraw(scene: SceneLike) -> Pixels:
         return painter.paint(scene, width, height, style)
 
     return Exemplars(tuple(scenes), guidance.guide(latents), redraw, guidance.scale, guidance.smooth, textured=True)
 
 
 def sharpened(weights: NDArray[np.float32], pull: float) -> NDArray[np.float32]:
-    """CLIP guidance's part: posterior weights, pulled towards the exemplar that matches best."""
+    """Return posterior weights (N,) pulled towards the likeliest exemplar by `pull` (0..1), as CLIP guidance does."""
     weights = (1 - pull) * weights
     weights[weights.argmax()] += pull
     return weights
 
 
 def mean_scene(painter: Painter) -> Pixels:
-    """The unconditional's mean, small: what all scenes have in common, (SMALL, SMALL, 3)."""
+    """Return the unconditional's mean, what all scenes have in common: (SMALL, SMALL, 3)."""
     return _paintings(painter, painter.read((Prompt(""),)), SAMPLE).mean(0)
 
 
-def pairs(painter: Painter, reading: Reading, count: int) -> tuple[Pixels, Pixels]:
-    """The same layouts without the reading and with it, (count, SMALL, SMALL, 3) each."""
+def pairs(painter: Painter, reading: ReadingLike, count: int) -> tuple[Pixels, Pixels]:
+    """Return the same layouts painted without the reading and with it, (count, SMALL, SMALL, 3) each."""
     return _paintings(painter, painter.read((Prompt(""),)), SAMPLE)[:count], _paintings(painter, reading, count)
 
 
 def _pull(painter: Painter, negatives: Sequence[Prompt]) -> Pixels:
-    """sum_k b_k (D_k - D_u): grows with the weights from 0, and never beyond NEGATIVE_BOUND."""
+    """Return sum_k b_k (D_k - D_u), (SMALL, SMALL, 3); sum_k b_k grows with the weights from 0 and stays below NEGATIVE_BOUND."""
     terms: list[tuple[float, tuple[Prompt, ...]]] = [(-prompt.weight, (Prompt(prompt.text),)) for prompt in negatives]
     terms.sort(key=lambda term: -term[0])
     if len(terms) > MOST_NEGATIVES:
@@ -137,7 +140,7 @@ def _pull(painter: Painter, negatives: Sequence[Prompt]) -> Pixels:
 
 
 @lru_cache(maxsize=64)
-def _paintings(painter: Painter, reading: Reading, count: int) -> Pixels:
-    """The reading in the layouts 0 .. count - 1, small."""
+def _paintings(painter: Painter, reading: ReadingLike, count: int) -> Pixels:
+    """Return the reading in the layouts 0 .. count - 1, (count, SMALL, SMALL, 3)."""
     scenes = [painter.compose(reading, layout, 1.0, None) for layout in range(count)]
     return np.stack([painter.paint(scene, SMALL, SMALL, None) for scene in scenes])

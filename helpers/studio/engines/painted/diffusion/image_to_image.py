@@ -1,4 +1,4 @@
-"""What stays of an init image, place by place.
+"""Image-to-image: what stays of an init image, place by place.
 
 SDEdit (Meng et al. 2022, arXiv 2108.01073): lay noise of some sigma over the init image and denoise from there. Little
 noise hides little, so the init image comes back; much noise hides all of it. To our denoiser the init image is one more
@@ -19,56 +19,56 @@ from .mixture import Variation
 __all__ = ["Places", "share_of"]
 
 PATCHES, COMPACT = 30, 0.4
-"""How many, and how much a patch's width weighs against a difference in light of 1."""
+"""Number of patches, and how much a patch's width weighs against a difference in light of 1."""
 PIECES, LOOSE = 100, 0.2
-"""The same of pieces, which are smaller and go by colour more than by place: a sun is one of them."""
+"""The same for pieces, which are smaller and go by colour more than by place: a sun is one of them."""
 FIRM = 2.0
-"""How much more a piece goes by what most of it does than by halves."""
+"""How firmly a piece follows its majority; at 1 it would split in proportion."""
 ROUNDS = 3
-"""Of moving the patches' centres to the middle of what they hold."""
+"""Rounds of k-means: each moves the patches' centres to the middle of what they hold."""
 BLUR = 0.03
-"""Softness of a patch's border, in the same (squared) measure: sharp along edges, wide in plain places."""
+"""Softness of a patch's border, in the same measure squared: sharp along edges, wide in plain places."""
 DECIDED = 0.02
-"""Within this share of the picture, a patch is between staying and going."""
+"""Share of the picture over which a patch goes from staying to leaving."""
 SEAM = 0.1
-"""Width of a seam through plain places, a share of the picture's side. Seams through detail are as sharp as the patches."""
+"""Width of a seam through plain places, in shares of the picture's side. Seams through detail are as sharp as the patches."""
 PLAIN = 0.3
-"""The square of the detail that parts plain places from others."""
+"""Squared detail that divides plain places from others."""
 NEIGHBOURHOOD = 0.25
-"""How far a patch looks about it, a share of the picture's side."""
+"""Reach of a patch's neighbourhood, in shares of the picture's side."""
 TOGETHER = 0.8
-"""How much it goes by what it sees there, from its own evidence alone (0) to its neighbours' as well (1)."""
+"""Weight of the neighbours' evidence, from 0 (the patch's own alone) to 1 (the neighbourhood's)."""
 DETAIL_SD = 0.15
-"""Differences beyond the variation by less than this do not count as evidence."""
+"""Differences beyond the variation that are smaller than this hardly count as evidence."""
 BROAD = 0.07
-"""Colours are broad where they reach further than this share of the picture's side."""
+"""Colours are broad where they reach further than this, in shares of the picture's side."""
 TINT, FADE = 0.9, 0.4
-"""How much of the init image's broad colours the prompt's picture takes, and the power of the share by which that fades."""
+"""How much of the init image's broad colours the prompt's picture takes, and the power of the kept share by which it fades."""
 ALL_UNTIL, NONE_FROM = 0.10, 0.64
-"""The shares of the schedule up to which all places keep the init image, and from which none does."""
+"""Shares of the schedule up to which every place keeps the init image, and from which none does."""
 
 
 def share_of(start: float) -> float:
-    """The share of the picture's places that keep the init image when noise comes in at `start` of the schedule."""
+    """Return the share of the picture (0..1) that keeps the init image when noise comes in at `start` (0..1) of the schedule."""
     t = min(max((start - ALL_UNTIL) / (NONE_FROM - ALL_UNTIL), 0.0), 1.0)
     return 1 - t * t * (3 - 2 * t)
 
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """An init image in patches, and the share of them that it keeps."""
+    """An init image in patches, and the share of it that stays."""
 
     init: Planes
     share: float
     patches: NDArray[np.float32]
     """(patches, height * width): how much each latent pixel belongs to each patch; sums to 1 over the patches."""
     pieces: NDArray[np.float32]
-    """(pieces, height * width): the same of what is too small to be cut in two."""
+    """(pieces, height * width): the same for what is too small to be cut in two."""
     detail: NDArray[np.float32]
-    """(height, width): the square of what there is to see beyond the broad light."""
+    """(height, width): squared detail, what there is to see beyond the broad light."""
     variation: Variation
     light: Planes
-    """What the prompt's light adds to the init image where it stays."""
+    """What the prompt's light adds to the init image where it stays, (3, height, width)."""
 
     @staticmethod
     def of(init: Planes, share: float, variation: Variation, light: Planes) -> "Places":
@@ -78,13 +78,13 @@ class Places:
         return Places(init, share, patches, pieces, detail, variation, (1 - share) * variation.kept(light, 0.5))
 
     def put(self, m: Planes) -> Planes:
-        """The init image where it stays; elsewhere m, in the init image's broad colours."""
+        """Return the init image where it stays, and elsewhere m in the init image's broad colours."""
         init = self.init + self.light
         tinted = m + TINT * self.share**FADE * self._blurred(init - m, BROAD)
         return tinted + self.kept(m) * (init - tinted)
 
     def kept(self, m: Planes) -> NDArray[np.float32]:
-        """Where the init image stays if the prompt's picture is m: (height, width) in [0, 1].
+        """Return where the init image stays if the prompt's picture is m: (height, width) in [0, 1].
 
         The noise hides plain places first, and those where init image and prompt are alike: there the evidence for the
         init, 1/2 |X - M|^2 / C over the patch, is small. The prior is set so that the init keeps its share.
@@ -100,12 +100,12 @@ class Places:
         return self._sewn(self._in_pieces(stays.astype(np.float32) @ self.patches).reshape(self.detail.shape))
 
     def _in_pieces(self, stays: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The border between patches moved to borders of pieces: a sun stays or goes whole."""
+        """Move the border between patches to borders of pieces: a sun stays or goes whole."""
         most = (self.pieces @ stays) / np.maximum(self.pieces.sum(1), 1e-3)
         return np.clip(FIRM * (most - 0.5) + 0.5, 0, 1) @ self.pieces
 
     def _around(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Each patch's evidence with that of the patches about it, so that a thing stays or goes in one piece."""
+        """Return each patch's evidence averaged over its neighbourhood, so that a thing stays or goes in one piece."""
         places = self._blurred((evidence @ self.patches).reshape(self.detail.shape), NEIGHBOURHOOD)
         return (self.patches @ places.ravel()) / np.maximum(self.patches.sum(1), 1e-3)
 
@@ -114,14 +114,14 @@ class Places:
         return cosines.inverse(cosines.forward(planes) * np.exp(-2 * (np.pi * width * cosines.frequency()) ** 2))
 
     def _sewn(self, sharp: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Seams made wide where the init image is plain: no edge there that could hide one, and no detail to show twice."""
+        """Widen seams where the init image is plain: it has no edge there to hide one, and no detail that would show twice."""
         soft = self._blurred(sharp, SEAM)
         busy = self.detail / (self.detail + PLAIN)
         return np.clip(soft + busy * (sharp - soft), 0, 1)
 
 
 def _superpixels(latent: Planes, count: int, compact: float) -> NDArray[np.float32]:
-    """Soft k-means over place and colour, begun on a grid."""
+    """Cut a latent into about `count` soft superpixels, (superpixels, height * width), by k-means over place and colour."""
     _, height, width = latent.shape
     rows = min(height, max(1, round(np.sqrt(count * height / width))))
     columns = min(width, max(1, round(count / rows)))
@@ -138,7 +138,7 @@ def _superpixels(latent: Planes, count: int, compact: float) -> NDArray[np.float
 
 
 def _members(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much each point (5, n) belongs to each centre (5, k): (k, n), nearer is more."""
+    """Return how much each point (5, n) belongs to each centre (5, k): (k, n), summing to 1 over the centres."""
     distance = np.square(centres).sum(0)[:, None] - 2 * (centres.T @ points)
     near = np.exp((distance.min(0) - distance) / BLUR)
     return near / near.sum(0)
@@ -149,12 +149,12 @@ def _middles(size: int, parts: int) -> NDArray[np.intp]:
 
 
 def _log_mean(patches: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The log of the mean of values (height, width) in each patch."""
+    """Return the log of the mean of values (height, width) in each patch, (patches,)."""
     return np.log((patches @ values.ravel()) / np.maximum(patches.sum(1), 1e-3) + 1e-5)
 
 
 def _area_before(values: NDArray[np.float32], sizes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """For each patch, the share of the area in patches of smaller value (and half its own)."""
+    """Return for each patch the share of the area in patches of smaller value, plus half its own."""
     order = np.argsort(values, kind="stable")
     before = np.empty_like(sizes)
     before[order] = np.cumsum(sizes[order]) - sizes[order] / 2

@@ -1,7 +1,8 @@
-"""What a latent is here: the picture at 1/8 of its side, in three planes (light, and two of colour), channel first.
+"""The latent: the picture at 1/8 of its side, in three planes (one of light, two of colour), channel first.
 
 SDXL's trained autoencoder ends up close to this (its first latent channels are light and two colour axes). Ours is exact:
-`encode` and `decode` turn colours, `Cosines` turns planes into spatial frequencies, where blur and noise are simple.
+`planes` and `colours` rotate the axes of colour, and `Cosines` turns planes into spatial frequencies, where blur and noise
+are products.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from numpy.typing import NDArray
 __all__ = ["FACTOR", "Cosines", "Planes", "colours", "enlarge", "planes", "shrink"]
 
 FACTOR = 8
-"""Pixels of the picture to one of the latent, along each side."""
+"""Pixels of the picture to one pixel of the latent, along each side."""
 
 Planes = NDArray[np.float32]
-"""(3, height, width) of one latent, or (n, 3, height, width) of many."""
+"""(3, height, width) for one latent, (n, 3, height, width) for several."""
 
 _OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 _OPPONENT /= np.linalg.norm(_OPPONENT, axis=1, keepdims=True)
@@ -25,20 +26,20 @@ _OPPONENT /= np.linalg.norm(_OPPONENT, axis=1, keepdims=True)
 
 
 def planes(pixels: NDArray[np.float32]) -> Planes:
-    """Colours (height, width, 3) in [-1, 1] as the three planes (3, height, width)."""
+    """Return the three planes (3, height, width) of colours (height, width, 3) in [-1, 1]."""
     height, width, _ = pixels.shape
     return (_OPPONENT @ pixels.reshape(-1, 3).T).reshape(3, height, width)
 
 
 def colours(latent: Planes) -> NDArray[np.float32]:
-    """The three planes as colours (height, width, 3); the inverse of `planes`."""
+    """Return the colours (height, width, 3) of three planes; the inverse of `planes`."""
     _, height, width = latent.shape
     return (latent.reshape(3, -1).T @ _OPPONENT).reshape(height, width, 3)
 
 
 @dataclass(frozen=True, eq=False)
 class Cosines:
-    """The orthonormal cosine transform (DCT-II) of planes of one size: Fourier without a seam between opposite edges."""
+    """The orthonormal cosine transform (DCT-II) of planes of one size: Fourier's without a seam between opposite edges."""
 
     rows: NDArray[np.float32]
     columns: NDArray[np.float32]
@@ -46,34 +47,30 @@ class Cosines:
     @staticmethod
     @lru_cache(maxsize=32)
     def of(height: int, width: int) -> "Cosines":
-        """The transform for planes of this size."""
+        """Return the transform for planes of this size."""
         return Cosines(_cosine_matrix(height), _cosine_matrix(width))
 
     def forward(self, x: Planes) -> Planes:
-        """Planes to spectra, of the same shape; index [0, 0] is the mean."""
+        """Return the spectra of planes, of the same shape; index [0, 0] belongs to the mean."""
         return self.rows @ (x @ self.columns.T)
 
     def inverse(self, spectrum: Planes) -> Planes:
-        """Spectra to planes."""
+        """Return the planes of spectra."""
         return self.rows.T @ (spectrum @ self.columns)
 
     def frequency(self) -> NDArray[np.float32]:
-        """Cycles across the picture's mean side, (height, width); a quarter of a cycle stands in for the mean's 0."""
+        """Return each coefficient's frequency in cycles across the picture's mean side, (height, width).
+
+        The mean is given a quarter of a cycle in place of 0, so that negative powers of it are finite.
+        """
         height, width = len(self.rows), len(self.columns)
         cycles = np.hypot(np.arange(height)[:, None] / height, np.arange(width) / width) * np.sqrt(height * width) / 2
         cycles[0, 0] = 0.25
         return cycles.astype(np.float32)
 
 
-def _cosine_matrix(n: int) -> NDArray[np.float32]:
-    k, i = np.arange(n)[:, None], np.arange(n)
-    matrix = np.sqrt(2 / n) * np.cos(np.pi * k * (2 * i + 1) / (2 * n))
-    matrix[0] /= np.sqrt(2)
-    return matrix.astype(np.float32)
-
-
 def shrink(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """The mean of each cell: (rows, columns, channels) down to (height, width, channels)."""
+    """Average (rows, columns, channels) down to (height, width, channels): the mean of each cell."""
     rows, columns, channels = pixels.shape
     if rows % height == 0 and columns % width == 0:  # whole pixels to a cell: no weights needed
         tall, wide = rows // height, columns // width
@@ -84,7 +81,7 @@ def shrink(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.f
 
 
 def enlarge(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Cubic interpolation of (rows, columns, channels) up to (height, width, channels)."""
+    """Interpolate (rows, columns, channels) up to (height, width, channels) by Keys' cubic (1981, a = -1/2)."""
     rows, columns, channels = pixels.shape
     tall = (_cubic(rows, height) @ pixels.reshape(rows, -1)).reshape(height, columns, channels)
     if width % columns:
@@ -92,8 +89,15 @@ def enlarge(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.
     return _widen(tall, width // columns)
 
 
+def _cosine_matrix(n: int) -> NDArray[np.float32]:
+    k, i = np.arange(n)[:, None], np.arange(n)
+    matrix = np.sqrt(2 / n) * np.cos(np.pi * k * (2 * i + 1) / (2 * n))
+    matrix[0] /= np.sqrt(2)
+    return matrix.astype(np.float32)
+
+
 def _widen(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Cubic interpolation along the columns by a whole factor: one small product for each pixel and its four neighbours."""
+    """Interpolate along the columns by a whole factor: one small product for each pixel and its four neighbours."""
     height, width, channels = pixels.shape
     padded = np.pad(pixels, ((0, 0), (2, 2), (0, 0)), mode="edge").reshape(height, -1)
     windows = sliding_window_view(padded, 5 * channels, axis=1)[:, ::channels]
@@ -104,7 +108,7 @@ def _widen(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=64)
 def _averages(size: int, cells: int) -> NDArray[np.float32]:
-    """(cells, size): how much of each old pixel falls into each new cell, shares of the cell."""
+    """Return how much of each old pixel falls into each new cell, (cells, size), in shares of the cell."""
     edges = np.linspace(0, size, cells + 1)
     i = np.arange(size)
     covered = np.minimum(edges[1:, None], i + 1) - np.maximum(edges[:-1, None], i)
@@ -113,7 +117,7 @@ def _averages(size: int, cells: int) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=64)
 def _cubic(size: int, longer: int) -> NDArray[np.float32]:
-    """(longer, size): the weights of Keys' cubic (1981, a = -1/2), edges repeated."""
+    """Return the weights of Keys' cubic with repeated edges, (longer, size)."""
     at = (np.arange(longer) + 0.5) * size / longer - 0.5
     matrix = np.zeros((longer, size))
     for tap in range(-1, 3):

@@ -1,4 +1,4 @@
-"""What a mask keeps: the init image re-imposed at every step, and copied byte for byte at the end."""
+"""Masks: the init image put back at every step where a mask keeps it, and copied byte for byte at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,38 +8,41 @@ from numpy.typing import NDArray
 
 from helpers.studio.protocol import Task
 
-from .exemplars import Box, Exemplars, Painter, Pixels, Scene
+from .exemplars import Box, Exemplars, Painter, Pixels, SceneLike
 from .guidance import Guidance
 from .latent import FACTOR, Planes, colours, enlarge, planes, shrink
 
-__all__ = ["Known", "box_of", "composite", "opening", "pasted"]
+__all__ = ["KeptArea", "box_of", "composite", "opening", "pasted"]
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """The part of the picture that is given."""
+class KeptArea:
+    """The part of an init image that a mask keeps."""
 
     init: Planes
     free: NDArray[np.float32]
     """(height, width) in [0, 1]: 1 where the picture may change."""
 
     @staticmethod
-    def of(init: Planes, mask: NDArray[np.uint8]) -> "Known":
-        """From a mask at the picture's size, 255 where it may change."""
-        return Known(init, shrink(opening(mask)[..., None], *init.shape[1:])[..., 0])
+    def of(init: Planes, mask: NDArray[np.uint8]) -> "KeptArea":
+        """Return the area that `mask` keeps; it has the picture's size, and 255 where the picture may change."""
+        return KeptArea(init, shrink(opening(mask)[..., None], *init.shape[1:])[..., 0])
 
     def impose(self, denoised: Planes) -> Planes:
-        """Put what is known into the guess (RePaint, Lugmayr et al. 2022, arXiv 2201.09865, with the guess for the sample)."""
+        """Put what is kept back into the guess (RePaint, Lugmayr et al. 2022, arXiv 2201.09865, does so to the sample)."""
         return self.init + self.free * (denoised - self.init)
 
 
 def opening(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How far each pixel may change, in [0, 1]."""
+    """Return how far each pixel may change, (height, width) in [0, 1]."""
     return mask.astype(np.float32) / np.float32(255)
 
 
 def box_of(mask: NDArray[np.uint8]) -> Box:
-    """The smallest box that holds all of the mask that is at least half open (any, if none is); the picture if it is shut."""
+    """Return the smallest box around the mask's pixels that are at least half open.
+
+    Where there are none, it is the box around all that are open at all; for a shut mask, the whole picture.
+    """
     open_ = mask >= 128 if (mask >= 128).any() else mask > 0
     rows, columns = np.flatnonzero(open_.any(1)), np.flatnonzero(open_.any(0))
     if not rows.size:
@@ -48,17 +51,17 @@ def box_of(mask: NDArray[np.uint8]) -> Box:
     return (columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height)
 
 
-def pasted(painter: Painter, scenes: Sequence[Scene], task: Task, init: Pixels, guidance: Guidance) -> Exemplars:
-    """The init image with the scenes' objects in it, as exemplars: "add a sheep".
+def pasted(painter: Painter, scenes: Sequence[SceneLike], task: Task, init: Pixels, guidance: Guidance) -> Exemplars:
+    """Return exemplars that show the init image with the scenes' objects in it: "add a sheep".
 
-    The unconditional knows the init image too, but not what is to stand in it: only the objects are guided.
+    The unconditional knows the init image too, but not what is added, so guidance moves only the objects.
     """
     width, height, style = task.width, task.height, task.style_preset
     size = width // FACTOR, height // FACTOR
     below = shrink(init, size[1], size[0])
     smooth = colours(guidance.smooth)
 
-    def paste(scene: Scene) -> Pixels:
+    def paste(scene: SceneLike) -> Pixels:
         cut = painter.paint_objects(scene, width, height, style)
         return _over(cut, guidance.scale, enlarge(smooth, height, width), init)
 
@@ -67,12 +70,12 @@ def pasted(painter: Painter, scenes: Sequence[Scene], task: Task, init: Pixels, 
     return Exemplars(tuple(scenes), small, paste, presence=np.stack([cut[..., 3] for cut in cuts]))
 
 
-def _over(cut: NDArray[np.float32], scale: float, smooth: Pixels, below: Pixels) -> Pixels:
-    """Lay a cut-out (height, width, 4), guided, over a picture."""
-    return below + cut[..., 3:] * (scale * cut[..., :3] + smooth - below)
-
-
 def composite(new: NDArray[np.uint8], init: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """new where the mask is 255, the init image's own bytes where it is 0, linear between; in integers, rounded."""
+    """Return new where the mask is 255, the init image's own bytes where it is 0, linear between, rounded in integers."""
     share = mask.astype(np.uint32)[..., None]
     return ((share * new + (255 - share) * init + 127) // 255).astype(np.uint8)
+
+
+def _over(cut: NDArray[np.float32], scale: float, smooth: Pixels, below: Pixels) -> Pixels:
+    """Lay a cut-out (height, width, 4), moved by guidance, over a picture."""
+    return below + cut[..., 3:] * (scale * cut[..., :3] + smooth - below)

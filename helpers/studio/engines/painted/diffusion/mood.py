@@ -1,9 +1,9 @@
-"""What a prompt that names nothing to draw does to an init image: its mood, its light, its medium and style."""
+"""Moods: a prompt that names nothing to draw changes an init image's mood, light, medium and style."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .exemplars import Exemplars, Painter, Pixels, Reading, Scene
+from .exemplars import Exemplars, Painter, Pixels, ReadingLike, SceneLike
 from .guidance import Guidance, pairs
 from .latent import enlarge, planes, shrink
 
@@ -11,17 +11,23 @@ __all__ = ["in_mood"]
 
 LAYOUTS = 8
 PER_SCALE = 0.25
-"""A whole picture in a mood needs less guidance than a scene: how much of it is left."""
+"""Share of the guidance that is left: a whole picture in a mood needs less than a scene."""
 DOUBT = 0.25
-"""Layouts' worth of mid-grey that speak for no change of light."""
+"""Weight of no change of light, in layouts of mid-grey."""
 
 
 def in_mood(
-    painter: Painter, reading: Reading, scene: Scene, init: Pixels, share: float, guidance: Guidance, style: str | None
+    painter: Painter,
+    reading: ReadingLike,
+    scene: SceneLike,
+    init: Pixels,
+    share: float,
+    guidance: Guidance,
+    style: str | None,
 ) -> Exemplars:
-    """The init image as the prompt would have it, as the one exemplar. `share`: how much of the change shows.
+    """Return the init image as the prompt would have it, as the only exemplar; `share` (0..1) of the change shows.
 
-    The unconditional is the init image itself, so that guidance makes the change stronger (its smooth part).
+    The unconditional is the init image itself, so guidance makes the smooth part of the change stronger.
     """
     g = 1 + PER_SCALE * (guidance.scale - 1)
     changed = _relit(painter.restyle(scene, init, style), _light(painter, reading) ** g)
@@ -32,15 +38,15 @@ def in_mood(
 
 
 def _relit(pixels: Pixels, light: NDArray[np.float32]) -> Pixels:
-    """Multiply what the surfaces send back, height by height (the sky is not the ground)."""
+    """Multiply the light that surfaces reflect, row by row: the sky is not the ground."""
     return (pixels + 1) * enlarge(light, len(pixels), 1) - 1
 
 
-def _light(painter: Painter, reading: Reading) -> NDArray[np.float32]:
-    """How much more or less red, green and blue there is at each height, (rows, 1, 3), in this reading's light.
+def _light(painter: Painter, reading: ReadingLike) -> NDArray[np.float32]:
+    """Return the factor of red, green and blue at each height, (rows, 1, 3), in this reading's light.
 
-    Read off scenes painted without the words and with them; a pair counts by how well it shows the same layout. What the
-    painter does to any picture (grading, media) is taken out first, because the init image gets it in full.
+    It is read off scenes painted without the reading and with it; a pair counts by how well both show the same layout.
+    What the painter does to any picture (grading, media) is taken out first, because the init image gets it in full.
     """
     without, with_it = pairs(painter, reading, LAYOUTS)
     scenes = [painter.compose(reading, layout, 1.0, None) for layout in range(LAYOUTS)]

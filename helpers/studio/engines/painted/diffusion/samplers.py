@@ -1,8 +1,8 @@
 """Ten ways from noise to picture. Each is a loop over `denoise(x, sigma)`, the best guess of the picture behind `x`.
 
 They solve one equation, dx / dsigma = (x - denoise(x, sigma)) / sigma, the probability flow of the noise (Karras et al.
-2022, arXiv 2206.00364); the ancestral ones and DDPM also throw fresh noise in after each step and remove more to make
-up for it. `x` is the noisy latent, `denoised` the guess, `d` the slope dx / dsigma, `dt` a step along sigma.
+2022, arXiv 2206.00364). The ancestral ones and DDPM also add fresh noise after each step, and remove more to make up for
+it. Names as in k-diffusion: `x` is the noisy latent, `denoised` the guess, `d` the slope dx / dsigma, `dt` a step of sigma.
 """
 
 from collections.abc import Callable
@@ -21,12 +21,12 @@ __all__ = ["DEFAULT", "SAMPLERS", "Sampler"]
 Latent: TypeAlias = NDArray[np.floating]
 Denoise: TypeAlias = Callable[[Latent, float], Latent]
 Noise: TypeAlias = Callable[[], Latent]
-"""A fresh standard normal of x's shape, from the seed's generator."""
+"""Returns fresh standard normal noise of x's shape, from the seed's generator."""
 Sigmas: TypeAlias = tuple[float, ...]
 
 
 def euler(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Euler's method (Karras et al. 2022, arXiv 2206.00364, algorithm 2 without its correction)."""
+    """Step along the slope by Euler's method (Karras et al. 2022, arXiv 2206.00364, algorithm 2 without its correction)."""
     for sigma, sigma_next in pairwise(sigmas):
         denoised = denoise(x, sigma)
         d = (x - denoised) / sigma
@@ -36,7 +36,7 @@ def euler(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
 
 
 def euler_ancestral(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Euler's method, with noise put back after each step (Song et al. 2021, arXiv 2011.13456, ancestral sampling)."""
+    """Step by Euler's method and add noise after each step (Song et al. 2021, arXiv 2011.13456, ancestral sampling)."""
     for sigma, sigma_next in pairwise(sigmas):
         sigma_down, sigma_up = _ancestral(sigma, sigma_next)
         denoised = denoise(x, sigma)
@@ -49,7 +49,7 @@ def euler_ancestral(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -
 
 
 def heun(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Euler's step, then again with the mean of the slopes at both ends (Karras et al. 2022, arXiv 2206.00364, algorithm 2)."""
+    """Step with the mean of the slopes at both ends, Heun's method (Karras et al. 2022, arXiv 2206.00364, algorithm 2)."""
     for sigma, sigma_next in pairwise(sigmas):
         denoised = denoise(x, sigma)
         d = (x - denoised) / sigma
@@ -63,14 +63,14 @@ def heun(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
 
 
 def dpm_2(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Midpoint method in log sigma (Lu et al. 2022, DPM-Solver-2, arXiv 2206.00927)."""
+    """Step with the slope halfway in log sigma, DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927)."""
     for sigma, sigma_next in pairwise(sigmas):
         x = x + _midpoint_slope(denoise, x, sigma, sigma_next) * (sigma_next - sigma)
     return x
 
 
 def dpm_2_ancestral(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927) with ancestral noise."""
+    """Step by DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927) and add ancestral noise."""
     for sigma, sigma_next in pairwise(sigmas):
         sigma_down, sigma_up = _ancestral(sigma, sigma_next)
         x = x + _midpoint_slope(denoise, x, sigma, sigma_down) * (sigma_down - sigma)
@@ -80,19 +80,19 @@ def dpm_2_ancestral(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -
 
 
 def lms(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Linear multistep, order 4: Adams-Bashforth on uneven steps (Liu et al. 2022, PNDM, arXiv 2202.09778, uses it too)."""
-    slopes: list[Latent] = []
+    """Step with the last four slopes, Adams-Bashforth on uneven steps (also used by PNDM, Liu et al. 2022, arXiv 2202.09778)."""
+    ds: list[Latent] = []
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
-        slopes = [(x - denoised) / sigma, *slopes[:3]]
-        seen = [sigmas[i - j] for j in range(len(slopes))]
-        for j, d in enumerate(slopes):
+        ds = [(x - denoised) / sigma, *ds[:3]]
+        seen = [sigmas[i - j] for j in range(len(ds))]
+        for j, d in enumerate(ds):
             x = x + d * _adams_bashforth(seen, j, sigma, sigma_next)
     return x
 
 
 def dpmpp_2s_ancestral(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """DPM-Solver++(2S) (Lu et al. 2022, arXiv 2211.01095) with ancestral noise."""
+    """Step by DPM-Solver++(2S) (Lu et al. 2022, arXiv 2211.01095) and add ancestral noise."""
     for sigma, sigma_next in pairwise(sigmas):
         sigma_down, sigma_up = _ancestral(sigma, sigma_next)
         denoised = denoise(x, sigma)
@@ -107,27 +107,27 @@ def dpmpp_2s_ancestral(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise
 
 
 def dpmpp_2m(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """DPM-Solver++(2M): one call a step, the last guess extrapolated (Lu et al. 2022, arXiv 2211.01095, algorithm 2)."""
+    """Step by DPM-Solver++(2M), which extrapolates from the last guess (Lu et al. 2022, arXiv 2211.01095, algorithm 2)."""
     old_denoised, h_last = None, 0.0
     for sigma, sigma_next in pairwise(sigmas):
         denoised = denoise(x, sigma)
-        guess = denoised
+        denoised_d = denoised
         if sigma_next > 0:
             h = log(sigma / sigma_next)
             if old_denoised is not None:
                 r = h_last / h
-                guess = denoised + (denoised - old_denoised) / (2 * r)
+                denoised_d = denoised + (denoised - old_denoised) / (2 * r)
             old_denoised, h_last = denoised, h
-        x = _towards(guess, x, sigma, sigma_next)
+        x = _towards(denoised_d, x, sigma, sigma_next)
     return x
 
 
 def ddim(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Keep the noise that was found, at its new strength (Song et al. 2021, arXiv 2010.02502, equation 12, eta = 0)."""
+    """Keep the noise that was found, scaled to the next sigma (Song et al. 2021, arXiv 2010.02502, equation 12, eta = 0)."""
     for sigma, sigma_next in pairwise(sigmas):
         denoised = denoise(x, sigma)
-        found = (x - denoised) / sigma
-        x = denoised + sigma_next * found
+        eps = (x - denoised) / sigma
+        x = denoised + sigma_next * eps
     return x
 
 
@@ -142,48 +142,9 @@ def ddpm(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
     return x
 
 
-def _towards(denoised: Latent, x: Latent, sigma: float, sigma_next: float) -> Latent:
-    """The exact step from sigma to sigma_next if the guess stayed as it is: what DPM-Solver++ is built from."""
-    return denoised + sigma_next / sigma * (x - denoised)
-
-
-def _ancestral(sigma: float, sigma_next: float) -> tuple[float, float]:
-    """Split a step: how far to go down, and how much fresh noise then leads to sigma_next."""
-    sigma_up = sigma_next * sqrt(1 - (sigma_next / sigma) ** 2)
-    sigma_down = sigma_next**2 / sigma
-    return sigma_down, sigma_up
-
-
-def _midpoint_slope(denoise: Denoise, x: Latent, sigma: float, sigma_next: float) -> Latent:
-    """The slope half-way in log sigma; the last step, to 0, has no half-way and takes the slope where it stands."""
-    denoised = denoise(x, sigma)
-    d = (x - denoised) / sigma
-    if sigma_next == 0:
-        return d
-    sigma_mid = exp((log(sigma) + log(sigma_next)) / 2)
-    x_2 = x + d * (sigma_mid - sigma)
-    return (x_2 - denoise(x_2, sigma_mid)) / sigma_mid
-
-
-def _adams_bashforth(seen: list[float], j: int, sigma: float, sigma_next: float) -> float:
-    """The weight of slope j: the integral from sigma to sigma_next of the polynomial that is 1 at seen[j], 0 at the others.
-
-    Two Gauss points are exact up to its degree, 3.
-    """
-    middle, half = (sigma_next + sigma) / 2, (sigma_next - sigma) / 2
-    total = 0.0
-    for point in (middle - half / sqrt(3), middle + half / sqrt(3)):
-        value = 1.0
-        for k, other in enumerate(seen):
-            if k != j:
-                value *= (point - other) / (seen[j] - other)
-        total += value * half
-    return total
-
-
 @dataclass(frozen=True)
 class Sampler:
-    """An integrator and the noise schedule it walks down."""
+    """An integrator and the noise schedule that it follows."""
 
     run: Callable[[Denoise, Latent, Sigmas, Noise], Latent]
     schedule: schedule.Schedule
@@ -202,3 +163,43 @@ SAMPLERS = {
     "K_LMS": Sampler(lms, schedule.karras),
 }
 DEFAULT = "K_DPMPP_2M"
+
+
+def _towards(denoised: Latent, x: Latent, sigma: float, sigma_next: float) -> Latent:
+    """Return x after the step that would be exact if the guess stayed the same: DPM-Solver++ is built from it."""
+    return denoised + sigma_next / sigma * (x - denoised)
+
+
+def _ancestral(sigma: float, sigma_next: float) -> tuple[float, float]:
+    """Return (sigma_down, sigma_up): where to step down to, and how much fresh noise then leads to sigma_next."""
+    sigma_up = sigma_next * sqrt(1 - (sigma_next / sigma) ** 2)
+    sigma_down = sigma_next**2 / sigma
+    return sigma_down, sigma_up
+
+
+def _midpoint_slope(denoise: Denoise, x: Latent, sigma: float, sigma_next: float) -> Latent:
+    """Return the slope halfway in log sigma; the last step, to 0, has no halfway and takes the slope at sigma."""
+    denoised = denoise(x, sigma)
+    d = (x - denoised) / sigma
+    if sigma_next == 0:
+        return d
+    sigma_mid = exp((log(sigma) + log(sigma_next)) / 2)
+    x_2 = x + d * (sigma_mid - sigma)
+    return (x_2 - denoise(x_2, sigma_mid)) / sigma_mid
+
+
+def _adams_bashforth(seen: list[float], j: int, sigma: float, sigma_next: float) -> float:
+    """Return the weight of slope j.
+
+    It is the integral from sigma to sigma_next of the polynomial that is 1 at seen[j] and 0 at the others. Two Gauss
+    points are exact up to its degree, 3.
+    """
+    middle, half = (sigma_next + sigma) / 2, (sigma_next - sigma) / 2
+    total = 0.0
+    for point in (middle - half / sqrt(3), middle + half / sqrt(3)):
+        value = 1.0
+        for k, other in enumerate(seen):
+            if k != j:
+                value *= (point - other) / (seen[j] - other)
+        total += value * half
+    return total

@@ -1,4 +1,4 @@
-"""What this engine adds to a trace: which exemplars it thought of at each step, and where the winning one has its things."""
+"""The trace of a run: which exemplars the engine weighed at each step, and where the winning one has its things."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from helpers.studio.protocol import Trace, TraceStep
 
 from .exemplars import Box
 
-__all__ = ["PaintedStep", "PaintedTrace", "Placement"]
+__all__ = ["PaintedStep", "PaintedTrace", "TracedThing"]
 
 
 @dataclass(frozen=True)
-class Placement:
-    """Where the picture holds a thing: its entry in the vocabulary, and its box (x0, y0, x1, y1) in shares of the sides."""
+class TracedThing:
+    """A thing in the picture: its entry in the vocabulary, and its box."""
 
     entry: str
     box: Box
@@ -25,7 +25,7 @@ class PaintedStep(TraceStep):
     """One call of the denoiser."""
 
     weights: NDArray[np.float32]
-    """(exemplars,), the posterior over the exemplars; sums to 1."""
+    """(exemplars,): the posterior over the exemplars; sums to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,5 +33,5 @@ class PaintedTrace(Trace):
     """The inside of one run."""
 
     steps: tuple[PaintedStep, ...]
-    placements: tuple[Placement, ...]
-    """Of the exemplar that won."""
+    placements: tuple[TracedThing, ...]
+    """The things of the winning exemplar."""

@@ -1,6 +1,6 @@
-"""Art files: SVG drawings that the painter recolours, relights and places.
+"""The drawings: SVG files in `art/` that the painter recolours, relights and places.
 
-The rules an artist keeps (they are the whole format; a file that breaks one is refused by its name):
+The rules of a drawing are the whole format; a file that breaks one is refused by its name:
 - `viewBox="0 0 W 100"`, drawn as seen from a little above, standing on y = 96; facing right, light from the upper left;
 - a hex colour (`#7a5c3e`) is an albedo: the scene's light and distance change it; `rgb(255,220,120)` gives light of its own and stays;
 - `class="fine"` on a group: detail that is left out when the drawing is only a few pixels tall;
@@ -69,7 +69,7 @@ class Drawing:
     _parts: dict[tuple[bool, bool], tuple[tuple[str, str], ...]]  # (fine, dark) -> pairs of kind and text
 
     def svg(self, light: Light, *, depth: float, key: str, fine: bool, colour: str | None = None) -> str:
-        """The drawing in a light; `key` keeps the ids of two copies apart."""
+        """Return the drawing in a light as SVG text; `key` keeps the ids of two copies apart."""
         out = []
         for kind, text in self._parts[fine, light.dark]:
             if kind == "text":
@@ -82,7 +82,7 @@ class Drawing:
         return "".join(out)
 
     def silhouette(self, colour: str, *, key: str) -> str:
-        """The drawing in one colour, coarse: for the shadow it casts."""
+        """Return the drawing in one colour, without fine detail: the shadow that it casts."""
         return "".join(
             text if kind == "text" else f"{text}_{key}" if kind == "id" else colour
             for kind, text in self._parts[False, False]
@@ -91,19 +91,19 @@ class Drawing:
 
 @cache
 def load(name: str) -> Drawing:
-    """Read `art/<name>.svg`. Raises ValueError with the file's name and what is not in the format."""
+    """Return the drawing `art/<name>.svg`. Raises ValueError with the file's name and what is not in the format."""
     return read(name, resources.files(__package__).joinpath("art", f"{name}.svg").read_text("utf-8"))
 
 
 @cache
 def names() -> frozenset[str]:
-    """The names of all the drawings that there are."""
+    """Return the names of all drawings."""
     files = resources.files(__package__).joinpath("art").iterdir()
     return frozenset(file.name.removesuffix(".svg") for file in files if file.name.endswith(".svg"))
 
 
 def read(name: str, source: str) -> Drawing:
-    """Read a drawing from the text of its file. Raises ValueError as `load` does."""
+    """Return the drawing that the text of a file holds. Raises ValueError as `load` does."""
     try:
         root = ET.fromstring(source)
         _known("element", [root.tag], {f"{_SVG}svg"}, "the file")
@@ -117,7 +117,7 @@ def read(name: str, source: str) -> Drawing:
 
 
 def _width(root: ET.Element) -> float:
-    """The width of the viewBox. Raises ValueError where it does not start at 0 0 or is not 100 high."""
+    """Return the width of the viewBox. Raises ValueError where it does not start at 0 0 or is not 100 high."""
     try:
         left, top, width, height = map(float, root.get("viewBox", "").replace(",", " ").split())
     except ValueError:

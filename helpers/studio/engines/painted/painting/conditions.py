@@ -1,4 +1,4 @@
-"""What a reading does to the light, the air and the colours of its scene."""
+"""The conditions of a scene: what a reading does to its light, its air and its colours."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,10 @@ __all__ = ["grade_of", "light_of"]
 
 
 def light_of(reading: Reading, base: str) -> Light:
-    """The light a reading names (else the one its scene or its things bring), in its weather, season and sky."""
+    """Return the light that a reading names, in its weather, season and sky.
+
+    Where it names none, its things bring one, or else the scene `base`.
+    """
     named = sorted(reading.of("light"), key=lambda m: m.entry in ("day", "night"))  # the more special light leads
     hinted = [h for m in reading.mentions if (h := vocabulary.entry(m.entry).data.get("light"))]
     name = named[0].entry if named else hinted[0] if hinted else vocabulary.entry(base).data.get("light", "day")
@@ -36,10 +39,10 @@ def light_of(reading: Reading, base: str) -> Light:
 
 
 def grade_of(reading: Reading) -> Grade:
-    """All moods of a reading put together."""
+    """Return the grade of all of a reading's moods together."""
     grade = Grade()
-    told = [vocabulary.entry(m.entry).data for m in reading.mentions]
-    night = any(data.get("dark") or data.get("light") == "night" for data in told)
+    named = [vocabulary.entry(m.entry).data for m in reading.mentions]
+    night = any(data.get("dark") or data.get("light") == "night" for data in named)
     for mention in reading.mentions:
         item = vocabulary.entry(mention.entry)
         own = item.grade

@@ -1,7 +1,7 @@
 """From a Reading and a layout seed to a Scene: where the horizon and the sun are, and where every object stands.
 
-The numbers come from the layout seed and each entry's own number, never from a hash of the prompt's text: an object
-stays where it is when another word joins the prompt.
+The random numbers come from the layout seed and each entry's own number, never from a hash of the prompt's text: an
+object stays where it is when another word joins the prompt.
 """
 
 import math
@@ -16,10 +16,10 @@ from . import art, conditions, vocabulary
 from .light import Grade, Light
 from .prompt import Mention, Reading
 
-__all__ = ["Box", "Placement", "Scene", "compose"]
+__all__ = ["Bounds", "Placement", "Scene", "compose"]
 
-Box = tuple[float, float, float, float]
-"""x0, y0, x1, y1 as shares (0..1) of the picture's width and height, from the upper left."""
+Bounds = tuple[float, float, float, float]
+"""x0, y0, x1, y1 from the upper left, in shares (0..1) of the picture's width and height."""
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
 _HANGING = ("sky", "under")
@@ -39,7 +39,7 @@ _FALLBACK = {
 
 @dataclass(frozen=True)
 class Placement:
-    """One drawing in the scene. Units: hundredths of the picture's height."""
+    """One drawing in a scene, in hundredths of the picture's height."""
 
     entry: str
     drawing: str
@@ -50,7 +50,7 @@ class Placement:
     flip: bool
     colour: str | None
     footing: str  # ground water sky …: shadow, reflection or neither
-    box: Box
+    box: Bounds
     lean: float = 0.0  # degrees, forward
     lift: float = 0.0  # off the ground
     squash: float = 1.0  # of its height
@@ -77,13 +77,16 @@ class Scene:
     water: tuple[float, float] | None = None  # depths between which the base has water
 
 
-def compose(reading: Reading, layout_seed: int, aspect: float, region: Box | None = None) -> Scene:
-    """Decide one layout of the reading; with `region`, objects stand inside that box (a mask's)."""
+def compose(reading: Reading, layout_seed: int, aspect: float, region: Bounds | None = None) -> Scene:
+    """Return one layout of the reading, for a picture of `aspect` = width / height.
+
+    With `region`, objects stand inside those bounds (a mask's).
+    """
     return _compose(reading, int(layout_seed), round(float(aspect), 4), region)
 
 
 @lru_cache(maxsize=256)
-def _compose(reading: Reading, seed: int, aspect: float, region: Box | None) -> Scene:
+def _compose(reading: Reading, seed: int, aspect: float, region: Bounds | None) -> Scene:
     rng = np.random.default_rng([seed, 1])
     base, backdrops = _places(reading, rng)
     data = vocabulary.entry(base).data
@@ -122,7 +125,10 @@ def _compose(reading: Reading, seed: int, aspect: float, region: Box | None) -> 
 
 
 def _frame(reading: Reading) -> tuple[float, float]:
-    """What camera words and the size of a place do: how far the horizon moves (share of the height), and all things' size."""
+    """Return what camera words and the size of a place do: (how far the horizon moves down, factor of all things' size).
+
+    The horizon moves by a share of the height, -0.3..0.3; the factor is 0.5..1.8.
+    """
     frames = [vocabulary.entry(m.entry).data.get("frame", {}) for m in reading.of("mood")]
     shift = sum(frame.get("horizon", 0.0) for frame in frames)
     scale = float(np.prod([frame.get("size", 1.0) for frame in frames]))
@@ -134,7 +140,7 @@ def _frame(reading: Reading) -> tuple[float, float]:
 
 
 def _places(reading: Reading, rng: np.random.Generator) -> tuple[str, tuple[str, ...]]:
-    """The scene one stands in, and those seen behind it."""
+    """Return the scene that one stands in, and those seen behind it."""
     named = [m.entry for m in reading.of("scene") if m.place != "far"]
     behind = [m.entry for m in reading.of("scene") if m.place == "far"]
     if not named:
@@ -167,7 +173,7 @@ def _place_objects(
     aspect: float,
     horizon: float,
     scene: Mapping[str, Any],
-    region: Box | None,
+    region: Bounds | None,
     scale: float,
 ) -> tuple[Placement, ...]:
     zones, indoor = scene["zones"], bool(scene.get("indoor"))
@@ -208,7 +214,7 @@ def _place_group(
     horizon: float,
     zones: Mapping[str, tuple[float, float]],
     segment: tuple[float, float],
-    region: Box | None,
+    region: Bounds | None,
     indoor: bool,
 ) -> list[Placement]:
     item = vocabulary.entry(mention.entry)
@@ -249,7 +255,7 @@ def _place_group(
         pose = vocabulary.grammar().actions.get(mention.pose or "", {})
         lift = height * pose.get("lift", 0.0) if footing not in _HANGING else 0.0
         squash, lean = pose.get("squash", 1.0), pose.get("lean", 0.0)
-        box = _box(x, y - lift, width, height * squash, aspect)
+        box = _bounds(x, y - lift, width, height * squash, aspect)
         out.append(
             Placement(
                 mention.entry,
@@ -270,8 +276,8 @@ def _place_group(
     return out
 
 
-def _box(x: float, y: float, width: float, height: float, aspect: float) -> Box:
-    """Where a drawing of this size that stands at x, y is seen, cut at the picture's edges."""
+def _bounds(x: float, y: float, width: float, height: float, aspect: float) -> Bounds:
+    """Return the bounds of a drawing of this size that stands at x, y, cut at the picture's edges."""
     return (
         max(0.0, (x - width / 2) / (100 * aspect)),
         max(0.0, (y - 0.96 * height) / 100),
@@ -281,7 +287,7 @@ def _box(x: float, y: float, width: float, height: float, aspect: float) -> Box:
 
 
 def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) -> None:
-    """Set riders on what they ride, and put into hands and on heads what is carried: the objects mentioned after them."""
+    """Set riders on what they ride and put what is carried into hands and on heads: the objects mentioned after them."""
     for index, thing in enumerate(groups):
         if index and groups[index - 1].carry:
             _carry(groups[index - 1], thing, placed, aspect)
@@ -291,7 +297,7 @@ def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) ->
 
 
 def _sit(riders: Sequence[str], mount: str, placed: list[Placement], aspect: float) -> None:
-    """Set these side by side on what they ride, shared out among all that there are of it."""
+    """Set the riders side by side on their mount, shared out among all its copies."""
     seats = [p for p in placed if p.entry == mount]
     who = [i for entry in riders for i, p in enumerate(placed) if p.entry == entry]
     rows = -(-len(who) // max(1, len(seats)))
@@ -311,14 +317,16 @@ def _sit(riders: Sequence[str], mount: str, placed: list[Placement], aspect: flo
             depth=seat.depth,
             flip=seat.flip,
             footing="mount",
-            box=_box(x, y, height * shape, height, aspect),
+            box=_bounds(x, y, height * shape, height, aspect),
             lift=0.0,
         )
 
 
 def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: float) -> None:
-    """Move each of these things to one who carries it: beside (`x`, shares of the width) and above the ground (`y`, of the
-    height), no larger than `size` of the height. What is worn has its own place on the body, as an umbrella has one above it.
+    """Move each copy of a thing to one who carries it.
+
+    The action's `x` and `y` say where, in shares of the carrier's width and height from the feet, and `size` bounds its
+    height. What is worn has its own place on the body, and an umbrella one above it.
     """
     action = vocabulary.grammar().actions[carrier.carry or ""]
     own = vocabulary.entry(thing.entry).data.get("worn" if carrier.carry == "wear" else "held")
@@ -342,13 +350,13 @@ def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: fl
             depth=hand.depth,
             flip=hand.flip,
             footing="mount",
-            box=_box(x, y, width, height, aspect),
+            box=_bounds(x, y, width, height, aspect),
             lift=0.0,
         )
 
 
 def _zone(stands: str, place: str | None, zones: Mapping[str, tuple[float, float]]) -> tuple[str, tuple[float, float]]:
-    """Where in depth something may stand; a scene without that footing lends its next best."""
+    """Return the footing of something and its range of depth; a scene without that footing lends its next best."""
     wanted = "sky" if place == "sky" else "water" if place == "water" and stands not in _WET else stands
     if wanted == "front":
         return "front", (1.0, 1.0)
@@ -368,9 +376,9 @@ def _perspective(near: float, footing: str, indoor: bool, place: str | None) -> 
 
 
 def _into(
-    region: Box, aspect: float, x: float, along: float, height: float, width_share: float, footing: str, u: float
+    region: Bounds, aspect: float, x: float, along: float, height: float, width_share: float, footing: str, u: float
 ) -> tuple[float, float, float]:
-    """Fit something of this height into a mask's box."""
+    """Return x, y and height of something so that it fits into a mask's bounds."""
     x0, y0, x1, y1 = region[0] * 100 * aspect, region[1] * 100, region[2] * 100 * aspect, region[3] * 100
     height = min(max(height, 0.7 * (y1 - y0)), 0.92 * (y1 - y0), 0.95 * (x1 - x0) / width_share)
     half = height * width_share / 2

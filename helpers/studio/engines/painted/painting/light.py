@@ -1,4 +1,4 @@
-"""Colour and light: every hex colour in the art is an albedo, and the scene's light decides what the eye sees."""
+"""Colour and light: every hex colour in the art is an albedo, and the scene's light decides which colour is seen."""
 
 import re
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from .filters import Picture, blur, noise, vignette
 __all__ = ["Grade", "Light", "Remap", "hex_to_rgb", "mix", "recolour", "rgb_to_hex"]
 
 RGB = tuple[float, float, float]
-"""Red, green, blue in 0..255."""
+"""Red, green and blue in 0..255."""
 
 
 def hex_to_rgb(colour: str) -> RGB:
-    """`#rgb` or `#rrggbb` to three numbers in 0..255."""
+    """Return `#rgb` or `#rrggbb` as three numbers in 0..255. Raises ValueError for anything else."""
     digits = colour.lstrip("#")
     if len(digits) == 3:
         digits = "".join(d + d for d in digits)
@@ -28,20 +28,20 @@ def hex_to_rgb(colour: str) -> RGB:
 
 
 def rgb_to_hex(rgb: Sequence[float]) -> str:
-    """Three numbers to `#rrggbb`, clipped to 0..255."""
+    """Return three numbers as `#rrggbb`, clipped to 0..255."""
     return "#" + "".join(f"{min(255, max(0, round(c))):02x}" for c in rgb)
 
 
 @lru_cache(maxsize=8192)
 def mix(first: str, second: str, share: float) -> str:
-    """The colour that lies `share` (0..1) of the way from first to second."""
+    """Return the colour that lies `share` (0..1) of the way from first to second."""
     a, b = hex_to_rgb(first), hex_to_rgb(second)
     return rgb_to_hex([x + (y - x) * share for x, y in zip(a, b, strict=True)])
 
 
 @lru_cache(maxsize=8192)
 def recolour(colour: str, wanted: str) -> str:
-    """Paint a part in another colour: `wanted` with the light and dark of the old one (shading stays)."""
+    """Return `wanted` with the light and dark of `colour`, so that shading stays."""
     old = _luma(hex_to_rgb(colour))
     shade = 0.45 + old / 255 * 1.0
     target = [c * shade for c in hex_to_rgb(wanted)]
@@ -51,7 +51,7 @@ def recolour(colour: str, wanted: str) -> str:
 
 @dataclass(frozen=True)
 class Remap:
-    """A season's hand on the albedo: colours whose hue lies between two angles (degrees) go towards another colour."""
+    """A season's change of albedo: colours whose hue lies between two angles (degrees) go towards another colour."""
 
     from_hue: tuple[float, float]
     to: str
@@ -67,7 +67,7 @@ class Remap:
 
 @dataclass(frozen=True)
 class Light:
-    """What the sun, the sky and the air do to a scene."""
+    """The sun, the sky and the air of a scene."""
 
     name: str
     sky: tuple[tuple[float, str], ...]  # (offset 0 = zenith … 1 = horizon, colour)
@@ -89,24 +89,13 @@ class Light:
     remaps: tuple[Remap, ...] = ()
 
     def lit(self, colour: str, depth: float = 0.0) -> str:
-        """The albedo `colour` as seen in this light at `depth` (0 = near … 1 = at the horizon)."""
+        """Return the albedo `colour` as seen in this light at `depth` (0 = near … 1 = at the horizon)."""
         return _lit(self, colour, round(depth, 2))
-
-
-@lru_cache(maxsize=16384)
-def _lit(light: Light, colour: str, depth: float) -> str:
-    for remap in light.remaps:
-        colour = remap(colour)
-    ambient = hex_to_rgb(light.ambient)
-    seen = [c * a / 255 for c, a in zip(hex_to_rgb(colour), ambient, strict=True)]
-    haze = hex_to_rgb(light.haze)
-    share = depth * light.haze_strength
-    return rgb_to_hex([s + (h - s) * share for s, h in zip(seen, haze, strict=True)])
 
 
 @dataclass(frozen=True)
 class Grade:
-    """A mood as numbers: what a colourist would do to the exemplar. Neutral by default; `+` puts two together."""
+    """A mood as numbers, as a colourist grades a picture. Neutral by default; `+` puts two together."""
 
     saturation: float = 1.0
     contrast: float = 1.0
@@ -121,7 +110,7 @@ class Grade:
     crisp: float = 0.0  # local contrast
 
     def scaled(self, weight: float) -> "Grade":
-        """The same mood, weaker or stronger."""
+        """Return the same mood, weaker (below 1) or stronger (above 1)."""
         return Grade(
             saturation=max(0.0, 1 + (self.saturation - 1) * weight),
             contrast=max(0.2, 1 + (self.contrast - 1) * weight),
@@ -157,7 +146,7 @@ class Grade:
         )
 
     def apply(self, pixels: Picture) -> NDArray[np.float32]:
-        """Grade (height, width, 3) float32 in [-1, 1]; neutral grades give the same array back."""
+        """Return (height, width, 3) float32 in [-1, 1], graded; a neutral grade returns the array itself."""
         if self == Grade():
             return pixels.astype(np.float32, copy=False)
         matrix, offset = self._colour_matrix()
@@ -200,6 +189,17 @@ class Grade:
             matrix = matrix @ ((1 - self.tint_strength) * np.eye(3) + self.tint_strength * ramp)
             offset = offset + self.tint_strength * 0.45 * (tint - tint @ luma)
         return matrix.astype(np.float32), offset.astype(np.float32)
+
+
+@lru_cache(maxsize=16384)
+def _lit(light: Light, colour: str, depth: float) -> str:
+    for remap in light.remaps:
+        colour = remap(colour)
+    ambient = hex_to_rgb(light.ambient)
+    seen = [c * a / 255 for c, a in zip(hex_to_rgb(colour), ambient, strict=True)]
+    haze = hex_to_rgb(light.haze)
+    share = depth * light.haze_strength
+    return rgb_to_hex([s + (h - s) * share for s, h in zip(seen, haze, strict=True)])
 
 
 def _luma(rgb: Sequence[float]) -> float:

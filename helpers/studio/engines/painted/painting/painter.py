@@ -19,7 +19,7 @@ FINE_FROM = 200  # pixels of height from which fine detail is drawn
 
 
 def paint(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
-    """The whole scene: (height, width, 3) float32 in [-1, 1]."""
+    """Return the whole scene as pixels: (height, width, 3) float32 in [-1, 1]."""
     if style == "isometric":
         pixels = _isometric(scene, width, height)
     else:
@@ -29,7 +29,7 @@ def paint(scene: Scene, width: int, height: int, style: str | None = None) -> ND
 
 
 def paint_objects(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
-    """The objects alone, with their shadows: (height, width, 4) float32, straight colour in [-1, 1], alpha in [0, 1]."""
+    """Return the objects alone, with their shadows: (height, width, 4) float32, straight colour in [-1, 1], alpha in [0, 1]."""
     stage = Stage.of(scene, fine=height >= FINE_FROM)
     body = "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))
     cut = raster.rgba(_svg(stage, body), width, height)
@@ -39,7 +39,7 @@ def paint_objects(scene: Scene, width: int, height: int, style: str | None = Non
 
 
 def _isometric(scene: Scene, width: int, height: int) -> NDArray[np.float32]:
-    """The scene as a diorama: the place without its objects folds into a box, the objects stand on its floor."""
+    """Return the scene as a diorama: the place without its objects folds into a box, the objects stand on its floor."""
     empty = replace(scene, placements=())
     stage = Stage.of(empty, fine=height >= FINE_FROM)
     room = raster.rgb(_svg(stage, "".join(_layers(empty, stage))), width, height)
@@ -84,7 +84,10 @@ def _layers(scene: Scene, stage: Stage) -> list[str]:
 
 
 def _overlays(scene: Scene, stage: Stage, at: str) -> list[str]:
-    """What weather, seasons and parts add: in the sky behind the land, on the ground under the objects, or in front."""
+    """Return the layers that weather, seasons and parts add `at` one place.
+
+    It is the sky behind the land, the ground under the objects, or the front.
+    """
     return [
         _left(scene, layer, brushes.draw(stage, layer, _rng(scene, name, number), weight), name)
         for name, weight in scene.overlays
@@ -107,7 +110,7 @@ def _layer(scene: Scene, stage: Stage, layer: dict[str, object], key: tuple[str,
 
 
 def _left(scene: Scene, layer: Mapping[str, Any], svg: str, name: str = "") -> str:
-    """What a negative prompt leaves of a layer or an object that shows what it names: all, a trace, or nothing."""
+    """Return what a negative prompt leaves of a layer or an object that shows what it names: all, a trace, or nothing."""
     share = min((left for entry, left in scene.faded if entry == name or _shows(layer, entry)), default=1.0)
     if share >= 1 or not svg:
         return svg
@@ -115,7 +118,7 @@ def _left(scene: Scene, layer: Mapping[str, Any], svg: str, name: str = "") -> s
 
 
 def _shows(layer: Mapping[str, Any], entry: str) -> bool:
-    """Whether a layer is painted with an entry's brushes or drawings."""
+    """Return whether a layer is painted with an entry's brushes or drawings."""
     data = vocabulary.entry(entry).data
     return layer.get("brush") in data.get("brushes", ()) or not set(data.get("art", ())).isdisjoint(
         layer.get("art", ())
@@ -150,14 +153,14 @@ def _object(place: Placement, index: int, stage: Stage) -> str:
 
 
 def _on(place: Placement, light: Light) -> Light:
-    """The light on a thing: a season and snow recolour the land and what grows on it, not a fox or a taxi."""
+    """Return the light on a thing: a season and snow recolour the land and what grows on it, not a fox or a taxi."""
     return light if vocabulary.entry(place.entry).data.get("seasonal") else replace(light, remaps=())
 
 
 def _shadow(
     place: Placement, drawing: art.Drawing, stage: Stage, index: int, left: float, mirror: float, scale: float
 ) -> str:
-    """A soft pool under the feet, and the silhouette laid down away from the sun."""
+    """Draw a soft pool under the feet, and the silhouette laid down away from the sun."""
     light = stage.light
     width = drawing.width * scale
     tint = light.shadow
@@ -183,7 +186,7 @@ def _shadow(
 def _reflection(
     place: Placement, drawing: art.Drawing, stage: Stage, index: int, left: float, mirror: float, scale: float
 ) -> str:
-    """The drawing upside down in the water, fainter, under a few ripples."""
+    """Draw the object upside down in the water, fainter, under a few ripples."""
     body = drawing.svg(
         _on(place, stage.light), depth=min(1.0, place.depth + 0.25), key=f"r{index}", fine=False, colour=place.colour
     )

@@ -1,6 +1,6 @@
-"""From words to a Reading: which entries of the vocabulary a prompt names, how many, in which colour, where.
+"""From words to a Reading: which entries of the vocabulary a prompt names, how many, in which colour and where.
 
-Words that describe wait for the thing that they describe, or go back to what was named last. A word that changes nothing
+A word that describes waits for the thing that it describes, or belongs to what was named last. A word that changes nothing
 in the picture is unknown and reported as written; only function words are passed over.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from helpers.studio.protocol import Prompt
 
 from . import vocabulary
-from .words import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
+from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["Mention", "Reading", "read", "without"]
 
@@ -23,7 +23,7 @@ _AND = ("and", "和", "与", "跟", "及")
 
 @dataclass(frozen=True)
 class Mention:
-    """One entry as a prompt names it."""
+    """One entry of the vocabulary as a prompt names it."""
 
     entry: str
     weight: float = 1.0
@@ -38,30 +38,30 @@ class Mention:
 
 @dataclass(frozen=True)
 class Reading:
-    """All that the painter needs to know of a set of prompts."""
+    """Everything that the painter needs to know of a set of prompts."""
 
     mentions: tuple[Mention, ...] = ()
     unknown: tuple[str, ...] = ()
     faded: tuple[tuple[str, float], ...] = ()  # what negative prompts name, and the share of it that is left
 
     def of(self, *kinds: str) -> tuple[Mention, ...]:
-        """The mentions whose entry is of one of these kinds, in the order of the text."""
+        """Return the mentions whose entry is of one of these kinds, in the order of the text."""
         return tuple(m for m in self.mentions if vocabulary.entry(m.entry).kind in kinds)
 
     @property
     def has_scene(self) -> bool:
-        """A place is named."""
+        """True where a place is named."""
         return bool(self.of("scene"))
 
     @property
     def mood_only(self) -> bool:
-        """Nothing to draw is named: only colours, moods, media, lights, weathers or parts."""
+        """True where nothing to draw is named: only colours, moods, media, lights, weathers or parts."""
         return bool(self.mentions) and not self.of("scene", "object")
 
 
 @lru_cache(maxsize=64)
 def read(prompts: tuple[Prompt, ...]) -> Reading:
-    """Read several prompts into one picture; a mention carries its prompt's weight (its absolute value)."""
+    """Return one reading of several prompts; a mention's weight is multiplied by the absolute weight of its prompt."""
     mentions: dict[tuple[str, str | None, str | None], Mention] = {}
     unknown: dict[str, None] = {}
     for prompt in prompts:
@@ -80,7 +80,7 @@ def read(prompts: tuple[Prompt, ...]) -> Reading:
 
 
 def without(reading: Reading, negatives: tuple[Prompt, ...]) -> Reading:
-    """The reading where what negative prompts name fades as their weight goes from 0 to -1, and then is gone."""
+    """Return the reading in which what negative prompts name fades as their weight goes from 0 to -1, and is gone from there."""
     left: dict[str, float] = {}
     for prompt in negatives:
         for mention in read((Prompt(prompt.text),)).of("object", "part", "scene", "weather", "season"):
@@ -97,7 +97,7 @@ def _read_text(text: str) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
 
 
 class _Reader:
-    """Goes through the tokens once: words that describe wait for what they describe, or go to what was named last."""
+    """One pass over the tokens, with what waits for a thing to describe and what was named last."""
 
     def __init__(self) -> None:
         self.mentions: list[Mention] = []
@@ -115,7 +115,7 @@ class _Reader:
         self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
 
     def take(self, token: Token) -> None:
-        """One more piece of the text."""
+        """Read one more piece of the text."""
         if self.lost and (token.kind == "stop" or (token.kind == "function" and token.text.isascii())):
             self._lose()
         self.lost = token.kind == "unknown"
@@ -138,7 +138,7 @@ class _Reader:
             self.waiting.append(token)
 
     def finish(self) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
-        """All mentions, and the unknown words as written, in order, once each."""
+        """Return all mentions, and the unknown words as written, in order, once each."""
         if self.lost:
             self._lose()
         self._give_up()
@@ -150,7 +150,7 @@ class _Reader:
         return tuple(self.mentions), tuple(dict.fromkeys(word for _, word in sorted(self.unknown)))
 
     def _pass_over(self, word: str) -> None:
-        """A function word paints nothing, but may say how the thing before it goes with what comes."""
+        """Read a function word: it paints nothing, but may join the thing before it to what follows."""
         if word in ("on", "in"):
             self.on = self.last
         elif self.last is None or self.last != self.latest:
@@ -166,7 +166,7 @@ class _Reader:
             self.mentions[self.last] = replace(self.mentions[self.last], count=max(3, self.mentions[self.last].count))
 
     def _beside(self) -> bool:
-        """Whether the thing just named is one that someone sits, stands or stops beside: in Chinese that comes after it."""
+        """Read a Chinese word for "beside", which follows the thing; return whether someone sits, stands or stops beside it."""
         if not self.joins or self.latest != self.last or self.last != self.joins[-1][0] + 1:
             return False
         self.last = self.joins[-1][0]
@@ -174,7 +174,7 @@ class _Reader:
         return True
 
     def _describes_last(self, token: Token) -> bool:
-        """Whether a place or an action belongs to what stands before it."""
+        """Give a place or an action to what was named before it; return whether it belongs there."""
         if self.latest is not None and self.latest != self.last:
             changed = _stir(self.mentions[self.latest], token)
             if changed is not None:
@@ -191,7 +191,7 @@ class _Reader:
         return True
 
     def _name(self, token: Token) -> None:
-        """An entry's word, with what waited for it."""
+        """Read an entry's word, and give it what waited for it."""
         item = vocabulary.entry(token.value)
         if item.kind == "object":
             self.mentions.append(self._object(token, item))
@@ -212,7 +212,7 @@ class _Reader:
         self.joined = self.filled = False
 
     def _equip(self, item: vocabulary.Entry) -> None:
-        """ "A girl with an umbrella" holds it, "with a hat" she wears it; a house with a garden does neither."""
+        """Let the one before "with" hold or wear the item: a girl holds an umbrella and wears a hat, a house does neither."""
         if self.equipped is None or self.equipped != self.last:
             return
         how = "wear" if "worn" in item.data else "hold" if "held" in item.data else None
@@ -220,7 +220,7 @@ class _Reader:
             self.mentions[self.equipped] = replace(self.mentions[self.equipped], carry=how)
 
     def _seat(self) -> None:
-        """ "A cat and a dog on a sofa": those before "on" sit on the seat that was just named."""
+        """Put those before "on" on the seat that was just named: "a cat and a dog on a sofa"."""
         if self.on is not None and self.mentions[self.on].carry is None:
             self.mentions[self.on] = replace(self.mentions[self.on], mount=1)
         if self.last is not None and self.mentions[self.last].mount:
@@ -229,13 +229,13 @@ class _Reader:
                 self.mentions[index] = replace(self.mentions[index], mount=len(after))
 
     def _fill(self) -> None:
-        """ "A bowl of cherries": what is in it sits in it, so its mention goes before the bowl's."""
+        """Put what fills a bowl into it, its mention before the bowl's: "a bowl of cherries"."""
         *_, bowl, inside = self.mentions
         self.mentions[-2:] = [replace(inside, mount=1), bowl]
         self.last, self.party = len(self.mentions) - 2, []
 
     def _hand_over(self, holder: int) -> None:
-        """In Chinese a thing may come before the one who holds it: its mention then moves behind the holder's."""
+        """Move a thing that was named before its holder, as Chinese may do, behind the holder's mention."""
         if self.held is None or self.held[0] == holder:
             return
         thing, word = self.held
@@ -247,7 +247,7 @@ class _Reader:
         self.last, self.party = thing, [thing]
 
     def _object(self, token: Token, item: vocabulary.Entry) -> Mention:
-        """A thing takes all that waits."""
+        """Return the mention of an object, which takes everything that waits."""
         if not self.waiting and not is_plural(token.text, item.en):
             return _bare(token.value)
         actions = [_action(t) for t in self.waiting if t.kind == "action"]
@@ -273,7 +273,7 @@ class _Reader:
         return mention
 
     def _setting(self, token: Token, item: vocabulary.Entry) -> Mention:
-        """A place, a light, a mood takes what can change it; the rest waits on for a thing."""
+        """Return the mention of a place, a light or a mood, which takes what can change it; the rest waits on for an object."""
         if not self.waiting:
             return _bare(token.value)
         mention, kept = Mention(token.value), []
@@ -296,7 +296,7 @@ class _Reader:
         return mention
 
     def _lose(self) -> None:
-        """An unknown thing ends here ("in a red tutu"): its colour stays on whom it belongs to, its number and size are lost."""
+        """End an unknown thing ("in a red tutu"): its colour goes to its owner, its number and size are unknown words too."""
         kept = []
         for word in self.waiting:
             if word.kind == "colour" and self.last is not None and self.mentions[self.last].colour is None:
@@ -314,7 +314,7 @@ class _Reader:
         return next((t for t in reversed(self.waiting) if t.kind == kind), None)
 
     def _give_up(self) -> None:
-        """A colour with nothing to paint colours the whole picture; what else still waits is unknown."""
+        """Let a colour that still waits colour the whole picture, and count all other words that wait as unknown."""
         for token in self.waiting:
             if token.kind == "colour":
                 self.mentions.append(Mention(token.value))
@@ -326,12 +326,12 @@ class _Reader:
             self.held = None
 
     def _alone(self, index: int, token: Token) -> None:
-        """A rider without a mount still sits, if its word says so ("sitting on"); else the word changes nothing."""
+        """Let a rider without a mount sit where its word says so ("sitting on"); else the word is unknown."""
         if not self._dismount(index, token):
             self.unknown.append((token.start, token.text))
 
     def _dismount(self, index: int, token: Token) -> bool:
-        """The rider is on its own feet again, in the pose that its word gives it; whether there is one."""
+        """Take a rider off its mount, in the pose that its word gives it; return whether it gives one."""
         first = token.text.split()[0].lower() if token.text.isascii() else token.text[0]
         pose = action_words().get(first)
         posed = bool(pose and vocabulary.grammar().actions[pose].keys() & {"lean", "lift", "squash"})
@@ -342,12 +342,12 @@ class _Reader:
 
 @lru_cache(maxsize=256)
 def _bare(entry: str) -> Mention:
-    """An entry of which the text says no more."""
+    """Return the mention of an entry of which the text says no more."""
     return Mention(entry)
 
 
 def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | None:
-    """The mention after a place or an action that belongs to it; None where the word waits for the next one."""
+    """Return the mention as a place or an action changes it; None where the word waits for the next mention."""
     if token.kind == "place":
         return replace(mention, place=token.value)
     action = _action(token)
@@ -368,7 +368,7 @@ def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | N
 
 
 def _stir(mention: Mention, token: Token) -> Mention | None:
-    """A setting after a word that moves it ("falling" snow, mountains "in the background"); None where it does not."""
+    """Return a setting as a word moves it ("falling" snow, mountains "in the background"); None where it does not."""
     kind = vocabulary.entry(mention.entry).kind
     if token.kind == "place":
         return replace(mention, place="far") if kind == "scene" and token.value == "far" else None
@@ -383,6 +383,6 @@ def _action(token: Token) -> Mapping[str, Any]:
 
 
 def _takes(token: Token, thing: Mention) -> bool:
-    """Whether the action can have this thing to itself: a house is not eaten."""
+    """Return whether the action can take this thing: a house is not eaten."""
     wanted = _action(token).get("takes")
     return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")

@@ -1,4 +1,4 @@
-"""Turn SVG text into pixels. The only file that knows ThorVG, so that another rasteriser can take its place."""
+"""From SVG text to pixels: the only module that knows ThorVG, so that another rasteriser can take its place."""
 
 from functools import cache
 

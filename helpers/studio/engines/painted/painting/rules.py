@@ -1,8 +1,8 @@
-"""What the vocabulary's files may say: the keys of each kind of entry and what each may hold. All else is an error.
+"""The rules of the vocabulary's files: which keys each kind of entry has and what they may hold. Anything else is an error.
 
 A misspelt key would load in silence and paint nothing, and a sheep that `stands` on "waterr" would land on a road. What a
-layer may hold follows from its brush: the parameters of the brush's function are the table. `Light`, `Grade` and `Remap`
-are tables too.
+layer may hold follows from its brush: the parameters of the brush's function are its keys. The keys of lights, grades and
+remaps are the fields of `Light`, `Grade` and `Remap`.
 """
 
 import inspect
@@ -22,7 +22,7 @@ __all__ = ["ENTRIES", "GRAMMAR", "check_entries", "check_grammar"]
 
 @dataclass(frozen=True)
 class Plain:
-    """A value that needs no table to be judged by."""
+    """A value that is checked by itself."""
 
     what: str
     fits: Callable[[Any], bool]
@@ -37,28 +37,28 @@ class OneOf:
 
 @dataclass(frozen=True)
 class NameOf:
-    """The name of something: a scene or a light of the vocabulary, a drawing, a brush, a part, a variant of the scene."""
+    """The name of a scene or a light of the vocabulary, a drawing, a brush, a part, or a variant of the scene."""
 
     what: str
 
 
 @dataclass(frozen=True)
 class Each:
-    """A list of these."""
+    """A list of values of one form."""
 
     form: "Form"
 
 
 @dataclass(frozen=True)
 class Every:
-    """A table whose keys are free, and whose values are these."""
+    """A table with any keys and values of one form."""
 
     form: "Form"
 
 
 @dataclass(frozen=True)
 class Fields:
-    """A table with these keys and no others; those in `must` are never missing."""
+    """A table with these keys and no others; those in `must` are required."""
 
     may: Mapping[str, "Form"]
     must: frozenset[str] = frozenset()
@@ -66,14 +66,14 @@ class Fields:
 
 @dataclass(frozen=True)
 class Layer:
-    """A table whose other keys depend on what stands as its `brush`."""
+    """A table whose other keys depend on its `brush`."""
 
     brushes: Mapping[str, Fields]
 
 
 Form: TypeAlias = Plain | OneOf | NameOf | Each | Every | Fields | Layer
 Names: TypeAlias = Mapping[str, frozenset[str]]
-"""What there is by name, for each `NameOf.what`."""
+"""Known names, for each `NameOf.what`."""
 
 MOST_NAMED = 40  # names in an error, where none is near
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
@@ -131,21 +131,21 @@ _OF_NAME: Mapping[str, Form] = {
 
 
 def _form_of(name: str, type_: Any) -> Form:
-    """What a parameter of a brush, or a field of a light, may hold."""
+    """Return the form of a brush's parameter or a dataclass's field, by its name and type."""
     if get_origin(type_) is Literal:
         return OneOf(frozenset(get_args(type_)))
     return _OF_NAME.get(name) or _OF_TYPE[type_]
 
 
 def _fields_of(data: Any, *without: str) -> Fields:
-    """A dataclass as a table, `without` some of its fields."""
+    """Return a dataclass as a table, `without` some of its fields."""
     taken = [one for one in fields(data) if one.name not in without]
     must = frozenset(one.name for one in taken if one.default is MISSING)
     return Fields({one.name: _form_of(one.name, one.type) for one in taken}, must)
 
 
 def _parameters_of(brush: Callable[..., str]) -> Fields:
-    """What a brush takes after the stage and the random numbers. What is named like a condition never reaches it."""
+    """Return a brush's parameters after the stage and the random numbers. One named like a condition never reaches it."""
     taken = [one for one in list(inspect.signature(brush).parameters.values())[2:] if one.name not in CONDITIONS]
     must = frozenset(one.name for one in taken if one.default is one.empty)
     return Fields({one.name: _form_of(one.name, one.annotation) for one in taken}, must)
@@ -161,7 +161,7 @@ _BRUSHES: Mapping[str, Fields] = {name: _parameters_of(brush) for name, brush in
 
 
 def _layer(conditions: Mapping[str, Form], *bare: str) -> Layer:
-    """A layer that may be drawn under these conditions; `bare` are names that stand for no brush and take nothing."""
+    """Return a layer that may have these conditions; `bare` are names that are no brush and take no parameters."""
     always: Mapping[str, Form] = {"brush": TEXT, **conditions}
     known = {name: Fields({**of.may, **always}, of.must) for name, of in _BRUSHES.items()}
     return Layer(known | dict.fromkeys(bare, Fields({"brush": TEXT})))
@@ -241,7 +241,7 @@ ENTRIES: Mapping[str, Fields] = {
     "medium": _entry(grade=GRADE),
     "colour": _entry("colour", colour=COLOUR),
 }
-"""The kinds of entries, and the keys that each may have beside `kind`."""
+"""The kinds of entries and the keys that each may have beside `kind`."""
 
 _TEXTS = ("functions", "zh_functions", "zh_beside", "zh_measures", "compounds")
 _ACTION = _entry(
@@ -269,10 +269,10 @@ GRAMMAR = Fields({**dict.fromkeys(_TEXTS, TEXTS), **_TABLES}, frozenset({*_TEXTS
 
 
 def check_entries(files: Mapping[str, Mapping[str, Any]]) -> None:
-    """Hold the contents of the vocabulary's files, by the files' names, against the tables.
+    """Check the contents of the vocabulary's files, by file name.
 
-    Raises ValueError with a line for each key that is unknown or missing and each value that cannot be: it names the
-    file, the entry, the key, and the known name that is nearest.
+    Raises ValueError with a line for each key that is unknown or missing and each value that does not fit. It names
+    the file, the entry, the key, and the nearest known name.
     """
     names = _names(files)
     found: list[str] = []
@@ -283,7 +283,7 @@ def check_entries(files: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def check_grammar(data: Mapping[str, Any]) -> None:
-    """The same for the contents of core.toml."""
+    """Check the contents of core.toml. Raises ValueError as `check_entries` does."""
     _raise([f"vocabulary/core.toml: {problem}" for problem in _problems(GRAMMAR, data, {})])
 
 
@@ -314,7 +314,7 @@ def _entry_problems(data: Any, names: Names) -> Sequence[str]:
 
 
 def _problems(form: Form, value: Any, names: Names) -> Sequence[str]:
-    """What is wrong with a value, each with the keys that lead to it."""
+    """Return what is wrong with a value, each problem with the keys that lead to it."""
     if isinstance(form, Plain):
         return () if form.fits(value) else [f"{_shown(value)} is not {form.what}"]
     if isinstance(form, (OneOf, NameOf)):
@@ -346,7 +346,7 @@ def _problems(form: Form, value: Any, names: Names) -> Sequence[str]:
 
 
 def _nearest(what: str, given: Any, known: Collection[str]) -> str:
-    """That this is not known, and the known name that is nearest; where none is near, a few are all named."""
+    """Return that `given` is unknown, with the nearest known name; of a few of which none is near, with all."""
     near = get_close_matches(str(given), sorted(known), 1, 0.6 if len(known) <= MOST_NAMED else 0.0)
     if near:
         return f"unknown {what} {_shown(given)}; the nearest known is {_shown(near[0])}"

@@ -1,8 +1,8 @@
-"""The words the studio knows, read from the data files in `vocabulary/`. Adding a word needs no Python.
+"""The words that the painter knows, read from the data files in `vocabulary/`. Adding a word needs no Python.
 
-Each TOML file holds one kind of entry, a table an entry: `en` and `zh` list its words, the rest says how it paints
-(vocabulary/README.md has the fields, `rules` refuses all others). `core.toml` holds what is grammar: numbers, measure
-words, places, actions, function words.
+A TOML file holds one table for each entry: `en` and `zh` list its words, and the rest says how it is painted
+(vocabulary/README.md lists the fields, `rules` refuses all others). `core.toml` holds the grammar: numbers, measure words,
+places, actions, function words.
 """
 
 import tomllib
@@ -16,14 +16,14 @@ from typing import Any
 from . import rules
 from .light import Grade, Light, Remap
 
-__all__ = ["KINDS", "Entry", "Grammar", "entries", "entry", "grammar", "light_of", "words"]
+__all__ = ["KINDS", "Entry", "Grammar", "entries", "entry", "grammar", "light_of", "remaps_of", "words"]
 
 KINDS = tuple(rules.ENTRIES)
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One thing, place, light or mood that the painter can paint."""
+    """A thing, place, light or mood that the painter can paint."""
 
     name: str
     kind: str
@@ -34,7 +34,7 @@ class Entry:
 
     @property
     def grade(self) -> Grade:
-        """How the entry shifts the picture's colours (neutral for most)."""
+        """Shift of the picture's colours that the entry brings; neutral for most."""
         return Grade(**self.data.get("grade", {}))
 
 
@@ -57,7 +57,7 @@ class Grammar:
 
 @cache
 def entries() -> Mapping[str, Entry]:
-    """Every entry by name, in the files' order. Raises ValueError for what `rules` does not know."""
+    """Return every entry by name, in the files' order. Raises ValueError for what `rules` does not know."""
     files = {
         file.name: tomllib.loads(file.read_text("utf-8"))
         for file in sorted(_folder().iterdir(), key=lambda f: f.name)
@@ -75,13 +75,13 @@ def entries() -> Mapping[str, Entry]:
 
 
 def entry(name: str) -> Entry:
-    """One entry; KeyError with the name where there is none."""
+    """Return the entry of this name. Raises KeyError where there is none."""
     return entries()[name]
 
 
 @cache
 def light_of(name: str) -> Light:
-    """The light that a light entry describes."""
+    """Return the light that a light entry describes."""
     data: dict[str, Any] = dict(entry(name).data)
     data.pop("grade", None)
     data.pop("layers", None)
@@ -91,13 +91,13 @@ def light_of(name: str) -> Light:
 
 
 def remaps_of(entry: Entry) -> tuple[Remap, ...]:
-    """A season's changes of albedo."""
+    """Return a season's changes of albedo."""
     return tuple(Remap(tuple(r["from_hue"]), r["to"], r["strength"]) for r in entry.data.get("remaps", ()))
 
 
 @cache
 def words() -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Two look-up tables from a word or phrase (lower case) to its entry's name: English, Chinese."""
+    """Return two tables from a word or phrase (lower case) to its entry's name: English and Chinese."""
     english: dict[str, str] = {}
     chinese: dict[str, str] = {}
     for item in entries().values():
@@ -110,7 +110,7 @@ def words() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 @cache
 def grammar() -> Grammar:
-    """The contents of core.toml. Raises ValueError for what `rules` does not know."""
+    """Return the contents of core.toml. Raises ValueError for what `rules` does not know."""
     data = tomllib.loads(_folder().joinpath("core.toml").read_text("utf-8"))
     rules.check_grammar(data)
     return Grammar(

@@ -1,10 +1,10 @@
-"""The brushes that scenes are painted with: each gives one layer of SVG from a few numbers in a data file.
+"""The brushes that scenes are painted with: each paints one layer, as SVG text, from a few numbers in a data file.
 
 A layer in a scene's TOML is `{brush = "hills", t = 0.1, …}`. Depth along the ground is `t`: 0 is the horizon, 1 the lower
-edge; negative values are sky (-1 is the upper edge). Sizes are hundredths of the picture's height. A pair `[lo, hi]`
-is drawn anew for each layout. Colours are albedos; the stage's light and the layer's depth decide what is seen.
-A layer may be drawn sometimes (`chance`), in some of the scene's `variants` (`only = ["lake"]`), at night (`dark`), by
-day (`day`), or in large pictures alone (`fine`). `side = 1` puts it where the layout's weight lies, -1 opposite.
+edge; negative values are sky (-1 is the upper edge). Sizes are hundredths of the picture's height. From a pair `[lo, hi]`
+a number is drawn anew for each layout. Colours are albedos; the stage's light and the layer's depth decide what is seen.
+A layer may be painted sometimes (`chance`), in some of the scene's `variants` (`only = ["lake"]`), at night (`dark`), by
+day (`day`), or only in large pictures (`fine`). `side = 1` puts it where the layout's weight lies, -1 opposite.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ CONDITIONS = ("brush", "chance", "only", "fine", "dark", "day", "at")
 
 
 def draw(stage: Stage, layer: Mapping[str, Any], rng: Rng, weight: float = 1.0) -> str:
-    """Paint one layer; `weight` scales how many there are of things that come in numbers."""
+    """Paint one layer, as SVG text: "" where its conditions are not met. `weight` scales the number of its things."""
     params = {key: value for key, value in layer.items() if key not in CONDITIONS}
     if (
         rng.random() > layer.get("chance", 1.0)

@@ -14,7 +14,7 @@ __all__ = ["beams", "bolt", "bow", "bursts", "curtains", "falling", "milky_way",
 def mist(
     stage: Stage, rng: Rng, t: float = 0.0, height: float = 14, strength: float = 0.6, colour: str | None = None
 ) -> str:
-    """A bank of mist lying at depth `t`."""
+    """Paint a bank of mist that lies at depth `t`."""
     tone = colour or stage.light.haze
     fill = stage.linear([(0, tone, 0.0), (0.5, tone, strength), (1, tone, 0.0)])
     return f'<rect x="-1" y="{stage.y(t) - height / 2:.1f}" width="{stage.width + 2:.1f}" height="{height:.1f}" fill="{fill}"/>'
@@ -30,7 +30,7 @@ def falling(
     slant: float = 0.25,
     opacity: float = 0.6,
 ) -> str:
-    """Rain, snow, petals or leaves in the air, over the whole picture."""
+    """Paint rain, snow, petals or leaves in the air, over the whole picture."""
     count = round(pick(rng, n) * (1.0 if stage.fine else 0.45))
     out = []
     for a, b, c, d in rng.random((count, 4)).tolist():
@@ -53,7 +53,7 @@ def falling(
 
 
 def curtains(stage: Stage, rng: Rng, colours: Sequence[str]) -> str:
-    """The aurora: folds of light that hang across the whole sky, brightest near their lower hem, with rays in them."""
+    """Paint the aurora: folds of light that hang across the whole sky, brightest near their lower hem, with rays in them."""
     out = []
     for colour in colours:
         y0 = stage.horizon * (0.45 + 0.3 * rng.random())
@@ -76,7 +76,7 @@ def curtains(stage: Stage, rng: Rng, colours: Sequence[str]) -> str:
 
 
 def bolt(stage: Stage, rng: Rng) -> str:
-    """A fork of lightning from the clouds to the ground, and the light it throws."""
+    """Paint a fork of lightning from the clouds to the ground, and the light it throws."""
     x = stage.width * (0.25 + 0.5 * rng.random())
     ys = np.linspace(stage.horizon * 0.12, stage.horizon + 2, 9)
     xs = x + np.concatenate([[0.0], np.cumsum(rng.standard_normal(8) * 3)])
@@ -97,7 +97,7 @@ def bolt(stage: Stage, rng: Rng) -> str:
 
 
 def bow(stage: Stage, rng: Rng, strength: float = 0.5) -> str:
-    """A rainbow, red outside, violet inside, before the land and paler towards its feet."""
+    """Paint a rainbow, red outside, violet inside, before the land and paler towards its feet."""
     x, r = stage.width * (0.35 + 0.3 * rng.random()), min(stage.width * 0.55, stage.horizon * 0.85)
     out = []
     for i, colour in enumerate(("#e8453c", "#f2933a", "#f6dd4a", "#58b858", "#3f8fd8", "#5a55b8", "#8a4fb0")):
@@ -111,7 +111,7 @@ def bow(stage: Stage, rng: Rng, strength: float = 0.5) -> str:
 
 
 def beams(stage: Stage, rng: Rng) -> str:
-    """Shafts of light that fan out from the sun."""
+    """Paint shafts of light that fan out from the sun."""
     x, y = stage.sun
     fill = stage.linear([(0, stage.light.glow, 0.42), (1, stage.light.glow, 0.0)])
     out = []
@@ -127,7 +127,7 @@ def beams(stage: Stage, rng: Rng) -> str:
 
 
 def bursts(stage: Stage, rng: Rng, n: float | Sequence[float]) -> str:
-    """Fireworks: rays of sparks about a bright heart."""
+    """Paint fireworks: rays of sparks about a bright heart."""
     out = []
     tones = ("#ff6a5a", "#ffd45a", "#7ae0ff", "#c58aff", "#8aff9a")
     for i in range(round(pick(rng, n))):
@@ -147,7 +147,7 @@ def bursts(stage: Stage, rng: Rng, n: float | Sequence[float]) -> str:
 
 
 def motes(stage: Stage, rng: Rng, n: float | Sequence[float], colours: Sequence[str]) -> str:
-    """Small lights adrift near the ground: fireflies, sparks."""
+    """Paint small lights adrift near the ground: fireflies, sparks."""
     count = round(pick(rng, n) * (1.0 if stage.fine else 0.5))
     fills = [stage.radial([(0, "#ffffff", 0.95), (0.3, c, 0.8), (1, c, 0)]) for c in colours]
     return "".join(
@@ -157,7 +157,7 @@ def motes(stage: Stage, rng: Rng, n: float | Sequence[float], colours: Sequence[
 
 
 def trails(stage: Stage, rng: Rng, n: float | Sequence[float]) -> str:
-    """Meteors: a bright head and a tail that fades behind it."""
+    """Paint meteors: a bright head and a tail that fades behind it."""
     out = []
     for _ in range(round(pick(rng, n))):
         x, y, long = (
@@ -174,7 +174,7 @@ def trails(stage: Stage, rng: Rng, n: float | Sequence[float]) -> str:
 
 
 def milky_way(stage: Stage, rng: Rng) -> str:
-    """A band of star clouds across the sky."""
+    """Paint a band of star clouds across the sky."""
     tilt = -38 + 16 * rng.random()
     x, y = stage.width / 2, stage.horizon * 0.45
     band = stage.radial([(0, "#f2e6ff", 0.6), (0.35, "#9a86d8", 0.4), (0.7, "#4a5ab0", 0.2), (1, "#20306a", 0)])

@@ -11,7 +11,7 @@ __all__ = ["bubbles", "craters", "deep", "orbs", "void"]
 
 
 def void(stage: Stage, rng: Rng, tones: Sequence[str] = ("#5a3fa8", "#2f6fc4", "#b0417f")) -> str:
-    """Deep space: blackness, clouds of glowing gas, stars over the whole picture."""
+    """Paint deep space: blackness, clouds of glowing gas, stars over the whole picture."""
     w = stage.width
     fill = stage.linear([(0, "#05060f"), (0.6, "#0a0f26"), (1, "#0d0a20")])
     out = [f'<rect x="-1" y="-1" width="{w + 2:.1f}" height="102" fill="{fill}"/>']
@@ -44,7 +44,7 @@ def orbs(
     size: Sequence[float] = (9, 24),
     over: float = 0.6,
 ) -> str:
-    """Planets: a lit limb, a night side, bands, now and then a ring."""
+    """Paint planets: a lit limb, a night side, bands, now and then a ring."""
     out = []
     for k in range(round(pick(rng, n))):
         u = rng.random(5)
@@ -76,7 +76,7 @@ def orbs(
 
 
 def craters(stage: Stage, rng: Rng, colour: str = "#8a7f86", n: float | Sequence[float] = (12, 16)) -> str:
-    """Pits in bare ground, each with a lit far rim and a shaded near wall."""
+    """Paint pits in bare ground, each with a lit far rim and a shaded near wall."""
     out = []
     for a, b, c in sorted(rng.random((round(pick(rng, n)), 3)).tolist(), key=lambda u: u[1]):
         t = 0.06 + 0.9 * b
@@ -95,7 +95,7 @@ def craters(stage: Stage, rng: Rng, colour: str = "#8a7f86", n: float | Sequence
 
 
 def deep(stage: Stage, rng: Rng, top: str = "#7fe0e8", middle: str = "#2492b8", low: str = "#0a3a63") -> str:
-    """Water from below its surface: bright above, dark beneath, shafts of light."""
+    """Paint water from below its surface: bright above, dark beneath, shafts of light."""
     dim = stage.light.ambient
     fill = stage.linear(
         [
@@ -115,7 +115,7 @@ def deep(stage: Stage, rng: Rng, top: str = "#7fe0e8", middle: str = "#2492b8", 
 
 
 def bubbles(stage: Stage, rng: Rng, n: float | Sequence[float] = (18, 28)) -> str:
-    """Strings of bubbles on their way up."""
+    """Paint strings of bubbles on their way up."""
     count = round(pick(rng, n) * (1.0 if stage.fine else 0.5))
     out = []
     for a, b, c in rng.random((count, 3)).tolist():

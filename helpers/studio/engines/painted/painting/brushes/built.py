@@ -23,7 +23,7 @@ def road(
     line: str | None = None,
     edge: str | None = None,
 ) -> str:
-    """A road or path that winds from the lower edge to the horizon."""
+    """Paint a road or path that winds from the lower edge to the horizon."""
     middle, lean = stage.width * (0.35 + 0.3 * rng.random()), pick(rng, bend)
     ts = np.linspace(0, 1, 9)
     ys = np.array([stage.y(t + (1.05 - t) * f**1.5) for f in ts])
@@ -56,7 +56,7 @@ def skyline(
     windows: bool = True,
     crowd: float = 0.5,
 ) -> str:
-    """A row of towers: lit side, shaded side, windows that glow after dark; `crowd` raises the middle."""
+    """Paint a row of towers: lit side, shaded side, windows that glow after dark; `crowd` raises the middle."""
     count = round(pick(rng, n))
     base = stage.y(t)
     sunward = stage.sun[0] > stage.width / 2
@@ -94,23 +94,6 @@ def skyline(
     return "".join(out)
 
 
-def _windows(stage: Stage, rng: Rng, x: float, y: float, wide: float, tall: float, depth: float) -> str:
-    step = 2.1 if stage.fine else 4.2
-    columns, rows = max(1, int(wide / step)), max(1, int((tall - 1) / (step * 1.15)))
-    lit = rng.random((rows, columns)) < (0.55 if stage.light.dark else 0.8)
-    size = step * 0.42
-    d = "".join(
-        f"M{x + (c + 0.5) * wide / columns - size / 2:.1f},{y + 1 + r * step * 1.15:.1f}h{size:.2f}v{size * 1.3:.2f}h-{size:.2f}z"
-        for r in range(rows)
-        for c in range(columns)
-        if lit[r, c]
-    )
-    if not d:
-        return ""
-    tone, alpha = (LAMP, 0.85) if stage.light.dark else (stage.lit("#dff0fa", depth), 0.5)
-    return f'<path d="{d}" fill="{tone}" opacity="{alpha}"/>'
-
-
 def facades(
     stage: Stage,
     rng: Rng,
@@ -120,7 +103,7 @@ def facades(
     height: Sequence[float] = (26, 44),
     gap: float = 0.16,
 ) -> str:
-    """Two rows of house fronts that run towards the vanishing point of a street."""
+    """Paint two rows of house fronts that run towards the vanishing point of a street."""
     vx, vy = stage.width * (0.42 + 0.16 * rng.random()), stage.horizon
     out: list[str] = []
     for side in (-1, 1):
@@ -147,49 +130,8 @@ def facades(
     return "".join(out)
 
 
-def _front(
-    stage: Stage,
-    rng: Rng,
-    view: tuple[float, float, float],
-    a: float,
-    b: float,
-    tall: float,
-    colour: str,
-    roof: str,
-    depth: float,
-    lit_side: bool,
-) -> str:
-    near, vx, vy = view
-
-    def at(share: float, level: float) -> tuple[float, float]:
-        """A point on the row: `share` 0 = nearest … 1 = vanishing point; `level` 0 = street … 1 = eaves."""
-        scale = 1 - share
-        floor = vy + (104 - vy) * scale
-        return near + (vx - near) * share, floor - level * tall * 1.7 * scale
-
-    face = stage.lit(colour if lit_side else mix(colour, "#1c2440", 0.3), depth)
-    shade = stage.lit(mix(colour, "#141c30", 0.35), depth)
-    fill = stage.linear([(0, face), (1, mix(face, shade, 0.5))])
-    out = f'<path d="{path([at(a, 0), at(a, 1), at(b, 1), at(b, 0)], "Z")}" fill="{fill}"/>'
-    eave = stage.lit(roof, depth)
-    out += f'<path d="{path([at(a - 0.01, 0.98), at(a + 0.02, 1.14), at(b - 0.01, 1.14), at(b, 0.98)], "Z")}" fill="{eave}"/>'
-    glass = LAMP if stage.light.dark else stage.lit("#53687c", depth)
-    panes = []
-    columns, storeys = (3, 3) if stage.fine else (2, 2)
-    for c in range(columns):
-        for s in range(storeys):
-            start, stop = a + (b - a) * (c + 0.25) / columns, a + (b - a) * (c + 0.7) / columns
-            low, high = 0.3 + 0.68 * s / storeys, 0.3 + 0.68 * (s + 0.6) / storeys
-            if not stage.light.dark or rng.random() < 0.7:
-                panes.append(path([at(start, low), at(start, high), at(stop, high), at(stop, low)], "Z"))
-    out += f'<path d="{"".join(panes)}" fill="{glass}" opacity="0.9"/>'
-    awning = (stage.lit(("#b8433a", "#3f7d5c", "#d9a441", "#3d5f94")[int(rng.integers(4))], depth),)
-    out += f'<path d="{path([at(a + 0.1 * (b - a), 0.24), at(a + 0.1 * (b - a), 0.29), at(b - 0.1 * (b - a), 0.29), at(b - 0.1 * (b - a), 0.24)], "Z")}" fill="{awning[0]}"/>'
-    return out
-
-
 def quay(stage: Stage, rng: Rng, colour: str = "#9a8f80", t: Sequence[float] = (0.66, 0.76)) -> str:
-    """A stone quay along the lower edge, with its top lit and its face in shade."""
+    """Paint a stone quay along the lower edge, with its top lit and its face in shade."""
     y = stage.y(pick(rng, t))
     top = stage.linear([(0, stage.lit(mix(colour, "#ffffff", 0.2), 0.1)), (1, stage.lit(colour, 0))])
     out = f'<rect x="-1" y="{y:.1f}" width="{stage.width + 2:.1f}" height="{101 - y:.1f}" fill="{top}"/>'
@@ -205,7 +147,7 @@ def quay(stage: Stage, rng: Rng, colour: str = "#9a8f80", t: Sequence[float] = (
 
 
 def wall(stage: Stage, rng: Rng, colours: Sequence[str], part: str = "wall") -> str:
-    """The back wall of a room down to the skirting board, with a warm pool of light on it."""
+    """Paint the back wall of a room down to the skirting board, with a warm pool of light on it."""
     colour = colours[int(rng.integers(len(colours)))]
     fill = stage.linear([(0, stage.lit(mix(colour, "#20242c", 0.18), 0, part)), (1, stage.lit(colour, 0, part))])
     out = f'<rect x="-1" y="-1" width="{stage.width + 2:.1f}" height="{stage.horizon + 2:.1f}" fill="{fill}"/>'
@@ -218,7 +160,7 @@ def wall(stage: Stage, rng: Rng, colours: Sequence[str], part: str = "wall") -> 
 
 
 def window(stage: Stage, rng: Rng, size: Sequence[float] = (24, 32)) -> str:
-    """A window on the back wall with the light's own sky outside, and curtains."""
+    """Paint a window on the back wall with the light's own sky outside, and curtains."""
     tall = pick(rng, size)
     wide, x = tall * 0.95, stage.width * (0.18 + 0.64 * rng.random())
     y = stage.horizon * 0.48
@@ -254,7 +196,7 @@ def window(stage: Stage, rng: Rng, size: Sequence[float] = (24, 32)) -> str:
 
 
 def floor(stage: Stage, rng: Rng, colour: str = "#a9764a", rug: str | None = None) -> str:
-    """Boards that run towards the back wall; a rug."""
+    """Paint boards that run towards the back wall; with `rug`, a rug of that colour."""
     fill = stage.linear([(0, stage.lit(mix(colour, "#20140c", 0.3), 0, "floor")), (1, stage.lit(colour, 0, "floor"))])
     out = f'<rect x="-1" y="{stage.horizon:.1f}" width="{stage.width + 2:.1f}" height="{101 - stage.horizon:.1f}" fill="{fill}"/>'
     tone = stage.lit(mix(colour, "#20140c", 0.45), 0)
@@ -269,4 +211,65 @@ def floor(stage: Stage, rng: Rng, colour: str = "#a9764a", rug: str | None = Non
         for k, shade in enumerate((mix(rug, "#ffffff", 0.35), rug, mix(rug, "#ffffff", 0.2))):
             f = 1 - 0.16 * k
             out += f'<ellipse cx="{cx:.1f}" cy="{cy:.1f}" rx="{stage.width * 0.34 * f:.1f}" ry="{(100 - stage.horizon) * 0.28 * f:.1f}" fill="{stage.lit(shade, 0)}"/>'
+    return out
+
+
+# ---- fronts and windows --------------------------------------------------------------------------------------------
+
+
+def _windows(stage: Stage, rng: Rng, x: float, y: float, wide: float, tall: float, depth: float) -> str:
+    step = 2.1 if stage.fine else 4.2
+    columns, rows = max(1, int(wide / step)), max(1, int((tall - 1) / (step * 1.15)))
+    lit = rng.random((rows, columns)) < (0.55 if stage.light.dark else 0.8)
+    size = step * 0.42
+    d = "".join(
+        f"M{x + (c + 0.5) * wide / columns - size / 2:.1f},{y + 1 + r * step * 1.15:.1f}h{size:.2f}v{size * 1.3:.2f}h-{size:.2f}z"
+        for r in range(rows)
+        for c in range(columns)
+        if lit[r, c]
+    )
+    if not d:
+        return ""
+    tone, alpha = (LAMP, 0.85) if stage.light.dark else (stage.lit("#dff0fa", depth), 0.5)
+    return f'<path d="{d}" fill="{tone}" opacity="{alpha}"/>'
+
+
+def _front(
+    stage: Stage,
+    rng: Rng,
+    view: tuple[float, float, float],
+    a: float,
+    b: float,
+    tall: float,
+    colour: str,
+    roof: str,
+    depth: float,
+    lit_side: bool,
+) -> str:
+    near, vx, vy = view
+
+    def at(share: float, level: float) -> tuple[float, float]:
+        """Return a point on the row: `share` 0 = nearest … 1 = vanishing point; `level` 0 = street … 1 = eaves."""
+        scale = 1 - share
+        floor = vy + (104 - vy) * scale
+        return near + (vx - near) * share, floor - level * tall * 1.7 * scale
+
+    face = stage.lit(colour if lit_side else mix(colour, "#1c2440", 0.3), depth)
+    shade = stage.lit(mix(colour, "#141c30", 0.35), depth)
+    fill = stage.linear([(0, face), (1, mix(face, shade, 0.5))])
+    out = f'<path d="{path([at(a, 0), at(a, 1), at(b, 1), at(b, 0)], "Z")}" fill="{fill}"/>'
+    eave = stage.lit(roof, depth)
+    out += f'<path d="{path([at(a - 0.01, 0.98), at(a + 0.02, 1.14), at(b - 0.01, 1.14), at(b, 0.98)], "Z")}" fill="{eave}"/>'
+    glass = LAMP if stage.light.dark else stage.lit("#53687c", depth)
+    panes = []
+    columns, storeys = (3, 3) if stage.fine else (2, 2)
+    for c in range(columns):
+        for s in range(storeys):
+            start, stop = a + (b - a) * (c + 0.25) / columns, a + (b - a) * (c + 0.7) / columns
+            low, high = 0.3 + 0.68 * s / storeys, 0.3 + 0.68 * (s + 0.6) / storeys
+            if not stage.light.dark or rng.random() < 0.7:
+                panes.append(path([at(start, low), at(start, high), at(stop, high), at(stop, low)], "Z"))
+    out += f'<path d="{"".join(panes)}" fill="{glass}" opacity="0.9"/>'
+    awning = (stage.lit(("#b8433a", "#3f7d5c", "#d9a441", "#3d5f94")[int(rng.integers(4))], depth),)
+    out += f'<path d="{path([at(a + 0.1 * (b - a), 0.24), at(a + 0.1 * (b - a), 0.29), at(b - 0.1 * (b - a), 0.29), at(b - 0.1 * (b - a), 0.24)], "Z")}" fill="{awning[0]}"/>'
     return out

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, batch, lens, noise, path, pick, points
+from .stage import Polyline, Rng, Stage, batch, lens, noise, path, pick, points
 
 __all__ = ["blooms", "furrows", "paddies", "pads", "rows"]
 
@@ -26,7 +26,7 @@ def rows(
     depth: float | None = None,
     part: str = "ground",
 ) -> str:
-    """A planted hillside: rows of bushes that follow the slope, closer together far away: tea, vines, lavender."""
+    """Paint a planted hillside: rows of bushes that follow the slope, closer together far away: tea, vines, lavender."""
     xs = stage.xs(30, 12)
     s = (xs / stage.width - 0.5) * 2
     arch, tilt, count = pick(rng, bend), pick(rng, lean), max(3, round(pick(rng, n)))
@@ -93,7 +93,7 @@ def paddies(
     depth: float | None = None,
     part: str = "ground",
 ) -> str:
-    """Terraced rice: steps along a slope, each a mirror of the sky or young green behind a grassy wall."""
+    """Paint terraced rice: steps along a slope, each a mirror of the sky or young green behind a grassy wall."""
     xs = stage.xs(44, 13)
     s = (xs / stage.width - 0.5) * 2
     count, arch, tilt = max(3, round(pick(rng, n))), pick(rng, bend), stage.side * (4 + 12 * rng.random())
@@ -129,19 +129,6 @@ def paddies(
     return "".join(out)
 
 
-def _sprouts(
-    stage: Stage, rng: Rng, xs: Line, line: Line, gap: Line, wet: bool, green: str, depth: float, part: str
-) -> str:
-    """Seedlings in rows, or ripples where a terrace is all water."""
-    strokes = []
-    for a, b, c in rng.random((40, 3)).tolist():
-        x = a * stage.width
-        y, g = float(np.interp(x, xs, line)), float(np.interp(x, xs, gap))
-        strokes.append(lens(x, y + g * (0.3 + 0.5 * b), g * (0.12 + 0.25 * c), 0.08 + 0.02 * g))
-    tone = mix(stage.sky_at(0.95), "#ffffff", 0.3) if wet else stage.shaded(green, depth, 0.4, part)
-    return f'<path d="{"".join(strokes)}" fill="{tone}" opacity="{0.4 if wet else 0.55}"/>'
-
-
 def furrows(
     stage: Stage,
     rng: Rng,
@@ -155,7 +142,7 @@ def furrows(
     band: int = 1,
     part: str = "ground",
 ) -> str:
-    """Rows that meet at one point of the horizon, `band` of a colour side by side; `crop` is how tall they stand."""
+    """Paint rows that meet at one point of the horizon, `band` of a colour side by side; `crop` is how tall they stand."""
     top, low = stage.y(t), 101.0 + 2.2 * crop
     blend = colours[0]
     for k, colour in enumerate(colours[1:], 2):
@@ -213,38 +200,6 @@ def furrows(
     return "".join(out)
 
 
-def _blossoms(
-    stage: Stage,
-    rng: Rng,
-    heads: list[tuple[str, float, float]],
-    view: tuple[float, float, float, float],
-    bow: float,
-    crop: float,
-    part: str,
-) -> str:
-    """Dabs of light and shade along every row, larger towards the viewer."""
-    meet, apex, top, low = view
-    light: dict[str, list[str]] = {}
-    dark: list[str] = []
-    for colour, a, b in heads:
-        for p, q, r in rng.random((54, 3)).tolist():
-            f = p**0.7
-            y = top + (low - top) * f
-            x = meet + (a + (b - a) * q - meet) * (y - apex) / (low - apex) + bow * f * (1 - f)
-            if not -3 < x < stage.width + 3:
-                continue
-            s = 0.25 + 1.3 * f * (0.5 + 0.5 * r)
-            shape = lens(x, y - crop * 2.2 * f - s * 0.4, s * 0.8, s * 0.5)
-            if r < 0.6:
-                light.setdefault(colour, []).append(shape)
-            else:
-                dark.append(shape)
-    out = batch(dark, f'fill="{stage.light.shadow}" opacity=".16"', 8)
-    for colour, shapes in light.items():
-        out += batch(shapes, f'fill="{stage.bright(mix(colour, "#ffffff", 0.3), 0.05, 0.3, part)}" opacity=".7"', 8)
-    return out
-
-
 def blooms(
     stage: Stage,
     rng: Rng,
@@ -253,7 +208,7 @@ def blooms(
     leaf: str = "#5c9142",
     part: str = "ground",
 ) -> str:
-    """A field in flower: drifts of colour that break up into single heads towards the viewer."""
+    """Paint a field in flower: drifts of colour that break up into single heads towards the viewer."""
     xs = stage.xs(40, 18)
     bands = 12
     out = ""
@@ -288,7 +243,7 @@ def blooms(
 def pads(
     stage: Stage, rng: Rng, n: float | Sequence[float] = 12, t: Sequence[float] = (0.3, 0.9), green: str = "#5f9a52"
 ) -> str:
-    """Water-lily pads with a notch, some in flower."""
+    """Paint water-lily pads with a notch, some in flower."""
     leaves, shine, petals, hearts = [], [], [], []
     for a, b, c, d in sorted(rng.random((round(pick(rng, n)), 4)).tolist()):
         tt = t[0] + (t[1] - t[0]) * a
@@ -309,3 +264,48 @@ def pads(
         out
         + f'<path d="{"".join(petals)}" fill="{stage.bright("#f4b8d0", 0.05, 0.2)}"/><path d="{"".join(hearts)}" fill="{stage.lit("#f6d24a", 0.05)}"/>'
     )
+
+
+def _sprouts(
+    stage: Stage, rng: Rng, xs: Polyline, line: Polyline, gap: Polyline, wet: bool, green: str, depth: float, part: str
+) -> str:
+    """Draw seedlings in rows, or ripples where a terrace is all water."""
+    strokes = []
+    for a, b, c in rng.random((40, 3)).tolist():
+        x = a * stage.width
+        y, g = float(np.interp(x, xs, line)), float(np.interp(x, xs, gap))
+        strokes.append(lens(x, y + g * (0.3 + 0.5 * b), g * (0.12 + 0.25 * c), 0.08 + 0.02 * g))
+    tone = mix(stage.sky_at(0.95), "#ffffff", 0.3) if wet else stage.shaded(green, depth, 0.4, part)
+    return f'<path d="{"".join(strokes)}" fill="{tone}" opacity="{0.4 if wet else 0.55}"/>'
+
+
+def _blossoms(
+    stage: Stage,
+    rng: Rng,
+    heads: list[tuple[str, float, float]],
+    view: tuple[float, float, float, float],
+    bow: float,
+    crop: float,
+    part: str,
+) -> str:
+    """Draw dabs of light and shade along every row, larger towards the viewer."""
+    meet, apex, top, low = view
+    light: dict[str, list[str]] = {}
+    dark: list[str] = []
+    for colour, a, b in heads:
+        for p, q, r in rng.random((54, 3)).tolist():
+            f = p**0.7
+            y = top + (low - top) * f
+            x = meet + (a + (b - a) * q - meet) * (y - apex) / (low - apex) + bow * f * (1 - f)
+            if not -3 < x < stage.width + 3:
+                continue
+            s = 0.25 + 1.3 * f * (0.5 + 0.5 * r)
+            shape = lens(x, y - crop * 2.2 * f - s * 0.4, s * 0.8, s * 0.5)
+            if r < 0.6:
+                light.setdefault(colour, []).append(shape)
+            else:
+                dark.append(shape)
+    out = batch(dark, f'fill="{stage.light.shadow}" opacity=".16"', 8)
+    for colour, shapes in light.items():
+        out += batch(shapes, f'fill="{stage.bright(mix(colour, "#ffffff", 0.3), 0.05, 0.3, part)}" opacity=".7"', 8)
+    return out

@@ -24,7 +24,7 @@ def mesas(
     taper: float = 0.35,
     part: str = "mountain",
 ) -> str:
-    """Flat-topped rock in coloured layers, each a step wider than the one above, one flank in shadow."""
+    """Paint flat-topped rock in coloured layers, each a step wider than the one above, one flank in shadow."""
     count = max(1, round(pick(rng, n)))
     base, shadow_side = stage.y(t), -stage.sunward
     slabs: dict[str, list[str]] = {c: [] for c in colours}
@@ -106,7 +106,7 @@ def volcano(
     lava: float = 1.0,
     part: str = "mountain",
 ) -> str:
-    """A cone with a broken rim, smoke that the wind takes, and lava that lights its own way down."""
+    """Paint a cone with a broken rim, smoke that the wind takes, and lava that lights its own way down."""
     tall, base = pick(rng, height), stage.y(t)
     middle, half = stage.width * pick(rng, at), pick(rng, width)
     mouth, wind = half * (0.13 + 0.06 * rng.random()), 1 if rng.random() < 0.5 else -1
@@ -178,27 +178,6 @@ def volcano(
     return "".join(out)
 
 
-def _plume(stage: Stage, rng: Rng, x: float, y: float, mouth: float, colour: str, wind: int) -> str:
-    """Smoke that rises, swells and leans with the wind, lit from below."""
-    dark, pale = stage.lit(colour, 0.2), stage.bright(mix(colour, "#ffffff", 0.35), 0.2, 0.3)
-    body = stage.radial([(0, dark, 0.85), (0.7, dark, 0.5), (1, dark, 0)])
-    light = stage.radial([(0, pale, 0.7), (1, pale, 0)])
-    under = stage.radial([(0, "#ff8a3c", 0.55), (1, "#ff8a3c", 0)])
-    out = [
-        f'<ellipse cx="{x:.1f}" cy="{y - mouth * 0.4:.1f}" rx="{mouth * 1.5:.1f}" ry="{mouth * 1.2:.1f}" fill="{under}"/>'
-    ]
-    count = 9
-    for i, (a, b, c) in enumerate(rng.random((count, 3)).tolist()):
-        f = (i + 0.5) / count
-        r = mouth * (0.75 + 2.1 * f) * (0.8 + 0.4 * b)
-        px, py = x + wind * (26 * f**1.5) + (a - 0.5) * r * 0.9, y - (y + 6) * f**0.85
-        out.append(f'<ellipse cx="{px:.1f}" cy="{py:.1f}" rx="{r:.1f}" ry="{r * (0.7 + 0.2 * c):.1f}" fill="{body}"/>')
-        out.append(
-            f'<ellipse cx="{px + stage.sunward * r * 0.3:.1f}" cy="{py - r * 0.25:.1f}" rx="{r * 0.6:.1f}" ry="{r * 0.45:.1f}" fill="{light}"/>'
-        )
-    return "".join(out)
-
-
 def isle(
     stage: Stage,
     rng: Rng,
@@ -212,7 +191,7 @@ def isle(
     shallow: str = "#6fd8cc",
     depth: float = 0.3,
 ) -> str:
-    """An island in the sea: clear shallows, a ring of sand with foam, a green hill with a rocky shoulder."""
+    """Paint an island in the sea: clear shallows, a ring of sand with foam, a green hill with a rocky shoulder."""
     half, tall, y = stage.width * pick(rng, width), pick(rng, height), stage.y(t)
     x = stage.width * pick(rng, at)
     flat = 0.055 * half + 1.2
@@ -283,7 +262,7 @@ def cavern(
     floor: float = 0.3,
     dark: float = 0.4,
 ) -> str:
-    """A frame of rock about an opening, hung with stalactites and lit along its rim by what is outside.
+    """Paint a frame of rock about an opening, hung with stalactites and lit along its rim by what is outside.
 
     `grow` above 1 opens a nearer, darker frame about the same mouth.
     """
@@ -340,3 +319,24 @@ def cavern(
         )
     out += f'<path d="{"".join(facets[0])}" fill="{deep}" opacity=".4"/>'
     return out + f'<path d="{"".join(facets[1])}" fill="{rim}" opacity=".16"/>'
+
+
+def _plume(stage: Stage, rng: Rng, x: float, y: float, mouth: float, colour: str, wind: int) -> str:
+    """Draw smoke that rises, swells and leans with the wind, lit from below."""
+    dark, pale = stage.lit(colour, 0.2), stage.bright(mix(colour, "#ffffff", 0.35), 0.2, 0.3)
+    body = stage.radial([(0, dark, 0.85), (0.7, dark, 0.5), (1, dark, 0)])
+    light = stage.radial([(0, pale, 0.7), (1, pale, 0)])
+    under = stage.radial([(0, "#ff8a3c", 0.55), (1, "#ff8a3c", 0)])
+    out = [
+        f'<ellipse cx="{x:.1f}" cy="{y - mouth * 0.4:.1f}" rx="{mouth * 1.5:.1f}" ry="{mouth * 1.2:.1f}" fill="{under}"/>'
+    ]
+    count = 9
+    for i, (a, b, c) in enumerate(rng.random((count, 3)).tolist()):
+        f = (i + 0.5) / count
+        r = mouth * (0.75 + 2.1 * f) * (0.8 + 0.4 * b)
+        px, py = x + wind * (26 * f**1.5) + (a - 0.5) * r * 0.9, y - (y + 6) * f**0.85
+        out.append(f'<ellipse cx="{px:.1f}" cy="{py:.1f}" rx="{r:.1f}" ry="{r * (0.7 + 0.2 * c):.1f}" fill="{body}"/>')
+        out.append(
+            f'<ellipse cx="{px + stage.sunward * r * 0.3:.1f}" cy="{py - r * 0.25:.1f}" rx="{r * 0.6:.1f}" ry="{r * 0.45:.1f}" fill="{light}"/>'
+        )
+    return "".join(out)

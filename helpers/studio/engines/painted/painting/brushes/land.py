@@ -13,7 +13,7 @@ __all__ = ["dunes", "ground", "hills", "lane", "scatter", "specks"]
 
 
 def ground(stage: Stage, rng: Rng, far: str, near: str, t: float = 0.0, to: float = 1.0, part: str = "ground") -> str:
-    """A plane from depth `t` to `to`, from its far colour to its near one."""
+    """Paint a plane from depth `t` to `to`, from its far colour to its near one."""
     top, bottom = stage.y(t), stage.y(to)
     fill = stage.linear(
         [
@@ -41,9 +41,9 @@ def hills(
     mirror: float = 0.0,
     part: str = "ground",
 ) -> str:
-    """Rolling land: a smooth skyline, sunlit on top and darker below; with `trees`, a wood along its crest.
+    """Paint rolling land: a smooth skyline, sunlit on top and darker below; with `trees`, a wood along its crest.
 
-    With `mirror` its foot is the water's edge, and it stands in the water upside down, that strong.
+    With `mirror` its foot is the water's edge, and the water reflects it, that strongly (0..1).
     """
     tall, top = pick(rng, height), stage.y(t)
     depth = stage.depth(t) if depth is None else depth
@@ -81,7 +81,7 @@ def specks(
     part: str = "ground",
     opacity: float = 0.9,
 ) -> str:
-    """Many small things in perspective: blades of grass, flowers, pebbles, leaves. Small pictures get a share of them."""
+    """Paint many small things in perspective: blades of grass, flowers, pebbles, leaves. Small pictures get `coarse` of them."""
     full = round(pick(rng, n))
     u = rng.random((full, 4))[: full if stage.fine else round(full * coarse)]
     u = u[np.argsort(u[:, 0])]
@@ -143,7 +143,7 @@ def scatter(
     even: bool = False,
     side: int = 0,
 ) -> str:
-    """Drawings set about the scene, far ones first and smaller; with `side`, `x` is for a layout that leans right."""
+    """Paint drawings about the scene, far ones first and smaller; with `side`, `x` is for a layout that leans right."""
     from .. import art as drawings
 
     count = max(0, round(pick(rng, n) * ((0.3 + 0.007 * stage.width) if even else 1)))  # a row fills any width
@@ -199,7 +199,7 @@ def dunes(
     near: bool = False,
     part: str = "sand",
 ) -> str:
-    """A chain of dunes: a long slope in the light, a sharp winding crest, a steep side in shadow."""
+    """Paint a chain of dunes: a long slope in the light, a sharp winding crest, a steep side in shadow."""
     tall, top = pick(rng, height), stage.y(t)
     depth = stage.depth(t) if depth is None else depth
     xs = stage.xs(60, 28)
@@ -277,7 +277,7 @@ def lane(
     to: float = 1.05,
     part: str = "path",
 ) -> str:
-    """A path that winds from far away to the viewer's feet, `width` of the picture to each side there."""
+    """Paint a path that winds from far away to the viewer's feet, `width` of the picture to each side there."""
     steps = 22 if stage.fine else 13
     f = np.arange(steps) / (steps - 1)
     ts = t + (to - t) * f**1.4

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, Tree, batch, lens, noise, pick
+from .stage import Polyline, Rng, Stage, Tree, batch, lens, noise, pick
 
 __all__ = ["canopy", "shafts", "stalks", "trunks", "vines", "wood"]
 
@@ -25,7 +25,7 @@ def wood(
     depth: float | None = None,
     part: str = "",
 ) -> str:
-    """Many small trees on a slope, in clumps, far ones first: bands of outlines, each with its sunlit parts.
+    """Paint many small trees on a slope, in clumps, far ones first: bands of outlines, each with its sunlit parts.
 
     With `side`, `x` runs from the layout's heavy side (1) or from the other (-1).
     """
@@ -63,15 +63,15 @@ def wood(
 def crest(
     stage: Stage,
     rng: Rng,
-    xs: Line,
-    ys: Line,
+    xs: Polyline,
+    ys: Polyline,
     colour: str,
     depth: float,
     tree: float,
     kind: Tree = "round",
     dense: float = 0.15,
 ) -> str:
-    """Tree tops along a skyline, in clumps, as one outline with a sunlit edge."""
+    """Draw tree tops along a skyline, in clumps, as one outline with a sunlit edge."""
     step, grow = (tree * 0.55, 1.0) if stage.fine else (tree * 1.25, 1.25)
     at = np.arange(float(xs[0]), float(xs[-1]), step)
     there = noise(rng, at, 26, 2) + dense
@@ -90,48 +90,9 @@ def crest(
 
 
 def tiny_tree(x: float, y: float, s: float, kind: Tree, sunward: int) -> tuple[str, str]:
-    """A tree a few pixels tall, standing at (x, y): its outline, and its sunlit part."""
+    """Return a tree a few pixels tall that stands at (x, y): its outline and its sunlit part."""
     dx, dy, outline, lx, ly, lit = _tree_shape(round(s * 8), kind, sunward)
     return f"M{x + dx:.1f},{y + dy:.1f}{outline}", f"M{x + lx:.1f},{y + ly:.1f}{lit}"
-
-
-@lru_cache(maxsize=2048)
-def _tree_shape(size: int, kind: Tree, sunward: int) -> tuple[float, float, str, float, float, str]:
-    """Where a tree's two outlines start, from its foot, and how they run on."""
-    s = size / 8
-    if kind == "pointed":
-        w, h = s * 0.3, s / 3
-        return (
-            0.0,
-            -s,
-            f"l{w * 0.55:.2f},{h * 1.1:.2f}h{-w * 0.2:.2f}l{w * 0.45:.2f},{h * 0.95:.2f}h{-w * 0.25:.2f}l{w * 0.45:.2f},{h * 0.95:.2f}h{-w * 2:.2f}"
-            f"l{w * 0.45:.2f},{-h * 0.95:.2f}h{-w * 0.25:.2f}l{w * 0.45:.2f},{-h * 0.95:.2f}h{-w * 0.2:.2f}z",
-            0.0,
-            -s,
-            f"l{sunward * w * 0.95:.2f},{h * 2.9:.2f}h{-sunward * w * 0.75:.2f}z",
-        )
-    r, g = s * 0.4, s * 0.2
-    a, b = r * 0.62, r * 0.42
-    return (
-        -s * 0.05,
-        0.0,
-        f"v{-g:.2f}h{-r * 0.6:.2f}q{-r * 0.8:.2f},{-r * 0.4:.2f} {-r * 0.1:.2f},{-r:.2f}q0,{-r:.2f} {r * 0.75:.2f},{-r * 0.85:.2f}"
-        f"q{r * 0.75:.2f},{-r * 0.3:.2f} {r * 0.75:.2f},{r * 0.75:.2f}q{r * 0.7:.2f},{r * 0.6:.2f} {-r * 0.1:.2f},{r * 1.1:.2f}h{-r * 0.55:.2f}v{g:.2f}z",
-        sunward * r * 0.25 - a,
-        -g - r * 1.35,
-        f"q{a:.2f},{-2 * b:.2f} {2 * a:.2f},0q{-a:.2f},{2 * b:.2f} {-2 * a:.2f},0",
-    )
-
-
-def _columns(stage: Stage, rng: Rng, count: int, gap: float) -> list[list[float]]:
-    """Places across the picture, spread evenly with chance, that leave `gap` of the width free about a clearing."""
-    u = rng.random((count, 6))
-    clear = 0.5 + stage.side * 0.12
-    across = (np.arange(count) + 0.15 + 0.7 * u[:, 0]) / count * (1 - gap)
-    across = np.where(across > clear - gap / 2, across + gap, across)
-    u[:, 0] = (across * 1.08 - 0.04) * stage.width
-    rows: list[list[float]] = u.tolist()
-    return rows
 
 
 def trunks(
@@ -148,7 +109,7 @@ def trunks(
     lean: float = 3,
     part: str = "",
 ) -> str:
-    """Trunks from the ground to above the picture, with flared feet; a clearing stays free of them."""
+    """Paint trunks from the ground to above the picture, with flared feet; a clearing stays free of them."""
     low, high = (width, width) if isinstance(width, (int, float)) else width
     side = stage.sunward
     bodies, sunny, marks, feet = [], [], [], []
@@ -197,7 +158,7 @@ def canopy(
     leaves: float = 30,
     part: str = "",
 ) -> str:
-    """Leaves overhead, hanging lower at the sides by `arch`; or, `upward`, a hedge that stands on the ground at `t`."""
+    """Paint leaves overhead, hanging lower at the sides by `arch`; or, `upward`, a hedge that stands on the ground at `t`."""
     base = stage.y(pick(rng, t))
     step = lobe * 0.9
     at = np.arange(-6.0, stage.width + 6 + step, step)
@@ -239,7 +200,7 @@ def canopy(
 
 
 def clump(x: float, y: float, r: float) -> str:
-    """A clump of leaves: four lobes."""
+    """Draw a clump of leaves: four lobes."""
     return (
         f"M{x - r:.1f},{y + r * 0.3:.1f}q{-r * 0.3:.1f},{-r * 0.7:.1f} {r * 0.5:.1f},{-r * 0.7:.1f}q{r * 0.3:.1f},{-r * 0.6:.1f} {r * 0.8:.1f},{-r * 0.1:.1f}"
         f"q{r * 0.8:.1f},0 {r * 0.6:.1f},{r * 0.6:.1f}q{-r * 0.2:.1f},{r * 0.6:.1f} {-r:.1f},{r * 0.3:.1f}q{-r * 0.7:.1f},{r * 0.4:.1f} {-r * 0.9:.1f},{-r * 0.1:.1f}z"
@@ -247,7 +208,7 @@ def clump(x: float, y: float, r: float) -> str:
 
 
 def shafts(stage: Stage, rng: Rng, n: float | Sequence[float] = (3, 6), strength: float = 0.3, to: float = 0.5) -> str:
-    """Light that falls through leaves in slanting beams, from the sun's side."""
+    """Paint light that falls through leaves in slanting beams, from the sun's side."""
     if stage.light.disc == "none":
         return ""
     foot = stage.y(to)
@@ -278,7 +239,7 @@ def stalks(
     leaves: float = 10,
     joint: float = 9,
 ) -> str:
-    """Bamboo: upright culms with rings, and sprays of narrow leaves."""
+    """Paint bamboo: upright culms with rings, and sprays of narrow leaves."""
     low, high = (width, width) if isinstance(width, (int, float)) else width
     bodies, sunny, shade, rings, green = [], [], [], [], []
     side = stage.sunward
@@ -316,23 +277,10 @@ def stalks(
     return out + batch(green, f'fill="{stage.bright(leaf, depth, 0.15)}" opacity=".9"', 8)
 
 
-def _spray(x: float, y: float, way: int, s: float) -> str:
-    """Three narrow leaves that hang from one twig."""
-    out = ""
-    for dx, dy in ((1.0, 0.25), (0.8, 0.75), (0.35, 1.0)):
-        lx, ly = way * s * dx, s * dy
-        nx, ny = -ly * 0.13, lx * 0.13
-        out += (
-            f"M{x:.1f},{y:.1f}q{lx * 0.5 + nx:.1f},{ly * 0.5 + ny:.1f} {lx:.1f},{ly:.1f}"
-            f"q{-lx * 0.5 - nx:.1f},{-ly * 0.5 - ny:.1f} {-lx:.1f},{-ly:.1f}z"
-        )
-    return out
-
-
 def vines(
     stage: Stage, rng: Rng, colour: str, n: float | Sequence[float] = (4, 8), depth: float = 0.2, to: float = -0.2
 ) -> str:
-    """Lianas that hang from above, some in loops, with a few leaves."""
+    """Paint lianas that hang from above, some in loops, with a few leaves."""
     lines, leaves = [], []
     for a, b, c, d in rng.random((round(pick(rng, n)), 4)).tolist():
         x, y = a * stage.width, stage.y(to) * (0.4 + 0.7 * b)
@@ -352,3 +300,55 @@ def vines(
         f'<path d="{"".join(lines)}" fill="none" stroke="{stage.shaded(colour, depth, 0.4)}" stroke-width=".7"/>'
         f'<path d="{"".join(leaves)}" fill="{tone}"/>'
     )
+
+
+@lru_cache(maxsize=2048)
+def _tree_shape(size: int, kind: Tree, sunward: int) -> tuple[float, float, str, float, float, str]:
+    """Return where a tree's two outlines start, from its foot, and how they run on."""
+    s = size / 8
+    if kind == "pointed":
+        w, h = s * 0.3, s / 3
+        return (
+            0.0,
+            -s,
+            f"l{w * 0.55:.2f},{h * 1.1:.2f}h{-w * 0.2:.2f}l{w * 0.45:.2f},{h * 0.95:.2f}h{-w * 0.25:.2f}l{w * 0.45:.2f},{h * 0.95:.2f}h{-w * 2:.2f}"
+            f"l{w * 0.45:.2f},{-h * 0.95:.2f}h{-w * 0.25:.2f}l{w * 0.45:.2f},{-h * 0.95:.2f}h{-w * 0.2:.2f}z",
+            0.0,
+            -s,
+            f"l{sunward * w * 0.95:.2f},{h * 2.9:.2f}h{-sunward * w * 0.75:.2f}z",
+        )
+    r, g = s * 0.4, s * 0.2
+    a, b = r * 0.62, r * 0.42
+    return (
+        -s * 0.05,
+        0.0,
+        f"v{-g:.2f}h{-r * 0.6:.2f}q{-r * 0.8:.2f},{-r * 0.4:.2f} {-r * 0.1:.2f},{-r:.2f}q0,{-r:.2f} {r * 0.75:.2f},{-r * 0.85:.2f}"
+        f"q{r * 0.75:.2f},{-r * 0.3:.2f} {r * 0.75:.2f},{r * 0.75:.2f}q{r * 0.7:.2f},{r * 0.6:.2f} {-r * 0.1:.2f},{r * 1.1:.2f}h{-r * 0.55:.2f}v{g:.2f}z",
+        sunward * r * 0.25 - a,
+        -g - r * 1.35,
+        f"q{a:.2f},{-2 * b:.2f} {2 * a:.2f},0q{-a:.2f},{2 * b:.2f} {-2 * a:.2f},0",
+    )
+
+
+def _columns(stage: Stage, rng: Rng, count: int, gap: float) -> list[list[float]]:
+    """Return places across the picture, spread evenly with some jitter, that leave `gap` of the width free for a clearing."""
+    u = rng.random((count, 6))
+    clear = 0.5 + stage.side * 0.12
+    across = (np.arange(count) + 0.15 + 0.7 * u[:, 0]) / count * (1 - gap)
+    across = np.where(across > clear - gap / 2, across + gap, across)
+    u[:, 0] = (across * 1.08 - 0.04) * stage.width
+    rows: list[list[float]] = u.tolist()
+    return rows
+
+
+def _spray(x: float, y: float, way: int, s: float) -> str:
+    """Draw three narrow leaves that hang from one twig."""
+    out = ""
+    for dx, dy in ((1.0, 0.25), (0.8, 0.75), (0.35, 1.0)):
+        lx, ly = way * s * dx, s * dy
+        nx, ny = -ly * 0.13, lx * 0.13
+        out += (
+            f"M{x:.1f},{y:.1f}q{lx * 0.5 + nx:.1f},{ly * 0.5 + ny:.1f} {lx:.1f},{ly:.1f}"
+            f"q{-lx * 0.5 - nx:.1f},{-ly * 0.5 - ny:.1f} {-lx:.1f},{-ly:.1f}z"
+        )
+    return out

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..light import mix
 from .plants import crest, tiny_tree
-from .stage import Line, Rng, Stage, Tree, lens, noise, path, pick, points
+from .stage import Polyline, Rng, Stage, Tree, lens, noise, path, pick, points
 from .water import breakers
 
 __all__ = ["cliff", "flank", "headland", "ridge"]
@@ -28,9 +28,9 @@ def ridge(
     mirror: float = 0.0,
     part: str = "mountain",
 ) -> str:
-    """A mountain range: a few summits of unlike height, spurs between light and shadow, snow above `cap_from`.
+    """Paint a mountain range: a few summits of unlike height, spurs between light and shadow, snow above `cap_from`.
 
-    With `mirror` its foot is the water's edge, and it stands in the water upside down, that strong.
+    With `mirror` its foot is the water's edge, and the water reflects it, that strongly (0..1).
     """
     tall, base = pick(rng, height), stage.y(t)
     depth = stage.depth(t) if depth is None else depth
@@ -69,97 +69,7 @@ def ridge(
     return "".join(out)
 
 
-def _skyline(stage: Stage, rng: Rng, xs: Line, n: int, rough: float, steep: float) -> tuple[Line, list[float]]:
-    """How high the range is at each place, 0..1, and where its summits are: one leads, the others follow at odds."""
-    u = rng.random((n, 4))
-    span = stage.width + 8
-    at = (np.arange(n) - 0.35 + 0.7 * u[:, 0]) / n
-    tall = 0.42 + 0.42 * u[:, 1]
-    at[0], tall[0] = 0.5 + stage.side * (0.12 + 0.2 * u[0, 0]), 1.0
-    summits = at * span - 4
-    wide = max(span / (n + 0.4), 22) * (0.75 + 0.5 * u[:, 2]) * tall / steep
-    away = (xs - summits[:, None]) / wide[:, None]
-    away *= 1 + 0.25 * np.sign(away) * (u[:, 3, None] - 0.5)
-    flanks = tall[:, None] * (1 - np.abs(away) ** 0.88)
-    ups = np.maximum(flanks.max(axis=0), 0.16 + 0.08 * noise(rng, xs, 30, 2))
-    jag = noise(rng, xs, 17, 4, 0.6) * 0.26 * rough
-    return np.clip(ups + jag * (0.35 + 0.65 * ups), 0.03, 1.05), summits.tolist()
-
-
 _STEPS = (0.14, 0.3, 0.48, 0.7, 1.0)
-
-
-def _faces(rng: Rng, xs: Line, tops: Line, base: float, summits: list[float], side: int, tall: float) -> str:
-    """The flank of each summit that lies in shadow, bounded by a crooked ridge from the top to the foot."""
-    out = []
-    us = rng.random((len(summits), 6)).tolist()
-    line = points(xs, tops)
-    step, last = line[1][0] - line[0][0], len(line) - 1
-    reach = max(2, round(7 / step))
-    for summit, u in zip(summits, us, strict=True):
-        middle = round((summit - line[0][0]) / step)
-        near = range(max(0, middle - reach), min(last, middle + reach) + 1)
-        if not near:
-            continue
-        top = end = min(near, key=lambda i: line[i][1])
-        while 0 < end < last and line[end + side][1] > line[end][1] - 0.4:
-            end += side
-        x, y = line[top]
-        drop = base - y
-        if drop < 0.15 * tall or end == top:
-            continue
-        lean = side * drop * (0.12 + 0.2 * u[5])
-        crest = [(x + (a - 0.5) * drop * 0.22 + lean * s, y + s * drop) for a, s in zip(u, _STEPS, strict=False)]
-        flank = line[top : end + 1] if side > 0 else line[end : top + 1][::-1]
-        out.append(path([*flank, (flank[-1][0] + side * 2, base), *crest[::-1]], "Z"))
-    return "".join(out)
-
-
-def _snow(rng: Rng, xs: Line, tops: Line, line: float, tall: float) -> str:
-    """Snow above a line, with tongues that run down the gullies."""
-    tongues = noise(rng, xs, 9, 3, 0.6)
-    low = line + tall * (
-        0.12 * tongues + 0.13 * np.abs(noise(rng, xs, 5, 1)) + 0.25 * np.clip(line - tops, 0, None) / tall
-    )
-    low = np.maximum(low, tops)
-    above = np.flatnonzero(low > tops)
-    if not len(above):
-        return ""
-    part = slice(max(0, above[0] - 1), above[-1] + 2)
-    return f"{path(points(xs[part], tops[part]))}L{path(points(xs[part][::-1], low[part][::-1]))[1:]}Z"
-
-
-def _spurs(
-    stage: Stage, rng: Rng, xs: Line, tops: Line, base: float, tall: float, side: int, dark: str, bright: str
-) -> str:
-    """Gullies and ribs: thin crooked wedges that run down from the skyline, most of them dark, some bright."""
-    u = rng.random((40, 6))
-    index = (u[:, 0] * (len(xs) - 1)).astype(int)
-    x, y = xs[index], tops[index]
-    ahead = np.minimum(index + 2, len(xs) - 1)
-    slope = (tops[ahead] - tops[np.maximum(index - 2, 0)]) / (4 * (xs[1] - xs[0]))
-    run = np.clip(slope * 0.7, -0.9, 0.9) * (0.4 + u[:, 2])
-    start = (base - y) * 0.45 * u[:, 3] ** 2
-    long = (base - y - start) * (0.2 + 0.55 * u[:, 1])
-    wide, kink = long * (0.06 + 0.16 * u[:, 4]) * side, (u[:, 5] - 0.5) * long * 0.3
-    x, y = x + run * start * 0.8, y + start
-    px = np.stack(
-        [
-            x,
-            x + run * long * 0.5 + kink,
-            x + run * long,
-            x + run * long * 0.85 + wide,
-            x + run * long * 0.4 + kink + wide * 0.8,
-        ]
-    )
-    py = np.stack([y, y + long * 0.5, y + long, y + long * 0.9, y + long * 0.4])
-    py = np.maximum(py, np.interp(px, xs, tops) + 0.4)  # never outside the mountain
-    shades: tuple[list[str], list[str]] = ([], [])
-    for wx, wy, room, e in zip(px.T.tolist(), py.T.tolist(), long.tolist(), u[:, 4].tolist(), strict=True):
-        if room > 0.12 * tall:
-            shades[1 if e > 0.66 else 0].append(path(list(zip(wx, wy, strict=True)), "Z"))
-    out = f'<path d="{"".join(shades[0])}" fill="{dark}" opacity=".28"/>' if shades[0] else ""
-    return out + (f'<path d="{"".join(shades[1])}" fill="{bright}" opacity=".25"/>' if shades[1] else "")
 
 
 def headland(
@@ -176,7 +86,7 @@ def headland(
     mirror: float = 0.3,
     part: str = "mountain",
 ) -> str:
-    """A cape that comes in from one side and runs out into the water."""
+    """Paint a cape that comes in from one side and runs out into the water."""
     tall, base, far = pick(rng, height), stage.y(t), pick(rng, reach) * stage.width
     side *= stage.side
     edge = stage.width + 4 if side > 0 else -4.0
@@ -236,7 +146,7 @@ def cliff(
     kind: Tree = "round",
     part: str = "mountain",
 ) -> str:
-    """A wall of rock from its top at `t` down to `to`, over a share of the width; `green` grows along its top."""
+    """Paint a wall of rock from its top at `t` down to `to`, over a share of the width; `green` grows along its top."""
     shift = 0.2 * (rng.random() - 0.5) if x[0] > 0 else 0.0
     start, end = (x[0] + shift, x[1]) if side * stage.side >= 0 else (1 - x[1], 1 - x[0] - shift)
     left, right = start * stage.width - 4 * (start <= 0), end * stage.width + 4 * (end >= 1)
@@ -258,9 +168,9 @@ def cliff(
 
 
 def wall(
-    stage: Stage, rng: Rng, xs: Line, tops: Line, base: float, colour: str, depth: float, part: str = "mountain"
+    stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, base: float, colour: str, depth: float, part: str = "mountain"
 ) -> str:
-    """Rock between a skyline and a foot, with upright facets in light and shadow, ledges and cracks."""
+    """Draw rock between a skyline and a foot, with upright facets in light and shadow, ledges and cracks."""
     high, more = float(tops.min()), stage.aside(rng)
     fill = stage.across(
         (0, high),
@@ -312,8 +222,8 @@ def wall(
     return "".join(out)
 
 
-def turf(stage: Stage, rng: Rng, xs: Line, tops: Line, green: str, depth: float) -> str:
-    """Grass that hangs over the top of a cliff."""
+def turf(stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, green: str, depth: float) -> str:
+    """Draw grass that hangs over the top of a cliff."""
     drop = 1.2 + 1.6 * np.abs(noise(rng, xs, 7, 3, 0.6)) * 2
     under = path(points(xs[::-1], (tops + drop)[::-1]))[1:]
     bright = stage.bright(mix(green, "#e6f0a0", 0.2), depth, 0.3)
@@ -333,7 +243,7 @@ def flank(
     trees: str | None = None,
     part: str = "mountain",
 ) -> str:
-    """A valley's side: a slope that comes down from one edge of the picture, wooded, with ravines."""
+    """Paint a valley's side: a slope that comes down from one edge of the picture, wooded, with ravines."""
     tall, base, far = pick(rng, height), stage.y(t), pick(rng, reach) * stage.width
     side *= stage.side
     n = 44 if stage.fine else 20
@@ -389,3 +299,93 @@ def flank(
         out += f'<path d="{"".join(body)}" fill="{stage.lit(trees, depth * 0.85)}"/>'
         out += f'<path d="{"".join(sunny)}" fill="{stage.bright(mix(trees, "#b8d060", 0.35), depth * 0.85, 0.25)}" opacity=".6"/>'
     return out
+
+
+def _skyline(stage: Stage, rng: Rng, xs: Polyline, n: int, rough: float, steep: float) -> tuple[Polyline, list[float]]:
+    """Return the range's height at each place, 0..1, and where its summits are: one leads, the others are lower."""
+    u = rng.random((n, 4))
+    span = stage.width + 8
+    at = (np.arange(n) - 0.35 + 0.7 * u[:, 0]) / n
+    tall = 0.42 + 0.42 * u[:, 1]
+    at[0], tall[0] = 0.5 + stage.side * (0.12 + 0.2 * u[0, 0]), 1.0
+    summits = at * span - 4
+    wide = max(span / (n + 0.4), 22) * (0.75 + 0.5 * u[:, 2]) * tall / steep
+    away = (xs - summits[:, None]) / wide[:, None]
+    away *= 1 + 0.25 * np.sign(away) * (u[:, 3, None] - 0.5)
+    flanks = tall[:, None] * (1 - np.abs(away) ** 0.88)
+    ups = np.maximum(flanks.max(axis=0), 0.16 + 0.08 * noise(rng, xs, 30, 2))
+    jag = noise(rng, xs, 17, 4, 0.6) * 0.26 * rough
+    return np.clip(ups + jag * (0.35 + 0.65 * ups), 0.03, 1.05), summits.tolist()
+
+
+def _faces(rng: Rng, xs: Polyline, tops: Polyline, base: float, summits: list[float], side: int, tall: float) -> str:
+    """Draw the flank of each summit that lies in shadow, bounded by a crooked ridge from the top to the foot."""
+    out = []
+    us = rng.random((len(summits), 6)).tolist()
+    line = points(xs, tops)
+    step, last = line[1][0] - line[0][0], len(line) - 1
+    reach = max(2, round(7 / step))
+    for summit, u in zip(summits, us, strict=True):
+        middle = round((summit - line[0][0]) / step)
+        near = range(max(0, middle - reach), min(last, middle + reach) + 1)
+        if not near:
+            continue
+        top = end = min(near, key=lambda i: line[i][1])
+        while 0 < end < last and line[end + side][1] > line[end][1] - 0.4:
+            end += side
+        x, y = line[top]
+        drop = base - y
+        if drop < 0.15 * tall or end == top:
+            continue
+        lean = side * drop * (0.12 + 0.2 * u[5])
+        crest = [(x + (a - 0.5) * drop * 0.22 + lean * s, y + s * drop) for a, s in zip(u, _STEPS, strict=False)]
+        flank = line[top : end + 1] if side > 0 else line[end : top + 1][::-1]
+        out.append(path([*flank, (flank[-1][0] + side * 2, base), *crest[::-1]], "Z"))
+    return "".join(out)
+
+
+def _snow(rng: Rng, xs: Polyline, tops: Polyline, line: float, tall: float) -> str:
+    """Draw snow above a line, with tongues that run down the gullies."""
+    tongues = noise(rng, xs, 9, 3, 0.6)
+    low = line + tall * (
+        0.12 * tongues + 0.13 * np.abs(noise(rng, xs, 5, 1)) + 0.25 * np.clip(line - tops, 0, None) / tall
+    )
+    low = np.maximum(low, tops)
+    above = np.flatnonzero(low > tops)
+    if not len(above):
+        return ""
+    part = slice(max(0, above[0] - 1), above[-1] + 2)
+    return f"{path(points(xs[part], tops[part]))}L{path(points(xs[part][::-1], low[part][::-1]))[1:]}Z"
+
+
+def _spurs(
+    stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, base: float, tall: float, side: int, dark: str, bright: str
+) -> str:
+    """Draw gullies and ribs: thin crooked wedges that run down from the skyline, most of them dark, some bright."""
+    u = rng.random((40, 6))
+    index = (u[:, 0] * (len(xs) - 1)).astype(int)
+    x, y = xs[index], tops[index]
+    ahead = np.minimum(index + 2, len(xs) - 1)
+    slope = (tops[ahead] - tops[np.maximum(index - 2, 0)]) / (4 * (xs[1] - xs[0]))
+    run = np.clip(slope * 0.7, -0.9, 0.9) * (0.4 + u[:, 2])
+    start = (base - y) * 0.45 * u[:, 3] ** 2
+    long = (base - y - start) * (0.2 + 0.55 * u[:, 1])
+    wide, kink = long * (0.06 + 0.16 * u[:, 4]) * side, (u[:, 5] - 0.5) * long * 0.3
+    x, y = x + run * start * 0.8, y + start
+    px = np.stack(
+        [
+            x,
+            x + run * long * 0.5 + kink,
+            x + run * long,
+            x + run * long * 0.85 + wide,
+            x + run * long * 0.4 + kink + wide * 0.8,
+        ]
+    )
+    py = np.stack([y, y + long * 0.5, y + long, y + long * 0.9, y + long * 0.4])
+    py = np.maximum(py, np.interp(px, xs, tops) + 0.4)  # never outside the mountain
+    shades: tuple[list[str], list[str]] = ([], [])
+    for wx, wy, room, e in zip(px.T.tolist(), py.T.tolist(), long.tolist(), u[:, 4].tolist(), strict=True):
+        if room > 0.12 * tall:
+            shades[1 if e > 0.66 else 0].append(path(list(zip(wx, wy, strict=True)), "Z"))
+    out = f'<path d="{"".join(shades[0])}" fill="{dark}" opacity=".28"/>' if shades[0] else ""
+    return out + (f'<path d="{"".join(shades[1])}" fill="{bright}" opacity=".25"/>' if shades[1] else "")

@@ -10,7 +10,7 @@ __all__ = ["clouds", "orb", "sky", "stars", "sun"]
 
 
 def sky(stage: Stage, rng: Rng) -> str:
-    """The light's sky from the upper edge to below the horizon."""
+    """Paint the light's sky, from the upper edge to below the horizon."""
     fill = stage.linear(list(stage.light.sky))
     out = f'<rect x="-1" y="-1" width="{stage.width + 2:.1f}" height="{stage.horizon + 8:.1f}" fill="{fill}"/>'
     if stage.light.stars:
@@ -19,7 +19,7 @@ def sky(stage: Stage, rng: Rng) -> str:
 
 
 def stars(stage: Stage, rng: Rng, n: float | Sequence[float], to: float = 1.0) -> str:
-    """Stars that thin out towards the horizon; a few large ones even at small sizes."""
+    """Paint stars that thin out towards the horizon; a few large ones even in small pictures."""
     out = []
     for i in range(round(pick(rng, n))):
         x, u, r = rng.random(3)
@@ -33,7 +33,7 @@ def stars(stage: Stage, rng: Rng, n: float | Sequence[float], to: float = 1.0) -
 
 
 def sun(stage: Stage, rng: Rng, size: float | Sequence[float] | None = None) -> str:
-    """The sun's or moon's disc with its glow."""
+    """Paint the sun's or moon's disc with its glow."""
     light, (x, y) = stage.light, stage.sun
     if light.disc == "none":
         return ""
@@ -62,7 +62,7 @@ def clouds(
     colour: str | None = None,
     opacity: float = 0.85,
 ) -> str:
-    """Heaped clouds with lit tops and shaded feet; `flat` small gives streaks."""
+    """Paint heaped clouds with lit tops and shaded feet; a small `flat` gives streaks."""
     light = stage.light
     top, foot = colour or light.cloud, mix(colour, "#555a66", 0.3) if colour else light.cloud_shade
     body = stage.radial([(0, top, 0.95), (0.6, top, 0.85), (0.85, top, 0.35), (1, top, 0)])
@@ -96,7 +96,7 @@ def clouds(
 
 
 def orb(stage: Stage, rng: Rng, kind: Literal["sun", "moon"]) -> str:
-    """A sun or moon that the prompt names: larger than the light's own, and there in any light."""
+    """Paint a sun or moon that the prompt names: larger than the light's own, and there in any light."""
     x, y = stage.sun
     r = 6.5 + 1.5 * rng.random()
     if stage.light.disc not in (kind, "none"):  # the light has the other one: stand apart from it

@@ -1,4 +1,4 @@
-"""The stage a scene is painted on: its measures, its light, its gradients; and the pen strokes that brushes share."""
+"""The stage that a scene is painted on: its measures, light and gradients; and the pen strokes that brushes share."""
 
 import hashlib
 import threading
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARTS",
-    "Line",
+    "Polyline",
     "Rng",
     "Stage",
     "Tree",
@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 Rng = np.random.Generator
-Line = NDArray[Any]
+Polyline = NDArray[Any]
+"""(n,): one coordinate of each point of a line, or a value at each."""
 Point = tuple[float, float]
 Tree = Literal["round", "pointed"]
 
@@ -49,12 +50,12 @@ _WHOLE = {
 """Parts that take the colour of the land they belong to: a red beach has red sand."""
 
 PARTS = frozenset({"", "ground", "path", "snow", "wall", "water", *_WHOLE})
-"""What a layer may say it is part of, beside the parts that a prompt can name: those take the prompt's colour."""
+"""Values of a layer's `part` beside the parts that a prompt can name: a part takes the prompt's colour."""
 
 
 @dataclass
 class Stage:
-    """What every brush needs to know of the picture."""
+    """Everything that a brush needs to know of the picture."""
 
     width: float  # in hundredths of the height
     horizon: float
@@ -72,7 +73,7 @@ class Stage:
 
     @classmethod
     def of(cls, scene: "Scene", fine: bool) -> "Stage":
-        """The stage of a scene."""
+        """Return the stage of a scene."""
         accents = {part: (colour, weight) for part, colour, weight in scene.accents}
         chance = zlib.crc32(b"stage %d" % scene.seed)
         return cls(
@@ -90,26 +91,26 @@ class Stage:
         )
 
     def y(self, t: float) -> float:
-        """Height in the picture of depth `t`."""
+        """Return how far below the upper edge depth `t` is."""
         return self.horizon + t * (100 - self.horizon) if t >= 0 else self.horizon * (1 + t)
 
     def depth(self, t: float) -> float:
-        """How far away the ground at `t` is, for haze: 1 at the horizon, 0 at the lower edge."""
+        """Return how far away the ground at `t` is, for haze: 1 at the horizon, 0 at the lower edge."""
         return max(0.0, 1 - max(t, 0) ** 0.6)
 
     @property
     def low_sun(self) -> float:
-        """How near the sun is to the horizon, 0..1: long light, warm edges, bright water."""
+        """Nearness of the sun to the horizon, 0..1: long light, warm edges, bright water."""
         low, high = self.light.sun_height
         return 0.0 if self.light.disc == "none" else min(1.0, max(0.0, 1.3 - (low + high) * 1.3))
 
     @property
     def sunward(self) -> int:
-        """The side that the light comes from: -1 left, 1 right."""
+        """Side that the light comes from: -1 left, 1 right."""
         return 1 if self.sun[0] > self.width / 2 else -1
 
     def sky_at(self, offset: float) -> str:
-        """The sky's colour at a height, 0 = zenith … 1 = horizon."""
+        """Return the sky's colour at a height, 0 = zenith … 1 = horizon."""
         stops = self.light.sky
         for (a, first), (b, second) in pairwise(stops):
             if offset <= b:
@@ -117,7 +118,7 @@ class Stage:
         return stops[-1][1]
 
     def lit(self, colour: str, depth: float, part: str = "") -> str:
-        """A colour in this light, in the prompt's colour where it gave the part one."""
+        """Return a colour in this light, recoloured first where the prompt gives the part a colour."""
         key = colour, round(depth, 2), part
         seen = self._seen.get(key)
         if seen is None:
@@ -131,31 +132,31 @@ class Stage:
         return seen
 
     def bright(self, colour: str, depth: float, share: float = 0.2, part: str = "") -> str:
-        """The side of a thing that the sun or the moon touches."""
+        """Return the colour of a thing's side that the sun or the moon touches."""
         return mix(self.lit(colour, depth, part), self.light.glow, share * (0.5 + 0.8 * self.low_sun))
 
     def shaded(self, colour: str, depth: float, share: float = 0.35, part: str = "") -> str:
-        """The side of a thing that lies in shadow: its own colour, deeper, and some of the shadow's."""
+        """Return the colour of a thing's side in shadow: its own, deeper, with some of the shadow's."""
         own = self.lit(colour, depth, part)
         dusk = mix(mix(own, "#000000", 0.6), self.light.shadow, 0.4)
         return mix(own, mix(dusk, self.light.haze, 0.7 * depth * self.light.haze_strength), share)
 
-    def xs(self, fine: int, coarse: int) -> Line:
-        """Places across the picture and a little beyond, for a line of so many points."""
+    def xs(self, fine: int, coarse: int) -> Polyline:
+        """Return places across the picture and a little beyond, for a line of `fine` points (`coarse` in small pictures)."""
         n = fine if self.fine else coarse
         return np.arange(n) * ((self.width + 8) / (n - 1)) - 4
 
     def aside(self, rng: Rng) -> Rng:
-        """Random numbers for what only large pictures show, so that all else is drawn from the same ones in both."""
+        """Return random numbers for what only large pictures show, so that all else is drawn from the same ones at any size."""
         own = int(rng.integers(2**62))
         return np.random.default_rng(own) if self.fine else rng
 
     def flow(self, points: Sequence[Point], close: str = "") -> str:
-        """A smooth line through points; small pictures do with straight pieces."""
+        """Return a smooth line through points; small pictures get straight pieces."""
         return curve(points, close) if self.fine else path(points, close)
 
     def linear(self, stops: Sequence[tuple[float, str]] | Sequence[tuple[float, str, float]], down: bool = True) -> str:
-        """A gradient from top to bottom (or left to right) of whatever it fills: `url(#…)`."""
+        """Return a gradient from top to bottom (or left to right) of whatever it fills, as `url(#…)`."""
         way = 'x1="0" y1="0" x2="0" y2="1"' if down else 'x1="0" y1="0" x2="1" y2="0"'
         return self._gradient(f"<linearGradient {way} id=", "</linearGradient>", stops)
 
@@ -165,16 +166,16 @@ class Stage:
         end: Point,
         stops: Sequence[tuple[float, str]] | Sequence[tuple[float, str, float]],
     ) -> str:
-        """A gradient between two places of the picture, the same for all that it fills."""
+        """Return a gradient between two places of the picture, the same for all that it fills."""
         way = f'gradientUnits="userSpaceOnUse" x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}"'
         return self._gradient(f"<linearGradient {way} id=", "</linearGradient>", stops)
 
     def radial(self, stops: Sequence[tuple[float, str, float]]) -> str:
-        """A gradient from the middle outwards, with opacities."""
+        """Return a gradient from the middle outwards, with opacities."""
         return self._gradient("<radialGradient id=", "</radialGradient>", stops)
 
     def spot(self, at: Point, reach: Point, stops: Sequence[tuple[float, str, float]]) -> str:
-        """A glow about a place of the picture, reaching so far across and down, whatever it fills."""
+        """Return a glow about a place of the picture that reaches so far across and down, whatever it fills."""
         move = f"translate({at[0]:.1f} {at[1]:.1f}) scale({reach[0]:.1f} {reach[1]:.1f})"
         way = f'gradientUnits="userSpaceOnUse" cx="0" cy="0" r="1" gradientTransform="{move}"'
         return self._gradient(f"<radialGradient {way} id=", "</radialGradient>", stops)
@@ -197,9 +198,10 @@ _OWN = threading.local()
 
 
 def stream(seed: int, number: int, layer: int) -> Rng:
-    """The random numbers of one layer of one layout.
+    """Return the random numbers of one layer of one layout.
 
-    It is one generator, set anew: a new one costs five times as much. Use a stream up before you ask for the next.
+    All calls share one generator, whose state is set anew: a new one costs five times as much. Use a stream up before
+    you ask for the next.
     """
     if not hasattr(_OWN, "bits"):
         _OWN.bits = np.random.PCG64(0)
@@ -212,15 +214,15 @@ def stream(seed: int, number: int, layer: int) -> Rng:
 
 
 def pick(rng: Rng, value: float | Sequence[float]) -> float:
-    """A number as it is, or one drawn between a pair's ends."""
+    """Return a number as it is, or one drawn between a pair's ends."""
     if isinstance(value, (int, float)):
         return float(value)
     low, high = value
     return float(low + (high - low) * rng.random())
 
 
-def noise(rng: Rng, xs: Line, wave: float, octaves: int = 3, gain: float = 0.5) -> Line:
-    """A smooth random line, about -1..1, over even steps, whose widest swells lie `wave` apart.
+def noise(rng: Rng, xs: Polyline, wave: float, octaves: int = 3, gain: float = 0.5) -> Polyline:
+    """Return a smooth random line, about -1..1, over even steps, whose widest swells lie `wave` apart.
 
     It is the same line at any number of points, so that a small picture and a large one agree.
     """
@@ -230,56 +232,28 @@ def noise(rng: Rng, xs: Line, wave: float, octaves: int = 3, gain: float = 0.5) 
     return np.asarray(size @ (first + (table[after] - first) * share) - 1.4)
 
 
-@lru_cache(maxsize=1024)
-def _knots(n: int, start: float, end: float, wave: float, octaves: int, gain: float) -> tuple[Line, Line, Line, Line]:
-    """For each octave and place: the knots to both sides, how far along it lies; and the octaves' sizes."""
-    which = np.arange(octaves)[:, None]
-    at = (np.linspace(start, end, n) + 40) * (2.1**which / wave) + 11.0 * which
-    whole = np.floor(at).astype(np.int64)
-    part = at - whole
-    size = gain ** np.arange(octaves)
-    return whole & 63, (whole + 1) & 63, part * part * (3 - 2 * part), size / size.sum() * 2.8
-
-
-def points(xs: Line, ys: Line) -> list[Point]:
-    """Two arrays as a list of points."""
+def points(xs: Polyline, ys: Polyline) -> list[Point]:
+    """Return two arrays as a list of points."""
     return list(zip(xs.tolist(), ys.tolist(), strict=True))
 
 
 def path(points: Sequence[Point], close: str = "") -> str:
-    """Straight lines through points."""
+    """Return straight lines through points."""
     return _pen(len(points)) % tuple(chain.from_iterable(points)) + close
 
 
-@lru_cache(maxsize=512)
-def _pen(n: int) -> str:
-    return "M" + "L".join(["%.1f,%.1f"] * n)
-
-
-@lru_cache(maxsize=64)
-def _shades(light: Light, accents: tuple[tuple[str, str, float], ...]) -> dict[tuple[str, float, str], str]:
-    """One memory of lit colours for all layouts in the same light."""
-    return {}
-
-
 def batch(shapes: Sequence[str], paint: str, size: int = 5) -> str:
-    """Many shapes of one paint, `size` to a path: ThorVG is slow at one path that crosses a line many times."""
+    """Return many shapes of one paint, `size` to a path: ThorVG is slow at one path that crosses a line many times."""
     return "".join(f'<path d="{"".join(shapes[i : i + size])}" {paint}/>' for i in range(0, len(shapes), size))
 
 
 def lens(x: float, y: float, wide: float, tall: float) -> str:
-    """A flat leaf shape, `wide` and `tall` from its middle: many in one path make ripples, strokes, glitter."""
+    """Return a flat leaf shape, `wide` and `tall` from its middle: many in one path make ripples, strokes, glitter."""
     return f"M{x - wide:.1f},{y:.1f}{_leaf(round(wide * 20), round(tall * 50))}"
 
 
-@lru_cache(maxsize=4096)
-def _leaf(wide: int, tall: int) -> str:
-    w, t = wide / 20, tall / 50
-    return f"q{w:.2f},{-2 * t:.2f} {2 * w:.2f},0q{-w:.2f},{2 * t:.2f} {-2 * w:.2f},0"
-
-
 def curve(points: Sequence[Point], close: str = "") -> str:
-    """A smooth line through points (Catmull-Rom as cubic Béziers)."""
+    """Return a smooth line through points (Catmull-Rom as cubic Béziers)."""
     out = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
     last = len(points) - 1
     for i in range(last):
@@ -290,3 +264,33 @@ def curve(points: Sequence[Point], close: str = "") -> str:
             f"{x2 - (x3 - x1) / 6:.1f},{y2 - (y3 - y1) / 6:.1f} {x2:.1f},{y2:.1f}"
         )
     return "".join(out) + close
+
+
+@lru_cache(maxsize=1024)
+def _knots(
+    n: int, start: float, end: float, wave: float, octaves: int, gain: float
+) -> tuple[Polyline, Polyline, Polyline, Polyline]:
+    """Return, for each octave and place, the knots on both sides and how far it lies between them; and the octaves' sizes."""
+    which = np.arange(octaves)[:, None]
+    at = (np.linspace(start, end, n) + 40) * (2.1**which / wave) + 11.0 * which
+    whole = np.floor(at).astype(np.int64)
+    part = at - whole
+    size = gain ** np.arange(octaves)
+    return whole & 63, (whole + 1) & 63, part * part * (3 - 2 * part), size / size.sum() * 2.8
+
+
+@lru_cache(maxsize=512)
+def _pen(n: int) -> str:
+    return "M" + "L".join(["%.1f,%.1f"] * n)
+
+
+@lru_cache(maxsize=64)
+def _shades(light: Light, accents: tuple[tuple[str, str, float], ...]) -> dict[tuple[str, float, str], str]:
+    """Return one cache of lit colours for all layouts in the same light."""
+    return {}
+
+
+@lru_cache(maxsize=4096)
+def _leaf(wide: int, tall: int) -> str:
+    w, t = wide / 20, tall / 50
+    return f"q{w:.2f},{-2 * t:.2f} {2 * w:.2f},0q{-w:.2f},{2 * t:.2f} {-2 * w:.2f},0"

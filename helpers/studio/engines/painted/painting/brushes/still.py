@@ -10,7 +10,7 @@ __all__ = ["tabletop"]
 
 
 def tabletop(stage: Stage, rng: Rng, colours: Sequence[str]) -> str:
-    """A table seen from a little above: planks from side to side, the light on them, the front edge."""
+    """Paint a table seen from a little above: planks from side to side, the light on them, the front edge."""
     colour = colours[int(rng.integers(len(colours)))]
     back, front, w = stage.horizon - 3.0, stage.y(0.88), stage.width
     far = stage.lit(mix(colour, "#20140c", 0.28), 0, "floor")
@@ -34,7 +34,7 @@ def tabletop(stage: Stage, rng: Rng, colours: Sequence[str]) -> str:
 
 
 def _grain(rng: Rng, w: float, rows: Sequence[float], colour: str) -> str:
-    """Lines of the wood inside each plank, longer and bolder towards the viewer."""
+    """Draw the lines of the wood inside each plank, longer and bolder towards the viewer."""
     marks = []
     for above, below in pairwise(rows):
         for a, b, c in rng.random((5, 3)).tolist():

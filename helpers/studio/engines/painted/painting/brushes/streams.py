@@ -1,4 +1,4 @@
-"""Waters inland: the near bank of a lake, rivers, waterfalls."""
+"""Inland water: the near bank of a lake, rivers, waterfalls."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from .. import art
 from ..light import mix
 from .plants import crest
 from .rock import turf, wall
-from .stage import Line, Rng, Stage, Tree, lens, noise, pick, points
+from .stage import Polyline, Rng, Stage, Tree, lens, noise, pick, points
 from .water import shoreline
 
 __all__ = ["bank", "falls", "river"]
@@ -25,12 +25,12 @@ def bank(
     rim: str = "#6f5f45",
     part: str = "ground",
 ) -> str:
-    """The near shore of still water: a dark rim, then grass to the lower edge."""
+    """Paint the near shore of still water: a dark rim, then grass to the lower edge."""
     xs = stage.xs(48, 22)
     line = shoreline(stage, rng, t, pick(rng, lean), pick(rng, bow), xs)
     jag = 0.5 * noise(rng, xs, 5, 2)
 
-    def below(ys: Line) -> str:
+    def below(ys: Polyline) -> str:
         return f"{stage.flow(points(xs, ys))}L{xs[-1]:.1f},102 L{xs[0]:.1f},102Z"
 
     top = float(line.min())
@@ -65,7 +65,7 @@ def river(
     size: float | Sequence[float] = (5, 10),
     part: str = "water",
 ) -> str:
-    """A river that winds from the horizon to the viewer, where it is some `width` of the picture to each side."""
+    """Paint a river that winds from the horizon to the viewer, where it is some `width` of the picture to each side."""
     u = rng.random(5)
     steps = 26 if stage.fine else 15
     f = np.arange(steps) / (steps - 1)
@@ -119,34 +119,6 @@ def river(
     return "".join(out)
 
 
-def _along(
-    stage: Stage,
-    rng: Rng,
-    names: Sequence[str],
-    count: int,
-    size: float | Sequence[float],
-    ts: Line,
-    left: Line,
-    right: Line,
-) -> str:
-    """Drawings along both banks, far ones first."""
-    out: list[str] = []
-    low, high = (size, size) if isinstance(size, (int, float)) else size
-    for a, b, c, d, e in sorted(rng.random((count, 5)).tolist()):
-        t = float(ts[2]) + (0.95 - float(ts[2])) * a
-        x = float(np.interp(t, ts, left if b < 0.5 else right)) + (-1 if b < 0.5 else 1) * (c - 0.25) * 6 * (0.2 + t)
-        drawing = art.load(names[int(d * len(names))])
-        scale = (low + (high - low) * e) * (0.3 + 0.9 * t) / 100
-        body = drawing.svg(
-            stage.light, depth=stage.depth(t) * 0.9, key=f"b{len(stage.defs)}_{len(out)}", fine=stage.fine
-        )
-        out.append(
-            f'<g transform="translate({x - scale * drawing.width / 2:.2f},{stage.y(t) - 94 * scale:.2f}) scale({scale:.4f})">{body}</g>'
-        )
-    stage.defs.append("")
-    return "".join(out)
-
-
 def falls(
     stage: Stage,
     rng: Rng,
@@ -162,7 +134,7 @@ def falls(
     tree: float = 5,
     kind: Tree = "round",
 ) -> str:
-    """A cliff over the whole width with water falling from its lip, a broad fall and perhaps thinner ones beside it."""
+    """Paint a cliff over the whole width with water falling from its lip, a broad fall and perhaps thinner ones beside it."""
     xs = stage.xs(72, 30)
     base, lip = stage.y(to), stage.y(pick(rng, t))
     middle = stage.width * pick(rng, at)
@@ -198,8 +170,36 @@ def falls(
     return "".join(out)
 
 
+def _along(
+    stage: Stage,
+    rng: Rng,
+    names: Sequence[str],
+    count: int,
+    size: float | Sequence[float],
+    ts: Polyline,
+    left: Polyline,
+    right: Polyline,
+) -> str:
+    """Set drawings along both banks, far ones first."""
+    out: list[str] = []
+    low, high = (size, size) if isinstance(size, (int, float)) else size
+    for a, b, c, d, e in sorted(rng.random((count, 5)).tolist()):
+        t = float(ts[2]) + (0.95 - float(ts[2])) * a
+        x = float(np.interp(t, ts, left if b < 0.5 else right)) + (-1 if b < 0.5 else 1) * (c - 0.25) * 6 * (0.2 + t)
+        drawing = art.load(names[int(d * len(names))])
+        scale = (low + (high - low) * e) * (0.3 + 0.9 * t) / 100
+        body = drawing.svg(
+            stage.light, depth=stage.depth(t) * 0.9, key=f"b{len(stage.defs)}_{len(out)}", fine=stage.fine
+        )
+        out.append(
+            f'<g transform="translate({x - scale * drawing.width / 2:.2f},{stage.y(t) - 94 * scale:.2f}) scale({scale:.4f})">{body}</g>'
+        )
+    stage.defs.append("")
+    return "".join(out)
+
+
 def _fall(stage: Stage, rng: Rng, x: float, top: float, base: float, half: float, water: str, depth: float) -> str:
-    """One fall: glassy at the lip, white below, in long threads."""
+    """Draw one fall: glassy at the lip, white below, in long threads."""
     white = mix(stage.lit("#ffffff", depth * 0.5), "#ffffff", 0.15)
     glass = mix(stage.lit(water, depth), stage.sky_at(0.6), 0.35)
     fill = stage.linear(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..light import mix
-from .stage import Line, Rng, Stage, lens, noise, path, pick, points
+from .stage import Polyline, Rng, Stage, lens, noise, path, pick, points
 
 __all__ = ["gleam", "pool", "shore", "swell", "water"]
 
@@ -22,7 +22,7 @@ def water(
     glitter: float = 90,
     part: str = "water",
 ) -> str:
-    """Water that takes the sky's colours, with ripples and the sun's path on it."""
+    """Paint water that takes the sky's colours, with ripples and the sun's path on it."""
     light, top, bottom = stage.light, stage.y(t), stage.y(to)
     tall = bottom - top
     shiny = stage.accents.get("reflection", ("", 0.0))[1]
@@ -44,72 +44,13 @@ def water(
     return "".join(out)
 
 
-def _ripples(stage: Stage, rng: Rng, top: float, tall: float, count: int, crest: str, trough: str) -> str:
-    """Strokes of sky and of deep water, long and thin, wider towards the viewer."""
-    strokes: tuple[list[str], list[str]] = ([], [])
-    shown = count if stage.fine else count // 2
-    for i, (a, b, c) in enumerate(rng.random((count, 3)).tolist()[:shown]):
-        f = ((i + a) / shown) ** 1.5
-        strokes[i % 2].append(
-            lens(b * stage.width, top + 0.5 + f * tall, (3 + 15 * f) * (0.4 + c), 0.1 + 0.55 * f * (0.5 + 0.5 * c))
-        )
-    dark = mix(trough, "#06101f", 0.3)
-    return (
-        f'<path d="{"".join(strokes[0])}" fill="{crest}" opacity=".26"/>'
-        f'<path d="{"".join(strokes[1])}" fill="{dark}" opacity=".22"/>'
-    )
-
-
-def _sun_path(stage: Stage, rng: Rng, top: float, tall: float, count: float) -> str:
-    """The glowing road from the sun to the viewer: a soft column, then sparks that widen as they come nearer."""
-    light, x, low = stage.light, stage.sun[0], stage.low_sun
-    wide = stage.width * 0.1 + 9 + 9 * low
-    column = stage.spot(
-        (x, top),
-        (wide, tall),
-        [(0, light.sun, 0.35 + 0.4 * low), (0.3, light.glow, 0.2 + 0.3 * low), (1, light.glow, 0)],
-    )
-    out = [f'<path d="M{x - wide:.1f},{top:.1f}h{2 * wide:.1f}v{tall:.1f}h{-2 * wide:.1f}z" fill="{column}"/>']
-    n = round(count)
-    sway, length = rng.standard_normal(n).tolist(), rng.random(n).tolist()
-    shown = n if stage.fine else round(n * 0.55)
-    bands: tuple[list[str], list[str]] = ([], [])
-    for i in range(shown):
-        f = ((i + 0.3) / shown) ** 1.5
-        spread = 1.0 + (4 + 4 * low) * f**0.8
-        bands[i % 2].append(
-            lens(
-                x + sway[i] * spread * 0.8,
-                top + 0.3 + f * tall * 0.97,
-                (1.6 + 6.5 * f) * (0.3 + 0.7 * length[i]),
-                0.12 + 0.36 * f * (0.4 + 0.6 * length[i]),
-            )
-        )
-    out.append(f'<path d="{"".join(bands[0])}" fill="{light.sun}" opacity="{0.55 + 0.3 * low:.2f}"/>')
-    out.append(f'<path d="{"".join(bands[1])}" fill="{light.glow}" opacity="{0.4 + 0.3 * low:.2f}"/>')
-    return "".join(out)
-
-
-def shoreline(stage: Stage, rng: Rng, t: Sequence[float], lean: float, bow: float, xs: Line) -> Line:
-    """Where the water ends, at each place across: sloping to the layout's side, bowed like a bay, and uneven."""
+def shoreline(stage: Stage, rng: Rng, t: Sequence[float], lean: float, bow: float, xs: Polyline) -> Polyline:
+    """Return where the water ends at each place across: sloping to the layout's side, bowed like a bay, and uneven."""
     s = (xs / stage.width - 0.5) * stage.side
     base = stage.y(pick(rng, t))
     uneven = noise(rng, xs, 34, 2)
     line = base - lean * s + bow * (1 - 4 * s * s) + 1.5 * uneven
     return np.maximum(line, stage.horizon + 2.5)
-
-
-def _broken(line: Line, thick: Line, xs: Line) -> str:
-    """A line of foam that comes and goes: as thick as `thick` where that is positive."""
-    there = np.flatnonzero(thick > 0)
-    if not len(there):
-        return ""
-    keep = np.zeros(len(xs) + 2, bool)
-    keep[there] = keep[there + 1] = keep[there + 2] = True  # where there is foam, and one point to each side
-    some = keep[1:-1]
-    xs, line, thick = xs[some], line[some], thick[some]
-    top = points(xs, line - np.maximum(thick, 0.0))
-    return path(top) + "L" + path(points(xs[::-1], line[::-1]))[1:] + "Z"
 
 
 def shore(
@@ -126,7 +67,7 @@ def shore(
     shallow: str = "#7fd6cf",
     part: str = "sand",
 ) -> str:
-    """Where water meets land: clear shallows, breakers, lacy foam, wet sand that mirrors the sky, dry sand."""
+    """Paint where water meets land: clear shallows, breakers, lacy foam, wet sand that mirrors the sky, dry sand."""
     xs = stage.xs(64, 20)
     line = shoreline(stage, rng, t, pick(rng, lean), pick(rng, bow), xs)
     k = 0.35 + 0.8 * (line - stage.horizon) / (100 - stage.horizon)  # perspective: everything is smaller far away
@@ -135,13 +76,13 @@ def shore(
     low, mid = stage.sky_at(0.95), stage.sky_at(0.6)
     white = mix(stage.lit(foam, 0.1), "#ffffff", 0.2 + 0.25 * stage.low_sun)
 
-    def below(ys: Line) -> str:
+    def below(ys: Polyline) -> str:
         return f"{stage.flow(points(xs, ys))}L{xs[-1]:.1f},102 L{xs[0]:.1f},102Z"
 
     def seaward(
         start: float, end: float, stops: Sequence[tuple[float, str]] | Sequence[tuple[float, str, float]]
     ) -> str:
-        """A gradient at right angles to the shore, from so far out to so far inland."""
+        """Return a gradient at right angles to the shore, from so far out to so far inland."""
         slope = float(line[-1] - line[0]) / float(xs[-1] - xs[0])
         x, y, size = stage.width / 2, float(line.mean()), (1 + slope * slope) ** 0.5
         across, down = -slope / size, 1 / size
@@ -188,24 +129,6 @@ def shore(
     return "".join(out)
 
 
-def _sand_ripples(stage: Stage, rng: Rng, xs: Line, edge: Line, sand: str, part: str) -> str:
-    """Wind marks and dimples on dry sand: pairs of a shaded and a sunlit stroke."""
-    dark, light = [], []
-    for a, b, c in rng.random((46, 3)).tolist():
-        x = a * stage.width
-        start = float(np.interp(x, xs, edge)) + 4
-        y = start + (101 - start) * b**0.8
-        if y > 101:
-            continue
-        wide, tall = (2 + 6 * c) * (0.4 + b), 0.22 + 0.5 * b
-        dark.append(lens(x, y, wide, tall))
-        light.append(lens(x - wide * 0.1, y + tall * 1.1, wide * 0.8, tall * 0.7))
-    return (
-        f'<path d="{"".join(dark)}" fill="{stage.shaded(sand, 0, 0.5, part)}" opacity=".22"/>'
-        f'<path d="{"".join(light)}" fill="{stage.bright(sand, 0, 0.5, part)}" opacity=".35"/>'
-    )
-
-
 def swell(
     stage: Stage,
     rng: Rng,
@@ -217,7 +140,7 @@ def swell(
     foam: str = "#f8fdff",
     part: str = "water",
 ) -> str:
-    """Rolling waves in the open: each a dark face under a glowing crest, with broken white along it."""
+    """Paint rolling waves in the open: each a dark face under a glowing crest, with broken white along it."""
     xs = stage.xs(56, 20)
     out, big, more = [], pick(rng, height), stage.aside(rng)
     white = mix(stage.lit(foam, 0.05), "#ffffff", 0.2)
@@ -247,7 +170,7 @@ def swell(
 
 
 def gleam(stage: Stage, rng: Rng, strength: float = 0.6) -> str:
-    """Bands of sky on the water; on dry land, a pond that has some to show."""
+    """Paint bands of sky on the water; on dry land, a pond that shows them."""
     light = stage.light
     low, high = light.sky[-1][1], light.sky[len(light.sky) // 2][1]
     out = []
@@ -271,8 +194,8 @@ def gleam(stage: Stage, rng: Rng, strength: float = 0.6) -> str:
     return "".join(out)
 
 
-def breakers(stage: Stage, rng: Rng, xs: Line, y: float, size: float) -> str:
-    """White water along the foot of a rock, from xs[0] to xs[-1]."""
+def breakers(stage: Stage, rng: Rng, xs: Polyline, y: float, size: float) -> str:
+    """Draw white water along the foot of a rock, from xs[0] to xs[-1]."""
     white = mix(stage.lit("#fbfeff", 0.1), "#ffffff", 0.2)
     line, out = y + 0.3 * noise(rng, xs, 20, 2), ""
     for shift, strength in ((0.0, 0.9), (1.4, 0.5)):
@@ -289,7 +212,7 @@ def pool(
     floor: str = "#1c4a58",
     rim: str = "#3a322c",
 ) -> str:
-    """Still water in a hollow, that mirrors the sky."""
+    """Paint still water in a hollow that mirrors the sky."""
     y, half = stage.y(pick(rng, t)), stage.width * pick(rng, width)
     x = stage.width * (0.42 + 0.16 * rng.random())
     tall = 2.5 + half * 0.13
@@ -316,4 +239,81 @@ def pool(
     return (
         f'<path d="{edge_line}" fill="{stage.shaded(rim, 0, 0.3)}"/><path d="{path(points(px, py), "Z")}" fill="{fill}"/>'
         f'<path d="{glints}" fill="{stage.light.glow}" opacity=".5"/>'
+    )
+
+
+def _ripples(stage: Stage, rng: Rng, top: float, tall: float, count: int, crest: str, trough: str) -> str:
+    """Draw strokes of sky and of deep water, long and thin, wider towards the viewer."""
+    strokes: tuple[list[str], list[str]] = ([], [])
+    shown = count if stage.fine else count // 2
+    for i, (a, b, c) in enumerate(rng.random((count, 3)).tolist()[:shown]):
+        f = ((i + a) / shown) ** 1.5
+        strokes[i % 2].append(
+            lens(b * stage.width, top + 0.5 + f * tall, (3 + 15 * f) * (0.4 + c), 0.1 + 0.55 * f * (0.5 + 0.5 * c))
+        )
+    dark = mix(trough, "#06101f", 0.3)
+    return (
+        f'<path d="{"".join(strokes[0])}" fill="{crest}" opacity=".26"/>'
+        f'<path d="{"".join(strokes[1])}" fill="{dark}" opacity=".22"/>'
+    )
+
+
+def _sun_path(stage: Stage, rng: Rng, top: float, tall: float, count: float) -> str:
+    """Draw the glowing road from the sun to the viewer: a soft column, then sparks that widen as they come nearer."""
+    light, x, low = stage.light, stage.sun[0], stage.low_sun
+    wide = stage.width * 0.1 + 9 + 9 * low
+    column = stage.spot(
+        (x, top),
+        (wide, tall),
+        [(0, light.sun, 0.35 + 0.4 * low), (0.3, light.glow, 0.2 + 0.3 * low), (1, light.glow, 0)],
+    )
+    out = [f'<path d="M{x - wide:.1f},{top:.1f}h{2 * wide:.1f}v{tall:.1f}h{-2 * wide:.1f}z" fill="{column}"/>']
+    n = round(count)
+    sway, length = rng.standard_normal(n).tolist(), rng.random(n).tolist()
+    shown = n if stage.fine else round(n * 0.55)
+    bands: tuple[list[str], list[str]] = ([], [])
+    for i in range(shown):
+        f = ((i + 0.3) / shown) ** 1.5
+        spread = 1.0 + (4 + 4 * low) * f**0.8
+        bands[i % 2].append(
+            lens(
+                x + sway[i] * spread * 0.8,
+                top + 0.3 + f * tall * 0.97,
+                (1.6 + 6.5 * f) * (0.3 + 0.7 * length[i]),
+                0.12 + 0.36 * f * (0.4 + 0.6 * length[i]),
+            )
+        )
+    out.append(f'<path d="{"".join(bands[0])}" fill="{light.sun}" opacity="{0.55 + 0.3 * low:.2f}"/>')
+    out.append(f'<path d="{"".join(bands[1])}" fill="{light.glow}" opacity="{0.4 + 0.3 * low:.2f}"/>')
+    return "".join(out)
+
+
+def _broken(line: Polyline, thick: Polyline, xs: Polyline) -> str:
+    """Draw a line of foam that comes and goes: as thick as `thick` where that is positive."""
+    there = np.flatnonzero(thick > 0)
+    if not len(there):
+        return ""
+    keep = np.zeros(len(xs) + 2, bool)
+    keep[there] = keep[there + 1] = keep[there + 2] = True  # where there is foam, and one point to each side
+    some = keep[1:-1]
+    xs, line, thick = xs[some], line[some], thick[some]
+    top = points(xs, line - np.maximum(thick, 0.0))
+    return path(top) + "L" + path(points(xs[::-1], line[::-1]))[1:] + "Z"
+
+
+def _sand_ripples(stage: Stage, rng: Rng, xs: Polyline, edge: Polyline, sand: str, part: str) -> str:
+    """Draw wind marks and dimples on dry sand: pairs of a shaded and a sunlit stroke."""
+    dark, light = [], []
+    for a, b, c in rng.random((46, 3)).tolist():
+        x = a * stage.width
+        start = float(np.interp(x, xs, edge)) + 4
+        y = start + (101 - start) * b**0.8
+        if y > 101:
+            continue
+        wide, tall = (2 + 6 * c) * (0.4 + b), 0.22 + 0.5 * b
+        dark.append(lens(x, y, wide, tall))
+        light.append(lens(x - wide * 0.1, y + tall * 1.1, wide * 0.8, tall * 0.7))
+    return (
+        f'<path d="{"".join(dark)}" fill="{stage.shaded(sand, 0, 0.5, part)}" opacity=".22"/>'
+        f'<path d="{"".join(light)}" fill="{stage.bright(sand, 0, 0.5, part)}" opacity=".35"/>'
     )

@@ -1,7 +1,7 @@
-"""Style presets and media: how an exemplar is painted, at whatever size it is painted.
+"""Style presets and media: how an exemplar is painted, at any size.
 
-A style here is not a filter on the finished picture: every exemplar of the mixture is painted in it, so the denoiser
-pulls the latent towards it from the first step, and it shows in the denoised estimate long before the last.
+A style is not a filter on the finished picture: every exemplar of the mixture is painted in it, so the denoiser pulls the
+latent towards it from the first step, and it shows in the guess long before the last.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ STYLES: dict[str, Callable[[Picture, int], Picture]] = {**presets.PRESETS, **med
 
 
 def apply(pixels: Picture, names: tuple[str, ...], seed: int) -> NDArray[np.float32]:
-    """Paint (height, width, 3) float32 in [-1, 1] in the named styles, one after another."""
+    """Return (height, width, 3) float32 in [-1, 1] in the named styles, one after another; other names change nothing."""
     for name in names:
         if name in STYLES:
             pixels = np.clip(STYLES[name](pixels, seed % 97), -1, 1)

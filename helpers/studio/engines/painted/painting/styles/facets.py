@@ -1,4 +1,4 @@
-"""Pictures out of flat pieces: triangles, paper folds, glass, drawn as vectors from the picture's own colours."""
+"""Pictures of flat pieces: triangles, glass and folded paper, drawn as vectors in the picture's own colours."""
 
 from collections.abc import Iterator
 
@@ -66,7 +66,7 @@ def triangles(
 
 
 def folds(pixels: Picture, seed: int, rows: int = 6) -> Picture:
-    """How folding lights a sheet, about -0.4 … 0.4, (height, width): large facets whose corners lie on the forms' edges."""
+    """Return how folding lights a sheet, (height, width), about -0.4 … 0.4: large facets with corners on the forms' edges."""
     height, width = pixels.shape[:2]
     wide = width / height * 100
     columns = max(2, round(rows * width / height))
@@ -97,7 +97,7 @@ def folds(pixels: Picture, seed: int, rows: int = 6) -> Picture:
 
 
 def _on_edges(small: Picture, rows: int, columns: int) -> NDArray[np.float64]:
-    """A grid of (rows + 1, columns + 1) corners, in cells, each inner one moved to the strongest edge near it."""
+    """Return a grid of (rows + 1, columns + 1) corners, in cells, each inner one moved to the strongest edge near it."""
     grid = np.stack(np.meshgrid(np.arange(columns + 1.0), np.arange(rows + 1.0)), -1)
     edge = np.abs(np.gradient(small, axis=0)).max(-1) + np.abs(np.gradient(small, axis=1)).max(-1)
     reach = SAMPLES // 2 - 1
@@ -117,7 +117,7 @@ def _halves(cell: NDArray[np.float64], other: bool) -> tuple[NDArray[np.float64]
 
 
 def _quarters(cell: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """A cell's four quarters, each with its corners in the same order."""
+    """Yield a cell's four quarters, each with its corners in the same order."""
     a, b, c, d = cell
     top, left, right, low, middle = (
         (a + b) / 2,

@@ -1,4 +1,4 @@
-"""Flat pictures as bodies in space: relief, light on it, cast shadows, a floor, and what lies out of focus behind."""
+"""Flat pictures as bodies in space: relief, the light on it, cast shadows, a floor, and a background out of focus."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ __all__ = ["behind", "directed", "floor", "inflated", "line", "moved"]
 
 
 def directed(relief: Picture, share: float) -> NDArray[np.float32]:
-    """How far a relief falls or rises over `share` of the height: positive where it faces a light at the upper left."""
+    """Return how steep a relief is over `share` of the height, (height, width): positive where it faces the upper left."""
     height, width = relief.shape
     step = max(1, round(share * height))
     wide = np.pad(relief, step, mode="edge")
@@ -20,7 +20,7 @@ def directed(relief: Picture, share: float) -> NDArray[np.float32]:
 
 
 def inflated(seams: Picture, who: Picture, share: float) -> Picture:
-    """A relief in which every form between seams is round, and what the picture is about stands highest."""
+    """Return a relief, (height, width), in which every form between seams is round and the subject `who` is highest."""
     height, width = seams.shape
     rows = min(height, 128)
     columns = max(2, round(rows * width / height))
@@ -31,14 +31,14 @@ def inflated(seams: Picture, who: Picture, share: float) -> Picture:
 
 
 def moved(who: Picture, down: float, right: float) -> Picture:
-    """The same a little further down and to the right: where its shadow falls."""
+    """Return a subject moved down and to the right, in shares of the height: where its shadow falls."""
     height, width = who.shape
     y, x = max(1, round(down * height)), max(1, round(right * height))
     return np.pad(who, ((y, 0), (x, 0)))[:height, :width]
 
 
 def floor(height: int, width: int) -> Picture:
-    """The lines of a level floor in perspective, fading towards the horizon, (height, width) in [0, 1]."""
+    """Return the lines of a level floor in perspective, (height, width) in [0, 1], fading towards the horizon."""
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None] * (width / height)
     away = 1 / np.maximum(y - 0.42, 0.02)
@@ -51,7 +51,7 @@ def floor(height: int, width: int) -> Picture:
 
 
 def behind(pixels: Picture, who: Picture) -> Picture:
-    """The picture out of focus, without the colours of what stands in front of it."""
+    """Return the picture out of focus, without the colours of the subject `who` in front of it."""
     height, width = who.shape
     rows = min(height, 128)
     size = max(2, round(rows * width / height)), rows
@@ -61,6 +61,6 @@ def behind(pixels: Picture, who: Picture) -> Picture:
 
 
 def line(phase: Picture, width: Picture | float) -> Picture:
-    """1 where `phase` is within half of `width` of a whole number, else 0, softly."""
+    """Return 1 where `phase` is within half of `width` of a whole number, else 0, with soft ends."""
     away = np.abs(phase - np.round(phase))
     return np.clip(1.5 - away / np.maximum(np.asarray(width, np.float32), 1e-3) * 2, 0, 1).astype(np.float32)

@@ -15,8 +15,8 @@ Corner = tuple[float, float]
 def diorama(room: Picture, horizon: float, things: Callable[[float, float, float, float], Picture]) -> Picture:
     """Fold a painted scene (without its objects) into an isometric box and stand the objects in it.
 
-    room: (height, width, 3); horizon: share of the height; `things(middle, floor, half, depth)` draws the objects as
-    (height, width, 4) on a slab whose back corner is at `floor`, in shares of the height.
+    `room` is (height, width, 3), `horizon` a share of the height. `things(middle, floor, half, depth)` draws the objects
+    as (height, width, 4) on a slab whose back corner is at `floor`, in shares of the height.
     """
     height, width = room.shape[:2]
     wide = width / height
@@ -59,7 +59,7 @@ def _backdrop(width: int, height: int) -> Picture:
 
 
 def _inside(width: int, height: int, corners: list[Corner]) -> Picture:
-    """How much of each pixel lies inside a convex polygon, 0 … 1."""
+    """Return how much of each pixel lies inside a convex polygon, (height, width, 1) in [0, 1]."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     points = np.array(corners, np.float32) * height
     centre = points.mean(0)

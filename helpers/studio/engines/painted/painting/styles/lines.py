@@ -1,4 +1,4 @@
-"""Drawn outlines: bold around large forms, fine on small things, so that a face stays a face and a flower a flower."""
+"""Outlines as if drawn: bold around large forms, fine on small things, so that a face stays a face and a flower a flower."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,17 @@ from .soften import as_image, boxed, spread
 __all__ = ["contours"]
 
 FLOOR = 0.25
-"""Less change than this is shading, not an outline."""
+"""A smaller change than this is shading, not an outline."""
 FORM = 0.016
 """Things not much wider than this share of the height are drawn finely."""
 FORM_ROWS = 128
 
 
 def contours(pixels: Picture, share: float, gain: float = 3.0) -> NDArray[np.float32]:
-    """Where colours change, 0 … 1, (height, width): lines about `share` of the height wide, and a third on small things."""
+    """Return where colours change, (height, width) in [0, 1].
+
+    Lines are about `share` of the height wide, and a third of that on small things.
+    """
     height, width = pixels.shape[:2]
     image = as_image(pixels)
     bold = _change(boxed(image, share * height / 2), share * height)
@@ -37,7 +40,7 @@ def contours(pixels: Picture, share: float, gain: float = 3.0) -> NDArray[np.flo
 
 
 def _change(image: Image.Image, reach: float) -> NDArray[np.float32]:
-    """The largest change of a channel over `reach` pixels to both sides, down and across, in the units of [-1, 1]."""
+    """Return the largest change of a channel over `reach` pixels to both sides, down and across, in the units of [-1, 1]."""
     pixels = np.asarray(image)
     step = round(reach)
     span = 2 * step or 1  # finer than a pixel: from each to the next

@@ -1,4 +1,4 @@
-"""Media that a prompt can name: oil, watercolour, ink, glass … each a way to paint an exemplar."""
+"""The media that a prompt can name: oil, watercolour, ink, glass …, each a way to paint an exemplar."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ __all__ = ["MEDIA"]
 
 
 def oil(pixels: Picture, seed: int) -> Picture:
-    """Loaded brush strokes: colour dragged along short strokes, with the relief of thick paint."""
+    """Render in loaded brush strokes: colour dragged along short strokes, with the relief of thick paint."""
     height, width = pixels.shape[:2]
     rich = saturate(pixels, 1.25) * 1.05
     dragged = _smear(rich, seed, 0.02)
@@ -24,7 +24,7 @@ def oil(pixels: Picture, seed: int) -> Picture:
 
 
 def watercolour(pixels: Picture, seed: int) -> Picture:
-    """Thin washes that pool darker at their edges, on white paper that shows at the margin."""
+    """Render in thin washes that pool darker at their edges, on white paper that shows at the margin."""
     height, width = pixels.shape[:2]
     wash = posterise(blur(_smear(pixels, seed, 0.015), 0.008), 7, soft=0.35)
     pale = saturate(wash, 1.1) * 0.62 + 0.36
@@ -38,7 +38,7 @@ def watercolour(pixels: Picture, seed: int) -> Picture:
 
 
 def pencil(pixels: Picture, seed: int) -> Picture:
-    """Graphite: lines, and hatching where it is dark."""
+    """Render in graphite: lines, and hatching where it is dark."""
     height, width = pixels.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
     tone = np.clip(0.55 - blur(luma(pixels), 0.006) * 0.6, 0, 1)
@@ -53,7 +53,7 @@ def pencil(pixels: Picture, seed: int) -> Picture:
 
 
 def ink_wash(pixels: Picture, seed: int) -> Picture:
-    """Brush and black ink on rice paper: far things pale, near things dark, a trace of colour."""
+    """Render in brush and black ink on rice paper: far things pale, near things dark, a trace of colour."""
     height, width = pixels.shape[:2]
     wash = blur(_smear(pixels, seed, 0.02), 0.008)
     tone = np.clip(luma(wash) * 0.85 + 0.3, -1, 1)
@@ -67,7 +67,7 @@ def ink_wash(pixels: Picture, seed: int) -> Picture:
 
 
 def impressionist(pixels: Picture, seed: int) -> Picture:
-    """Dabs of broken colour."""
+    """Render in dabs of broken colour."""
     height, width = pixels.shape[:2]
     dabs = _smear(saturate(pixels, 1.5), seed, 0.035)
     broken = np.stack([noise(width, height, 0.02, seed + c) for c in range(3)], -1)
@@ -79,7 +79,7 @@ def impressionist(pixels: Picture, seed: int) -> Picture:
 
 
 def abstract(pixels: Picture, seed: int) -> Picture:
-    """The scene's colours let loose: large overlapping planes with hard edges."""
+    """Render the scene's colours, without its forms, in large overlapping planes with hard edges."""
     rng = np.random.default_rng([seed, 3])
     height, width = pixels.shape[:2]
     out = triangles(saturate(pixels, 1.8) * 1.15, 5, seed, jitter=1.3, shade=0.7)
@@ -94,7 +94,7 @@ def abstract(pixels: Picture, seed: int) -> Picture:
 
 
 def mosaic(pixels: Picture, seed: int) -> Picture:
-    """Small stones set in mortar."""
+    """Render in small stones set in mortar."""
     height, width = pixels.shape[:2]
     rows = min(44, height)
     columns = round(rows * width / height)
@@ -111,7 +111,7 @@ def mosaic(pixels: Picture, seed: int) -> Picture:
 
 
 def stained_glass(pixels: Picture, seed: int) -> Picture:
-    """Pieces of glowing glass between lead lines."""
+    """Render in pieces of glowing glass between lead lines."""
     return triangles(
         saturate(pixels, 1.9) * 1.1 + 0.12,
         13,
@@ -125,13 +125,13 @@ def stained_glass(pixels: Picture, seed: int) -> Picture:
 
 
 def pop_art(pixels: Picture, seed: int) -> Picture:
-    """Four flat printing inks and loud contrast."""
+    """Render in a few flat printing inks and loud contrast."""
     flat = posterise(saturate(blur(pixels, 0.006), 2.6) * 1.5, 3)
     return flat - edges(flat, 0.005, gain=0.8)[..., None] * 1.2
 
 
 def woodblock(pixels: Picture, seed: int) -> Picture:
-    """Flat printed colour with dark contours and the grain of the block."""
+    """Render in flat printed colour with dark contours and the grain of the block."""
     height, width = pixels.shape[:2]
     flat = posterise(blur(saturate(pixels, 0.85), 0.008), 5) * 0.72 + np.array([0.18, 0.14, 0.0], np.float32)
     grain = noise(width, height, 0.3, seed)[..., None] * 0.03
@@ -140,7 +140,7 @@ def woodblock(pixels: Picture, seed: int) -> Picture:
 
 
 def charcoal(pixels: Picture, seed: int) -> Picture:
-    """Smudged black on rough paper."""
+    """Render in smudged black on rough paper."""
     height, width = pixels.shape[:2]
     tone = blur(luma(pixels), 0.012) * 1.4
     rough = noise(width, height, 0.005, seed) * 0.22
@@ -149,14 +149,14 @@ def charcoal(pixels: Picture, seed: int) -> Picture:
 
 
 def cartoon(pixels: Picture, seed: int) -> Picture:
-    """Bright flat colour with bold outlines."""
+    """Render in bright flat colour with bold outlines."""
     flat = posterise(saturate(blur(pixels, 0.006), 1.6) * 1.1 + 0.12, 5)
     ink = edges(blur(pixels, 0.004), 0.007, gain=2.6)[..., None]
     return flat * (1 - ink) - ink
 
 
 def sketchy_colour(pixels: Picture, seed: int) -> Picture:
-    """Coloured chalk on toned paper."""
+    """Render in coloured chalk on toned paper."""
     height, width = pixels.shape[:2]
     chalk = saturate(_smear(pixels, seed, 0.012), 1.1) * 0.7 + 0.2
     tooth = np.clip(noise(width, height, 0.006, seed) * 0.5 + 0.35, 0, 1)[..., None] * 0.35
@@ -164,7 +164,7 @@ def sketchy_colour(pixels: Picture, seed: int) -> Picture:
 
 
 def painting(pixels: Picture, seed: int) -> Picture:
-    """Paint and canvas: softer than oil."""
+    """Render in paint on canvas, softer than oil."""
     height, width = pixels.shape[:2]
     soft = _smear(Grade(saturation=1.15, warmth=0.12).apply(pixels), seed, 0.007)
     if height < 150:
@@ -174,7 +174,7 @@ def painting(pixels: Picture, seed: int) -> Picture:
 
 
 def _smear(pixels: Picture, seed: int, share: float) -> Picture:
-    """Colour picked up a little way off, as a brush does: a smooth random displacement of about `share`.
+    """Drag colour a little way, as a brush does: a smooth random displacement of about `share` of the height.
 
     Where the picture is full of detail the strokes are short, so that a face stays a face.
     """

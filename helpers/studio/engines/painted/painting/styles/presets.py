@@ -1,4 +1,4 @@
-"""SDXL's seventeen style presets, each a short recipe of shared picture operations (isometric: isometric.py)."""
+"""SDXL's style presets, each a short recipe of shared image filters (the seventeenth, isometric, is in isometric.py)."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ __all__ = ["PRESETS"]
 
 
 def model_3d(pixels: Picture, seed: int) -> Picture:
-    """A render in a modelling program: rounded glossy plastic, spots of light, shadows on a floor with its grid."""
+    """Render as a modelling program does: rounded glossy plastic, spots of light, shadows on a floor with its grid."""
     height, width = pixels.shape[:2]
     who = subject(pixels)
     seams = contours(pixels, 0.003, gain=2.0)
@@ -31,7 +31,7 @@ def model_3d(pixels: Picture, seed: int) -> Picture:
 
 
 def analog_film(pixels: Picture, seed: int) -> Picture:
-    """Faded blacks, warm cast, grain, and light that leaked in from the side."""
+    """Render as old film: faded blacks, warm cast, grain, and light that leaked in from the side."""
     height, width = pixels.shape[:2]
     out = Grade(saturation=0.72, contrast=0.78, brightness=0.08, warmth=0.45, vignette=0.35).apply(pixels)
     leak = np.exp(-np.linspace(0, 5.5, width, dtype=np.float32))[None, :, None]
@@ -41,13 +41,13 @@ def analog_film(pixels: Picture, seed: int) -> Picture:
 
 
 def anime(pixels: Picture, seed: int) -> Picture:
-    """Cel shading: clean flat tones, clear bright colour, dark outlines that grow fine on small things."""
+    """Render as cel shading: clean flat tones, clear bright colour, dark outlines that grow fine on small things."""
     flat = posterise(saturate(softened(pixels, 0.003), 1.45) * 1.05 + 0.12, 6, soft=0.12)
     return flat - contours(pixels, 0.0035, gain=2.0)[..., None] * np.array([1.1, 1.2, 0.95], np.float32)
 
 
 def cinematic(pixels: Picture, seed: int) -> Picture:
-    """Teal shadows, orange lights, deep contrast, and the bars of a wide screen, which spare what the picture is about."""
+    """Render as a film still: teal shadows, orange lights, deep contrast, wide-screen bars that spare the subject."""
     height = pixels.shape[0]
     bright = np.clip(luma(pixels) * 0.5 + 0.5, 0, 1)[..., None]
     toned = (
@@ -64,7 +64,7 @@ def cinematic(pixels: Picture, seed: int) -> Picture:
 
 
 def comic_book(pixels: Picture, seed: int) -> Picture:
-    """Flat inks, black outlines and halftone dots in the shade."""
+    """Render as a comic: flat inks, black outlines and halftone dots in the shade."""
     height, width = pixels.shape[:2]
     flat = posterise(saturate(blur(pixels, 0.004), 1.7) * 1.15 + 0.1, 4)
     period = max(4.0, height / 64)
@@ -77,7 +77,7 @@ def comic_book(pixels: Picture, seed: int) -> Picture:
 
 
 def digital_art(pixels: Picture, seed: int) -> Picture:
-    """Slanted hard-edged planes, each with its own gradient, violet to cyan; lamps of opposite colours on the rim."""
+    """Render in slanted hard-edged planes, each with a gradient from violet to cyan; lamps of opposite colours on the rim."""
     height, width = pixels.shape[:2]
     who = subject(pixels)
     smooth = softened(pixels, 0.003)
@@ -103,7 +103,7 @@ def digital_art(pixels: Picture, seed: int) -> Picture:
 
 
 def enhance(pixels: Picture, seed: int) -> Picture:
-    """Clear colour, an S-curve of contrast and crisp detail, as a photo editor's one button gives."""
+    """Enhance as a photo editor's one button does: clear colour, an S-curve of contrast, crisp detail."""
     curved = pixels * 0.35 + np.sin(pixels * np.float32(np.pi / 2)) * 0.67
     detail = np.clip(pixels - softened(pixels, 0.0025), -0.12, 0.12)
     local = curved + 0.22 * (pixels - blur(pixels, 0.15)) + 1.3 * detail
@@ -111,7 +111,7 @@ def enhance(pixels: Picture, seed: int) -> Picture:
 
 
 def fantasy_art(pixels: Picture, seed: int) -> Picture:
-    """Gold and violet haze, shafts of light, motes in the air."""
+    """Render in gold and violet haze, with shafts of light and motes in the air."""
     height, width = pixels.shape[:2]
     out = Grade(
         tint="#9a5fd0",
@@ -133,19 +133,19 @@ def fantasy_art(pixels: Picture, seed: int) -> Picture:
 
 
 def line_art(pixels: Picture, seed: int) -> Picture:
-    """Black lines on white paper, fine on small things; a breath of grey where it is dark."""
+    """Render as black lines on white paper, fine on small things; a breath of grey where it is dark."""
     ink = contours(pixels, 0.004, gain=3.0)
     tone = np.clip(-blur(luma(pixels), 0.01) - 0.55, 0, 1) * 0.35
     return np.repeat((0.97 - 1.9 * ink - tone)[..., None], 3, axis=-1)
 
 
 def low_poly(pixels: Picture, seed: int) -> Picture:
-    """Flat triangles of a coarse mesh."""
+    """Render as the flat triangles of a coarse mesh."""
     return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=0.16)
 
 
 def modelling_compound(pixels: Picture, seed: int) -> Picture:
-    """Modelling clay: matt slabs of a few plasticine colours, rounded where they end, with thumb marks along the forms."""
+    """Render as modelling clay: matt slabs of a few plasticine colours, rounded where they end, with thumb marks along the forms."""
     height, width = pixels.shape[:2]
     slabs = softened(posterise(saturate(softened(pixels, 0.004), 1.7) * 0.8 + 0.04, 6, soft=0.1), 0.003)
     seams = contours(slabs, 0.005, gain=3.5)
@@ -158,7 +158,7 @@ def modelling_compound(pixels: Picture, seed: int) -> Picture:
 
 
 def neon_punk(pixels: Picture, seed: int) -> Picture:
-    """Night city light: everything dark but its outlines: cyan around, magenta on what the picture is about."""
+    """Render in neon light: everything dark but its outlines, cyan around and magenta on the subject."""
     dark = pixels * 0.25 + np.array([-0.74, -0.88, -0.62], np.float32)
     lines = contours(pixels, 0.005, gain=3.0)
     split = np.clip(blur(subject(pixels), 0.015) * 1.6 - 0.3, 0, 1)[..., None]
@@ -169,7 +169,7 @@ def neon_punk(pixels: Picture, seed: int) -> Picture:
 
 
 def origami(pixels: Picture, seed: int) -> Picture:
-    """Folded paper: a few large folds that run along the forms, each crease with a light and a dark side."""
+    """Render as folded paper: a few large folds that run along the forms, each crease with a light and a dark side."""
     height, width = pixels.shape[:2]
     who = subject(pixels)
     seams = contours(pixels, 0.004, gain=1.6)
@@ -181,7 +181,7 @@ def origami(pixels: Picture, seed: int) -> Picture:
 
 
 def photographic(pixels: Picture, seed: int) -> Picture:
-    """A lens: what the picture is about is sharp, what is far is soft; warm lights, cool shadows, a fine grain."""
+    """Render as through a lens: the subject sharp, what is far soft; warm lights, cool shadows, a fine grain."""
     height, width = pixels.shape[:2]
     who = subject(pixels)
     near = np.clip(np.linspace(-3.2, 2.2, height, dtype=np.float32)[:, None], 0, 1)
@@ -197,7 +197,7 @@ def photographic(pixels: Picture, seed: int) -> Picture:
 
 
 def pixel_art(pixels: Picture, seed: int) -> Picture:
-    """Large square pixels of a small palette."""
+    """Render as large square pixels of a small palette."""
     height, width = pixels.shape[:2]
     rows = min(48, height)
     small = resize(pixels, max(1, round(rows * width / height)), rows, Image.Resampling.BOX)
@@ -210,7 +210,7 @@ def pixel_art(pixels: Picture, seed: int) -> Picture:
 
 
 def tile_texture(pixels: Picture, seed: int) -> Picture:
-    """A seamless pattern: the motif three times each way, every other one mirrored, as tiles are laid."""
+    """Repeat the motif three times each way, every other one mirrored, as tiles are laid."""
     height, width = pixels.shape[:2]
     tall, wide = -(-height // 3), -(-width // 3)
     one = resize(pixels, wide, tall, Image.Resampling.BOX)

@@ -12,7 +12,7 @@ __all__ = ["as_image", "boxed", "softened", "spread"]
 
 
 def softened(pixels: Picture, share: float) -> NDArray[np.float32]:
-    """A narrow blur of about `share` of the height, (height, width, 3)."""
+    """Blur (height, width, 3) narrowly, by about `share` of the height."""
     soft = np.asarray(boxed(as_image(pixels), share * pixels.shape[0])).astype(np.float32)
     soft *= np.float32(1 / 127.5)
     soft -= 1
@@ -20,20 +20,20 @@ def softened(pixels: Picture, share: float) -> NDArray[np.float32]:
 
 
 def spread(cells: Picture, share: float) -> NDArray[np.float32]:
-    """A Gaussian blur of `share` of the height, (rows, columns)."""
+    """Blur (rows, columns) by a Gaussian of `share` of the height."""
     rows, columns = cells.shape
     return np.asarray(_gaussian(rows, share * rows) @ cells @ _gaussian(columns, share * rows).T, np.float32)
 
 
 def as_image(pixels: Picture) -> Image.Image:
-    """[-1, 1] as bytes."""
+    """Return [-1, 1] as an image of bytes."""
     scaled = pixels * np.float32(127.5)
     scaled += 128
     return Image.fromarray(np.clip(scaled, 0, 255, out=scaled).astype(np.uint8))
 
 
 def boxed(image: Image.Image, radius: float) -> Image.Image:
-    """The mean of the pixels around, about as wide as a Gaussian of this radius."""
+    """Average the pixels around each, about as far as a Gaussian of this radius."""
     return image.filter(ImageFilter.BoxBlur(1.4 * radius))
 
 

@@ -1,7 +1,7 @@
-"""What a picture is about, guessed from its pixels alone: where a lens would focus and a painter put the accent.
+"""The subject of a picture, guessed from its pixels alone: where a lens would focus and a painter put the accent.
 
-Sky, haze and ground lie in level bands, so the rest stands out from the colour that is usual at its height. That holds
-for a learner's photograph too, of which no scene is known.
+Sky, haze and ground lie in level bands, so a subject differs from the usual colour at its height. That holds for a
+learner's photograph too, which has no scene.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ ROWS = 48  # the guess is made this small, so that it is the same at every size
 
 
 def subject(pixels: Picture) -> NDArray[np.float32]:
-    """How much each pixel belongs to it, (height, width) in [0, 1], with a soft rim."""
+    """Return how much each pixel belongs to the subject, (height, width) in [0, 1], with a soft rim."""
     height, width = pixels.shape[:2]
     rows = min(ROWS, height)
     columns = max(2, round(rows * width / height))
@@ -40,6 +40,6 @@ def subject(pixels: Picture) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=8)
 def _middle(rows: int, columns: int) -> NDArray[np.float32]:
-    """What a picture is about is seldom at its very edge."""
+    """Return the weight of each place, (rows, columns): a subject is seldom at the very edge."""
     y, x = np.linspace(-1.2, 0.8, rows)[:, None], np.linspace(-1, 1, columns)[None]
     return (1 - 0.3 * np.maximum(np.abs(x), np.abs(y)) ** 2).astype(np.float32)

@@ -1,11 +1,12 @@
-"""Every word that the playground shows, by key, so that it can be said in another language without touching code.
+"""All that the playground shows, by key, so that it can be translated without touching code.
 
-The helps of the settings are the sentences of the console's own table, where that has one.
+The helps of the settings are the sentences of the Bedrock console's own table, where it has one.
 """
 
 from helpers.language import tr
+from helpers.widgets.shared import labels as shared
 
-WORDS: dict[str, str] = {
+LABELS: dict[str, str] = {
     "title": "Image playground",
     # header
     "category": "Category",
@@ -16,8 +17,6 @@ WORDS: dict[str, str] = {
     "apply": "Apply",
     "not_applied": "Not applied yet: press Apply.",
     "applied": "{model} is applied.",
-    "on_studio": "Offline studio: free",
-    "on_aws": "Amazon Bedrock, {region}: every call is billed",
     "retired": "{model}: retired on {day}, drawn by the offline studio.",
     "living": "{model}: on Amazon Bedrock today; here it is answered by the offline studio.",
     "living_aws": "{model}: on Amazon Bedrock in {regions}.",
@@ -42,10 +41,6 @@ WORDS: dict[str, str] = {
     "preset.drawing": "Drawing the picture to start from.",
     "preset.loaded": "The example “{name}” is loaded: press Run.",
     # settings
-    "prompt": "Prompt",
-    "prompt.help": "What the picture is to show, in words. Ctrl+Enter runs.",
-    "negative_prompt": "Negative prompt",
-    "negative_prompt.help": "Items or concepts that the model is not to make, for example cartoon or violence.",
     "reference": "Reference image",
     "reference.help": "Upload an image to use as the reference for making or editing.",
     "reference.none": "No reference image yet. Upload one, or press “Use as reference” under a picture.",
@@ -66,48 +61,25 @@ WORDS: dict[str, str] = {
     "landscape": "Landscape",
     "square": "Square",
     "portrait": "Portrait",
-    "size": "Size",
-    "size.help": "Width and height in pixels.",
     "size.reference": "The image gets the size of the reference image.",
     "pictures": "Number of images",
     "pictures.help": "Each image is one call with a seed of its own.",
     "advanced": "Advanced",
     "advanced.help": "The inference parameters that are passed to the model.",
-    "cfg_scale": "Prompt strength",
-    "cfg_scale.help": "Higher: the image follows the words strictly. Lower: the model is freer. In the request: cfg_scale.",
-    "steps": "Generation steps",
-    "steps.help": "More steps: a finer image that takes longer. In the request: steps.",
-    "image_strength": "Image strength",
-    "image_strength.help": "Higher: more of the reference image is kept. In the request: image_strength.",
-    "seed": "Seed",
-    "seed.help": "The same seed and the same input give the same image; another seed gives another.",
     "keep_seed": "Keep the seed",
     "keep_seed.help": "Off: each run draws a new seed and shows it here.",
-    "style_preset": "Style preset",
-    "style_preset.help": "Gives the image the look of one kind of picture.",
-    "style_preset.none": "None",
     "style_preset.words": "{model} has no field for it: the style becomes words of the prompt.",
     # run
-    "run": "Run",
     "run.busy": "Running",
-    "run.price": "Run: {price}",
     "run_on_change": "Run on change",
     "run_on_change.help": "Send each change to the studio by itself.",
     "quote.one": "1 image: 1 call, seed {seed}.",
     "quote.several": "{count} images: {count} calls, seeds {seed} to {last}.",
     "quote.one_drawn": "1 image: 1 call, with a new seed.",
     "quote.several_drawn": "{count} images: {count} calls, with new seeds.",
-    "quote.free": "Free on the studio; the list price on AWS is {price}.",
-    "quote.free_was": "Free on the studio; the list price on AWS was {price}.",
-    "quote.billed": "AWS bills {price}.",
-    "quote.unknown": "No page gives a price.",
     # states
-    "state.ready": "Ready.",
     "state.busy": "Drawing image {place} of {count}.",
     "state.done": "Done: run {number}, {count} in {seconds:.1f} seconds.",
-    "state.cost": "It cost {price}.",
-    "state.filtered": "Filtered.",
-    "state.failed": "Not done.",
     "state.note": "Note.",
     "busy_already": "A run is under way. Wait until it is done, then press Run again.",
     "one_image": "1 image",
@@ -118,32 +90,23 @@ WORDS: dict[str, str] = {
     "result.none": "No image yet. Choose an example or write a prompt, then press Run.",
     "use": "Use as reference",
     "use.of": "Use image {place} as the reference image",
-    "seed_of": "Seed {seed}",
-    "filtered": "Filtered",
-    "failed": "No image",
-    "filtered.blurred": "What came back is blurred, with the finish reason {reason}.",
-    "filtered.alt": "The blurred picture that a content filter gave back.",
     "history": "History",
     "history.help": "Press a run to get back its settings and images.",
     "history.none": "Each run is kept here.",
     "history.alt": "Run {number}: {action}, “{prompt}”",
     "history.shown": "shown",
     # code
-    "request": "Request body",
-    "python": "Python that repeats it",
     "code.none": "Each run shows here what was sent.",
     "code.first": "The first of {count} bodies; the others differ in the seed alone.",
-    "copy": "Copy",
-    "copied": "Copied",
-    "lost": "The kernel was restarted, and nothing you do here reaches it. Run the cell again.",
 }
+_ALL = {**shared.LABELS, **LABELS}
 
 
-def say(key: str, **values: object) -> str:
-    """The words of a key in the reader's language, with the values filled in."""
-    return tr(WORDS[key], **values)
+def label(key: str, **values: object) -> str:
+    """Return the label of a key in the reader's language, with the values filled in."""
+    return tr(_ALL[key], **values)
 
 
-def all_words() -> dict[str, str]:
-    """Every word by key, in the reader's language."""
-    return {key: tr(words) for key, words in WORDS.items()}
+def all_labels() -> dict[str, str]:
+    """Return every label of the page by key, in the reader's language."""
+    return {key: tr(text) for key, text in _ALL.items()}

@@ -1,7 +1,7 @@
-"""From text to tokens: what each word or phrase of a prompt is to the vocabulary, before it is known what it acts on.
+"""From text to tokens: the words and phrases of a prompt, each with its entry in the vocabulary or its part in the grammar.
 
-English is matched longest phrase first, with plurals; a run of Chinese is cut where the fewest characters stay unknown,
-then into the fewest words.
+English is matched longest phrase first, with plurals. A run of Chinese is cut so that the fewest characters stay unknown,
+and then into the fewest words.
 """
 
 import re
@@ -14,7 +14,7 @@ from . import vocabulary
 __all__ = ["COUNT_LIMIT", "Token", "action_words", "counted", "is_plural", "tokens"]
 
 COUNT_LIMIT = 12
-"""The most of a thing that are painted."""
+"""Most copies of one thing in a picture."""
 _RUN = re.compile(
     r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:[-'’]{1,2}[^\W_\u3400-\u9fff\uf900-\ufaff]+)*|[.,;:!?，。；：！？、\n]"
     r"|[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f000-\U0001faff]*"  # signs and emoji
@@ -22,7 +22,7 @@ _RUN = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of the text: an entry, or a word of the grammar, or nothing known."""
+    """A piece of the text: an entry's word, a word of the grammar, or an unknown word."""
 
     kind: str  # entry number place action colour function unknown stop
     text: str
@@ -31,7 +31,7 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The pieces of a text, in order."""
+    """Yield the pieces of a text, in order."""
     runs = list(_RUN.finditer(text))
     position = 0
     while position < len(runs):
@@ -49,6 +49,27 @@ def tokens(text: str) -> Iterator[Token]:
             token, used = _english(runs, position)
             yield token
             position += used
+
+
+@lru_cache(maxsize=1)
+def action_words() -> dict[str, str]:
+    """Return every word of an action, English or Chinese, with the action's name."""
+    return {
+        word: name for name, action in vocabulary.grammar().actions.items() for word in (*action["en"], *action["zh"])
+    }
+
+
+def counted(written: str, words: tuple[str, ...]) -> bool:
+    """Return whether a number before this word can only count it: a plural, or Chinese with a measure word."""
+    return not written.isascii() or is_plural(written, words)
+
+
+def is_plural(written: str, words: tuple[str, ...]) -> bool:
+    """Return whether the word as written means several; `words` are the entry's own, so that "glass" does not."""
+    if not written.isascii():
+        return written.endswith("群")
+    phrase = written.lower()
+    return phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))
 
 
 def _is_chinese(run: str) -> bool:
@@ -87,7 +108,7 @@ def _plain(written: str) -> str:
 
 @lru_cache(maxsize=1)
 def _english_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, int]]:
-    """Every English word or phrase with its kind and value; and how many words the longest phrase after each has."""
+    """Return each English word or phrase with its kind and value, and for each first word the length of its longest phrase."""
     grammar = vocabulary.grammar()
     english, _ = vocabulary.words()
     table: dict[str, tuple[str, str]] = {word: (_kind(name), name) for word, name in english.items()}
@@ -109,8 +130,9 @@ def _english_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, int]]:
 
 @lru_cache(maxsize=1)
 def _chinese_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[int, ...]]]:
-    """Every Chinese word with its kind and value, numbers with their measure words; and how long those are that begin
-    with each character.
+    """Return each Chinese word with its kind and value, and for each first character the lengths of its words.
+
+    Numbers are listed with their measure words.
     """
     grammar = vocabulary.grammar()
     _, chinese = vocabulary.words()
@@ -140,7 +162,7 @@ def _kind(name: str) -> str:
 
 
 def _chinese(run: str, start: int) -> Iterator[Token]:
-    """Cut a run of Chinese: fewest unknown characters, then fewest words; what is unknown stays in whole runs."""
+    """Cut a run of Chinese into the fewest unknown characters, then the fewest words; unknown ones stay in whole runs."""
     table, lengths = _chinese_words()
     best = [0] * (len(run) + 1)  # what it costs to read on from here: 10,001 an unknown character, 1 a word
     step = [1] * len(run)
@@ -167,7 +189,7 @@ def _chinese(run: str, start: int) -> Iterator[Token]:
 
 
 def _whole(pieces: list[Token]) -> list[Token]:
-    """An unknown run of an odd length takes in a single character beside it: most words have two ("水" in "水壶")."""
+    """Join an unknown run of odd length with a single character beside it: most words have two ("水" in "水壶")."""
     out: list[Token] = []
     for piece in pieces:
         before = out[-1] if out else None
@@ -179,23 +201,15 @@ def _whole(pieces: list[Token]) -> list[Token]:
 
 
 def _takes(unknown: Token, other: Token) -> bool:
-    """Whether an unknown run takes in the piece beside it."""
+    """Return whether an unknown run takes in the piece beside it."""
     if unknown.kind != "unknown":
         return False
     loose = len(other.text) == 1 and other.kind in ("entry", "action")
     return other.kind == "unknown" or (loose and len(unknown.text) % 2 == 1)
 
 
-@lru_cache(maxsize=1)
-def action_words() -> dict[str, str]:
-    """Every word of an action, English or Chinese, with the action's name."""
-    return {
-        word: name for name, action in vocabulary.grammar().actions.items() for word in (*action["en"], *action["zh"])
-    }
-
-
 def _singulars(phrase: str) -> Iterator[str]:
-    """The phrase itself, then what it would be in the singular."""
+    """Yield the phrase itself, then what it would be in the singular."""
     yield phrase
     head, _, last = phrase.rpartition(" ")
     head = f"{head} " if head else ""
@@ -210,16 +224,3 @@ def _singulars(phrase: str) -> Iterator[str]:
         yield head + last[:-2]
     if last.endswith("s") and not last.endswith("ss"):
         yield head + last[:-1]
-
-
-def counted(written: str, words: tuple[str, ...]) -> bool:
-    """Whether a number before this word can only count it: a plural, or Chinese with a measure word."""
-    return not written.isascii() or is_plural(written, words)
-
-
-def is_plural(written: str, words: tuple[str, ...]) -> bool:
-    """Whether the word as written means several; `words` are the entry's own, so that "glass" does not."""
-    if not written.isascii():
-        return written.endswith("群")
-    phrase = written.lower()
-    return phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))

@@ -1,7 +1,7 @@
-"""The mask painter: paint over a picture, in the notebook, what a model may change, and get a `helpers.Mask` in Python.
+"""The mask painter as a widget: paint on an image where a model may change it, and get a `helpers.Mask` in Python.
 
-The browser holds the mask's pixels and draws into them (mask_painter_pixels.js, by the arithmetic of mask_shapes.py).
-After each stroke it sends all of them, deflated: Python's mask is what the page shows, pixel for pixel.
+The browser holds the mask's pixels and draws into them (pixels.js, by the arithmetic of helpers/masks/shapes.py). After
+each stroke it sends all of them, deflated: Python's mask is what the page shows, pixel for pixel.
 """
 
 import hashlib
@@ -27,23 +27,26 @@ TOOLS = ("brush", "eraser", "box", "eraser box", "move")
 
 _HERE = Path(__file__).parent
 # Joined in this order, they are one ES module.
-_PAGE = ("mask_painter_pixels.js", "mask_painter_state.js", "mask_painter_view.js", "mask_painter.js")
-_QUALITY = 90  # of the JPEG that lies under the mask on the page
-_KEY = "mask_of"  # in a kept file's metadata: the digest of the picture that the mask belongs to
+_PAGE = ("pixels.js", "state.js", "view.js", "input.js")
+_QUALITY = 90  # of the JPEG under the mask on the page
+_KEY = "mask_of"  # in a saved mask's metadata: the digest of its image
 
 
 class MaskPainter(anywidget.AnyWidget):
-    """A picture to paint a mask on. `painter.mask` is the `helpers.Mask`, at the picture's full size, at any moment.
+    """A widget that paints a mask on an image; its `mask` is a `helpers.Mask` of the image's full size at any time.
 
-    `mask` is where it starts: a Mask, or a picture of one (white may change); without it nothing may change. Until
-    something is painted, and where no browser is there, `painter.mask` is that one. What is painted is kept in a PNG
-    at `path`, after each stroke (default: in `outputs/masks/`, a file of its own for each picture and each mask to
-    start from). So the same cell, run again in a new kernel, goes on from what was painted there, and its page says
-    so; a cell with another mask starts from that mask. `painter.reset()` removes the file and goes back to `mask`. A
-    file that holds anything but a mask of this picture is never replaced: PictureExistsError. Nor is one on which
-    another painter has painted since; the page says so. Give one of the two a `path` of its own.
+        painter = helpers.MaskPainter("beach.png")
+        body = helpers.inpaint("a red boat", "beach.png", painter.mask)
 
-    Each tool has its equal in Python, without a browser; `m` is a mask, `size` a size or the picture:
+    `image`: a PIL image, path, bytes, array, tile or receipt of at most 8,000,000 pixels. `mask`: the mask to start from,
+    a Mask or an image of one (white may change); None: nothing may change. Until something is painted, and without a
+    browser, `painter.mask` is that one. `path`: the .png that holds what is painted, saved after each stroke (None: one
+    in `outputs/masks/` for each image and each mask to start from). The same cell, run again in a new kernel, goes on
+    from that file, and the page says so; a cell with another mask starts from that mask. `painter.reset()` removes the
+    file and goes back to `mask`. A file that holds anything but a mask of this image is never replaced, nor one that
+    another painter has changed since: give each painter a `path` of its own.
+
+    Each tool has its equal in Python, without a browser; `m` is a mask, `size` a size or the image:
 
     - brush: `m | Mask.brush(size, [(x, y), ...], width)`, the same pixels; soft: `Mask.brush(...).feathered(n)`, nearly
     - eraser: `m - Mask.brush(size, [(x, y), ...], width)`
@@ -52,15 +55,17 @@ class MaskPainter(anywidget.AnyWidget):
     - look at it: `m.preview(image)`; larger, smaller, softer: `m.grown(8)`, `m.shrunk(8)`, `m.feathered(8)`
     - show one in the painter: `painter.mask = m`, which the page can undo
 
-    Mouse, pen, touch and keyboard all paint; the page lists the keys. `brush` (pixels), `softness`, `opacity` of the
-    stripes (both in percent) and `tool` can be set here and later. With `pressure` a pen paints wider where it is
-    pressed harder. `painter.observe(f, "pixels")` calls f after each stroke. Works in JupyterLab and Notebook 7 with
-    nothing loaded from the internet; in VS Code it may work too, but its front end there comes from a CDN, untested.
-    Raises ImageError and MaskError for what is no picture, no mask, or too large.
+    Mouse, pen, touch and keyboard all paint; the page lists the keys. `brush`: its width, 1 to 256 pixels. `softness`: 0
+    to 100 percent. `opacity`: of the stripes, 20 to 100 percent. `tool`: "brush", "eraser", "box", "eraser box" or
+    "move". `pressure`: a pen paints wider where it is pressed harder. All five can be set later too.
+    `painter.observe(f, "pixels")` calls f after each stroke. Works in JupyterLab and Notebook 7 with nothing loaded from
+    the internet; in VS Code it may work too, but its front end there comes from a CDN, untested. Raises ImageError where
+    `image` is no picture or too large, MaskError where `mask` has another size or `path` is no .png, PictureExistsError
+    where `path` holds anything but a mask of this image, and TraitError for a setting out of range.
     """
 
     _esm = "".join((_HERE / name).read_text("utf-8") for name in _PAGE)
-    _css = (_HERE / "mask_painter.css").read_text("utf-8")
+    _css = (_HERE / "page.css").read_text("utf-8")
 
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
@@ -95,7 +100,7 @@ class MaskPainter(anywidget.AnyWidget):
         self._asked_for_mask = mask is not None
         self.path = _path(path, shown, None if mask is None else self._given)
         before = _painted_before(self.path, self._digest)
-        self._seen = _contents(self.path)
+        self._seen = _file_digest(self.path)
         self._mask = before or self._given
         super().__init__(
             width=shown.width,
@@ -108,12 +113,12 @@ class MaskPainter(anywidget.AnyWidget):
             opacity=opacity,
             pressure=pressure,
             labels={key: tr(text) for key, text in LABELS.items()},
-            note=self._begun() if before else "",
+            note=self._started_from() if before else "",
         )
 
     @property
     def mask(self) -> Mask:
-        """What may change: as painted, else as kept in the file at `path`, else as given, else nothing."""
+        """Mask of what may change: as painted, else from the file at `path`, else as given, else nothing."""
         return self._mask
 
     @mask.setter
@@ -123,14 +128,14 @@ class MaskPainter(anywidget.AnyWidget):
         self.pixels = _packed(new)
 
     def reset(self) -> None:
-        """Go back to the mask that was given, and remove the file of what was painted here."""
+        """Go back to the mask that was given, and remove the file that holds what was painted here."""
         self.mask = self._given
-        if self._is_ours() and _contents(self.path) == self._seen:
+        if self._is_ours() and _file_digest(self.path) == self._seen:
             self.path.unlink(missing_ok=True)
         self.note = ""
 
-    def _begun(self) -> str:
-        """What the page says where it goes on from a file, and how to get the mask that the cell gives instead."""
+    def _started_from(self) -> str:
+        """Return what the page says where it goes on from a file, and how to get the given mask instead."""
         return tr(LABELS["painted before" if self._asked_for_mask else "painted on"], file=_short(self.path))
 
     def __repr__(self) -> str:
@@ -154,20 +159,20 @@ class MaskPainter(anywidget.AnyWidget):
             self._keep()
 
     def _keep(self) -> None:
-        """Write the mask to its file; where that cannot be, the page says why, and the mask is in Python all the same."""
+        """Write the mask to its file. Where that fails the page says why, and Python has the mask all the same."""
         try:
             if os.path.lexists(self.path) and not self._is_ours():
-                raise _taken(self.path)
-            if _contents(self.path) not in ("", self._seen):
-                raise _shared(self.path)
+                raise _not_ours(self.path)
+            if _file_digest(self.path) not in ("", self._seen):
+                raise _changed_since(self.path)
             recipes.save(self._mask.image, self.path, overwrite=True, metadata={_KEY: self._digest})
-            self._seen = _contents(self.path)
+            self._seen = _file_digest(self.path)
             self.note, self.trouble = self.labels["kept"].format(file=_short(self.path)), ""
         except (OSError, WorkshopError) as error:
             self.trouble = tr(LABELS["not kept"], why=error)
 
     def _is_ours(self) -> bool:
-        return _belongs_to(self.path) == self._digest
+        return _image_digest_of(self.path) == self._digest
 
     @traitlets.observe("resets")
     def _asked(self, _: Any) -> None:
@@ -198,7 +203,7 @@ def _given(mask: Any, image: Image.Image) -> Mask:
 
 
 def _path(path: str | os.PathLike[str] | None, image: Image.Image, start: Mask | None) -> Path:
-    """The file that is asked for, or one for this picture and this mask to start from."""
+    """Return the file that is asked for, or one for this image and this mask to start from. Raises MaskError."""
     begun = f"-{_digest(start.image)[:8]}" if start else ""
     chosen = pictures.outputs(f"masks/{_digest(image)[:16]}{begun}.png") if path is None else Path(path).expanduser()
     if chosen.suffix.lower() != ".png":
@@ -213,21 +218,21 @@ def _path(path: str | os.PathLike[str] | None, image: Image.Image, start: Mask |
 def _painted_before(path: Path, digest: str) -> Mask | None:
     if not os.path.lexists(path):
         return None
-    if _belongs_to(path) != digest:
-        raise _taken(path)
+    if _image_digest_of(path) != digest:
+        raise _not_ours(path)
     return Mask.from_image(path.absolute())
 
 
-def _belongs_to(path: Path) -> str | None:
-    """The digest of the picture that a kept mask is for; None for any other file, or none."""
+def _image_digest_of(path: Path) -> str | None:
+    """Return the digest of the image that a saved mask belongs to; None for any other file, or none."""
     try:
         return (recipes.read_metadata(path.absolute()) or {}).get(_KEY)
     except (OSError, ValueError, AttributeError, SyntaxError):  # no picture, or one with a chunk of another kind
         return None
 
 
-def _contents(path: Path) -> str:
-    """The digest of a file; nothing where there is none."""
+def _file_digest(path: Path) -> str:
+    """Return the digest of a file; an empty text where there is none."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
@@ -235,11 +240,11 @@ def _contents(path: Path) -> str:
 
 
 def _short(path: Path) -> str:
-    """A file with its folder, as far as a line under a picture has room."""
+    """Return the file's name with its folder alone, for a line under the image."""
     return "/".join(path.parts[-2:])
 
 
-def _taken(path: Path) -> PictureExistsError:
+def _not_ours(path: Path) -> PictureExistsError:
     return PictureExistsError(
         tr("{path} is there already, and is no mask that was painted on this picture.", path=path),
         tr("Nothing is overwritten silently."),
@@ -247,7 +252,7 @@ def _taken(path: Path) -> PictureExistsError:
     )
 
 
-def _shared(path: Path) -> PictureExistsError:
+def _changed_since(path: Path) -> PictureExistsError:
     return PictureExistsError(
         tr("{path} holds what another painter has painted since.", path=path),
         tr("Nothing is overwritten silently."),
@@ -270,7 +275,7 @@ def _packed(mask: Mask) -> bytes:
 
 
 def _unpacked(data: bytes, width: int, height: int) -> Mask:
-    """The mask in deflated bytes. Raises TraitError where they are not exactly one a pixel."""
+    """Return the mask in deflated bytes. Raises TraitError unless they are one byte a pixel."""
     stream = zlib.decompressobj()
     try:
         plain = stream.decompress(data, width * height + 1)

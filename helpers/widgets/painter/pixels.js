@@ -1,6 +1,6 @@
 /* The mask's pixels in the browser: strokes, boxes, and the striped picture of them.
  *
- * mask_painter.py joins this file, _state, _view and mask_painter.js to one ES module. A mask is a Uint8Array,
+ * widget.py joins this file, state.js, view.js and input.js to one ES module. A mask is a Uint8Array,
  * row by row: 255 may change, 0 stays. The arithmetic is that of helpers/masks/shapes.py and helpers/masks/preview.py, so
  * that a hard stroke here is Mask.brush there, and the stripes are those of Mask.preview. Rectangles: right and bottom
  * are outside. */
@@ -21,7 +21,7 @@ function joined(one, other) {
   };
 }
 
-/** Draw a round brush along a straight line between two pixels' centres; give the rectangle that it touched, or null.
+/** Draw a round brush along a straight line between two pixels' centres; return the rectangle that it touched, or null.
  * Soft: full in the middle, less and less towards the rim. Drawn twice it changes nothing more. */
 function stroke(mask, width, height, from, to, { size, softness, erase }) {
   const radius = size / 2, inner = radius * (1 - softness / 100);
@@ -56,7 +56,7 @@ function fillBox(mask, width, height, box, level) {
   return touched;
 }
 
-/** The stripes and the outline over one rectangle of the mask, as image data with transparent ground. */
+/** Return the stripes and the outline over one rectangle of the mask, as image data on a transparent ground. */
 function striped(mask, width, height, box) {
   const short = Math.min(width, height), reach = short >= 128 ? 2 : 1, pitch = Math.max(2, Math.floor(short / 128));
   const image = new ImageData(box.right - box.left, box.bottom - box.top);
@@ -77,7 +77,7 @@ function striped(mask, width, height, box) {
   return image;
 }
 
-/** 1 where a pixel's square of `reach` pixels to each side holds both what may change and what stays. */
+/** Return 1 where the square of `reach` pixels around a pixel holds both what may change and what stays, else 0. */
 function nearEdges(mask, width, height, box, reach) {
   const top = Math.max(0, box.top - reach), bottom = Math.min(height, box.bottom + reach);
   const across = box.right - box.left, rows = bottom - top;

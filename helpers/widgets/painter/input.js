@@ -1,4 +1,4 @@
-/* The mask painter's hand: what mouse, pen, touch and keys draw. It is the last of the files that are one ES module. */
+/* The mask painter's input: what mouse, pen, touch and keys draw. The last of the files that make one ES module. */
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -16,7 +16,7 @@ class Painter extends View {
     this.on(stage, "focus", () => this.point(this.spot));
     this.on(stage, "blur", () => (this.byKeys && this.lift(), this.point(null)));
     this.on(this.el, "keydown", (event) => this.key(event));
-    // Notebook 7 hears keys on their way down to here, JupyterLab on their way up.
+    // Notebook 7 listens while keys are captured, JupyterLab while they bubble.
     this.on(window, "keydown", (event) => {
       if (!this.el.contains(event.target)) return;
       for (const one of [event.target, this.el]) one.toggleAttribute("data-lm-suppress-shortcuts", this.takes(event));
@@ -47,7 +47,7 @@ class Painter extends View {
     this.last = spot;
   }
 
-  /** The end of a stroke, or the second corner of a rectangle. */
+  /** End a stroke, or set the second corner of a rectangle. */
   lift() {
     const { painting } = this;
     this.byKeys = false;
@@ -167,8 +167,8 @@ class Painter extends View {
     return [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
   }
 
-  /** Take the keys that mean something here. The rest, but for those with Ctrl, stops here too: in a notebook a lone X
-   * cuts the cell. */
+  /** Handle the keys that mean something here. All others but those with Ctrl stop here too: in a notebook an X alone cuts
+   * the cell. */
   key(event) {
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const sizes = { "[": ["brush", -1], "]": ["brush", 1], "{": ["softness", -1], "}": ["softness", 1] }[name];
@@ -199,7 +199,7 @@ class Painter extends View {
     if (done) event.preventDefault();
   }
 
-  /** Whether a key is for the painter, and not for the notebook. */
+  /** Return whether a key is for the painter, and not for the notebook. */
   takes({ key, ctrlKey, metaKey, altKey, shiftKey }) {
     if ("[]{}".includes(key)) return true;
     if (ctrlKey || metaKey) return "zyZY".includes(key);
@@ -212,7 +212,7 @@ class Painter extends View {
     this.set(trait, Math.min(high, Math.max(low, now + direction * step)));
   }
 
-  /** Keys that move the brush and put it down; whether this was one. */
+  /** Handle the keys that move the brush and put it down; return whether this was one. */
   brushKey(name, event) {
     if (name in ARROWS) {
       const step = event.shiftKey ? 1 : 8;

@@ -1,9 +1,9 @@
-"""Every word that the explorer shows and the playground does not, by key, so that it can be said in another language."""
+"""All that the explorer shows, by key, so that it can be translated without touching code."""
 
 from helpers.language import tr
-from helpers.widgets.playground import words as playground_words
+from helpers.widgets.shared import labels as shared
 
-WORDS: dict[str, str] = {
+LABELS: dict[str, str] = {
     "explorer": "Explorer",
     # settings
     "settings": "Settings",
@@ -60,18 +60,19 @@ WORDS: dict[str, str] = {
     "sweep.python": "Python that makes and runs the sweep",
     "sweep.quote": "Quote",
 }
+_ALL = {**shared.LABELS, **LABELS}
 
 
-def say(key: str, **values: object) -> str:
-    """The words of a key in the reader's language, the playground's where the explorer has none of its own."""
-    return tr(WORDS[key], **values) if key in WORDS else playground_words.say(key, **values)
+def label(key: str, **values: object) -> str:
+    """Return the label of a key in the reader's language, with the values filled in."""
+    return tr(_ALL[key], **values)
 
 
 def label_of_field(name: str) -> str:
-    """The words for a field of a body; its own name where there are none."""
-    return say(name) if name in WORDS or name in playground_words.WORDS else name
+    """Return the label of a field of a body; its own name where it has none."""
+    return label(name) if name in _ALL else name
 
 
-def all_words() -> dict[str, str]:
-    """Every word by key, in the reader's language."""
-    return {**playground_words.all_words(), **{key: tr(words) for key, words in WORDS.items()}}
+def all_labels() -> dict[str, str]:
+    """Return every label of the page by key, in the reader's language."""
+    return {key: tr(text) for key, text in _ALL.items()}

@@ -1,6 +1,6 @@
-"""Tells the effects of a sweep's axes: in one honest sentence, as a table for page or terminal, and as a plot.
+"""Reports the effects of a sweep's axes: as a sentence, as a table for the notebook or the terminal, and as a plot.
 
-The sentence and the text alternative hold words and counts alone, so that they are the same on every machine.
+The sentence and the text alternative contain only names and counts, so that they are the same on every machine.
 """
 
 import html
@@ -10,55 +10,111 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from helpers.language import joined, mark, padded, tr, width
-from helpers.sweeps.shown.effects.data import Effect, Floor
+from helpers.language import display_width, joined, ljust, mark, tr
 from helpers.sweeps.shown.effects.distances import Distance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_FEW_PAIRS = 4  # a typical change of fewer pairs is a hint and no more
+_FEW_PAIRS = 4  # the median of fewer pairs is only a hint
 _FEW_SEEDS = 3
 _MOST_ROWS = 40  # of the plot
-_SMALLEST = 0.02  # of the plot's scale, in changes of seed
+_SMALLEST = 0.02  # the start of the plot's scale, in changes of seed
 _MEASURES = Distance._fields
 _NAMES = {"structure": mark("structure"), "colour": mark("colour"), "sharpness": mark("sharpness")}
 _HEADINGS = (mark("axis"), mark("values"), mark("pairs"), *_NAMES.values(), mark("against seed noise"))
-_MEANS = {
+_PANEL_TITLES = {
     "structure": mark("structure (1 − SSIM)"),
     "colour": mark("colour (shift of the levels)"),
     "sharpness": mark("sharpness (fine detail)"),
 }
 
 
+@dataclass(frozen=True)
+class Floor:
+    """The seed-noise floor: how much a new seed alone changes the picture, as the median and as the 90th percentile.
+
+    `median` is the typical change, `high` the one that nine in ten changes of seed stay below.
+    """
+
+    median: Distance
+    high: Distance
+    pairs: int
+    seeds: int
+
+    def beyond(self, distance: Distance) -> tuple[str, ...]:
+        """Return the names of the measures by which this distance is larger than nine in ten changes of seed."""
+        return tuple(
+            name
+            for name, moved, high in zip(Distance._fields, distance, self.high, strict=True)
+            if moved > high + 1e-6  # the measures are rounded to six decimals
+        )
+
+    def times(self, distance: Distance) -> Distance:
+        """Return the distance as a multiple of a typical change of seed; infinite where a new seed changes nothing."""
+        shares = zip(distance, self.median, strict=True)
+        return Distance(*(moved / floor if floor else float("inf") if moved else 0.0 for moved, floor in shares))
+
+
+@dataclass(frozen=True)
+class Step:
+    """The change from one value of a numeric axis to the next: `start` and `end` are their labels."""
+
+    start: str
+    end: str
+    median: Distance
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The change of the picture along one axis, as the median of its pairs. `.steps` are those of a numeric axis."""
+
+    axis: str
+    labels: tuple[str, ...]  # in ascending order, if numeric
+    median: Distance
+    pairs: int  # measured
+    pairs_in_all: int
+    steps: tuple[Step, ...]  # in ascending order
+    quiet: tuple[int, int] | None  # the first and last index of the labels between which there is only seed noise
+
+
 @dataclass(frozen=True, repr=False)
 class Effects:
-    """The effects of a sweep's axes. Shown, a table; `.plot()` draws it, `.sentence` says it."""
+    """The effects of a sweep's axes. A notebook shows them as a table and a sentence.
+
+    effects = sweep.effects()
+    effects.plot()
+    print(effects.sentence)
+    """
 
     effects: tuple[Effect, ...]
     floor: Floor | None  # None: the sweep has no seed axis
-    made: int  # tiles that were looked at
+    made: int  # tiles that were compared
     failed: int  # tiles without a picture, left out
     mixed_sizes: bool = False
 
     @cached_property
     def sentence(self) -> str:
-        """What it comes to: which axes go beyond seed noise, which do not, and from which value on."""
+        """The result in words: which axes go beyond seed noise, which do not, and from which value on."""
         return _sentence(self)
 
     @property
     def table(self) -> str:
-        """All the numbers, as text."""
+        """The numbers as a table of text."""
         return _table(self)
 
     @property
     def alt(self) -> str:
-        """What the plot shows, for who cannot see it."""
+        """The text alternative of the plot."""
         return _alt(self)
 
     def figure(self) -> "Figure":
-        """The plot as a matplotlib figure, to save or to change."""
+        """Return the plot as a matplotlib figure, to save or to change.
+
+        sweep.effects().figure().savefig(helpers.outputs("effects.svg"))
+        """
         return _figure(self)
 
     def plot(self) -> None:
@@ -71,11 +127,11 @@ class Effects:
         return f"{self.table}\n{self.sentence}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        # Numbers may differ a little from one processor to another, so that they stand on the page alone.
-        return {"text/html": _page(self), "text/plain": self.sentence}
+        # Numbers differ a little from processor to processor, so that only the page has them.
+        return {"text/html": _html(self), "text/plain": self.sentence}
 
 
-class _Row(NamedTuple):
+class _EffectRow(NamedTuple):
     """One line of the table: an axis, a step along it, or the floor."""
 
     name: str
@@ -83,20 +139,20 @@ class _Row(NamedTuple):
     pairs: str
     median: Distance
     verdict: str
-    inner: bool = False  # a step
+    is_step: bool = False
     is_floor: bool = False
 
 
-# ---- in words -------------------------------------------------------------------------------------------------------
+# ---- as a sentence --------------------------------------------------------------------------------------------------
 
 
 def _sentence(effects: Effects) -> str:
-    """Which axes go beyond seed noise and which do not, and what to know about it."""
-    return joined(*[*(_of_axis(effect, effects) for effect in effects.effects), *_remarks(effects)])
+    """Return which axes go beyond seed noise and which do not, with remarks on the measurement."""
+    return joined(*[*(_axis_sentence(effect, effects) for effect in effects.effects), *_remarks(effects)])
 
 
 def _alt(effects: Effects) -> str:
-    """The plot in words: what is drawn, and where the points lie."""
+    """Return the text alternative of the plot: what is drawn, and the sentence."""
     drawn = tr(
         "Dot plot of how far each axis moves the picture by {measures} and {last}: {axes}.",
         measures=tr(", ").join(_named(_MEASURES[:-1])),
@@ -109,7 +165,7 @@ def _alt(effects: Effects) -> str:
     return joined(drawn, scale, _sentence(effects))
 
 
-def _of_axis(effect: Effect, effects: Effects) -> str:
+def _axis_sentence(effect: Effect, effects: Effects) -> str:
     floor = effects.floor
     few = tr(" (by 1 pair alone: a hint)") if effect.pairs == 1 else tr(" (by {n} pairs alone: a hint)", n=effect.pairs)
     hint = few if effect.pairs < _FEW_PAIRS else ""
@@ -161,18 +217,18 @@ def _remarks(effects: Effects) -> Iterator[str]:
 
 
 def _table(effects: Effects) -> str:
-    """The numbers as lines of text, in columns."""
+    """Return the numbers as lines of text, in columns."""
     lines: list[tuple[str, ...]] = [_headings(effects)]
     for row in _rows(effects):
-        cells = ("  " * row.inner + row.name, row.values, row.pairs, *_numbers(row, effects), row.verdict)
+        cells = ("  " * row.is_step + row.name, row.values, row.pairs, *_numbers(row, effects), row.verdict)
         lines.append(cells[: len(lines[0])])
-    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
-    text = ["  ".join(padded(cell, wide) for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines]
+    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
+    text = ["  ".join(ljust(cell, wide) for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([*text, _legend(effects)])
 
 
-def _page(effects: Effects) -> str:
-    """The numbers as an HTML table, with the sentence under it."""
+def _html(effects: Effects) -> str:
+    """Return the numbers as an HTML table, with the sentence under it."""
     headings = "".join(f'<th scope="col">{name}</th>' for name in _headings(effects))
     lines = []
     for row in _rows(effects):
@@ -180,7 +236,7 @@ def _page(effects: Effects) -> str:
             f'<td><span class="measured">{html.escape(one)}</span></td>' for one in _numbers(row, effects)
         )
         verdict = f"<td>{row.verdict}</td>" if effects.floor else ""
-        style = "text-align: left" + "; padding-left: 2em; font-weight: normal" * row.inner
+        style = "text-align: left" + "; padding-left: 2em; font-weight: normal" * row.is_step
         name = f'<th scope="row" style="{style}">{html.escape(row.name)}</th>'
         lines.append(f"<tr>{name}<td>{row.values}</td><td>{row.pairs}</td>{numbers}{verdict}</tr>")
     return (
@@ -189,7 +245,7 @@ def _page(effects: Effects) -> str:
     )
 
 
-def _rows(effects: Effects) -> Iterator[_Row]:
+def _rows(effects: Effects) -> Iterator[_EffectRow]:
     floor = effects.floor
     for effect in effects.effects:
         pairs = (
@@ -197,13 +253,15 @@ def _rows(effects: Effects) -> Iterator[_Row]:
             if effect.pairs == effect.pairs_in_all
             else tr("{count} of {total}", count=effect.pairs, total=effect.pairs_in_all)
         )
-        yield _Row(effect.axis, str(len(effect.labels)), pairs, effect.median, _verdict(effect.median, effects))
+        yield _EffectRow(effect.axis, str(len(effect.labels)), pairs, effect.median, _verdict(effect.median, effects))
         for step in effect.steps if len(effect.steps) > 1 else ():
             name, verdict = f"{step.start} → {step.end}", _verdict(step.median, effects)
-            yield _Row(name, "", str(step.pairs), step.median, verdict, inner=True)
+            yield _EffectRow(name, "", str(step.pairs), step.median, verdict, is_step=True)
     if floor:
-        yield _Row(tr("a new seed, typical"), str(floor.seeds), str(floor.pairs), floor.median, "", is_floor=True)
-        yield _Row(tr("a new seed, nine in ten"), str(floor.seeds), str(floor.pairs), floor.high, "", is_floor=True)
+        yield _EffectRow(tr("a new seed, typical"), str(floor.seeds), str(floor.pairs), floor.median, "", is_floor=True)
+        yield _EffectRow(
+            tr("a new seed, nine in ten"), str(floor.seeds), str(floor.pairs), floor.high, "", is_floor=True
+        )
 
 
 def _verdict(distance: Distance, effects: Effects) -> str:
@@ -211,7 +269,7 @@ def _verdict(distance: Distance, effects: Effects) -> str:
     return tr("beyond, in {measures}", measures=tr(", ").join(_named(beyond))) if beyond else tr("within")
 
 
-def _numbers(row: _Row, effects: Effects) -> tuple[str, ...]:
+def _numbers(row: _EffectRow, effects: Effects) -> tuple[str, ...]:
     if effects.floor is None:
         return tuple(f"{one:.3f}" for one in row.median)
     return tuple(map(_times, effects.floor.times(row.median)))
@@ -246,7 +304,7 @@ def _headings(effects: Effects) -> tuple[str, ...]:
 
 
 def _figure(effects: Effects) -> "Figure":
-    """One panel a measure, one row an axis and each step along it; the grey band is seed noise."""
+    """Return a figure with a panel for each measure and a row for each axis and step; the grey band is seed noise."""
     from matplotlib import pyplot as plt
 
     from helpers.display import showing
@@ -258,9 +316,9 @@ def _figure(effects: Effects) -> "Figure":
     )
     for panel, name in zip(panels, _MEASURES, strict=True):
         _panel(panel, name, rows, effects)
-    panels[0].set_yticks(range(len(rows)), [f"{row.name}   " if row.inner else row.name for row in rows])
+    panels[0].set_yticks(range(len(rows)), [f"{row.name}   " if row.is_step else row.name for row in rows])
     for label, row in zip(panels[0].get_yticklabels(), rows, strict=True):
-        label.set_fontsize(9 if row.inner else 12)
+        label.set_fontsize(9 if row.is_step else 12)
     if effects.floor:
         drawn.suptitle(
             tr("Typical change along each axis; a filled mark is beyond seed noise"), x=0.01, ha="left", fontsize=12
@@ -269,10 +327,10 @@ def _figure(effects: Effects) -> "Figure":
     return drawn
 
 
-def _panel(panel: "Axes", name: str, rows: list[_Row], effects: Effects) -> None:
+def _panel(panel: "Axes", name: str, rows: list[_EffectRow], effects: Effects) -> None:
     floor = effects.floor
     values = [getattr(floor.times(row.median) if floor else row.median, name) for row in rows]
-    panel.set_title(tr(_MEANS[name]), loc="left", fontsize=11)
+    panel.set_title(tr(_PANEL_TITLES[name]), loc="left", fontsize=11)
     panel.grid(axis="y", visible=False)
     if floor:
         high = getattr(floor.times(floor.high), name)
@@ -292,13 +350,13 @@ def _panel(panel: "Axes", name: str, rows: list[_Row], effects: Effects) -> None
         panel.set_xlabel("distance")
     start = panel.get_xlim()[0]
     for place, (value, row) in enumerate(zip(values, rows, strict=True)):
-        loud = floor is not None and name in floor.beyond(row.median)
+        is_beyond = floor is not None and name in floor.beyond(row.median)
         panel.hlines(place, start, value, color="#1f4e79", linewidth=1.2, alpha=0.6)
         panel.plot(
             value,
             place,
-            "o" if not row.inner else "D",
-            markersize=8 if not row.inner else 5,
+            "o" if not row.is_step else "D",
+            markersize=8 if not row.is_step else 5,
             color="#1f4e79",
-            markerfacecolor="#1f4e79" if loud else "#ffffff",
+            markerfacecolor="#1f4e79" if is_beyond else "#ffffff",
         )

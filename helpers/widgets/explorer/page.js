@@ -4,7 +4,7 @@ const WAIT = { sliding: 40, choosing: 0, typing: 350 }; // milliseconds in which
 
 function render({ model, el }) {
   const id = `explorer-${Math.random().toString(36).slice(2)}`; // ids of two views of one explorer must differ
-  const words = model.get("page_words");
+  const labels = model.get("page_labels");
   const { on, leave } = listener(model);
   const send = (what, more = {}) => model.send({ do: what, ...more });
 
@@ -28,7 +28,7 @@ function render({ model, el }) {
     if (how !== "sliding") clearTimeout(waiting);
     if (how !== "sliding" || waiting === null) waiting = setTimeout(flush, WAIT[how]);
   };
-  const { inputs, labelled, number, choice } = controls(id, words, change);
+  const { inputs, labelled, number, choice } = controls(id, labels, change);
 
   const text = (field) => {
     const box = h("textarea", { rows: "2" });
@@ -59,16 +59,16 @@ function render({ model, el }) {
   const caption = h("figcaption");
   const figure = h("figure", { class: "ex-picture" }, h("div", { class: "ex-frame" }, image, hole, mark), caption);
   const run = h("button", { type: "button", class: "pg-run", onclick: () => { flush(); send("run"); } });
-  const keep = h("button", { type: "button", class: "pg-button", onclick: () => { flush(); send("keep"); } }, words.keep);
+  const keep = h("button", { type: "button", class: "pg-button", onclick: () => { flush(); send("keep"); } }, labels.keep);
   const note = h("p", { class: "ex-note", id: `${id}-note` });
   run.setAttribute("aria-describedby", note.id);
   const status = statusLine();
   const form = h("div", { class: "ex-form" });
   form.addEventListener("focusout", () => { if (waiting === null) showValues(); });
   const strip = h("div", { class: "ex-strip" });
-  const python = codeBox(words.python, words);
-  const body = codeBox(words.request, words);
-  const title = (key) => h("h3", { id: `${id}-${key}` }, words[key]);
+  const python = codeBox(labels.python, labels);
+  const body = codeBox(labels.request, labels);
+  const title = (key) => h("h3", { id: `${id}-${key}` }, labels[key]);
   const part = (key, kind, ...inside) => h("section", { class: kind, "aria-labelledby": `${id}-${key}` }, title(key), ...inside);
 
   // ---- the sweep around it
@@ -86,20 +86,20 @@ function render({ model, el }) {
         const box = h("input", { type: "text", value: chosen.text, spellcheck: "false" });
         box.addEventListener("input", () => { touched = true; });
         box.addEventListener("keydown", (event) => { if (event.key === "Enter") make(); });
-        place.replaceChildren(labelled(`values-${first}`, box, { label: words["sweep.values"], help: words["sweep.values.help"] }));
+        place.replaceChildren(labelled(`values-${first}`, box, { label: labels["sweep.values"], help: labels["sweep.values.help"] }));
         read = () => box.value;
         return;
       }
       const boxes = chosen.options.map(([value, name, checked]) => [value, h("input", { type: "checkbox", checked }), name]);
       boxes.forEach(([, box]) => box.addEventListener("change", () => { touched = true; }));
-      place.replaceChildren(h("fieldset", { class: "ex-options" }, h("legend", {}, words["sweep.values"]),
+      place.replaceChildren(h("fieldset", { class: "ex-options" }, h("legend", {}, labels["sweep.values"]),
         boxes.map(([, box, name]) => h("label", {}, box, name))));
       read = () => boxes.filter(([, box]) => box.checked).map(([value]) => value);
     };
     const offer = () => {
       const before = list.value;
       const told = model.get("page_axes");
-      const none = first ? [] : [h("option", { value: "" }, words["sweep.no_second"])];
+      const none = first ? [] : [h("option", { value: "" }, labels["sweep.no_second"])];
       list.replaceChildren(...none, ...told.map((one) => h("option", { value: one.path }, one.label)));
       list.value = told.some((one) => one.path === before) ? before : first ? told[0]?.path ?? "" : "";
       if (list.value !== before || !touched) fill();
@@ -108,18 +108,18 @@ function render({ model, el }) {
     const shown = h("div", { class: "ex-axis" }, labelled(`axis-${first}`, list, { label }), place);
     return { shown, offer, told: () => (list.value ? [{ path: list.value, values: read() }] : []) };
   };
-  const first = axis(words["sweep.first"], true);
-  const second = axis(words["sweep.second"], false);
+  const first = axis(labels["sweep.first"], true);
+  const second = axis(labels["sweep.second"], false);
   const make = () => { flush(); send("sweep", { axes: [...first.told(), ...second.told()] }); };
   const problem = h("p", { class: "pg-problem", role: "alert" });
   const told = h("p", { role: "status", "aria-live": "polite" });
-  const quote = h("dl", { class: "ex-quote", "aria-label": words["sweep.quote"] });
-  const sweepCode = codeBox(words["sweep.python"], words);
+  const quote = h("dl", { class: "ex-quote", "aria-label": labels["sweep.quote"] });
+  const sweepCode = codeBox(labels["sweep.python"], labels);
   sweepCode.shown.open = true;
-  const sweep = h("details", { class: "ex-sweep" }, h("summary", {}, words.sweep),
-    h("p", { class: "pg-help" }, words["sweep.help"]),
+  const sweep = h("details", { class: "ex-sweep" }, h("summary", {}, labels.sweep),
+    h("p", { class: "pg-help" }, labels["sweep.help"]),
     h("div", { class: "ex-axes" }, first.shown, second.shown),
-    h("button", { type: "button", class: "pg-button", onclick: make }, words["sweep.make"]),
+    h("button", { type: "button", class: "pg-button", onclick: make }, labels["sweep.make"]),
     h("div", { class: "ex-made" }, problem, told, quote, sweepCode.shown));
 
   // ---- together
@@ -136,7 +136,7 @@ function render({ model, el }) {
 
   on("page_header", () => {
     const { backend, badge, model: name } = model.get("page_header");
-    header.replaceChildren(h("h2", {}, words.explorer), h("span", { class: "ex-model" }, name),
+    header.replaceChildren(h("h2", {}, labels.explorer), h("span", { class: "ex-model" }, name),
       h("span", { class: `pg-badge pg-${backend}` }, badge));
   });
 
@@ -144,7 +144,7 @@ function render({ model, el }) {
     for (const key of Object.keys(inputs)) delete inputs[key];
     form.replaceChildren(...model.get("page_form").map((field) => {
       const shown = KINDS[field.kind](field);
-      shown.title = words[`${field.name}.help`] ?? "";
+      shown.title = labels[`${field.name}.help`] ?? "";
       shown.classList.toggle("ex-wide", ["text", "range", "number"].includes(field.kind));
       shown.querySelector("label").append(h("span", { class: "ex-code", "aria-hidden": "true" }, field.key));
       return shown;
@@ -169,7 +169,7 @@ function render({ model, el }) {
     if (src) { image.src = src; image.alt = alt; }
     hole.textContent = kind === "empty" ? said : "";
     caption.textContent = kind === "empty" ? "" : stale || said;
-    mark.textContent = stale ? words.stale : word;
+    mark.textContent = stale ? labels.stale : word;
     mark.hidden = !mark.textContent;
     keep.setAttribute("aria-disabled", String(kind !== "picture" || Boolean(stale)));
   });
@@ -180,19 +180,19 @@ function render({ model, el }) {
     clearTimeout(slow);
     el.classList.toggle("ex-busy", Boolean(now.busy));
     figure.setAttribute("aria-busy", String(Boolean(now.busy)));
-    if (now.state === "busy") slow = setTimeout(() => status.tell(now), 400); // a quick answer needs no such word
+    if (now.state === "busy") slow = setTimeout(() => status.tell(now), 400); // a quick answer needs no such text
     else status.tell(now);
   });
 
   on("page_kept", () => {
     const tiles = model.get("page_kept");
-    if (!tiles.length) { strip.replaceChildren(h("p", { class: "pg-help" }, words["kept.none"])); return; }
+    if (!tiles.length) { strip.replaceChildren(h("p", { class: "pg-help" }, labels["kept.none"])); return; }
     strip.replaceChildren(...tiles.map((tile) => h("div", { class: "ex-kept", "data-shown": String(tile.shown) },
       h("button", { type: "button", class: "ex-back", "aria-current": tile.shown ? "true" : null, onclick: () => send("back", { number: tile.number }) },
         h("img", { src: tile.src, alt: tile.alt }), h("span", { class: "ex-label", "aria-hidden": "true" }, tile.label)),
       h("div", { class: "ex-foot" },
-        h("span", {}, [`${tile.number}`, tile.shown ? words["kept.shown"] : ""].filter(Boolean).join(" · ")),
-        h("button", { type: "button", "aria-label": tile.remove, onclick: () => send("remove", { number: tile.number }) }, words.remove)))));
+        h("span", {}, [`${tile.number}`, tile.shown ? labels["kept.shown"] : ""].filter(Boolean).join(" · ")),
+        h("button", { type: "button", "aria-label": tile.remove, onclick: () => send("remove", { number: tile.number }) }, labels.remove)))));
   });
 
   on("page_axes", () => { first.offer(); second.offer(); });
@@ -214,7 +214,7 @@ function render({ model, el }) {
   });
 
   send("look"); // somebody looks: on the studio, the picture may follow now
-  const watch = whenLost(model, () => { clearTimeout(slow); status.tell({ state: "failed", text: words.lost }); });
+  const watch = whenLost(model, () => { clearTimeout(slow); status.tell({ state: "failed", text: labels.lost }); });
   return () => { clearTimeout(waiting); clearTimeout(slow); freeKeys(); watch(); leave(); };
 }
 

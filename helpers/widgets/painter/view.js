@@ -1,6 +1,6 @@
-/* The mask painter's page: a toolbar, the picture with its mask in stripes, one line that says what is, and the zoom.
+/* The mask painter's page: a toolbar, the image with its mask in stripes, a line with the state, and the zoom.
  *
- * One Painting (mask_painter_state.js) belongs to a widget; each place where the widget is shown is a View of it, with a
+ * One Painting (state.js) belongs to a widget; each place where the widget is shown is a View of it, with a
  * zoom and a brush position of its own. */
 
 const STEPS = [0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8];
@@ -46,13 +46,13 @@ class View {
     this.stop = new AbortController(); // ends every listener on the page when the view goes
     el.classList.add("mask-painter");
     el.setAttribute("role", "group");
-    el.setAttribute("aria-label", this.say("painter"));
+    el.setAttribute("aria-label", this.label("painter"));
     el.append(this.toolbar(), this.frame(), this.below());
     this.listen();
     this.redraw(painting.whole);
   }
 
-  say(key, values = {}) {
+  label(key, values = {}) {
     return (this.model.get("labels")[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   }
 
@@ -67,7 +67,7 @@ class View {
 
   // ---- what is on the page
 
-  button(key, work, { classes = "", text = this.say(key), help = this.say(`${key} help`), keys = "" } = {}) {
+  button(key, work, { classes = "", text = this.label(key), help = this.label(`${key} help`), keys = "" } = {}) {
     const button = made("button", `mp-button ${classes}`, { type: "button", title: keys ? `${help} (${keys})` : help });
     if (ICONS[key]) button.append(icon(ICONS[key]));
     button.append(text);
@@ -77,11 +77,11 @@ class View {
   }
 
   group(key, ...children) {
-    return made("div", "mp-group", { role: "group", "aria-label": this.say(key) }, ...children);
+    return made("div", "mp-group", { role: "group", "aria-label": this.label(key) }, ...children);
   }
 
   slider(trait, low, high, shown) {
-    const input = made("input", "", { type: "range", min: low, max: high, "aria-label": this.say(trait.key) });
+    const input = made("input", "", { type: "range", min: low, max: high, "aria-label": this.label(trait.key) });
     const value = made("span", "mp-value");
     const update = () => {
       input.value = this.model.get(trait.name);
@@ -95,7 +95,7 @@ class View {
     this.on(input, "change", () => this.model.save_changes());
     this.hear(`change:${trait.name}`, update);
     this.later = [...(this.later ?? []), update];
-    return made("label", "mp-slider", {}, made("span", "", {}, this.say(trait.key)), input, value);
+    return made("label", "mp-slider", {}, made("span", "", {}, this.label(trait.key)), input, value);
   }
 
   hear(event, work) {
@@ -111,7 +111,7 @@ class View {
     const { painting } = this;
     this.undo = this.button("undo", () => painting.step(false), { keys: "Control+Z" });
     this.redo = this.button("redo", () => painting.step(true), { keys: "Control+Y" });
-    const percent = (number) => this.say("percent", { number });
+    const percent = (number) => this.label("percent", { number });
     this.zoomed = made("span", "mp-value mp-zoom");
     this.row = made("div", "mp-toolbar", {},
       made("div", "mp-row", {},
@@ -122,27 +122,27 @@ class View {
           this.button("reset", () => this.set("resets", this.model.get("resets") + 1)))),
       made("div", "mp-row", {},
         this.group("settings",
-          this.slider({ name: "brush", key: "size" }, 1, LARGEST_BRUSH, (number) => this.say("size value", { number })),
+          this.slider({ name: "brush", key: "size" }, 1, LARGEST_BRUSH, (number) => this.label("size value", { number })),
           this.slider({ name: "softness", key: "softness" }, 0, 100, percent),
           this.slider({ name: "opacity", key: "opacity" }, 20, 100, percent)),
         this.group("zoom",
-          this.button("zoom out", () => this.zoomBy(-1), { text: "−", help: this.say("zoom out"), keys: "-" }),
+          this.button("zoom out", () => this.zoomBy(-1), { text: "−", help: this.label("zoom out"), keys: "-" }),
           this.zoomed,
-          this.button("zoom in", () => this.zoomBy(1), { text: "+", help: this.say("zoom in"), keys: "+" }),
+          this.button("zoom in", () => this.zoomBy(1), { text: "+", help: this.label("zoom in"), keys: "+" }),
           this.button("fit", () => this.fit(), { keys: "0" }))));
     return this.row;
   }
 
   frame() {
     const { painting } = this;
-    this.image = made("img", "", { alt: this.say("alt"), draggable: "false" });
+    this.image = made("img", "", { alt: this.label("alt"), draggable: "false" });
     this.stripes = made("canvas", "mp-stripes", { width: painting.width, height: painting.height });
     this.ink = this.stripes.getContext("2d");
     this.ring = made("div", "mp-ring");
     this.band = made("div", "mp-band", { hidden: "" });
     this.surface = made("div", "mp-surface", {}, this.image, this.stripes, this.band, this.ring);
     this.stage = made("div", "mp-stage", {
-      tabindex: "0", role: "application", "aria-label": this.say("picture", painting),
+      tabindex: "0", role: "application", "aria-label": this.label("picture", painting),
     }, this.surface);
     return this.stage;
   }
@@ -155,9 +155,9 @@ class View {
       ["B, E, R, T, H", "keys tools"], ["[, ]", "keys size"], ["{, }", "keys softness"], ["← → ↑ ↓", "keys move"],
       ["Space", "keys paint"], ["Enter", "keys dot"], ["Esc", "keys stop"], ["Ctrl+Z, Ctrl+Y", "keys changes"],
       ["Delete, I", "keys clear"], ["+, −, 0", "keys zoom"],
-    ].map(([keys, key]) => made("div", "", {}, made("dt", "", {}, keys), made("dd", "", {}, this.say(key))));
+    ].map(([keys, key]) => made("div", "", {}, made("dt", "", {}, keys), made("dd", "", {}, this.label(key))));
     return made("div", "mp-below", {}, this.status, this.note, this.trouble,
-      made("details", "", {}, made("summary", "", {}, this.say("keys")), made("dl", "mp-keys", {}, ...rows)));
+      made("details", "", {}, made("summary", "", {}, this.label("keys")), made("dl", "mp-keys", {}, ...rows)));
   }
 
   listen() {
@@ -167,7 +167,7 @@ class View {
     this.stop.signal.addEventListener("abort", () => painting.listeners.delete(listener));
     this.hear("change:picture", () => this.load());
     this.hear("change:tool", () => this.refresh());
-    this.hear("comm_live_update", () => { // Jupyter lets go of a widget when its kernel is gone, restarted say
+    this.hear("comm_live_update", () => { // Jupyter closes a widget when its kernel ends or restarts
       this.lost = true;
       this.refresh();
     });
@@ -216,16 +216,16 @@ class View {
     this.stage.dataset.tool = tool;
     if (!painting.drawing) this.share = share(painting.mask);
     const round = tool === "brush" || tool === "eraser";
-    const part = this.say("percent", { number: Math.round(this.share * 1000) / 10 });
-    const state = this.say(round ? (softness ? "state soft" : "state") : "state plain", {
-      tool: this.say(tool), size: model.get("brush"), softness: this.say("percent", { number: softness }), share: part,
+    const part = this.label("percent", { number: Math.round(this.share * 1000) / 10 });
+    const state = this.label(round ? (softness ? "state soft" : "state") : "state plain", {
+      tool: this.label(tool), size: model.get("brush"), softness: this.label("percent", { number: softness }), share: part,
     });
-    const moment = !this.byKeys ? "" : round ? this.say("down") : this.say("corner");
-    const place = this.keyed ? this.say("at", { x: this.spot[0], y: this.spot[1] }) : "";
+    const moment = !this.byKeys ? "" : round ? this.label("down") : this.label("corner");
+    const place = this.keyed ? this.label("at", { x: this.spot[0], y: this.spot[1] }) : "";
     const told = [state, place, moment].filter(Boolean);
     this.write(this.status, told.join(/[。！？]$/.test(state) ? "" : " "));
     this.write(this.note, model.get("note"));
-    this.write(this.trouble, this.lost ? this.say("lost") : model.get("trouble"));
+    this.write(this.trouble, this.lost ? this.label("lost") : model.get("trouble"));
     this.point(this.here);
   }
 
@@ -275,7 +275,7 @@ class View {
     this.surface.style.height = `${this.painting.height * this.zoom}px`;
     this.surface.classList.toggle("mp-large", this.zoom >= 2);
     this.stage.scrollTo(across * this.zoom - x, down * this.zoom - y);
-    this.write(this.zoomed, this.say("percent", { number: Math.round(this.zoom * 100) }));
+    this.write(this.zoomed, this.label("percent", { number: Math.round(this.zoom * 100) }));
     this.point(this.here);
   }
 

@@ -17,12 +17,12 @@ function paste(mask, width, box, piece) {
   }
 }
 
-/** What was changed, as pieces of the mask before and after; the oldest are dropped when they need too much room. */
+/** The changes, as pieces of the mask before and after; the oldest are dropped when they take too much memory. */
 class History {
   done = [];
   undone = [];
 
-  /** Note a change within `box`; `before` is the whole mask as it was. False where not one pixel is another. */
+  /** Add a change within `box`; `before` is the whole mask as it was. Returns false where no pixel has changed. */
   add(before, mask, width, box) {
     const change = { box, before: cut(before, width, box), after: cut(mask, width, box) };
     if (change.before.every((level, at) => level === change.after[at])) return false;
@@ -33,7 +33,7 @@ class History {
     return true;
   }
 
-  /** Take the last change back, or with `again` make the last undone one again; give its rectangle, or null. */
+  /** Undo the last change, or with `again` redo the last undone one; return its rectangle, or null. */
   step(mask, width, again) {
     const change = (again ? this.undone : this.done).pop();
     if (!change) return null;
@@ -99,7 +99,7 @@ class Painting {
     this.tell(box);
   }
 
-  /** One change at once: `work` writes into the mask and gives the rectangle that it touched. */
+  /** Make one change: `work` writes into the mask and returns the rectangle that it touched. */
   change(work) {
     this.begin();
     this.drawn(work(this.mask));

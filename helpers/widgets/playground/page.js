@@ -5,7 +5,7 @@ const CHANGE_AFTER = 700; // milliseconds without another change, before "run on
 
 function render({ model, el }) {
   const id = `playground-${Math.random().toString(36).slice(2)}`; // radio buttons of one name turn each other off
-  const words = model.get("page_words");
+  const labels = model.get("page_labels");
   const { on, leave } = listener(model);
 
   // ---- what is set
@@ -31,12 +31,12 @@ function render({ model, el }) {
 
   // ---- one control for each setting
 
-  const { inputs, labelled, number, choice, check } = controls(id, words, change);
+  const { inputs, labelled, number, choice, check } = controls(id, labels, change);
 
   const size = (field) => {
     const shape = ([width, height]) => (width === height ? "square" : width > height ? "landscape" : "portrait");
     const shapes = Object.entries(field.options).filter(([, sizes]) => sizes.length);
-    const shapeList = h("select", {}, shapes.map(([name]) => h("option", { value: name }, words[name])));
+    const shapeList = h("select", {}, shapes.map(([name]) => h("option", { value: name }, labels[name])));
     const sizeList = h("select");
     const fill = (chosen) => {
       const sizes = [...(field.options[shape(chosen)] ?? [])];
@@ -53,7 +53,7 @@ function render({ model, el }) {
   };
 
   const note = (field) => h("div", { class: "pg-field pg-note" },
-    h("span", { class: "pg-label" }, words[field.key]), h("p", { class: "pg-help" }, field.text));
+    h("span", { class: "pg-label" }, labels[field.key]), h("p", { class: "pg-help" }, field.text));
 
   const KINDS = { range: number, number, choice, check, size, note };
 
@@ -61,7 +61,7 @@ function render({ model, el }) {
 
   const header = h("header", { class: "pg-header" });
   const actions = h("fieldset", { class: "pg-actions" });
-  const presets = h("div", { class: "pg-presets", role: "group", "aria-label": words.presets });
+  const presets = h("div", { class: "pg-presets", role: "group", "aria-label": labels.presets });
   const sections = h("div", { class: "pg-sections" });
 
   const prompt = h("textarea", { rows: "2" });
@@ -78,8 +78,8 @@ function render({ model, el }) {
   const quote = h("p", { class: "pg-quote", id: `${id}-quote` });
   run.setAttribute("aria-describedby", quote.id);
   const onChange = h("input", { type: "checkbox", id: `${id}-on-change` });
-  const onChangeRow = h("div", { class: "pg-on-change", title: words["run_on_change.help"] },
-    onChange, h("label", { for: onChange.id }, words.run_on_change));
+  const onChangeRow = h("div", { class: "pg-on-change", title: labels["run_on_change.help"] },
+    onChange, h("label", { for: onChange.id }, labels.run_on_change));
 
   const status = statusLine();
 
@@ -99,23 +99,23 @@ function render({ model, el }) {
   const referenceImage = h("img", { class: "pg-reference-image" });
   const referenceText = h("p", { class: "pg-help" });
   const painterPlace = h("div", { class: "pg-painter" });
-  const paintHelp = h("p", { class: "pg-help" }, words["reference.paint"]);
+  const paintHelp = h("p", { class: "pg-help" }, labels["reference.paint"]);
   const reference = h("section", { class: "pg-reference", "aria-labelledby": `${id}-reference` },
-    h("h3", { id: `${id}-reference` }, words.reference),
-    h("p", { class: "pg-help" }, words["reference.help"]),
+    h("h3", { id: `${id}-reference` }, labels.reference),
+    h("p", { class: "pg-help" }, labels["reference.help"]),
     referenceImage, paintHelp, painterPlace, referenceText,
-    h("label", { class: "pg-button", for: file.id }, words["reference.upload"]), file);
+    h("label", { class: "pg-button", for: file.id }, labels["reference.upload"]), file);
 
   const tiles = h("div", { class: "pg-tiles" });
   const result = h("section", { class: "pg-result", "aria-labelledby": `${id}-result` },
-    h("h3", { id: `${id}-result` }, words.result), tiles);
+    h("h3", { id: `${id}-result` }, labels.result), tiles);
   const pictures = h("div", { class: "pg-stage" }, result);
   const strip = h("div", { class: "pg-strip" });
   const history = h("section", { class: "pg-history", "aria-labelledby": `${id}-history` },
-    h("h3", { id: `${id}-history` }, words.history), strip);
+    h("h3", { id: `${id}-history` }, labels.history), strip);
 
-  const python = codeBox(words.python, words);
-  const body = codeBox(words.request, words);
+  const python = codeBox(labels.python, labels);
+  const body = codeBox(labels.request, labels);
 
   // ---- together
 
@@ -144,16 +144,16 @@ function render({ model, el }) {
     const about = h("p", { class: "pg-help pg-about" });
     const tell = () => {
       const chosen = told.models.find((one) => one.value === models.value);
-      about.textContent = models.value === told.model ? chosen.note : `${chosen.note} ${words.not_applied}`;
+      about.textContent = models.value === told.model ? chosen.note : `${chosen.note} ${labels.not_applied}`;
     };
     models.addEventListener("change", tell);
     tell();
     const field = (label, control) => h("div", { class: "pg-field" }, h("label", { for: control.id }, label), control);
     header.replaceChildren(
-      h("div", { class: "pg-title" }, h("h2", {}, words.title), h("span", { class: `pg-badge pg-${told.backend}` }, told.badge)),
+      h("div", { class: "pg-title" }, h("h2", {}, labels.title), h("span", { class: `pg-badge pg-${told.backend}` }, told.badge)),
       h("div", { class: "pg-choose" },
-        field(words.category, category), field(words.model, models), field(words.inference, inference),
-        h("button", { type: "button", class: "pg-button", onclick: () => send("apply", { model: models.value }) }, words.apply)),
+        field(labels.category, category), field(labels.model, models), field(labels.inference, inference),
+        h("button", { type: "button", class: "pg-button", onclick: () => send("apply", { model: models.value }) }, labels.apply)),
       about);
     onChangeRow.hidden = told.backend !== "studio";
     const radio = (action) => {
@@ -162,13 +162,13 @@ function render({ model, el }) {
       return h("label", { for: button.id, class: action.able ? "" : "pg-off" }, button, action.label);
     };
     const [generate, variation, edit] = told.actions.map(radio);
-    const modes = (key, ...buttons) => h("div", { class: "pg-mode" }, h("span", { class: "pg-label" }, words[key]), ...buttons);
+    const modes = (key, ...buttons) => h("div", { class: "pg-mode" }, h("span", { class: "pg-label" }, labels[key]), ...buttons);
     actions.replaceChildren(
-      h("legend", {}, words.action),
-      h("p", { class: "pg-help" }, told.actions_note || words["action.help"]),
+      h("legend", {}, labels.action),
+      h("p", { class: "pg-help" }, told.actions_note || labels["action.help"]),
       modes("mode.generate", generate, variation), modes("mode.edit", edit));
     inputs.action = (value) => { const button = actions.querySelector(`input[value=${value}]`); if (button) button.checked = true; };
-    presets.replaceChildren(h("span", { class: "pg-label" }, words.presets), ...told.presets.map((one) =>
+    presets.replaceChildren(h("span", { class: "pg-label" }, labels.presets), ...told.presets.map((one) =>
       h("button", { type: "button", class: "pg-button", title: one.help, onclick: () => send("preset", { name: one.value }) }, one.label)));
     showSettings();
   });
@@ -194,7 +194,7 @@ function render({ model, el }) {
         return shown;
       });
       return h("details", { class: "pg-section", open: true },
-        h("summary", {}, words[section.key]), h("p", { class: "pg-help" }, words[`${section.key}.help`]), ...fields);
+        h("summary", {}, labels[section.key]), h("p", { class: "pg-help" }, labels[`${section.key}.help`]), ...fields);
     }));
     showSettings();
   });
@@ -209,7 +209,7 @@ function render({ model, el }) {
   });
 
   function showRun() {
-    run.textContent = isBusy() ? words["run.busy"] : model.get("page_quote").button;
+    run.textContent = isBusy() ? labels["run.busy"] : model.get("page_quote").button;
     run.setAttribute("aria-disabled", String(isBusy()));
   }
 
@@ -227,7 +227,7 @@ function render({ model, el }) {
     referenceImage.hidden = !told.src || Boolean(painting);
     if (told.src) { referenceImage.src = told.src; referenceImage.alt = told.alt; }
     painterPlace.hidden = paintHelp.hidden = !painting;
-    referenceText.textContent = told.src ? joined([told.alt, told.remark]) : words["reference.none"];
+    referenceText.textContent = told.src ? joined([told.alt, told.remark]) : labels["reference.none"];
   }
   on("page_reference", showReference);
 
@@ -246,39 +246,39 @@ function render({ model, el }) {
   on("page_result", () => {
     const { number, tiles: told } = model.get("page_result");
     tiles.dataset.count = told.length;
-    if (!told.length) { tiles.replaceChildren(h("p", { class: "pg-empty" }, words["result.none"])); return; }
+    if (!told.length) { tiles.replaceChildren(h("p", { class: "pg-empty" }, labels["result.none"])); return; }
     tiles.replaceChildren(...told.map((tile, index) => h("figure", { class: `pg-tile pg-${tile.kind}` },
       tile.src ? h("img", { src: tile.src, alt: tile.alt }) : h("div", { class: "pg-hole" }),
       tile.mark && h("span", { class: "pg-tile-mark" }, tile.mark),
       h("figcaption", {}, tile.caption),
       tile.kind === "picture" && model.get("page_header").actions[1].able && h("button", {
         type: "button", class: "pg-button", onclick: () => send("use", { number, place: index + 1 }),
-        "aria-label": words["use.of"].replace("{place}", index + 1),
-      }, words.use))));
+        "aria-label": labels["use.of"].replace("{place}", index + 1),
+      }, labels.use))));
   });
 
   on("page_history", () => {
     const told = model.get("page_history");
-    if (!told.length) { strip.replaceChildren(h("p", { class: "pg-help" }, words["history.none"])); return; }
+    if (!told.length) { strip.replaceChildren(h("p", { class: "pg-help" }, labels["history.none"])); return; }
     strip.replaceChildren(...told.map((one) => h("button", {
-      type: "button", class: "pg-past", title: words["history.help"], "aria-current": one.shown ? "true" : null,
+      type: "button", class: "pg-past", title: labels["history.help"], "aria-current": one.shown ? "true" : null,
       onclick: () => send("restore", { number: one.number }),
     },
       one.src ? h("img", { src: one.src, alt: one.alt }) : h("span", { class: "pg-hole", role: "img", "aria-label": one.alt }),
-      h("span", { class: "pg-past-mark" }, [`${one.number}`, one.mark, one.shown ? words["history.shown"] : ""].filter(Boolean).join(" · ")))));
+      h("span", { class: "pg-past-mark" }, [`${one.number}`, one.mark, one.shown ? labels["history.shown"] : ""].filter(Boolean).join(" · ")))));
     strip.scrollLeft = strip.scrollWidth;
   });
 
   on("page_code", () => {
     const told = model.get("page_code");
     for (const [box, text, above] of [[python, told.python, ""], [body, told.body, told.note]]) {
-      box.text.textContent = text || words["code.none"];
+      box.text.textContent = text || labels["code.none"];
       box.above.textContent = above;
       box.copy.hidden = !text;
     }
   });
 
-  const watch = whenLost(model, () => status.tell({ state: "failed", text: words.lost }));
+  const watch = whenLost(model, () => status.tell({ state: "failed", text: labels.lost }));
   return () => { clearTimeout(waiting); freeKeys(); watch(); leave(); };
 }
 
