@@ -84,7 +84,7 @@ _NAMES = {  # what a learner types, in the order of the lessons, and where it is
 }
 _LISTED_ROOMS = ("errors", "models")
 _ROOMS = (*_LISTED_ROOMS, "bodies", "calls", "display", "masks", "pictures", "recipes", "sweeps", "widgets")
-_ERRORS = (  # they live in helpers.errors; here they have been importable since before that was said
+_ERRORS = (  # of helpers.errors, and importable from here as they always were
     "AccessError",
     "BodyError",
     "BudgetError",

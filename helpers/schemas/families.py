@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, get_args
 from pydantic import BaseModel
 
 from helpers.schemas import sdxl
-from helpers.schemas.fields import Response, TaskName, Translate, field_at, image_format, steps_of, stored_size
+from helpers.schemas.fields import Response, TaskName, Translate, field_at, image_format, path_parts, stored_size
 from helpers.schemas.stability import (
     MAX_CORE_SEED,
     MAX_SD35_SEED,
@@ -136,13 +136,13 @@ class Family:
 
     def value(self, body: RequestBody, path: str) -> Any:
         """Return the value at a path, or the schema's default where the body has none; None without a default."""
-        steps = steps_of(path) or (path,)
+        parts = path_parts(path) or (path,)
         value: Any = body
-        for step in steps:
+        for part in parts:
             try:
-                value = value[step]
+                value = value[part]
             except (LookupError, TypeError):
-                info = field_at(self.request, steps)[1]
+                info = field_at(self.request, parts)[1]
                 return None if info is None or info.is_required() else info.default
         return value
 
@@ -217,8 +217,8 @@ def mask_keys() -> tuple[str, ...]:
 
 def takes_whole_numbers(path: str) -> bool:
     """Return whether a schema has an integer at this path, such as seed, steps, width or height."""
-    steps = steps_of(path) or (path,)
-    found = [info for family in FAMILIES.values() if (info := field_at(family.request, steps)[1]) is not None]
+    parts = path_parts(path) or (path,)
+    found = [info for family in FAMILIES.values() if (info := field_at(family.request, parts)[1]) is not None]
     return any(info.annotation is int for info in found)
 
 
@@ -348,14 +348,14 @@ def _sdxl_clash(body: RequestBody, places: Collection[str]) -> tuple[str, str] |
     unwanted = [place for place in range(len(prompts)) if place not in wanted] or [len(prompts)]
     for name in [one for one in PROMPT_NAMES if one in places]:
         for path in places:
-            steps = steps_of(path) or (path,)
-            if steps[0] != "text_prompts":
+            parts = path_parts(path) or (path,)
+            if parts[0] != "text_prompts":
                 continue
-            text = len(steps) < 3 or steps[2] == "text"
-            if len(steps) < 2 or (name == "prompt" and text and steps[1] in wanted[:1]):
+            text = len(parts) < 3 or parts[2] == "text"
+            if len(parts) < 2 or (name == "prompt" and text and parts[1] in wanted[:1]):
                 return name, path
-            if name == "negative_prompt" and isinstance(steps[1], int) and steps[1] >= unwanted[0]:
-                is_last = steps[1] == unwanted[0] == len(wanted)
+            if name == "negative_prompt" and isinstance(parts[1], int) and parts[1] >= unwanted[0]:
+                is_last = parts[1] == unwanted[0] == len(wanted)
                 if text or not is_last:  # the new one comes after all prompts to show, and others have moved
                     return name, path
     return None

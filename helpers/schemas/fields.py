@@ -26,7 +26,7 @@ TASK_NAMES: dict[str, str] = {
     "image_to_image": "image-to-image",
     "inpaint": "masking",
 }
-Steps = tuple[str | int, ...]  # a path into a body: names of fields, and indices into lists
+PathParts = tuple[str | int, ...]  # a path into a body: names of fields, and indices into lists
 
 _STEP = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]")
 _MAGIC = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
@@ -48,7 +48,7 @@ def in_english(sentence: str, /, **values: object) -> str:
 class BrokenRule(NamedTuple):
     """One rule between fields that a body breaks."""
 
-    loc: Steps
+    loc: PathParts
     message: str  # a sentence with {named} places, for the catalogue
     value: object
     places: Mapping[str, object] = MappingProxyType({})  # what fills the sentence's places
@@ -84,23 +84,23 @@ def stored_size(file: bytes) -> tuple[int, int]:
         raise ValueError(str(error)) from error
 
 
-def steps_of(path: str) -> Steps | None:
+def path_parts(path: str) -> PathParts | None:
     """Return the path `text_prompts[1].weight` as ("text_prompts", 1, "weight"); None where it is not a path."""
-    steps: list[str | int] = []
+    parts: list[str | int] = []
     place = 0
     while place < len(path) and (found := _STEP.match(path, place)):
-        steps.append(int(found[2]) if found[1] is None else found[1])
+        parts.append(int(found[2]) if found[1] is None else found[1])
         place = found.end()
-    return tuple(steps) if path and place == len(path) and isinstance(steps[0], str) else None
+    return tuple(parts) if path and place == len(path) and isinstance(parts[0], str) else None
 
 
-def field_at(request: type[BaseModel], steps: Steps) -> tuple[type[BaseModel], FieldInfo | None]:
+def field_at(request: type[BaseModel], parts: PathParts) -> tuple[type[BaseModel], FieldInfo | None]:
     """Return the schema that holds the field at a path, and that field; None where there is no such field."""
-    owner, info = request, request.model_fields.get(str(steps[0]))
-    for step in steps[1:]:
+    owner, info = request, request.model_fields.get(str(parts[0]))
+    for part in parts[1:]:
         inside = next((one for one in get_args(info.annotation) if _is_model(one)), None) if info else None
-        if isinstance(step, str):
-            owner, info = (inside, inside.model_fields.get(step)) if inside is not None else (owner, None)
+        if isinstance(part, str):
+            owner, info = (inside, inside.model_fields.get(part)) if inside is not None else (owner, None)
     return owner, info
 
 

@@ -134,7 +134,7 @@ def grid_of(way: str) -> Callable[[Path, int], None]:
         if way == "file":
             writing.encode_image(grids.sheet(page, "Waves", grids.TILE), "PNG")
         else:
-            showing.mime_bundle(grids.sheet(page, "Waves"), alt=grids.alt_text(page))
+            showing.mime_bundle(grids.sheet(page, "Waves"), alt=grids.page_alt(page))
 
     return draw
 

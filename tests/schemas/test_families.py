@@ -11,7 +11,7 @@ from PIL import Image
 import helpers
 from helpers import models
 from helpers.schemas import FAMILIES, families
-from helpers.schemas.fields import field_at, steps_of
+from helpers.schemas.fields import field_at, path_parts
 
 PICTURE = Image.new("RGB", (384, 320), "teal")
 SDXL = families.SDXL
@@ -88,7 +88,7 @@ def test_a_flat_body_has_its_prompts_in_one_text_and_no_pictures() -> None:
 
 @given(st.text(max_size=30))
 def test_a_path_is_read_or_refused_and_never_breaks(text: str) -> None:
-    steps = steps_of(text)
+    steps = path_parts(text)
     assert steps is None or isinstance(steps[0], str)
     if steps is not None:
         field_at(SDXL.request, steps)

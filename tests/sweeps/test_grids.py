@@ -111,7 +111,7 @@ def test_a_lone_axis_runs_on_in_further_rows_and_each_picture_has_its_label(tmp_
     alone = grids.sheet(page)
     assert alone.width <= 1280
     assert alone.height > 300
-    assert "from left to right: steps 10; steps 14;" in grids.alt_text(page)
+    assert "from left to right: steps 10; steps 14;" in grids.page_alt(page)
 
 
 def test_the_labels_of_a_lone_axis_are_named_where_they_are_values_and_not_where_they_are_words(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_the_labels_of_a_lone_axis_are_named_where_they_are_values_and_not_where
 
     def labels_along(*axes: Any, **fields: Any) -> str:
         planned = helpers.Sweep(body, *axes, folder=tmp_path, **fields)
-        return grids.alt_text(arrange(planned.tiles, planned.axes)[0]).split("left to right: ")[1]
+        return grids.page_alt(arrange(planned.tiles, planned.axes)[0]).split("left to right: ")[1]
 
     assert labels_along(helpers.swap("beach", ["beach", "forest"])).startswith("beach; forest.")
     weights = helpers.axis("text_prompts[1].weight", [-1, -0.5])

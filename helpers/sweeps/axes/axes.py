@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -293,7 +292,7 @@ def _values(path: str, values: Any) -> list[tuple[Any, str]]:
         return [_picture(path, picture, number) for number, picture in enumerate(pictures, 1)]
     if isinstance(values, str):
         return [(value, label_of(value)) for value in ranges.expand(values, whole=families.takes_whole_numbers(path))]
-    return [(value, label_of(value)) for value in map(_json_value, _listed(path, values))]
+    return [(value, label_of(value)) for value in map(ranges.json_value, _listed(path, values))]
 
 
 def _listed(name: str, values: Any) -> list[Any]:
@@ -316,17 +315,6 @@ def _listed(name: str, values: Any) -> list[Any]:
     if not found:
         raise _no_values(name, tr("It is empty."), values)
     return found
-
-
-def _json_value(value: Any) -> Any:
-    """Return a value in JSON's own types, without the noise of binary fractions: 0.1 + 0.2 is 0.3."""
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
-        value = value.item()
-    if isinstance(value, Decimal) and value.is_finite():
-        return ranges.json_number(value)
-    if isinstance(value, float) and value - value == 0:  # finite
-        return float(ranges.as_decimal(value))
-    return value
 
 
 def _picture(path: str, value: Any, number: int) -> tuple[Any, str]:

@@ -9,14 +9,14 @@ from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 from helpers.schemas.families import PROMPT_NAMES
-from helpers.schemas.fields import Steps, steps_of
+from helpers.schemas.fields import PathParts, path_parts
 
 
 @lru_cache(maxsize=1024)
-def parse(path: str) -> Steps:
-    """Return the steps of a path: `text_prompts[1].weight` as ("text_prompts", 1, "weight"). Raises BodyError."""
-    steps = steps_of(path)
-    if steps is None:
+def parse(path: str) -> PathParts:
+    """Return the parts of a path: `text_prompts[1].weight` as ("text_prompts", 1, "weight"). Raises BodyError."""
+    parts = path_parts(path)
+    if parts is None:
         why = tr("A path is a field, with [number] for a place in a list and .name for a field inside.")
         problem = Problem(path, why, path)
         raise BodyError(
@@ -25,7 +25,7 @@ def parse(path: str) -> Steps:
             tr("Write text_prompts[1].weight."),
             problems=[problem],
         )
-    return steps
+    return parts
 
 
 def depth(path: str) -> float:
@@ -46,8 +46,8 @@ def put(body: Body, path: str, value: Any) -> Body:
     return Body(_put(body, parse(path), value, path), body.model)
 
 
-def _put(inside: Any, steps: Steps, value: Any, path: str) -> Any:
-    first, rest = steps[0], steps[1:]
+def _put(inside: Any, parts: PathParts, value: Any, path: str) -> Any:
+    first, rest = parts[0], parts[1:]
     if isinstance(first, int):
         if not isinstance(inside, list) or first >= len(inside):
             count = tr("{count} of them", count=len(inside)) if isinstance(inside, list) else tr("no list there")

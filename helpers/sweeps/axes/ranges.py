@@ -11,8 +11,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from helpers.bodies.prompts import python_value
 from helpers.errors import BodyError, Problem
 from helpers.language import tr
 
@@ -76,6 +77,16 @@ def split(text: str) -> list[tuple[str, bool]]:
         if item or quoted:
             items.append((item, quoted))
     return items
+
+
+def json_value(value: Any) -> Any:
+    """Return a value in JSON's own types, without the noise of binary fractions: 0.1 + 0.2 is 0.3."""
+    value = python_value(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return json_number(value)
+    if isinstance(value, float) and value - value == 0:  # finite
+        return float(as_decimal(value))
+    return value
 
 
 def json_number(number: Decimal) -> int | float:

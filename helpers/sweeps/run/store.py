@@ -26,6 +26,7 @@ from helpers.calls.answers import Backend
 from helpers.calls.studio_engines import recorded_engine
 from helpers.errors import SetupError
 from helpers.language import tr
+from helpers.pictures.formats import PNG_START
 from helpers.pictures.whole_files import put
 from helpers.recipes import infotext
 from helpers.sweeps.axes import keys
@@ -34,7 +35,7 @@ from helpers.sweeps.run.drawing import Drawn
 
 _KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
 _LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
-_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # how every PNG begins and ends
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"  # how every PNG ends
 _UNMADE: dict[str, Any] = {**dict.fromkeys(("path", "thumbnail", "seed", "cost", "seconds")), "unknown_words": ()}
 
 
@@ -209,9 +210,9 @@ def _json(record: Mapping[str, Any]) -> bytes:
 def _whole_size(path: str) -> int:
     """Return the size of a picture's file in bytes; 0 for a PNG whose beginning or end was lost, as by a full disk."""
     with open(path, "rb") as file:
-        start = file.read(len(_PNG_START))
+        start = file.read(len(PNG_START))
         size = file.seek(0, os.SEEK_END)
         if path.endswith(".png"):
             file.seek(max(0, size - len(_PNG_END)))
-            return size if start == _PNG_START and file.read() == _PNG_END else 0
+            return size if start == PNG_START and file.read() == _PNG_END else 0
         return size

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from helpers.display import alt_text as wording
-from helpers.display import sheets, showing
+from helpers.display import alt_text, sheets, showing
 from helpers.language import joined, listed, tr
 from helpers.language.remarks import warn
 from helpers.pictures import LARGEST_READ, writing
@@ -52,7 +51,7 @@ def draw(
         raise ValueError(tr('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.'))
     for page in arranged[:MOST_PAGES]:
         left_out = max(0, len(arranged) - MOST_PAGES) if page is arranged[:MOST_PAGES][-1] else 0
-        showing.show(sheet(page, title), alt=alt_text(page, title), caption=caption(page, left_out))
+        showing.show(sheet(page, title), alt=page_alt(page, title), caption=caption(page, left_out))
     return None
 
 
@@ -77,16 +76,16 @@ def sheet_size(page: GridPage, title: str, tile: int) -> tuple[int, int]:
     )
 
 
-def alt_text(page: GridPage, title: str = "") -> str:
+def page_alt(page: GridPage, title: str = "") -> str:
     """Return the text alternative of a page: its size, prompt, labels, and the number of missing pictures."""
     pictures = [tile for row in page.tiles for tile in row]
     holes = sum(tile is None or not tile.made for tile in pictures)
     heading = _heading(page, title)
     if page.wrapped:
-        text = wording.strip_alt(pictures, _with_name(page, _labels(page.columns) or [tr("the only one")]), heading)
+        text = alt_text.strip_alt(pictures, _with_name(page, _labels(page.columns) or [tr("the only one")]), heading)
         return joined(text, tr("{count} without a picture.", count=holes)) if holes else text
     down, across = (list(one.labels) if one else [] for one in (page.rows, page.columns))
-    return wording.grid_alt(page.tiles, down, across, heading, holes, _names(page))
+    return alt_text.grid_alt(page.tiles, down, across, heading, holes, _names(page))
 
 
 def caption(page: GridPage, left_out: int = 0) -> str:
@@ -96,7 +95,7 @@ def caption(page: GridPage, left_out: int = 0) -> str:
     if kinds:
         counted = listed(tr("{count} {kind}", count=count, kind=kind) for kind, count in sorted(kinds.items()))
         sentences.append(tr("Without a picture: {counted}.", counted=counted))
-    sentences.append(wording.unknown_words_sentence([tile for row in page.tiles for tile in row]))
+    sentences.append(alt_text.unknown_words_sentence([tile for row in page.tiles for tile in row]))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
         sentences.append(tr('The pictures are small here: .gallery("gallery.html") shows them large.'))
@@ -178,7 +177,7 @@ def _heading(page: GridPage, title: str) -> str:
 
 
 def _labels(grid_axis: GridAxis | None) -> list[str]:
-    return wording.trimmed(grid_axis.labels) if grid_axis else []
+    return alt_text.trimmed(grid_axis.labels) if grid_axis else []
 
 
 def _with_name(page: GridPage, labels: list[str]) -> list[str]:

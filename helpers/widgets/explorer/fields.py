@@ -83,7 +83,7 @@ def put(body: Body, changes: Mapping[str, FieldValue], model: Model) -> Body:
         if path == SIZE:
             made = made | required_family(model).size_fields(pair(value), model)
         else:
-            made = paths.put(made, path, _plain(value))
+            made = paths.put(made, path, ranges.json_value(value))
     return made.replace()
 
 
@@ -194,10 +194,3 @@ def _literals(annotation: Any) -> Iterable[Any]:
 def _room(present: Decimal, end: float | None, apart: Decimal) -> int:
     """Return the number of whole steps between a value and a limit."""
     return 2 * _SUGGESTED if end is None else int(abs(ranges.as_decimal(end) - present) / apart)
-
-
-def _plain(value: Any) -> Any:
-    """Return a NumPy number as Python's, and a fraction without binary noise: 0.30000000000000004 is 0.3."""
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
-        value = value.item()
-    return float(ranges.as_decimal(value)) if isinstance(value, float) and value - value == 0 else value
