@@ -1,9 +1,45 @@
-"""What the studio asks of an engine, and what it gets back: neutral, so that any engine can stand behind any model.
+"""What the studio asks of an engine, and what the engine returns. Any engine can serve any model.
 
-An engine is a module with a function that makes it (`module:function` names both) and, beside that function, a constant
-`NEEDS`; a module without one needs what `Needs()` says. What is asked is one dataclass a task. What comes back is a
-picture that says its own size and channels: nothing outside an engine takes them from the task, so that there is room
-for tasks whose output is larger than their input (upscale, outpaint) or has holes in it (remove background).
+An engine is a module with a function that makes it and, beside it, a constant `NEEDS` (without one: `Needs()`). One
+string names it, `module:function` or `path/to/file.py:function`: in `workers.pools.ENGINES`, under the name that
+models.toml gives as a model's engine, or in the variable WORKSHOP_STUDIO_ENGINE in place of the painted one. This is a
+whole engine, which draws nothing but the seed's noise:
+
+    import numpy as np  # at the top of the module: fine for threads=1; for more, see Needs
+
+    from helpers.studio.protocol import EngineResult, Needs, Task
+
+    NEEDS = Needs(workers=2, threads=1, patience=30.0)
+
+    class NoiseEngine:
+        name, version = "noise", "1"
+
+        def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
+            noise = np.random.default_rng(task.seed)
+            pixels = noise.integers(0, 256, (task.height, task.width, 3), np.uint8)
+            return EngineResult(pixels, unknown_words=())
+
+    def create() -> NoiseEngine:
+        return NoiseEngine()
+
+Tasks. Each task is a dataclass of its own, and an engine tells them apart by type (`match task: case Inpaint(): ...`).
+A request was checked against its model's schema before, so numbers are within that schema's limits, but an engine that
+draws only certain sizes, samplers or tasks must check them itself. Any exception that it raises becomes the answer to
+that request (ModelErrorException, with the error's type, text, file and line), and the engine goes on with the next.
+
+Arrays. Images are uint8, (height, width, channels), 0 to 255, RGB, the first row at the top. Masks are uint8,
+(height, width), white (255) where the image may change, whatever polarity the request had. The arrays of a task must
+not be written to. A result says its own size and channels, and nothing outside an engine takes them from the task: a
+result may be larger than the task's image (upscale, outpaint) or have alpha (remove background).
+
+Processes and threads. Each worker is a process that makes one engine and calls `generate` from its main thread for one
+task at a time; the studio starts up to `Needs.workers` of them. Whatever an engine prints goes to standard error. A
+worker is ended without notice when the studio ends or a picture takes longer than `Needs.patience`, so an engine must
+leave nothing to be cleaned up.
+
+Determinism. On one machine, the same task gives the same bytes: in every worker, whatever it drew before, with or
+without a trace. All randomness comes from `task.seed`. An engine that draws anything differently than before needs
+another `version`, since stored pictures are kept apart by their engine's name and version.
 """
 
 from dataclasses import dataclass
@@ -19,7 +55,7 @@ MOST_PATIENCE = 86_400  # seconds
 
 @dataclass(frozen=True)
 class Prompt:
-    """One text with its weight; a weight below 0 makes it a negative prompt, 0 leaves it out of the picture."""
+    """A text with its weight: above 0 for what to show, below 0 for what to avoid (a negative prompt), 0 for neither."""
 
     text: str
     weight: float = 1.0
@@ -27,60 +63,69 @@ class Prompt:
 
 @dataclass(frozen=True, eq=False)
 class TaskBase:
-    """What every task says. Sizes are in pixels. Arrays are uint8 and are never written to."""
+    """The fields of every task."""
 
     name: ClassVar[str]
     """The task's name in TASKS."""
 
     prompts: tuple[Prompt, ...]
+    """At least one."""
     width: int
+    """Pixels."""
     height: int
+    """Pixels."""
     seed: int
-    """1 .. 2**32 - 1, already drawn."""
+    """1 to 2**32 - 1; where a request asks for a random seed, the studio has chosen it."""
     steps: int = 30
+    """Steps of the sampler, at least 1."""
     cfg_scale: float = 7.0
+    """Guidance, at least 0: how closely the picture follows the prompts."""
     sampler: str | None = None
-    """A name as Stability's API writes it, such as "K_EULER"; None: the engine picks."""
+    """A sampler as Stability's API names it, such as "K_EULER"; None leaves the choice to the engine."""
     style_preset: str | None = None
+    """A style as Stability's API names it, such as "photographic"; None for no style."""
     clip_guidance_preset: str = "NONE"
+    """A CLIP guidance as Stability's API names it, such as "FAST_BLUE"."""
 
 
 @dataclass(frozen=True, eq=False)
 class TextToImage(TaskBase):
-    """A new picture, width x height."""
+    """A new picture of width x height pixels."""
 
     name: ClassVar[str] = "text_to_image"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class InitImageTask(TaskBase):
-    """What the tasks say that begin with an init image of width x height."""
+    """The fields of the tasks that start from an init image, whose size is width x height."""
 
     init_image: "NDArray[np.uint8]"
     """(height, width, 3)."""
     schedule_start: float = 1.0
-    """Where on the noise schedule the init image comes in: 1 all noise, 0 the init image back. `1 - image_strength`,
-    or SDXL's `step_schedule_start` as it is."""
+    """Where on the noise schedule the init image comes in, 0 to 1: 1 starts from pure noise, 0 returns the init image.
+    It is `1 - image_strength`, or SDXL's `step_schedule_start`."""
     schedule_end: float = 0.0
-    """The share of the schedule that is left undone at its end: 0 none, and the init image back once no step remains.
-    `1 - step_schedule_end` of SDXL, where lower values let the init image weigh more."""
+    """The share of the noise schedule that is left out at its end, 0 to 1: 0 leaves out nothing, and where no step
+    remains the init image is returned. It is `1 - step_schedule_end` of SDXL: lower values of that let the init image
+    weigh more."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ImageToImage(InitImageTask):
-    """The init image, drawn again as the prompts say."""
+    """The init image, redrawn as the prompts say."""
 
     name: ClassVar[str] = "image_to_image"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Inpaint(InitImageTask):
-    """The init image with what the prompts say where the mask is open."""
+    """The init image, with what the prompts say inside the mask."""
 
     name: ClassVar[str] = "inpaint"
 
     mask: "NDArray[np.uint8]"
-    """(height, width); 255 may change, 0 stays byte for byte, linear between."""
+    """(height, width). Where it is 255 the image may change, where it is 0 the result has the init image's very bytes,
+    and between them the two are mixed linearly."""
 
 
 Task: TypeAlias = TextToImage | ImageToImage | Inpaint
@@ -90,50 +135,54 @@ TASKS: dict[str, type[Task]] = {kind.name: kind for kind in (TextToImage, ImageT
 
 @dataclass(frozen=True, eq=False)
 class TraceStep:
-    """One call of the denoiser: what the engine believed the picture to be while it still held noise of this sigma."""
+    """One call of the denoiser: its best guess at the finished picture, from a latent with noise of this sigma."""
 
     sigma: float
+    """The noise's standard deviation, at least 0."""
     denoised: "NDArray[np.float32]"
-    """(latent height, latent width, 3), RGB around [-1, 1], not clipped."""
+    """(latent height, latent width, 3), RGB, about -1 to 1, not clipped."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The inside of one run, in the order in which the sampler asked. An engine may add what only it knows."""
+    """The steps of one run, in the order of the sampler's calls. An engine may return a subclass that knows more."""
 
     steps: tuple[TraceStep, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class EngineResult:
-    """A picture and what there is to say about it."""
+    """A picture, and what the engine reports about it."""
 
     pixels: "NDArray[np.uint8]"
-    """(height, width, 3), or (height, width, 4) with alpha, 255 opaque; of whatever size the task leads to."""
+    """(height, width, 3) RGB, or (height, width, 4) RGBA, where alpha 255 is opaque; of the size that the task leads to."""
     unknown_words: tuple[str, ...]
-    """As written, in order, once each, at most MOST_UNKNOWN_WORDS."""
+    """The words of the prompts that the engine does not know, as written, in order, each once; at most
+    MOST_UNKNOWN_WORDS."""
     trace: Trace | None = None
-    """Where it was asked for, and the engine has one."""
+    """The trace, where it was asked for and the engine has one."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What an engine needs of the machine. Raises ValueError where that is nothing.
+    """What an engine needs of the machine. Raises ValueError where a number is out of range.
 
-    The threads are set just before the engine is made, and libraries such as numpy read them when they are imported.
-    So the module that holds NEEDS imports numpy inside its maker: after an import at its top, it is too late, and the
-    engine keeps to one thread.
+    The number of threads is set just before the engine is made, and libraries such as numpy read it when they are
+    imported. So a module with `threads` above 1 must import numpy inside the function that makes the engine: an import
+    at the module's top comes too early, and the engine keeps to one thread.
     """
 
     workers: int = 2
-    """The most processes of it that draw at once, where the machine has as many cores."""
+    """The most worker processes at once, at least 1; the studio never starts more than the machine has cores."""
     threads: int = 1
-    """For BLAS and OpenMP, in each of them. With several workers one is best, or they fight over the cores."""
+    """Threads of BLAS and OpenMP in each worker, at least 1. Where there are several workers, 1 is best: more would
+    compete for the same cores."""
     patience: float = 120.0
-    """Seconds after which a picture counts as stuck, and its worker is ended: far beyond the dearest request."""
+    """Seconds, above 0 and at most MOST_PATIENCE, after which a picture counts as stuck and its worker is ended; choose
+    far more than the slowest request takes."""
 
     def __post_init__(self) -> None:
-        """Refuse what would never draw."""
+        """Raise ValueError for needs with which no picture could be drawn."""
         whole = type(self.workers) is int and type(self.threads) is int
         if not whole or self.workers < 1 or self.threads < 1 or not 0 < self.patience <= MOST_PATIENCE:
             raise ValueError(
@@ -142,18 +191,21 @@ class Needs:
 
 
 class Engine(Protocol):
-    """Anything that does tasks. Same task, same bytes (on one machine)."""
+    """An engine: it has a name and a version, and draws tasks. It need not inherit from this class."""
 
     @property
     def name(self) -> str:
-        """What answers and logs call it: one word of visible ASCII characters."""
+        """The engine's name in answers and logs: one word of visible ASCII characters."""
         ...
 
     @property
     def version(self) -> str:
-        """One such word too. Another version may draw another picture for the same task."""
+        """The version of what the engine draws: one word of visible ASCII characters."""
         ...
 
     def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
-        """Make one picture, the same with or without a trace. Raises ValueError where its arrays do not fit."""
+        """Draw one picture and return it; with `trace`, the same picture and its trace.
+
+        Raises ValueError where the task's arrays do not have its size, or the engine cannot draw such a task.
+        """
         ...
