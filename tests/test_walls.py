@@ -170,7 +170,7 @@ def test_what_the_studio_asks_of_an_engine_knows_nothing_of_ours() -> None:
 
 
 def test_the_studios_front_knows_no_engine() -> None:
-    for module in ("__main__", "wire", "service", "workers.engines", "workers.pool", "process"):
+    for module in ("__main__", "wire", "service", "workers.pools", "workers.pool", "process"):
         assert (
             forbidden(f"helpers.studio.{module}", "helpers.studio.engines.painted", "helpers.studio.workers.worker")
             == []

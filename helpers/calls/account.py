@@ -14,7 +14,7 @@ from helpers.calls.answers import Call
 from helpers.calls.aws_errors import call_error, no_credentials_error
 from helpers.errors import CallError, NoCredentialsError, SetupError
 from helpers.language import tr
-from helpers.studio.process import JOIN_VARIABLE
+from helpers.studio.environment import JOIN_VARIABLE
 
 BEARER_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
 STUDIO_KEYS = "STUDIO"  # how the access keys that a studio makes begin

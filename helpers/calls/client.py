@@ -97,7 +97,7 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
 
 def backend_of(bedrock: Client) -> Backend:
     """Return "studio" for a client whose endpoint is on this machine or in WORKSHOP_STUDIO, else "aws"."""
-    from helpers.studio.process import JOIN_VARIABLE
+    from helpers.studio.environment import JOIN_VARIABLE
 
     endpoint = str(bedrock.meta.endpoint_url)
     return "studio" if _is_loopback(endpoint) or endpoint == os.environ.get(JOIN_VARIABLE) else "aws"
@@ -136,7 +136,7 @@ def _connect_studio(region: str | None) -> Client:
     from botocore.utils import validate_region_name
 
     from helpers.calls.aws_errors import call_error
-    from helpers.studio import process
+    from helpers.studio import environment
 
     try:
         validate_region_name(region)  # as boto3 does for each client; here before the process is isolated
@@ -144,9 +144,9 @@ def _connect_studio(region: str | None) -> Client:
         raise call_error(error, Call("studio", region)) from error
     studio = _joined_or_own_studio()
     here = replace(studio, region=region) if region else studio
-    settings, removed = process.environment(here, {**_isolation.saved, **os.environ})
-    if process.JOIN_VARIABLE not in os.environ:
-        del settings[process.JOIN_VARIABLE]  # a child process that connects gets a studio of its own
+    settings, removed = environment.client_environment(here, {**_isolation.saved, **os.environ})
+    if environment.JOIN_VARIABLE not in os.environ:
+        del settings[environment.JOIN_VARIABLE]  # a child process that connects gets a studio of its own
     _isolation.enter({**settings, **dict.fromkeys(removed)})
     session = boto3.Session(here.access_key, here.secret_key, region_name=here.region)
     config = _config(signature_version="v4", proxies={})
@@ -160,17 +160,17 @@ def _connect_studio(region: str | None) -> Client:
 def _joined_or_own_studio() -> "Studio":
     """Return the studio that WORKSHOP_STUDIO names, or this process's own: the running one, or a new one."""
     global _studio, _studio_of
-    from helpers.studio import process
+    from helpers.studio import environment, process
 
-    found = process.joined(os.environ)
+    found = environment.joined(os.environ)
     if found is not None:
         if not _is_studio(found.endpoint):
             raise SetupError(
                 tr("No studio answers at {endpoint}.", endpoint=found.endpoint),
-                tr("{variable} names it, and it was stopped or never there.", variable=process.JOIN_VARIABLE),
+                tr("{variable} names it, and it was stopped or never there.", variable=environment.JOIN_VARIABLE),
                 tr(
                     "Start it again (python -m helpers.studio), or unset {variable} to get one of your own.",
-                    variable=process.JOIN_VARIABLE,
+                    variable=environment.JOIN_VARIABLE,
                 ),
             )
         return found

@@ -41,7 +41,7 @@ def own_engine_by_model() -> dict[str, str]:
     import os
 
     from helpers.studio.engines import painted
-    from helpers.studio.workers.engines import ENGINE_VARIABLE, PAINTED
+    from helpers.studio.workers.pools import ENGINE_VARIABLE, PAINTED
 
     if os.environ.get(ENGINE_VARIABLE):  # an engine that only its worker can name
         return {}

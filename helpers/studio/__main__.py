@@ -15,10 +15,11 @@ from typing import Any, NoReturn
 
 from helpers.language import tr, use_english_where_needed
 from helpers.studio import VERSION
-from helpers.studio.process import Studio, environment, new_folder, remove_folder
+from helpers.studio.children import private_stdin
+from helpers.studio.environment import client_environment
+from helpers.studio.process import Studio, new_folder, new_keys, remove_folder
 from helpers.studio.wire.replies import BedrockError
 from helpers.studio.wire.server import StudioServer
-from helpers.studio.workers import pipe
 
 REGION = "us-west-2"
 
@@ -28,7 +29,7 @@ _LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line and return the exit code."""
     use_english_where_needed(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
     split = given.index("--") if "--" in given else len(given)
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         server = StudioServer(options.host, options.port)
     except OSError as error:
-        _tell(
+        _print_message(
             tr(
                 "The studio cannot listen on {host} port {port}: {reason}. Without --port it takes a free one.",
                 host=options.host,
@@ -48,10 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         )
         return 1
-    from helpers.studio.wire.keys import new_keys
-
-    keys = new_keys()
-    studio = Studio(server.endpoint, keys.access_key, keys.secret_key, REGION, VERSION, new_folder())
+    studio = Studio(server.endpoint, *new_keys(), REGION, VERSION, new_folder())
     try:
         if command:
             return _run(command, server, studio)
@@ -78,20 +76,20 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= _LAST_PORT:
         return int(text)
-    said = tr("{text} is no port: they go from 0 (any free one) to {last}", text=text, last=_LAST_PORT)
-    raise argparse.ArgumentTypeError(said)
+    message = tr("{text} is no port: they go from 0 (any free one) to {last}", text=text, last=_LAST_PORT)
+    raise argparse.ArgumentTypeError(message)
 
 
 def _serve(server: StudioServer, studio: Studio) -> int:
-    """Until Ctrl-C or a signal to stop, which is a good end: 0."""
-    settings, in_the_way = environment(studio, os.environ)
+    """Serve until Ctrl-C or a signal to stop, which exit with 0."""
+    settings, in_the_way = client_environment(studio, os.environ)
     for name, value in {**settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}.items():
-        _say(f"{name}={value}")
+        _print_output(f"{name}={value}")
     if in_the_way:
-        _tell(tr("Unset these first where a client runs: {names}", names=" ".join(in_the_way)))
-    _tell(tr("The studio serves at {endpoint} until you stop it with Ctrl-C.", endpoint=studio.endpoint))
+        _print_message(tr("Unset these first where a client runs: {names}", names=" ".join(in_the_way)))
+    _print_message(tr("The studio serves at {endpoint} until you stop it with Ctrl-C.", endpoint=studio.endpoint))
     if not server.loopback:
-        _tell(tr("Other machines reach it at port {port}; only these keys open it.", port=server.server_port))
+        _print_message(tr("Other machines reach it at port {port}; only these keys open it.", port=server.server_port))
     _on_stop(lambda _: _leave(studio))
     _application(server, studio)
     server.serve_forever()
@@ -99,37 +97,39 @@ def _serve(server: StudioServer, studio: Studio) -> int:
 
 
 def _serve_parent(server: StudioServer, studio: Studio) -> int:
-    """Until standard input ends, that is for as long as whoever started us lives."""
+    """Print the studio as one JSON line, then serve until standard input ends with the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _on_stop(lambda _: _leave(studio))
-    life = pipe.private_stdin()
+    parent = private_stdin()
 
     def watch() -> None:
-        while life.read(1):
+        while parent.read(1):
             pass
         _leave(studio)
 
     threading.Thread(target=watch, daemon=True).start()
-    told = {"endpoint": studio.endpoint, "access_key": studio.access_key, "secret_key": studio.secret_key}
-    _say(json.dumps({**told, "region": studio.region, "version": studio.version, "folder": studio.folder}))
+    address = {"endpoint": studio.endpoint, "access_key": studio.access_key, "secret_key": studio.secret_key}
+    _print_output(json.dumps({**address, "region": studio.region, "version": studio.version, "folder": studio.folder}))
     _application(server, studio)
     server.serve_forever()
     return 0
 
 
 def _run(command: list[str], server: StudioServer, studio: Studio) -> int:
-    """Until the command ends; its exit code, as a shell would give it."""
-    surroundings = _surroundings(studio)
-    program = shutil.which(command[0], path=surroundings["PATH"])
+    """Serve while the command runs, and return its exit code as a shell would give it."""
+    environment = _command_environment(studio)
+    program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
-        _tell(tr("There is no command {command} to run.", command=repr(command[0])))
+        _print_message(tr("There is no command {command} to run.", command=repr(command[0])))
         return _NOT_FOUND
     running: list[subprocess.Popen[bytes]] = []
     _on_stop(lambda number: _pass_on(number, running))
     try:
-        running.append(subprocess.Popen([program, *command[1:]], env=surroundings))
+        running.append(subprocess.Popen([program, *command[1:]], env=environment))
     except OSError as error:
-        _tell(tr("The command {command} cannot run: {reason}.", command=repr(command[0]), reason=_reason(error)))
+        _print_message(
+            tr("The command {command} cannot run: {reason}.", command=repr(command[0]), reason=_reason(error))
+        )
         return _NOT_RUNNABLE
 
     def serve() -> None:
@@ -141,9 +141,9 @@ def _run(command: list[str], server: StudioServer, studio: Studio) -> int:
     return _BY_SIGNAL - code if code < 0 else code
 
 
-def _surroundings(studio: Studio) -> dict[str, str]:
-    """This environment, pointed at the studio, with this interpreter's own programs found first."""
-    settings, removed = environment(studio, os.environ)
+def _command_environment(studio: Studio) -> dict[str, str]:
+    """Return this environment, led to the studio, with this interpreter's own programs first on PATH."""
+    settings, removed = client_environment(studio, os.environ)
     kept = {name: value for name, value in os.environ.items() if name not in removed}
     ours = dict.fromkeys([os.path.dirname(os.path.abspath(sys.executable)), sysconfig.get_path("scripts")])
     path = os.pathsep.join([*ours, *([kept["PATH"]] if kept.get("PATH") else [])])
@@ -151,20 +151,20 @@ def _surroundings(studio: Studio) -> dict[str, str]:
 
 
 def _application(server: StudioServer, studio: Studio) -> None:
-    """Load what answers the calls. The address is known by then, and calls wait for the moment this takes."""
+    """Load the application that answers requests, after the address is known: requests wait for the moment it takes."""
     try:
         from helpers.studio.service import Service
-        from helpers.studio.wire.keys import Keys
         from helpers.studio.wire.routes import Bedrock
-        from helpers.studio.workers.engines import Engines
+        from helpers.studio.wire.signing import Keys
+        from helpers.studio.workers.pools import EnginePools
 
-        keys, engines = Keys(studio.access_key, studio.secret_key), Engines()
+        keys, engines = Keys(studio.access_key, studio.secret_key), EnginePools()
         service = Service(engines.draw)
         server.application = Bedrock(keys, service, identity=engines.identity, any_host=not server.loopback)
-    except Exception as error:  # every call is to hear of it, or the one who makes it would look in vain
-        said = f"The studio could not be loaded: {type(error).__name__}: {error}"
-        print(said, file=sys.stderr)
-        server.application = lambda call: BedrockError("ModelErrorException", said).reply()
+    except Exception as error:  # in the answer to every request, since nobody may read standard error
+        message = f"The studio could not be loaded: {type(error).__name__}: {error}"
+        print(message, file=sys.stderr)
+        server.application = lambda request: BedrockError("ModelErrorException", message).reply()
 
 
 def _on_stop(act: Any) -> None:
@@ -180,12 +180,13 @@ def _on_stop(act: Any) -> None:
 
 
 def _leave(studio: Studio) -> NoReturn:
+    """Remove the studio's folder and exit at once with 0."""
     remove_folder(studio.folder)
     os._exit(0)
 
 
 def _pass_on(number: int, running: "list[subprocess.Popen[bytes]]") -> None:
-    """A signal to stop is for the command. A Ctrl-C reaches it from the terminal, without our help."""
+    """Pass a signal to stop on to the command. Ctrl-C it gets from the terminal itself, where there is one."""
     for child in running:
         if number == signal.SIGTERM or number == getattr(signal, "SIGHUP", None):
             child.send_signal(number)
@@ -196,7 +197,7 @@ def _pass_on(number: int, running: "list[subprocess.Popen[bytes]]") -> None:
 
 
 def _at_terminal() -> bool:
-    """Whether Ctrl-C is typed at a terminal whose foreground is ours, so that the command gets it as well."""
+    """Return whether this process is in its terminal's foreground, so that Ctrl-C there reaches the command as well."""
     if os.name == "nt":
         return True
     try:
@@ -206,14 +207,14 @@ def _at_terminal() -> bool:
         return False
 
 
-def _say(line: str) -> None:
+def _print_output(line: str) -> None:
     try:
         print(line, flush=True)
-    except OSError:  # nobody reads it
+    except OSError:  # nobody reads it any more
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
-def _tell(sentence: str) -> None:
+def _print_message(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 

@@ -33,7 +33,7 @@ from botocore.config import Config
 from PIL import Image
 
 from helpers.studio.process import Studio, start
-from helpers.studio.workers.engines import ENGINES, PAINTED
+from helpers.studio.workers.pools import ENGINES, PAINTED
 from helpers.studio.workers.worker import make_engine
 
 SIZES = (512, 1024)

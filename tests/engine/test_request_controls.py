@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.studio.service import Service, Wanted
-from helpers.studio.workers.pool import Drawn, Job
+from helpers.studio.service import Service
+from helpers.studio.workers.pool import EngineAnswer, Job
 
 TEXT = {"text_prompts": [{"text": "a beach"}]}
 SDXL = "stability.stable-diffusion-xl-v1"
@@ -30,9 +31,9 @@ def job(body: dict[str, Any]) -> Job:
     """What the engine would be asked for."""
     asked: list[Job] = []
 
-    def draw(engine: str, wanted: Job, still: Wanted) -> Drawn:
+    def draw(engine: str, wanted: Job, still: Callable[[], bool]) -> EngineAnswer:
         asked.append(wanted)
-        return Drawn(b"", (), 0.0, "toy 0")
+        return EngineAnswer(b"", (), 0.0, "toy 0")
 
     region = "us-west-2"
     Service(draw, today=lambda: date(2025, 1, 1)).invoke(SDXL, json.dumps(body).encode(), region, lambda: True)

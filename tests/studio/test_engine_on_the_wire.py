@@ -17,13 +17,12 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from helpers.calls.studio_engines import NOT_KNOWN, engine_by_model
-from helpers.studio.process import Studio, start
+from helpers.studio.process import Studio, new_keys, start
 from helpers.studio.service import Service, catalogue
-from helpers.studio.wire.keys import new_keys
 from helpers.studio.wire.routes import Bedrock
 from helpers.studio.wire.server import StudioServer
-from helpers.studio.workers import engines
-from helpers.studio.workers.engines import Engines
+from helpers.studio.wire.signing import Keys
+from helpers.studio.workers.pools import ENGINE_VARIABLE, ENGINES, EnginePools
 
 SDXL = "stability.stable-diffusion-xl-v1"
 CORE = "stability.stable-image-core-v1:1"
@@ -80,7 +79,7 @@ class TestWhoDrew:
     def test_the_studios_own_engine_has_its_name_and_version(self, wire: Any) -> None:
         from helpers.studio.engines.painted import VERSION
 
-        own = start(engine=engines.ENGINES["painted"])
+        own = start(engine=ENGINES["painted"])
         try:
             answer = wire.invoke(wire.client_of(own), wire.beach(steps=10))
         finally:
@@ -113,9 +112,10 @@ class TestWhoWouldDraw:
 
 
 def test_two_engines_stand_behind_two_models_of_one_studio(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(engines.ENGINE_VARIABLE, raising=False)
+    monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
     monkeypatch.setattr(Service, "engine_of", lambda _, model: "painted" if model.schema == "sdxl" else "trained")
-    both, keys, server = Engines({"painted": wire.engine, "trained": wire.other_engine}), new_keys(), StudioServer()
+    both, keys = EnginePools({"painted": wire.engine, "trained": wire.other_engine}), Keys(*new_keys())
+    server = StudioServer()
     server.application = Bedrock(keys, Service(both.draw), identity=both.identity)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     here = Studio(server.endpoint, keys.access_key, keys.secret_key, "us-west-2")
@@ -187,7 +187,7 @@ class TestTrace:
         }
 
     def test_the_studios_own_engine_shows_noise_turn_into_the_picture(self, wire: Any) -> None:
-        own = start(engine=engines.ENGINES["painted"])
+        own = start(engine=ENGINES["painted"])
         try:
             bedrock, body = wire.client_of(own), wire.beach("a serene beach at sunset", steps=10, sampler="K_EULER")
             traced, plain = (wire.invoke(bedrock, body, trace=trace).body for trace in ("ENABLED", "DISABLED"))

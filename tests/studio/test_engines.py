@@ -14,9 +14,9 @@ import pytest
 
 from helpers.studio.protocol import TASKS, Needs
 from helpers.studio.wire.replies import BedrockError
-from helpers.studio.workers import engines, pipe
-from helpers.studio.workers.engines import Engines
+from helpers.studio.workers import pipe
 from helpers.studio.workers.pool import Job, Pool
+from helpers.studio.workers.pools import ENGINE_VARIABLE, ENGINES, EnginePools
 
 
 def job(text: str = "a beach", **fields: Any) -> Job:
@@ -53,10 +53,10 @@ def pools() -> Iterator[Callable[..., Pool]]:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch, wire: Any) -> Iterator[Engines]:
+def two(monkeypatch: pytest.MonkeyPatch, wire: Any) -> Iterator[EnginePools]:
     """Two engines under the names that a registry would give them."""
-    monkeypatch.delenv(engines.ENGINE_VARIABLE, raising=False)
-    made = Engines({"painted": wire.engine, "trained": wire.other_engine})
+    monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
+    made = EnginePools({"painted": wire.engine, "trained": wire.other_engine})
     yield made
     made.close()
 
@@ -163,33 +163,33 @@ class TestNeeds:
 
 
 class TestTwoEnginesInOneStudio:
-    def test_each_draws_with_workers_of_its_own(self, two: Engines) -> None:
+    def test_each_draws_with_workers_of_its_own(self, two: EnginePools) -> None:
         assert two.draw("painted", job()).engine == "fake 1"
         assert two.draw("trained", job()).engine == "other 7.5+cpu"
         assert two.draw("painted", job()).file != two.draw("trained", job()).file
         assert (two.identity("painted"), two.identity("trained")) == ("fake 1", "other 7.5+cpu")
 
     def test_one_that_does_not_start_leaves_the_other_alone(self, wire: Any) -> None:
-        both = Engines({"painted": wire.engine, "trained": "nowhere.to.be.found:create"})
+        both = EnginePools({"painted": wire.engine, "trained": "nowhere.to.be.found:create"})
         with pytest.raises(BedrockError, match="did not start"):
             both.draw("trained", job())
         assert both.draw("painted", job()).engine == "fake 1"
         both.close()
 
     def test_no_worker_starts_for_an_engine_that_nobody_asks(self, wire: Any) -> None:
-        both = Engines({"painted": wire.engine, "trained": "nowhere.to.be.found:create"})
+        both = EnginePools({"painted": wire.engine, "trained": "nowhere.to.be.found:create"})
         both.identity("painted")
         both.close()
 
     def test_the_variable_takes_the_painted_engines_place_alone(
         self, monkeypatch: pytest.MonkeyPatch, wire: Any
     ) -> None:
-        monkeypatch.setenv(engines.ENGINE_VARIABLE, wire.other_engine)
-        both = Engines({"painted": "nowhere.to.be.found:create", "trained": wire.engine})
+        monkeypatch.setenv(ENGINE_VARIABLE, wire.other_engine)
+        both = EnginePools({"painted": "nowhere.to.be.found:create", "trained": wire.engine})
         assert (both.identity("painted"), both.identity("trained")) == ("other 7.5+cpu", "fake 1")
         both.close()
 
-    def test_a_name_that_no_engine_has_is_an_error(self, two: Engines) -> None:
+    def test_a_name_that_no_engine_has_is_an_error(self, two: EnginePools) -> None:
         with pytest.raises(KeyError):
             two.draw("carved", job())
 
@@ -199,7 +199,7 @@ def test_the_studios_own_engine_is_painted() -> None:
 
     engine = create()
     assert (engine.name, engine.version, NEEDS) == ("painted", VERSION, Needs(workers=2, threads=1, patience=120.0))
-    assert engines.ENGINES["painted"] == "helpers.studio.engines.painted:create"
+    assert ENGINES["painted"] == "helpers.studio.engines.painted:create"
 
 
 def test_a_job_crosses_the_pipe_as_json() -> None:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 FRONT = (
-    "import sys; import helpers.studio.__main__, helpers.studio.wire.routes, helpers.studio.service, helpers.studio.workers.engines, "
+    "import sys; import helpers.studio.__main__, helpers.studio.wire.routes, helpers.studio.service, helpers.studio.workers.pools, "
     "helpers.studio.workers.pool, helpers.studio.protocol"
 )
 TELL = (

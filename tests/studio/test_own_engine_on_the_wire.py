@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from helpers.studio.process import Studio, start
-from helpers.studio.workers.engines import ENGINES, PAINTED
+from helpers.studio.workers.pools import ENGINES, PAINTED
 
 
 @pytest.fixture(scope="module")

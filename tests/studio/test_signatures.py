@@ -188,9 +188,10 @@ class TestWhoIsNot:
 
 
 def test_two_studios_have_different_keys() -> None:
-    from helpers.studio.wire.keys import new_keys
+    from helpers.studio.process import new_keys
+    from helpers.studio.wire.signing import Keys
 
-    first, second = new_keys(), new_keys()
+    first, second = Keys(*new_keys()), Keys(*new_keys())
     assert first.access_key != second.access_key
     assert first.secret_key != second.secret_key
     assert second.secret_key not in repr(second)

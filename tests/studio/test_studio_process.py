@@ -16,7 +16,8 @@ import pytest
 
 from helpers.errors import SetupError
 from helpers.studio import process
-from helpers.studio.process import Studio, environment, joined, start
+from helpers.studio.environment import client_environment, joined
+from helpers.studio.process import Studio, start
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 BODY = {"text_prompts": [{"text": "a"}], "width": 320, "height": 320, "seed": 7}
@@ -138,7 +139,7 @@ class TestWhenTheKernelEnds:
             [sys.executable, "-c", "import boto3, sys; boto3.client('bedrock-runtime').invoke_model("
              "modelId='stability.stable-diffusion-xl-v1', body=sys.argv[1])",
              json.dumps({"text_prompts": [{"text": f"hang {begun}"}]})],
-            env=wire.clean_environment() | environment(here, {})[0],
+            env=wire.clean_environment() | client_environment(here, {})[0],
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         end = time.monotonic() + 60
@@ -268,7 +269,7 @@ class TestJoining:
         assert joined({"WORKSHOP_STUDIO": ""}) is None
 
     def test_the_environment_of_a_studio_leads_to_it(self, wire: Any, own_studio: Studio) -> None:
-        found = joined(environment(own_studio, {})[0])
+        found = joined(client_environment(own_studio, {})[0])
         assert found is not None
         assert (found.endpoint, found.access_key, found.process) == (own_studio.endpoint, own_studio.access_key, None)
         assert wire.invoke(wire.client_of(found), wire.beach()).body["result"] == "success"
@@ -276,10 +277,12 @@ class TestJoining:
         assert own_studio.alive
 
     def test_who_joins_finds_the_profiles_of_the_one_who_started_it(self, own_studio: Studio) -> None:
-        settings, _ = environment(own_studio, {"AWS_PROFILE": "work"})
+        settings, _ = client_environment(own_studio, {"AWS_PROFILE": "work"})
         found = joined(settings)
         assert found is not None
-        assert environment(found, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == settings["AWS_SHARED_CREDENTIALS_FILE"]
+        assert (
+            client_environment(found, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == settings["AWS_SHARED_CREDENTIALS_FILE"]
+        )
 
     @pytest.mark.parametrize("text", ["[default]\naws_access_key_id = AKIAREAL\n", "no profiles", ""])
     def test_a_credentials_file_that_is_not_the_studios_is_left_alone_and_out_of_sight(
@@ -287,9 +290,9 @@ class TestJoining:
     ) -> None:
         real = tmp_path / "credentials"
         real.write_text(text, "utf-8")
-        found = joined({**environment(own_studio, {})[0], "AWS_SHARED_CREDENTIALS_FILE": str(real)})
+        found = joined({**client_environment(own_studio, {})[0], "AWS_SHARED_CREDENTIALS_FILE": str(real)})
         assert found is not None
-        assert environment(found, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+        assert client_environment(found, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
         assert real.read_text("utf-8") == text
 
     def test_half_an_environment_says_what_is_missing(self) -> None:
@@ -303,7 +306,7 @@ HERE = Studio("http://127.0.0.1:4242", "KEY", "SECRET", "us-west-2")
 class TestEnvironment:
     def test_it_leads_to_the_studio_and_away_from_everything_else(self) -> None:
         base = {"HOME": "/home/me", "AWS_PROFILE": "work", "AWS_SOMETHING_NEW": "1", "AWS_RETRY_MODE": "adaptive"}
-        settings, removed = environment(HERE, base)
+        settings, removed = client_environment(HERE, base)
         assert settings == {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:4242",
             "AWS_ENDPOINT_URL_BEDROCK": "http://127.0.0.1:4242",
@@ -333,7 +336,7 @@ class TestEnvironment:
             ("PROFILE", "a]\n[b"),
             ("PROFILE", "三"),
         ]:
-            path = environment(here, {f"AWS_{name}": value})[0]["AWS_SHARED_CREDENTIALS_FILE"]
+            path = client_environment(here, {f"AWS_{name}": value})[0]["AWS_SHARED_CREDENTIALS_FILE"]
         assert path == str(tmp_path / "credentials")
         profiles = configparser.RawConfigParser()
         profiles.read(path, "utf-8")
@@ -347,12 +350,12 @@ class TestEnvironment:
     def test_keys_that_somebody_put_there_are_left_alone(self, tmp_path: Path) -> None:
         here = replace(HERE, folder=str(tmp_path))
         (tmp_path / "credentials").write_text("[default]\naws_access_key_id = AKIAREAL\n", "ascii")
-        assert environment(here, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+        assert client_environment(here, {})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
         assert "AKIAREAL" in (tmp_path / "credentials").read_text("ascii")
 
     def test_where_that_file_cannot_be_there_are_no_profiles(self, tmp_path: Path) -> None:
         gone = replace(HERE, folder=str(tmp_path / "gone"))
-        assert environment(gone, {"AWS_PROFILE": "work"})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+        assert client_environment(gone, {"AWS_PROFILE": "work"})[0]["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
 
     @pytest.mark.parametrize(
         ("before", "after"),
@@ -364,11 +367,11 @@ class TestEnvironment:
         ],
     )
     def test_exceptions_from_the_proxy_are_kept(self, before: str, after: str) -> None:
-        assert environment(HERE, {"NO_PROXY": before})[0]["NO_PROXY"] == after
+        assert client_environment(HERE, {"NO_PROXY": before})[0]["NO_PROXY"] == after
 
     @unix
     def test_the_lower_spelling_is_read_first_and_so_it_is_set_too(self) -> None:
-        settings, _ = environment(HERE, {"no_proxy": "example.com"})
+        settings, _ = client_environment(HERE, {"no_proxy": "example.com"})
         assert settings["no_proxy"] == "example.com,127.0.0.1"
 
     @pytest.mark.parametrize(
@@ -399,7 +402,7 @@ class TestEnvironment:
         import boto3
 
         base = wire.clean_environment(**{name: value})
-        settings, removed = environment(studio, base)
+        settings, removed = client_environment(studio, base)
         final = {key: held for key, held in base.items() if key not in removed} | settings
         for key in set(os.environ) - set(final):
             monkeypatch.delenv(key)

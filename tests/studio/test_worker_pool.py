@@ -13,7 +13,7 @@ import pytest
 
 from helpers.studio.wire.replies import BedrockError
 from helpers.studio.workers import pool as workers
-from helpers.studio.workers.pool import Drawn, Job, Pool
+from helpers.studio.workers.pool import EngineAnswer, Job, Pool
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 
@@ -95,7 +95,7 @@ def test_nothing_is_drawn_for_a_client_that_left_the_queue(pools: Callable[..., 
         first = threads.submit(pool.draw, job("sleep"))
         time.sleep(0.3)
         second = threads.submit(pool.draw, job("explode"), lambda: False)
-        assert isinstance(first.result(), Drawn)
+        assert isinstance(first.result(), EngineAnswer)
         with pytest.raises(BedrockError, match="The client has gone"):
             second.result()
 
@@ -114,7 +114,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_a_model_error_and_replaced(
         with pytest.raises(BedrockError, match=r"ended in the middle of this picture \(signal 9\)") as caught:
             drawing.result()
     assert (caught.value.code, caught.value.status) == ("ModelErrorException", 424)
-    assert isinstance(pool.draw(job()), Drawn)
+    assert isinstance(pool.draw(job()), EngineAnswer)
     assert pool.pids() != (pid,)
 
 
@@ -124,14 +124,14 @@ def test_a_worker_that_dies_while_idle_costs_nobody_a_picture(pools: Callable[..
     pool.draw(job())
     (pid,) = pool.pids()
     os.kill(pid, signal.SIGKILL)
-    assert isinstance(pool.draw(job()), Drawn)
+    assert isinstance(pool.draw(job()), EngineAnswer)
 
 
 def test_a_worker_that_leaves_by_itself_is_replaced(pools: Callable[..., Pool]) -> None:
     pool = pools(size=1)
     with pytest.raises(BedrockError, match=r"exit code 3"):
         pool.draw(job("exit"))
-    assert isinstance(pool.draw(job()), Drawn)
+    assert isinstance(pool.draw(job()), EngineAnswer)
 
 
 def test_a_picture_that_takes_longer_than_the_engines_patience_is_a_timeout(
@@ -142,7 +142,7 @@ def test_a_picture_that_takes_longer_than_the_engines_patience_is_a_timeout(
     with pytest.raises(BedrockError, match="timed out") as caught:
         pool.draw(job("sleep"))
     assert (caught.value.code, caught.value.status) == ("ModelTimeoutException", 408)
-    assert isinstance(pool.draw(job()), Drawn)
+    assert isinstance(pool.draw(job()), EngineAnswer)
 
 
 def test_an_engine_that_takes_far_too_long_to_start_is_a_timeout(

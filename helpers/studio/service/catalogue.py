@@ -1,4 +1,4 @@
-"""Which models the studio has, by the workshop's registry, and what it says of those that it has not."""
+"""The models that the studio has, by the workshop's registry, and Bedrock's errors for all others."""
 
 import re
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:(?:foundation-model
 
 
 def offered() -> tuple[Model, ...]:
-    """The models that the studio draws for."""
+    """Return the models that the studio draws for."""
     return tuple(model for model in models.all() if model.studio is not None)
 
 
 def model_to_invoke(model_id: str, region: str, day: date) -> Model:
-    """The model of this id, alias or ARN; raises the error that Bedrock gives where it cannot be invoked."""
+    """Return the model with this id, alias or ARN. Raises Bedrock's error where it cannot be invoked on this day."""
     _check_form(model_id)
     name = _bare(model_id)
     model = _by_id().get(name)
@@ -38,13 +38,13 @@ def model_to_invoke(model_id: str, region: str, day: date) -> Model:
 
 
 def summaries(region: str, filters: Mapping[str, str]) -> dict[str, Any]:
-    """ListFoundationModels: what this endpoint has."""
+    """Return the answer to ListFoundationModels: the studio's models in this Region that pass the query's filters."""
     listed = [_summary(model, region) for model in offered() if not _elsewhere(model, region)]
-    return {"modelSummaries": [one for one in listed if _passes(one, filters)]}
+    return {"modelSummaries": [summary for summary in listed if _passes(summary, filters)]}
 
 
 def details(model_id: str, region: str, day: date) -> dict[str, Any]:
-    """GetFoundationModel."""
+    """Return the answer to GetFoundationModel. Raises BedrockError for a model that the studio does not have."""
     model = _known(model_id)
     if model.studio is None and model.retired_on(day):
         raise BedrockError("ResourceNotFoundException", END_OF_LIFE)
@@ -54,7 +54,7 @@ def details(model_id: str, region: str, day: date) -> dict[str, Any]:
 
 
 def availability(model_id: str, region: str) -> dict[str, Any]:
-    """GetFoundationModelAvailability: everything the studio has is open to everybody."""
+    """Return the answer to GetFoundationModelAvailability; access to the studio's models needs no agreement."""
     model = _known(model_id)
     here = model.studio is not None and not _elsewhere(model, region)
     state = "AVAILABLE" if here else "NOT_AVAILABLE"
@@ -69,14 +69,14 @@ def availability(model_id: str, region: str) -> dict[str, Any]:
 
 def _check_form(model_id: str) -> None:
     if len(model_id) > _LONGEST_ID:
-        wanted = f"have length less than or equal to {_LONGEST_ID}"
+        constraint = f"have length less than or equal to {_LONGEST_ID}"
     elif _ID_CHARACTERS.fullmatch(model_id) is None:
-        wanted = f"satisfy regular expression pattern: {_documented_pattern()}"
+        constraint = f"satisfy regular expression pattern: {_documented_pattern()}"
     else:
         return
     shown = model_id if len(model_id) <= 100 else f"{model_id[:99]}…"
     raise validation(
-        f"1 validation error detected: Value '{shown}' at 'modelId' failed to satisfy constraint: Member must {wanted}"
+        f"1 validation error detected: Value '{shown}' at 'modelId' failed to satisfy constraint: Member must {constraint}"
     )
 
 
@@ -95,7 +95,7 @@ def _bare(model_id: str) -> str:
 
 
 def _elsewhere(model: Model, region: str) -> bool:
-    """Whether a living model is not in this Region. SDXL was retired everywhere, and is here everywhere."""
+    """Return whether this Region lacks the model. The studio has a model with an end-of-life date (SDXL) in every Region."""
     return model.eol is None and bool(model.regions) and region not in model.regions
 
 
@@ -111,7 +111,7 @@ def _not_offered(model: Model, name: str, day: date) -> BedrockError:
 
 
 def _what_is_here(model: Model) -> str:
-    names = " and ".join(f"{one.name} ({one.id})" for one in offered())
+    names = " and ".join(f"{other.name} ({other.id})" for other in offered())
     return f"{model.name} lives on AWS and not on this offline studio, which has {names}."
 
 
@@ -144,10 +144,10 @@ def _summary(model: Model, region: str) -> dict[str, Any]:
 
 
 def _passes(summary: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
-    held = {
+    values = {
         "byProvider": [summary["providerName"]],
         "byOutputModality": summary["outputModalities"],
         "byInferenceType": summary["inferenceTypesSupported"],
         "byCustomizationType": summary["customizationsSupported"],
     }
-    return all(filters[name].lower() in [one.lower() for one in held[name]] for name in held if name in filters)
+    return all(filters[name].lower() in map(str.lower, values[name]) for name in values if name in filters)

@@ -1,4 +1,4 @@
-"""Which prompts the studio refuses, by the word list in refusals.toml."""
+"""The content filter: the prompts that the studio refuses, by the word lists in refusals.toml."""
 
 import re
 import tomllib
@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 Refusal = Literal["invalid_prompts", "content_filtered", "error"]
-REFUSALS: tuple[Refusal, ...] = ("invalid_prompts", "content_filtered", "error")
+REFUSALS: tuple[Refusal, ...] = ("invalid_prompts", "content_filtered", "error")  # gravest first
 
 # A letter or digit of a Latin alphabet on either side makes it another word; a Chinese character does not.
 _LATIN = "0-9a-z\u00c0-\u024f"
 
 
 def refusal(texts: Iterable[str]) -> Refusal | None:
-    """What the studio does with these prompts: the gravest refusal that one of them calls for, or None."""
-    said = [unicodedata.normalize("NFKC", text).casefold() for text in texts]
-    return next((kind for kind in REFUSALS if any(_pattern(kind).search(text) for text in said)), None)
+    """Return the gravest refusal that one of these prompts calls for, or None."""
+    folded = [unicodedata.normalize("NFKC", text).casefold() for text in texts]
+    return next((kind for kind in REFUSALS if any(_pattern(kind).search(text) for text in folded)), None)
 
 
 @cache

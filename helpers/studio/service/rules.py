@@ -1,4 +1,4 @@
-"""What the service knows of each family beyond its schema: how a body becomes a job, what a filter does, how it answers."""
+"""What serving a family takes beyond its schema: checks of uploads, a body as a job, refusals, and the response body."""
 
 import base64
 import binascii
@@ -16,50 +16,50 @@ from helpers.studio.service.validation_text import Violation, malformed, violati
 from helpers.studio.wire.replies import Reply
 from helpers.studio.workers.pool import Job
 
-PICTURE = "the picture"  # stands in a Response where the picture's base64 goes
+PICTURE = "the picture"  # in a Response, the place of the picture's base64
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that was checked."""
+class CheckedRequest:
+    """A request that passed all checks."""
 
     texts: tuple[str, ...]
-    """The prompts that a content filter reads."""
+    """The prompts that the content filter reads."""
     seed: int
-    """0: one is drawn."""
+    """0 asks for a random seed."""
     job: Callable[[int, str], Job]
-    """From the seed and the finish reason, in the studio's words: SUCCESS, CONTENT_FILTERED, ERROR."""
+    """Returns the job for a seed and a finish reason: SUCCESS, CONTENT_FILTERED or ERROR."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How one family is served."""
+    """The rules by which one family is served."""
 
-    check: Callable[[dict[str, Any], Model], Asked]
-    """From a body; raises BedrockError in the service's own words."""
+    check: Callable[[dict[str, Any], Model], CheckedRequest]
+    """Checks a body. Raises BedrockError in the words of the family's own service."""
     refuse: Callable[[Refusal], Reply | str]
-    """What a refusal leads to: an answer without a picture, or the finish reason of the picture that comes all the same.
+    """Returns what a refusal leads to: an answer without a picture, or the finish reason of a picture that is sent.
     Raises BedrockError where the service answers with an error."""
-    answer: Callable[[int, str], Response]
-    """From the seed and the finish reason, with PICTURE where the picture goes."""
+    response: Callable[[int, str], Response]
+    """Returns the response body for a seed and a finish reason, with PICTURE in the picture's place."""
 
 
 def checked(request: type[BaseModel], content: dict[str, Any], wrong: list[Violation]) -> Any:
-    """Return the request that `content` is. Raises BedrockError with all that its schema finds, and with `wrong`."""
+    """Return the body `content` as a `request`. Raises BedrockError with its schema's violations and those of `wrong`."""
     found: list[Violation] = []
     try:
-        made = request.model_validate(content)
+        valid = request.model_validate(content)
     except ValidationError as error:
-        made, found = None, violations(error)
+        valid, found = None, violations(error)
     named = {violation.pointer for violation in found}
     found += [violation for violation in wrong if violation.pointer not in named]
-    if found or made is None:
+    if found or valid is None:
         raise malformed(found)
-    return made
+    return valid
 
 
 def uploads(content: Mapping[str, Any], family: Family) -> tuple[dict[str, bytes], list[Violation]]:
-    """Return the pictures of a body as files, and what their first bytes show to be wrong with them."""
+    """Return a body's images as files by field, and the violations that show in their first bytes (format, size)."""
     files: dict[str, bytes] = {}
     sizes: dict[str, tuple[int, int]] = {}
     wrong = []
@@ -77,8 +77,8 @@ def uploads(content: Mapping[str, Any], family: Family) -> tuple[dict[str, bytes
         width, height = sizes[start]
         wrong.append(Violation(f"#/{start}", f"{problem}, but we received {width}x{height}"))
     if len(set(sizes.values())) > 1:
-        shown = " and ".join(f"{width}x{height}" for width, height in sizes.values())
+        listed = " and ".join(f"{width}x{height}" for width, height in sizes.values())
         last = next(reversed(sizes))
-        said = f"The dimensions of the provided {start} and {last} do not match ({shown})"
-        wrong.append(Violation(f"#/{last}", said))
+        message = f"The dimensions of the provided {start} and {last} do not match ({listed})"
+        wrong.append(Violation(f"#/{last}", message))
     return files, wrong

@@ -1,4 +1,4 @@
-"""SDXL as Bedrock served it: a filtered picture comes back blurred, and a filtered word is an error."""
+"""The rules of SDXL as Bedrock served it: a filtered picture comes back blurred, and a refused prompt is an error."""
 
 from typing import Any
 
@@ -7,29 +7,29 @@ from helpers.schemas.families import SDXL
 from helpers.schemas.fields import Response, stored_size
 from helpers.schemas.sdxl import Artifact, SDXLRequest, SDXLResponse
 from helpers.studio.service.refusals import Refusal
-from helpers.studio.service.rules import PICTURE, Asked, Rules, checked, uploads
+from helpers.studio.service.rules import PICTURE, CheckedRequest, Rules, checked, uploads
 from helpers.studio.wire.replies import Reply, validation
 from helpers.studio.workers.pool import Job
 
-_FILTERED_WORDS = (
+_REFUSED_PROMPT = (
     "invalid_prompts\nsagemaker_inference.errors.BaseInferenceToolkitError: "
     "(400, 'invalid_prompts', 'One or more prompts contains filtered words.')"
 )
 _FINISH: dict[Refusal, str] = {"content_filtered": "CONTENT_FILTERED", "error": "ERROR"}
 
 
-def _check(content: dict[str, Any], model: Model) -> Asked:
-    """Everything that can be told without decoding a picture is told at once."""
+def _check(content: dict[str, Any], model: Model) -> CheckedRequest:
+    """Check a body, for all that can be found without decoding an image; every violation is in one error."""
     files, wrong = uploads(content, SDXL)
     request: SDXLRequest = checked(SDXLRequest, content, wrong)
     texts = tuple(prompt.text for prompt in request.text_prompts if prompt.weight >= 0)
-    return Asked(texts, request.seed, lambda seed, finish: _job(request, content, files, seed, finish))
+    return CheckedRequest(texts, request.seed, lambda seed, finish: _job(request, content, files, seed, finish))
 
 
 def _job(request: SDXLRequest, content: dict[str, Any], files: dict[str, bytes], seed: int, finish: str) -> Job:
     start = SDXL.pictures[0]
     size = stored_size(files[start]) if start in files else (request.width, request.height)
-    asked = {
+    fields = {
         "width": size[0],
         "height": size[1],
         "seed": seed,
@@ -43,7 +43,7 @@ def _job(request: SDXLRequest, content: dict[str, Any], files: dict[str, bytes],
     prompts = tuple((prompt.text, prompt.weight) for prompt in request.text_prompts)
     form = SDXL.mask(content)
     mask = (form.picture, form.changes) if form else None
-    return Job(request.task, prompts, asked, files, start if start in files else None, mask, finish)
+    return Job(request.task, prompts, fields, files, start if start in files else None, mask, finish)
 
 
 def _schedule(request: SDXLRequest) -> dict[str, float]:
@@ -56,12 +56,12 @@ def _schedule(request: SDXLRequest) -> dict[str, float]:
 
 def _refuse(refused: Refusal) -> Reply | str:
     if refused == "invalid_prompts":
-        raise validation(_FILTERED_WORDS)
+        raise validation(_REFUSED_PROMPT)
     return _FINISH[refused]
 
 
-def _answer(seed: int, finish: str) -> Response:
+def _response(seed: int, finish: str) -> Response:
     return SDXLResponse(result="success", artifacts=[Artifact(seed=seed, base64=PICTURE, finishReason=finish)])
 
 
-RULES = Rules(_check, _refuse, _answer)
+RULES = Rules(_check, _refuse, _response)

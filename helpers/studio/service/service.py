@@ -1,6 +1,6 @@
-"""From a model id and a body to a picture: the registry, the model's family and its rules, the engine, and the answer.
+"""InvokeModel: from a model id and a body to an answer, by the registry, the family's rules and the model's engine.
 
-On the studio SDXL 1.0 lives, which is what the studio is for; every other retired model answers as it does on AWS.
+The studio serves SDXL 1.0, which AWS has retired; every other retired model is refused as on AWS.
 """
 
 import json
@@ -21,11 +21,10 @@ from helpers.studio.service.refusals import refusal
 from helpers.studio.service.rules import PICTURE, Rules
 from helpers.studio.service.validation_text import MALFORMED
 from helpers.studio.wire.replies import Reply, validation
-from helpers.studio.workers.pool import Drawn, Job
+from helpers.studio.workers.pool import EngineAnswer, Job
 
-Wanted = Callable[[], bool]
-Draw = Callable[[str, Job, Wanted], Drawn]
-"""Draws a job with the engine of this name, as `Engines.draw` does."""
+Draw = Callable[[str, Job, Callable[[], bool]], EngineAnswer]
+"""Draws a job with the engine of this name while the client waits, as `EnginePools.draw` does."""
 
 RULES: Mapping[str, Rules] = MappingProxyType(
     {
@@ -38,32 +37,38 @@ _MOST_WORD_BYTES = 32_000  # http clients give up on a header of 65,536 bytes
 
 
 class Service:
-    """Answers InvokeModel. `draw` makes the pictures; `today` decides which models are retired."""
+    """The service that answers InvokeModel. `draw` makes the pictures; `today` decides which models are retired."""
 
     def __init__(self, draw: Draw, today: Callable[[], date] = date.today) -> None:
         self._draw, self.today = draw, today
 
-    def invoke(self, model_id: str, body: bytes, region: str, wanted: Wanted, trace: bool = False) -> Reply:
-        """Return the answer to one request, in the shape of the model's own; raises BedrockError."""
+    def invoke(
+        self, model_id: str, body: bytes, region: str, client_waits: Callable[[], bool], trace: bool = False
+    ) -> Reply:
+        """Return the answer to one request, as the model's family writes it.
+
+        `model_id`: an id, alias or ARN. `body`: JSON. `client_waits` returns False once the client has hung up. `trace`
+        asks for the steps of the diffusion too. Raises BedrockError for every request that has no such answer.
+        """
         model = catalogue.model_to_invoke(model_id, region, self.today())
         rules = RULES[str(model.schema)]
-        asked = rules.check(_parsed(body), model)
-        refused = refusal(asked.texts)
+        request = rules.check(_parsed(body), model)
+        refused = refusal(request.texts)
         finish = rules.refuse(refused) if refused else "SUCCESS"
         if isinstance(finish, Reply):
             return finish
-        seed = asked.seed or 1 + secrets.randbelow(_most_seed(model))
+        seed = request.seed or 1 + secrets.randbelow(_max_seed(model))
         traced = trace and refused is None
-        drawn = self._draw(self.engine_of(model), replace(asked.job(seed, finish), trace=traced), wanted)
-        return _picture(rules.answer(seed, finish), drawn, traced)
+        answer = self._draw(self.engine_of(model), replace(request.job(seed, finish), trace=traced), client_waits)
+        return _with_picture(rules.response(seed, finish), answer, traced)
 
     def engine_of(self, model: Model) -> str:
-        """Return the name of the engine that draws for a model, as in `engines.ENGINES`."""
+        """Return the name of the engine that draws for a model, as in `pools.ENGINES`."""
         return str(model.studio)
 
 
 def unknown_words_header(words: tuple[str, ...]) -> str:
-    """Return the words, each percent-encoded as UTF-8, joined by commas: what `x-studio-unknown-words` holds."""
+    """Return the value of `x-studio-unknown-words`: the words, each percent-encoded as UTF-8, joined by commas."""
     written, room = [], _MOST_WORD_BYTES
     for word in words[:MOST_UNKNOWN_WORDS]:
         encoded = quote(word, safe="")
@@ -74,7 +79,7 @@ def unknown_words_header(words: tuple[str, ...]) -> str:
     return ",".join(written)
 
 
-def _most_seed(model: Model) -> int:
+def _max_seed(model: Model) -> int:
     assert model.family is not None
     return model.family.most_seed
 
@@ -100,21 +105,21 @@ def _finite(text: str) -> float:
     return number
 
 
-def _picture(answer: Response, drawn: Drawn, traced: bool) -> Reply:
-    """The answer with the picture in its place. The picture's megabytes are never copied to be joined."""
+def _with_picture(response: Response, answer: EngineAnswer, traced: bool) -> Reply:
+    """Return the response with the picture in its place, whose megabytes are never copied to be joined."""
     headers = [
         ("content-type", "application/json"),
-        ("x-studio-engine", drawn.engine),
-        ("x-studio-engine-ms", f"{drawn.engine_ms:g}"),
+        ("x-studio-engine", answer.engine),
+        ("x-studio-engine-ms", f"{answer.engine_ms:g}"),
     ]
-    if words := unknown_words_header(drawn.unknown_words):
+    if words := unknown_words_header(answer.unknown_words):
         headers.append(("x-studio-unknown-words", words))
-    head, _, tail = answer.model_dump_json().partition(PICTURE)
-    end = tail.removesuffix("}") + (_trace(drawn.trace) if traced else "") + "}"
-    return Reply(200, (head.encode(), drawn.file, end.encode()), tuple(headers))
+    head, _, tail = response.model_dump_json().partition(PICTURE)
+    end = tail.removesuffix("}") + (_trace(answer.trace) if traced else "") + "}"
+    return Reply(200, (head.encode(), answer.file, end.encode()), tuple(headers))
 
 
 def _trace(steps: tuple[tuple[float, bytes], ...]) -> str:
-    """One more key of the answer, with the comma before it."""
-    shown = [{"sigma": sigma, "image": image.decode()} for sigma, image in steps]
-    return f',"amazon-bedrock-trace":{json.dumps({"diffusion": {"steps": shown}})}'
+    """Return the response's key for the trace, with the comma before it."""
+    written = [{"sigma": sigma, "image": image.decode()} for sigma, image in steps]
+    return f',"amazon-bedrock-trace":{json.dumps({"diffusion": {"steps": written}})}'

@@ -1,4 +1,4 @@
-"""Stability's living models: an unknown field is refused with the list of the known ones, and a refusal is an answer."""
+"""The rules of Stability's living families: an unknown field is an error that lists the known ones, a refusal an answer."""
 
 import json
 from functools import partial
@@ -11,7 +11,7 @@ from helpers.schemas import Family
 from helpers.schemas.fields import Response
 from helpers.schemas.stability import StabilityResponse
 from helpers.studio.service.refusals import Refusal
-from helpers.studio.service.rules import PICTURE, Asked, Rules, checked, uploads
+from helpers.studio.service.rules import PICTURE, CheckedRequest, Rules, checked, uploads
 from helpers.studio.wire.replies import Reply, validation
 from helpers.studio.workers.pool import Job
 
@@ -24,10 +24,10 @@ _FINISH: dict[Refusal, str] = {
 
 def rules(family: Family) -> Rules:
     """Return the rules of one of Stability's living families."""
-    return Rules(partial(_check, family), _refuse, _answer)
+    return Rules(partial(_check, family), _refuse, _response)
 
 
-def _check(family: Family, content: dict[str, Any], model: Model) -> Asked:
+def _check(family: Family, content: dict[str, Any], model: Model) -> CheckedRequest:
     _no_unknown_field(family.request, content)
     files, wrong = uploads(content, family)
     request = checked(family.request, content, wrong)
@@ -35,14 +35,16 @@ def _check(family: Family, content: dict[str, Any], model: Model) -> Asked:
     def job(seed: int, finish: str) -> Job:
         width, height = family.size(content, model) or (0, 0)
         prompts = tuple((part.text, part.weight) for part in family.prompts(content)) or ((request.prompt, 1.0),)
-        asked: dict[str, Any] = {"width": width, "height": height, "seed": seed}
+        fields: dict[str, Any] = {"width": width, "height": height, "seed": seed}
         kept = family.kept(content)
         if kept is not None:
-            asked["schedule_start"] = float(1 - kept)
+            fields["schedule_start"] = float(1 - kept)
         start = next(iter(files), None)
-        return Job(family.task(content), prompts, asked, files, start, finish=finish, file_format=request.output_format)
+        return Job(
+            family.task(content), prompts, fields, files, start, finish=finish, file_format=request.output_format
+        )
 
-    return Asked((request.prompt,), request.seed, job)
+    return CheckedRequest((request.prompt,), request.seed, job)
 
 
 def _no_unknown_field(request: type[BaseModel], content: dict[str, Any]) -> None:
@@ -58,5 +60,5 @@ def _refuse(refused: Refusal) -> Reply | str:
     return Reply(200, (text.encode(),), (("content-type", "application/json"),))
 
 
-def _answer(seed: int, finish: str) -> Response:
+def _response(seed: int, finish: str) -> Response:
     return StabilityResponse(seeds=[seed], finish_reasons=[None], images=[PICTURE])

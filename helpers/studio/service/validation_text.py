@@ -1,7 +1,7 @@
-"""What is wrong with a body, in Bedrock's own words: `#/cfg_scale: 40 is not less or equal to 35`.
+"""A body's violations in the words of Bedrock's own validator: `#/cfg_scale: 40 is not less or equal to 35`.
 
-Bedrock checks bodies against a JSON schema and names each field by its pointer. Where Stability's own service had a
-sentence for a case (sizes, masks), that sentence is used.
+Bedrock checks bodies against a JSON schema and names each field by its JSON pointer (RFC 6901). Where Stability's own
+service had a sentence for a case (sizes, masks), that sentence is used.
 """
 
 import json
@@ -28,21 +28,21 @@ _TYPES = {
 
 
 class Violation(NamedTuple):
-    """One thing wrong with a body: the field's JSON pointer (`#/text_prompts/0/weight`), and what."""
+    """One thing that is wrong with a body; `pointer` is the field's JSON pointer, `#/text_prompts/0/weight`."""
 
     pointer: str
-    said: str
+    message: str
 
 
 def malformed(violations: Iterable[Violation]) -> BedrockError:
-    """The ValidationException that names every violation."""
-    told = [f"{pointer}: {said}" for pointer, said in dict.fromkeys(violations)]
-    count = f"{len(told)} schema violations found: " if len(told) > 1 else ""
-    return validation(f"Malformed input request: {count}{'; '.join(told)}, please reformat your input and try again.")
+    """Return the ValidationException that lists these violations, each once."""
+    listed = [f"{pointer}: {message}" for pointer, message in dict.fromkeys(violations)]
+    count = f"{len(listed)} schema violations found: " if len(listed) > 1 else ""
+    return validation(f"Malformed input request: {count}{'; '.join(listed)}, please reformat your input and try again.")
 
 
 def violations(error: ValidationError) -> list[Violation]:
-    """Every violation that a schema found."""
+    """Return the violations that a schema found, in pydantic's order."""
     return [_violation(one) for one in error.errors(include_url=False)]
 
 
@@ -52,10 +52,10 @@ def _violation(error: ErrorDetails) -> Violation:
         return Violation(_pointer(loc[:-1]), f"required key [{loc[-1]}] not found")
     if kind == "extra_forbidden":
         return Violation(_pointer(loc[:-1]), f"extraneous key [{loc[-1]}] is not permitted")
-    return Violation(_pointer(loc), _said(kind, value, limits) or error["msg"].rstrip("."))
+    return Violation(_pointer(loc), _message(kind, value, limits) or error["msg"].rstrip("."))
 
 
-def _said(kind: str, value: Any, limits: dict[str, Any]) -> str | None:
+def _message(kind: str, value: Any, limits: dict[str, Any]) -> str | None:
     if kind in _TYPES:
         return f"expected type: {_TYPES[kind]}, found: {_type_name(value)}"
     match kind:
@@ -90,7 +90,7 @@ def _shown(value: Any) -> str:
 
 
 def _type_name(value: Any) -> str:
-    """The name that a JSON value has in Bedrock's validator."""
+    """Return the name that Bedrock's validator has for a JSON value's type."""
     match value:
         case None:
             return "Null"

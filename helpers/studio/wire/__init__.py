@@ -1,1 +1,1 @@
-"""The studio's server: requests over HTTP, their signatures, and answers and errors in the shape that Bedrock gives them."""
+"""The studio's HTTP: the server, its routes, the check of signatures, and answers and errors in Bedrock's shape."""

@@ -1,11 +1,11 @@
-"""What goes back over the wire: answers, and errors in the shape that Amazon Bedrock gives them."""
+"""HTTP answers, and the errors of the studio in the shape that Amazon Bedrock gives them."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-# Status of every error the studio gives. Source: botocore's service model of bedrock-runtime, and for the signature
-# errors the common errors of AWS's APIs.
+# HTTP status of every error the studio gives. Source: botocore's service model of bedrock-runtime, and for the
+# signature errors the common errors of AWS's APIs.
 STATUS = {
     "AccessDeniedException": 403,
     "IncompleteSignatureException": 403,
@@ -29,7 +29,7 @@ _NAMESPACE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer. The body is in pieces, so that a picture's megabytes are never copied to be joined."""
+    """An HTTP answer. Its body is in pieces, so that a picture's megabytes are never copied to be joined."""
 
     status: int
     body: tuple[bytes, ...]
@@ -37,7 +37,7 @@ class Reply:
 
 
 class BedrockError(Exception):
-    """An error that the client is to see, by the class it will have in boto3 (`client.exceptions.<code>`)."""
+    """Raised for what the client is told as an error; `code` is its class in boto3 (`client.exceptions.<code>`)."""
 
     def __init__(self, code: str, message: str, *, status: int | None = None, **more: Any) -> None:
         super().__init__(message)
@@ -45,16 +45,16 @@ class BedrockError(Exception):
         self.status = STATUS[code] if status is None else status
 
     def reply(self) -> Reply:
-        """The answer that botocore turns into this error."""
+        """Return the answer that botocore turns into this error."""
         header = ("x-amzn-errortype", f"{self.code}:{_NAMESPACE}")
         return json_reply({"message": self.message, **self.more}, status=self.status, headers=(header,))
 
 
 def json_reply(content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
-    """`content` as a JSON answer."""
+    """Return an answer with `content` as JSON."""
     return Reply(status, (json.dumps(content).encode(),), (("content-type", "application/json"), *headers))
 
 
 def validation(message: str) -> BedrockError:
-    """The most common error: the request is wrong, and `message` says what."""
+    """Return a ValidationException, the error for a wrong request; `message` says what is wrong."""
     return BedrockError("ValidationException", message)

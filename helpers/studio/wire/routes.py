@@ -1,4 +1,4 @@
-"""What each request means: the operations of Bedrock that the studio has, who may call them, and errors as AWS gives them."""
+"""The operations of Bedrock that the studio has, by method and path, for requests that are signed as AWS asks."""
 
 import contextlib
 import ipaddress
@@ -10,10 +10,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from helpers.studio import VERSION
 from helpers.studio.service import Service, catalogue
-from helpers.studio.wire import signing
-from helpers.studio.wire.keys import Keys
 from helpers.studio.wire.replies import BedrockError, Reply, json_reply, validation
-from helpers.studio.wire.server import Call
+from helpers.studio.wire.server import HttpRequest
+from helpers.studio.wire.signing import Keys, signed_region
 
 _MODEL_OPERATIONS = ("invoke", "invoke-with-response-stream", "converse", "converse-stream", "count-tokens")
 _REFUSED_OPERATIONS = {
@@ -28,65 +27,68 @@ _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octe
 
 
 class Bedrock:
-    """The studio's application for a `StudioServer`. With `any_host` it answers to names other than this machine's.
+    """The studio's application for a `StudioServer`.
 
-    `identity` gives an engine's own name and version, as `Engines.identity` does.
+    `keys`: those that open it. `identity`: returns an engine's own name and version, as `EnginePools.identity` does.
+    `any_host`: answer requests to any host name, where otherwise only loopback's are answered.
     """
 
     def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
         self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
 
-    def __call__(self, call: Call) -> Reply:
-        """Answer one request; never raises."""
+    def __call__(self, request: HttpRequest) -> Reply:
+        """Return the answer to one request; never raises."""
         try:
-            reply = self._answer(call)
+            reply = self._answer(request)
         except BedrockError as error:
             reply = error.reply()
         except Exception as error:
-            print(f"studio: {call.method} {call.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"studio: {request.method} {request.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
             reply = BedrockError(
                 "InternalServerException", f"The studio failed: {type(error).__name__}: {error}"
             ).reply()
         marks = (("x-amzn-requestid", str(uuid.uuid4())), ("x-studio-version", VERSION))
         return Reply(reply.status, reply.body, (*reply.headers, *marks))
 
-    def _answer(self, call: Call) -> Reply:
-        if not (self._any_host or _is_this_machine(call.headers)):
+    def _answer(self, request: HttpRequest) -> Reply:
+        if not (self._any_host or _is_this_machine(request.headers)):
             raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
-        operation = _operation(call)
-        region = signing.signed_region(call.method, call.path, call.query, call.headers, call.body, self._keys)
-        return operation(self, call, region)
+        operation = _operation(request)
+        region = signed_region(request, self._keys)
+        return operation(self, request, region)
 
-    def _invoke(self, call: Call, region: str) -> Reply:
-        model_id, operation = _model_and_operation(call.path)
+    def _invoke(self, request: HttpRequest, region: str) -> Reply:
+        model_id, operation = _model_and_operation(request.path)
         if operation in _REFUSED_OPERATIONS:
             catalogue.model_to_invoke(model_id, region, self._service.today())
             raise validation(_REFUSED_OPERATIONS[operation])
-        _check_media_types(call.headers)
-        trace = _trace_wanted(call.headers)
-        return self._service.invoke(model_id, call.body, region, call.wanted, trace)
+        _check_media_types(request.headers)
+        trace = _trace_wanted(request.headers)
+        return self._service.invoke(model_id, request.body, region, request.client_waits, trace)
 
-    def _list(self, call: Call, region: str) -> Reply:
-        return json_reply(catalogue.summaries(region, dict(parse_qsl(call.query))))
+    def _list(self, request: HttpRequest, region: str) -> Reply:
+        return json_reply(catalogue.summaries(region, dict(parse_qsl(request.query))))
 
-    def _details(self, call: Call, region: str) -> Reply:
-        return json_reply(catalogue.details(_last(call.path), region, self._service.today()))
+    def _details(self, request: HttpRequest, region: str) -> Reply:
+        return json_reply(catalogue.details(_last(request.path), region, self._service.today()))
 
-    def _availability(self, call: Call, region: str) -> Reply:
-        return json_reply(catalogue.availability(_last(call.path), region))
+    def _availability(self, request: HttpRequest, region: str) -> Reply:
+        return json_reply(catalogue.availability(_last(request.path), region))
 
-    def _engines(self, call: Call, region: str) -> Reply:
-        """Return the engine that would draw for each model; learning its version may start a worker."""
+    def _engines(self, request: HttpRequest, region: str) -> Reply:
+        """Return the engine that would draw for each model. May start workers, to learn their engines' versions."""
         names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
         known: dict[str, str] = {}
         for name in dict.fromkeys(names.values()):
-            with contextlib.suppress(BedrockError):  # one that does not start says so to whoever asks it for a picture
+            with contextlib.suppress(
+                BedrockError
+            ):  # an engine that does not start says why when a picture is asked of it
                 known[name] = self._identity(name)
         return json_reply({"engines": {model: known[name] for model, name in names.items() if name in known}})
 
 
-def _operation(call: Call) -> Callable[[Bedrock, Call, str], Reply]:
-    match call.method, call.path.split("/"):
+def _operation(request: HttpRequest) -> Callable[[Bedrock, HttpRequest, str], Reply]:
+    match request.method, request.path.split("/"):
         case "POST", ["", "model", model_id, operation] if model_id and operation in _MODEL_OPERATIONS:
             return Bedrock._invoke
         case "GET", ["", "foundation-models"]:
@@ -124,17 +126,17 @@ def _check_media_types(headers: HTTPMessage) -> None:
 
 
 def _trace_wanted(headers: HTTPMessage) -> bool:
-    asked = headers.get(_TRACE_HEADER, "DISABLED")
-    if asked not in _TRACES:
+    value = headers.get(_TRACE_HEADER, "DISABLED")
+    if value not in _TRACES:
         raise validation(
-            f"1 validation error detected: Value '{asked[:100]}' at 'trace' failed to satisfy constraint: Member must "
+            f"1 validation error detected: Value '{value[:100]}' at 'trace' failed to satisfy constraint: Member must "
             f"satisfy enum value set: [{', '.join(_TRACES)}]"
         )
-    return _TRACES[asked]
+    return _TRACES[value]
 
 
 def _is_this_machine(headers: HTTPMessage) -> bool:
-    """Whether the Host header is loopback, so that no name on the web can be made to lead here."""
+    """Return whether the Host header names loopback; a name on the web that leads here (DNS rebinding) is refused."""
     try:
         host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:

@@ -1,7 +1,6 @@
-"""HTTP/1.1 on loopback: reads one request after another, however odd, and writes what the studio answers.
+"""HTTP/1.1 on loopback: reads one request after another, however odd, and writes the answers of the application.
 
-Standard library alone, and no numpy, so that a studio starts in a moment. What a request means is the business of
-`routes`.
+It needs the standard library alone, so that a studio starts in a moment. What a request means, `routes` decides.
 """
 
 import contextlib
@@ -31,23 +30,23 @@ _JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one wri
 
 
 @dataclass(frozen=True)
-class Call:
-    """One request as it came: `path` still percent-encoded, `query` without its question mark."""
+class HttpRequest:
+    """An HTTP request as it came: `path` still percent-encoded, `query` without its question mark."""
 
     method: str
     path: str
     query: str
     headers: HTTPMessage
     body: bytes
-    wanted: Callable[[], bool] = lambda: True
-    """False once the client has hung up, so that no picture is drawn for nobody."""
+    client_waits: Callable[[], bool] = lambda: True
+    """Returns False once the client has hung up, so that no picture is drawn for nobody."""
 
 
-Application = Callable[[Call], Reply]
+Application = Callable[[HttpRequest], Reply]
 
 
 class StudioServer(ThreadingHTTPServer):
-    """One thread a connection. It listens from the moment it is made; set `application` before `serve_forever`."""
+    """A server with one thread for each connection. It listens once made; set `application` before `serve_forever`."""
 
     daemon_threads = True
     block_on_close = False
@@ -67,17 +66,17 @@ class StudioServer(ThreadingHTTPServer):
 
     @property
     def loopback(self) -> bool:
-        """Whether it listens to this machine alone."""
+        """True where the server listens to this machine alone."""
         return ipaddress.ip_address(self.server_name).is_loopback
 
     @property
     def endpoint(self) -> str:
-        """The address for a client on this machine."""
+        """The server's URL for a client on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.server_name, self.server_name)
         return f"http://[{host}]:{self.server_port}" if ":" in host else f"http://{host}:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no event; anything else is one line."""
+        """Print one line about an error in a connection, and nothing where a client hung up."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             print(f"studio: a connection ended with {type(error).__name__}: {error}", file=sys.stderr)
@@ -89,7 +88,7 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, in
     return family, (str(address[0]), int(address[1]))
 
 
-def _not_ready(call: Call) -> Reply:
+def _not_ready(request: HttpRequest) -> Reply:
     raise BedrockError("ServiceUnavailableException", "The studio is still starting.")
 
 
@@ -117,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def finish(self) -> None:
-        """Read on a little where a refused request is still coming, or the client would never see the answer."""
+        """Close the connection; where a refused request is still coming, read on a little, or its answer would be lost."""
         if self._unread:
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_WR)
@@ -133,14 +132,17 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             path, _, query = self.path.partition("?")
-            call = Call(self.command, path, query, self.headers, body, self._client_waits)
-            reply = self.server.application(call)
+            request = HttpRequest(self.command, path, query, self.headers, body, self._client_waits)
+            reply = self.server.application(request)
         except BedrockError as error:
             reply = error.reply()
         self._send(reply)
 
     def _body(self) -> bytes | None:
-        """The request's body; None where the client hung up before its end."""
+        """Read and return the request's body; None where the client hung up before its end.
+
+        Raises BedrockError where it is too long, or has no length that can be read.
+        """
         length = self._content_length()
         if length > MAX_BODY:
             self._unread = True
@@ -179,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         return length - left
 
     def handle_expect_100(self) -> bool:
-        """Ask for the body only where it will be read."""
+        """Ask the client for the body only where it will be read."""
         try:
             too_long = self._content_length() > MAX_BODY
         except BedrockError:
@@ -187,13 +189,13 @@ class _Handler(BaseHTTPRequestHandler):
         return True if too_long else bool(super().handle_expect_100())
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the standard library refuses (request lines and headers that are no HTTP) in Bedrock's shape."""
+        """Send what the standard library refuses (request lines and headers that are no HTTP) as a Bedrock error."""
         self.close_connection = self._unread = True
-        said = message or HTTPStatus(code).phrase
+        text = message or HTTPStatus(code).phrase
         if code == HTTPStatus.NOT_IMPLEMENTED:
-            self._send(BedrockError("UnknownOperationException", said).reply())
+            self._send(BedrockError("UnknownOperationException", text).reply())
         else:
-            self._send(BedrockError("ValidationException", said, status=code).reply())
+            self._send(BedrockError("ValidationException", text, status=code).reply())
 
     def _send(self, reply: Reply) -> None:
         self.connection.settimeout(IDLE_SECONDS)
@@ -227,4 +229,4 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.settimeout(before)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """No log: standard error is for what goes wrong."""
+        """Log nothing: standard error is for what goes wrong."""

@@ -1,9 +1,13 @@
-"""Signature Version 4 as Bedrock checks it, with botocore's own signer, against keys made when the studio starts."""
+"""Signature Version 4 (SigV4), checked as Bedrock does, with botocore's own signer, against the studio's keys.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+"""
 
 import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 
@@ -11,8 +15,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from helpers.studio.wire.keys import Keys
 from helpers.studio.wire.replies import BedrockError
+from helpers.studio.wire.server import HttpRequest
 
 SERVICE = "bedrock"
 MAX_SKEW = timedelta(minutes=5)
@@ -24,34 +28,43 @@ _AUTHORIZATION = re.compile(
 _TIME = "%Y%m%dT%H%M%SZ"
 
 
-def signed_region(method: str, path: str, query: str, headers: HTTPMessage, body: bytes, keys: Keys) -> str:
-    """The Region that a rightly signed request names; any other request raises the error that AWS would answer.
+@dataclass(frozen=True)
+class Keys:
+    """A pair of access keys, which opens one studio and nothing else."""
 
-    `path` is as on the wire, still percent-encoded; any Region is taken, as one studio stands for all of them.
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+def signed_region(request: HttpRequest, keys: Keys) -> str:
+    """Return the Region that a request is signed for, any Region, since one studio serves them all.
+
+    Raises BedrockError with what AWS answers where the signature is missing, expired or not made with `keys`.
     """
-    found = _parsed(headers)
-    if not hmac.compare_digest(found["key"].encode(), keys.access_key.encode()):
+    authorization = _authorization(request.headers)
+    if not hmac.compare_digest(authorization["key"].encode(), keys.access_key.encode()):
         raise BedrockError("UnrecognizedClientException", "The security token included in the request is invalid.")
-    if found["service"] != SERVICE:
+    if authorization["service"] != SERVICE:
         raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'.")
-    stamp = _fresh_time(headers, found["day"])
-    _check_payload_hash(headers, body)
-    expected = _signature(method, path, query, headers, body, keys, found, stamp)
-    if not hmac.compare_digest(expected, found["signature"]):
+    stamp = _fresh_time(request.headers, authorization["day"])
+    _check_payload_hash(request.headers, request.body)
+    expected = _signature(request, keys, authorization, stamp)
+    if not hmac.compare_digest(expected, authorization["signature"]):
         raise _invalid(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details."
         )
-    return found["region"]
+    return authorization["region"]
 
 
-def _parsed(headers: HTTPMessage) -> Mapping[str, str]:
-    given = _one(headers, "authorization")
-    if not given:
+def _authorization(headers: HTTPMessage) -> Mapping[str, str]:
+    """Return the parts of the Authorization header: key, day, region, service, signed (header names) and signature."""
+    header = _joined(headers, "authorization")
+    if not header:
         raise BedrockError("MissingAuthenticationTokenException", "Missing Authentication Token")
-    if given.lower().startswith("bearer "):
+    if header.lower().startswith("bearer "):
         raise BedrockError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.")
-    match = _AUTHORIZATION.fullmatch(given.strip())
+    match = _AUTHORIZATION.fullmatch(header.strip())
     if match is None:
         raise BedrockError(
             "IncompleteSignatureException",
@@ -62,7 +75,8 @@ def _parsed(headers: HTTPMessage) -> Mapping[str, str]:
 
 
 def _fresh_time(headers: HTTPMessage, day: str) -> str:
-    stamp = _one(headers, "x-amz-date")
+    """Return the time that a request was signed at. Raises BedrockError where it is not on `day` or not within MAX_SKEW."""
+    stamp = _joined(headers, "x-amz-date")
     try:
         signed_at = datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)
     except ValueError:
@@ -84,37 +98,29 @@ def _fresh_time(headers: HTTPMessage, day: str) -> str:
 
 
 def _check_payload_hash(headers: HTTPMessage, body: bytes) -> None:
-    # botocore's signer trusts this header where it is there, so the body itself has to be held against it.
-    claimed = _one(headers, "x-amz-content-sha256")
+    # botocore's signer trusts this header where there is one, so it has to be compared with the body itself.
+    claimed = _joined(headers, "x-amz-content-sha256")
     if claimed and not hmac.compare_digest(claimed.encode(), hashlib.sha256(body).hexdigest().encode()):
         raise _invalid("The provided 'x-amz-content-sha256' header does not match what was computed.")
 
 
-def _signature(
-    method: str,
-    path: str,
-    query: str,
-    headers: HTTPMessage,
-    body: bytes,
-    keys: Keys,
-    found: Mapping[str, str],
-    stamp: str,
-) -> str:
-    names = found["signed"].split(";")
+def _signature(request: HttpRequest, keys: Keys, authorization: Mapping[str, str], stamp: str) -> str:
+    """Return the signature, in hexadecimal digits, that `keys` give for the headers listed as signed."""
+    names, headers = authorization["signed"].split(";"), request.headers
     if "host" not in names or any(name not in headers for name in names):
         raise _invalid("'Host' and every other header named in SignedHeaders must be part of the request.")
-    url = f"http://{_one(headers, 'host')}{path}{'?' + query if query else ''}"
-    request = AWSRequest(method=method, url=url, data=body)
+    url = f"http://{_joined(headers, 'host')}{request.path}{'?' + request.query if request.query else ''}"
+    signed = AWSRequest(method=request.method, url=url, data=request.body)
     for name in names:
-        request.headers[name] = _one(headers, name)
-    request.context["timestamp"] = stamp
-    signer = _ExactSigner(Credentials(keys.access_key, keys.secret_key), SERVICE, found["region"], names)
-    to_sign = signer.string_to_sign(request, signer.canonical_request(request))
-    return str(signer.signature(to_sign, request))
+        signed.headers[name] = _joined(headers, name)
+    signed.context["timestamp"] = stamp
+    signer = _ExactSigner(Credentials(keys.access_key, keys.secret_key), SERVICE, authorization["region"], names)
+    to_sign = signer.string_to_sign(signed, signer.canonical_request(signed))
+    return str(signer.signature(to_sign, signed))
 
 
 class _ExactSigner(SigV4Auth):  # type: ignore[misc]  # botocore has no types
-    """botocore's signer, over exactly the headers that the client says it signed."""
+    """botocore's signer for exactly the headers that the client lists as signed."""
 
     def __init__(self, credentials: Credentials, service: str, region: str, names: list[str]) -> None:
         super().__init__(credentials, service, region)
@@ -127,7 +133,8 @@ class _ExactSigner(SigV4Auth):  # type: ignore[misc]  # botocore has no types
         return message
 
 
-def _one(headers: HTTPMessage, name: str) -> str:
+def _joined(headers: HTTPMessage, name: str) -> str:
+    """Return a header's values joined by commas; empty where it is missing."""
     return ",".join(headers.get_all(name, []))
 
 

@@ -1,1 +1,1 @@
-"""The studio's workers: processes of their own that draw, a pool of them behind each engine."""
+"""The studio's workers: processes that draw, so that the front stays light; a pool of them for each engine."""

@@ -1,7 +1,7 @@
-"""The fastest lossless PNG at hand: each row as the difference from the one above, deflated by isal at level 1.
+"""Encode pixels as PNG as fast as can be had: each row as its difference from the one above, deflated by isal at level 1.
 
 Where isal has no wheel (Windows on Arm), Pillow's run-length deflate takes its place. The same pixels always give the
-same bytes on one machine.
+same bytes on one machine. PNG: https://www.w3.org/TR/png-3/
 """
 
 import io
@@ -23,9 +23,9 @@ _RLE = 3  # zlib's strategy: matches at distance one only
 
 
 def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return a PNG file of `pixels`: (height, width) grey, (height, width, 3) RGB or (height, width, 4) with alpha.
+    """Return a PNG file of uint8 `pixels`: (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
 
-    Raises ValueError for other shapes, and for other types than uint8.
+    Raises ValueError for other shapes and dtypes.
     """
     colour = _colour_type(pixels)
     if isal_zlib is None:
@@ -42,7 +42,7 @@ def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
 
 
 def encode_with_pillow(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """The same picture through Pillow: some ten times slower, and everywhere."""
+    """Return the same picture as a PNG file by Pillow, which is on every machine and some ten times slower."""
     from PIL import Image
 
     _colour_type(pixels)
@@ -52,7 +52,7 @@ def encode_with_pillow(pixels: npt.NDArray[np.uint8]) -> bytes:
 
 
 def _colour_type(pixels: npt.NDArray[np.uint8]) -> int:
-    """Return PNG's number for what a pixel holds: 0 grey, 2 RGB, 6 RGB and alpha."""
+    """Return PNG's colour type: 0 grey, 2 RGB, 6 RGBA. Raises ValueError where `pixels` is no such picture."""
     colour = {(): 0, (3,): 2, (4,): 6}.get(pixels.shape[2:]) if pixels.ndim >= 2 and pixels.size else None
     if colour is None or pixels.dtype != np.uint8:
         raise ValueError(

@@ -1,7 +1,7 @@
-"""The pool of one engine's processes: begun when they are needed, replaced when they die, served in order of arrival.
+"""The pool of one engine's worker processes: started on demand, replaced when they die, given jobs in order of arrival.
 
-Several processes draw several pictures in the time of one, where threads would wait for each other. How many there may
-be, and how long a picture may take, each worker says in its greeting: it is the engine's to know.
+Processes draw side by side, where threads would wait for each other. How many there may be, and how long a picture may
+take, is the engine's to know (`protocol.Needs`), and each worker says it in its greeting.
 """
 
 import contextlib
@@ -14,40 +14,40 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from helpers.studio.children import import_path, own_session
 from helpers.studio.wire.replies import BedrockError, validation
 from helpers.studio.workers import pipe
 
-START_SECONDS = 120.0  # for an engine to greet; past it something is stuck
+START_SECONDS = 120.0  # for a worker to greet; past it something is stuck
 STOP_SECONDS = 2.0
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to draw: the engine's task in plain values, and the files that came with it."""
+    """One picture to draw: the engine's task in plain values, and the uploaded files."""
 
     task: str
-    """Its name in `protocol.TASKS`."""
+    """The task's name in `protocol.TASKS`."""
     prompts: tuple[tuple[str, float], ...]
     request: dict[str, Any]
     """The task's other fields: all but prompts, init_image and mask."""
     uploads: dict[str, bytes] = field(default_factory=dict)
-    """PNG, JPEG or WebP files, by the request's fields that held them."""
+    """PNG, JPEG or WebP files, by their fields in the request body."""
     start: str | None = None
-    """Which of them is the init image; it is brought to the task's size where it has another."""
+    """The field of the init image; an image of another size is scaled and cropped to the task's."""
     mask: tuple[str, str] | None = None
-    """Which of them is the mask, and what in it may change: "white", "black" or "transparent"."""
+    """The field of the mask, and what in it may change: "white", "black" or "transparent"."""
     finish: str = "SUCCESS"
+    """The finish reason: SUCCESS, CONTENT_FILTERED (the picture is blurred) or ERROR (a grey picture, no engine)."""
     file_format: str = "png"
+    """png, jpeg or webp."""
     trace: bool = False
-    """Ask for Drawn.trace."""
+    """True asks for `EngineAnswer.trace`."""
 
     def head(self) -> dict[str, Any]:
-        """All but the files, as the worker reads it."""
+        """Return all but the files, as the head of the message to a worker."""
         return {
             "task": self.task,
             "prompts": self.prompts,
@@ -62,34 +62,36 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A finished picture: the file in base64, the words the engine did not know, and how long the engine took."""
+class EngineAnswer:
+    """A finished picture, and what its engine reports about it."""
 
     file: bytes
+    """The image file in base64."""
     unknown_words: tuple[str, ...]
     engine_ms: float
+    """Milliseconds that the engine took."""
     engine: str
-    """The name and the version of the engine that drew it, with a blank between: "painted 0.2.0"."""
+    """The engine's name and version, with a space between: "painted 0.2.0"."""
     trace: tuple[tuple[float, bytes], ...] = ()
-    """Each step's sigma, and what the engine believed the picture to be, as a small PNG in base64."""
+    """For each step its sigma, and the denoised picture as a small PNG file in base64."""
 
 
 @dataclass(frozen=True)
 class Greeting:
-    """A worker's first words."""
+    """A worker's first message: its engine, and what the engine needs."""
 
     engine: str
-    """As in Drawn."""
+    """As in `EngineAnswer`."""
     workers: int
     patience: float
     """Seconds."""
 
 
 class Pool:
-    """The workers of one engine, `module:function` or `path/to/file.py:function`; jobs are served in order of arrival.
+    """The workers of one engine, which is named as `module:function` or `path/to/file.py:function`.
 
-    There is the right to one worker until the first has greeted; then to as many as the engine says, and no more than
-    the machine has cores, or to `size`.
+    The pool starts one worker until the first has greeted; then up to `size`, or up to as many as the engine needs and
+    the machine has cores.
     """
 
     def __init__(self, engine: str, size: int | None = None) -> None:
@@ -97,32 +99,33 @@ class Pool:
         self._identity: str | None = None
         self._closed = False
         self._changed = threading.Condition()
-        # A slot is a living worker or, as None, the right to start one. Living ones are taken first.
+        # A slot is a living worker or, as None, a permit to start one. Living ones are taken first.
         self._slots: list[_Worker | None] = [None]
         self._queue: deque[queue.SimpleQueue[_Worker | None]] = deque()
         self._living: weakref.WeakSet[_Worker] = weakref.WeakSet()
 
-    def draw(self, job: Job, wanted: Callable[[], bool] = lambda: True) -> Drawn:
-        """Return the picture of `job`. `wanted` is asked after a wait, and nothing is drawn where it says no.
+    def draw(self, job: Job, client_waits: Callable[[], bool] = lambda: True) -> EngineAnswer:
+        """Return the picture of `job`, as soon as a worker is free for it.
 
-        Raises BedrockError where the picture cannot be drawn.
+        `client_waits` is called after a wait in the queue, and nothing is drawn where it returns False. Raises
+        BedrockError where the picture cannot be drawn.
         """
         worker, waited = self._take()
         try:
-            if waited and not wanted():
+            if waited and not client_waits():
                 raise BedrockError("ServiceUnavailableException", "The client has gone.")
-            drawn = worker.run(job) if worker is not None and worker.alive else None
-            if drawn is None:  # none was there, or it had died since its last picture
-                worker = self._begin()
-                drawn = worker.run(job)
-            if drawn is None:
+            answer = worker.run(job) if worker is not None and worker.alive else None
+            if answer is None:  # none was there, or it had died since its last picture
+                worker = self._start_worker()
+                answer = worker.run(job)
+            if answer is None:
                 raise _never_began()
         finally:
             self._give(worker if worker is not None and worker.alive else None)
-        return drawn
+        return answer
 
     def identity(self) -> str:
-        """Return the engine's name and version, as in Drawn; start a worker where none has greeted yet.
+        """Return the engine's name and version, as in `EngineAnswer`, from a worker that greeted or starts now.
 
         Raises BedrockError where the engine does not start.
         """
@@ -131,28 +134,28 @@ class Pool:
                 self._changed.wait()
             if self._identity is not None:
                 return self._identity
-            self._slots.pop()  # a right alone: whoever lives has greeted
+            self._slots.pop()  # a permit: every living worker has greeted
         worker = None
         try:
-            worker = self._begin()
+            worker = self._start_worker()
             return worker.greeting.engine
         finally:
             self._give(worker)
 
     def close(self) -> None:
-        """Let every worker go, those in the middle of a picture too, and start no other."""
+        """End every worker, those in the middle of a picture too, and start no other."""
         with self._changed:
             self._closed = True
         for worker in list(self._living):
-            worker.end()
+            worker.stop()
 
     def pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that are idle now."""
+        """Return the process ids of the workers that are idle now."""
         with self._changed:
             return tuple(slot.pid for slot in self._slots if slot is not None and slot.alive)
 
     def _take(self) -> "tuple[_Worker | None, bool]":
-        """A slot, and whether it had to be waited for."""
+        """Return a slot, and whether there was a wait for it."""
         with self._changed:
             if self._slots:
                 return self._slots.pop(), False
@@ -170,8 +173,8 @@ class Pool:
                 self._slots.append(worker)
             self._changed.notify_all()
 
-    def _begin(self) -> "_Worker":
-        """Start a worker and return it once it has greeted; the first greeting gives the rights to start others."""
+    def _start_worker(self) -> "_Worker":
+        """Start a worker and return it once it has greeted; the first greeting adds the permits to start others."""
         with self._changed:
             if self._closed:
                 raise BedrockError("ServiceUnavailableException", "The studio is closing.")
@@ -189,7 +192,7 @@ class Pool:
 
 
 class _Worker:
-    """One engine process; it draws for one thread at a time."""
+    """One worker process, seen from the front; for one thread at a time."""
 
     greeting: Greeting
     _late = False
@@ -218,12 +221,12 @@ class _Worker:
         return self._process.pid
 
     def greet(self) -> Greeting:
-        """Return what it says before any job. Raises BedrockError where its engine does not start."""
-        with self._within(START_SECONDS):
+        """Wait for the worker's greeting and return it. Raises BedrockError where its engine does not start."""
+        with self._time_limit(START_SECONDS):
             message = pipe.receive(self._answers)
         if message is None:
             lost = self._lost()
-            raise lost if self._late else _failed(f"The studio's engine ended while it started ({self._end()}).")
+            raise lost if self._late else _failed(f"The studio's engine ended while it started ({self._exit_text()}).")
         head, _ = message
         if "error" in head:
             self._lost()  # the next one may find what this one missed
@@ -231,19 +234,19 @@ class _Worker:
         self.greeting = Greeting(f"{head['name']} {head['version']}", head["workers"], head["patience"])
         return self.greeting
 
-    def run(self, job: Job) -> Drawn | None:
-        """Return the picture; None where the worker had died before it began."""
-        with self._within(self.greeting.patience):
-            begun, answer = self._ask(job)
-        if answer is None:
+    def run(self, job: Job) -> EngineAnswer | None:
+        """Return the picture; None where the worker had died before it began. Raises BedrockError for other failures."""
+        with self._time_limit(self.greeting.patience):
+            begun, message = self._exchange(job)
+        if message is None:
             lost = self._lost()
             if begun or self._late:
                 raise lost
             return None
-        return _drawn(*answer, self.greeting.engine)
+        return _engine_answer(*message, self.greeting.engine)
 
-    def _ask(self, job: Job) -> tuple[bool, tuple[dict[str, Any], list[bytes]] | None]:
-        """Whether the worker began, and its answer if there is one."""
+    def _exchange(self, job: Job) -> tuple[bool, pipe.Message | None]:
+        """Send a job; return whether the worker began, and its answer if one came."""
         begun = False
         with contextlib.suppress(OSError):
             pipe.send(self._jobs, job.head(), *job.uploads.values())
@@ -251,7 +254,7 @@ class _Worker:
             return begun, pipe.receive(self._answers)
         return begun, None
 
-    def end(self) -> None:
+    def stop(self) -> None:
         with contextlib.suppress(OSError):
             self._jobs.close()
         try:
@@ -261,9 +264,9 @@ class _Worker:
             self._process.wait()
 
     @contextlib.contextmanager
-    def _within(self, seconds: float) -> Iterator[None]:
-        """End the worker where this takes longer."""
-        limit = threading.Timer(seconds, self._run_late)
+    def _time_limit(self, seconds: float) -> Iterator[None]:
+        """Kill the worker where the body of the `with` takes longer."""
+        limit = threading.Timer(seconds, self._kill_late)
         limit.daemon = True
         limit.start()
         try:
@@ -271,11 +274,12 @@ class _Worker:
         finally:
             limit.cancel()
 
-    def _run_late(self) -> None:
+    def _kill_late(self) -> None:
         self._late = True
         self._process.kill()
 
     def _lost(self) -> BedrockError:
+        """Clear up after a worker that ended, and return the error that its request is answered with."""
         self._process.kill()
         self._process.wait()
         self._answers.close()
@@ -286,33 +290,20 @@ class _Worker:
                 "ModelTimeoutException", "Model has timed out in processing the request. Try your request again."
             )
         return _failed(
-            f"The studio's worker ended in the middle of this picture ({self._end()}), and another takes its place. Send "
+            f"The studio's worker ended in the middle of this picture ({self._exit_text()}), and another takes its place. Send "
             "the request again; if that fails too, the machine may be short of memory.",
         )
 
-    def _end(self) -> str:
+    def _exit_text(self) -> str:
         code = self._process.returncode
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def import_path(environment: Any) -> dict[str, str]:
-    """What lets a child import this very copy of the project, installed or not."""
-    before = environment.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join([str(ROOT), *([before] if before else [])])}
-
-
-def own_session() -> dict[str, Any]:
-    """Popen's arguments for a child that no Ctrl-C of this terminal reaches."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
-
-
-def _drawn(head: dict[str, Any], parts: list[bytes], engine: str) -> Drawn:
+def _engine_answer(head: dict[str, Any], parts: list[bytes], engine: str) -> EngineAnswer:
     match head.get("error"):
         case None:
             steps = tuple(zip(head["sigmas"], parts[1:], strict=True))
-            return Drawn(parts[0], tuple(head["unknown"]), head["engine_ms"], engine, steps)
+            return EngineAnswer(parts[0], tuple(head["unknown"]), head["engine_ms"], engine, steps)
         case "upload":
             raise validation(
                 f"Malformed input request: #/{head['field']}: {head['message']}, please reformat your input and try again."

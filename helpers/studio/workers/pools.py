@@ -1,21 +1,21 @@
-"""The studio's engines by name, and a pool of workers behind each, which begins when its engine is first asked for."""
+"""A pool of workers for each of the studio's engines, by the engine's name; a pool starts when it is first needed."""
 
 import os
 import threading
 from collections.abc import Callable, Mapping
 
-from helpers.studio.workers.pool import Drawn, Job, Pool
+from helpers.studio.workers.pool import EngineAnswer, Job, Pool
 
 PAINTED = "painted"
 ENGINES: dict[str, str] = {PAINTED: "helpers.studio.engines.painted:create"}
-"""From an engine's name in the registry to what makes it: `module:function`, as helpers.studio.protocol has it."""
+"""From an engine's name in the registry to the function that makes it, `module:function` (helpers.studio.protocol)."""
 ENGINE_VARIABLE = "WORKSHOP_STUDIO_ENGINE"
 """Environment variable that puts another engine in the painted one's place, as `module:function` or
 `path/to/file.py:function`."""
 
 
-class Engines:
-    """The engines of `makers`, each with workers of its own. A name that is not there raises KeyError."""
+class EnginePools:
+    """The pools of the engines in `makers`, by name; KeyError for any other name."""
 
     def __init__(self, makers: Mapping[str, str] = ENGINES) -> None:
         other = os.environ.get(ENGINE_VARIABLE)
@@ -23,16 +23,16 @@ class Engines:
         self._lock = threading.Lock()
         self._pools: dict[str, Pool] = {}
 
-    def draw(self, name: str, job: Job, wanted: Callable[[], bool] = lambda: True) -> Drawn:
+    def draw(self, name: str, job: Job, client_waits: Callable[[], bool] = lambda: True) -> EngineAnswer:
         """Return the picture of `job` by the engine of this name. Raises BedrockError as `Pool.draw` does."""
-        return self._pool(name).draw(job, wanted)
+        return self._pool(name).draw(job, client_waits)
 
     def identity(self, name: str) -> str:
         """Return the engine's own name and version, "painted 0.2.0". Raises BedrockError as `Pool.identity` does."""
         return self._pool(name).identity()
 
     def close(self) -> None:
-        """Let every worker go, those in the middle of a picture too."""
+        """End every worker, those in the middle of a picture too."""
         with self._lock:
             pools = list(self._pools.values())
         for pool in pools:

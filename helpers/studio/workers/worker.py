@@ -1,8 +1,8 @@
-"""One worker of the studio: a process of its own that draws one picture after another and leaves with its parent.
+"""One worker of the studio: a process that draws one picture after another with one engine, and ends with its parent.
 
-Started by `workers`. First it greets: the engine's name and version, and what of its needs concerns the parent. Then a
-job comes in over standard input as a task in plain values, with the init image and the mask as files; the answer goes
-out as the finished file in base64, so that it crosses the pipe once, and the trace's steps behind it.
+`pool` starts it. Its first message is its greeting: the engine's name and version, and the needs that concern the pool.
+Then each job comes in over standard input: a task in plain values, with the init image and the mask as files. The answer
+is the finished file in base64, ready to be sent on, followed by the steps of the trace.
 """
 
 import base64
@@ -18,8 +18,10 @@ import time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from helpers.studio.children import private_stdin, private_stdout
 from helpers.studio.protocol import TASKS, Engine, Needs, Prompt, Task, TraceStep
 from helpers.studio.workers import pipe
+from helpers.studio.workers.pipe import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,12 +36,9 @@ _GREY = 128
 _WHITE = 255
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-Message = tuple[dict[str, Any], list[bytes]]
-"""A head and its parts, as `pipe` sends them."""
-
 
 class UploadError(Exception):
-    """A picture in the request that does not decode: the field's name, and why."""
+    """Raised when an uploaded image does not decode; `field` is its field in the request body."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(why)
@@ -47,9 +46,9 @@ class UploadError(Exception):
 
 
 def main() -> None:
-    """Draw until standard input ends; then leave at once, even from the middle of a picture."""
+    """Draw until standard input ends; then exit at once, even in the middle of a picture."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs_in, answers = pipe.private_stdin(), pipe.private_stdout()
+    jobs_in, answers = private_stdin(), private_stdout()
     jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def read() -> None:
@@ -68,30 +67,31 @@ def main() -> None:
     while True:
         job = jobs.get()
         pipe.send(answers, {"begun": True})
-        head, parts = _drawn(engine, *job)
+        head, parts = _answer_or_error(engine, *job)
         pipe.send(answers, head, *parts)
 
 
 def make_engine(name: str) -> tuple[Engine, Needs]:
-    """Make the engine that is named `module:function` or `path/to/file.py:function`, with the threads that it needs.
+    """Return the engine that `name` gives, `module:function` or `path/to/file.py:function`, and its needs.
 
-    Returns the engine and its needs. This process keeps to one thread until they are known, then to what they say.
+    Sets the number of BLAS and OpenMP threads in this process's environment: to one until the needs are known, then to
+    `Needs.threads`.
     """
-    place, _, function = name.rpartition(":")
+    source, _, function = name.rpartition(":")
     _set_threads(Needs().threads)
-    module = _module(place)
+    module = _module(source)
     needs: Needs = getattr(module, "NEEDS", Needs())
     _set_threads(needs.threads)
     engine: Engine = getattr(module, function)()
     return engine, needs
 
 
-def _module(place: str) -> ModuleType:
-    if not place.endswith(".py"):
-        return importlib.import_module(place)
-    spec = importlib.util.spec_from_file_location("studio_engine_from_file", place)
+def _module(source: str) -> ModuleType:
+    if not source.endswith(".py"):
+        return importlib.import_module(source)
+    spec = importlib.util.spec_from_file_location("studio_engine_from_file", source)
     if spec is None or spec.loader is None:
-        raise ImportError(f"no module at {place}")
+        raise ImportError(f"no module at {source}")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -103,13 +103,13 @@ def _set_threads(number: int) -> None:
 
 
 def _greeting(engine: Engine, needs: Needs) -> dict[str, Any]:
-    for word in (engine.name, engine.version):  # they go into a header, parted by a blank
+    for word in (engine.name, engine.version):  # they go into a header, with a space between
         if not (word.isascii() and word.isprintable() and word and " " not in word):
             raise ValueError(f"an engine's name and version are one word each, of visible ASCII characters: {word!r}")
     return {"name": engine.name, "version": engine.version, "workers": needs.workers, "patience": needs.patience}
 
 
-def _drawn(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message:
+def _answer_or_error(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message:
     try:
         return _answer(engine, head, parts)
     except UploadError as error:
@@ -120,7 +120,7 @@ def _drawn(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message:
 
 def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message:
     task = _task(head, parts)
-    began = time.perf_counter()
+    started = time.perf_counter()
     unknown: tuple[str, ...] = ()
     steps: tuple[TraceStep, ...] = ()
     traced = head["trace"] and head["finish"] == "SUCCESS"  # the steps would show what a blur hides
@@ -132,12 +132,12 @@ def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message
         if pixels.ndim != 3:
             raise ValueError(f"a picture is (height, width, 3 or 4), and this is {pixels.shape}")
         steps = result.trace.steps if traced and result.trace is not None else ()
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started
     if head["finish"] == "CONTENT_FILTERED":
         pixels = _blurred(pixels)
-    files = [_encoded(pixels, head["format"]), *(_seen(step) for step in steps)]
-    told = {"unknown": list(unknown), "engine_ms": round(seconds * 1000, 1)}
-    return {**told, "sigmas": [float(step.sigma) for step in steps]}, [base64.b64encode(file) for file in files]
+    files = [_encoded(pixels, head["format"]), *(_step_picture(step) for step in steps)]
+    report = {"unknown": list(unknown), "engine_ms": round(seconds * 1000, 1)}
+    return {**report, "sigmas": [float(step.sigma) for step in steps]}, [base64.b64encode(file) for file in files]
 
 
 def _task(head: dict[str, Any], parts: list[bytes]) -> Task:
@@ -154,7 +154,10 @@ def _task(head: dict[str, Any], parts: list[bytes]) -> Task:
 
 
 def _init_image(field: str, file: bytes, size: tuple[int, int]) -> tuple["Pixels", "Pixels"]:
-    """Its colours, (height, width, 3), and its opacity, (height, width); of another shape than the task, its middle."""
+    """Return an init image's colours, (height, width, 3), and its alpha, (height, width), both uint8.
+
+    An image of another size than the task's is scaled to cover it and cropped to its middle.
+    """
     import numpy as np
     from PIL import Image, ImageOps
 
@@ -166,7 +169,7 @@ def _init_image(field: str, file: bytes, size: tuple[int, int]) -> tuple["Pixels
 
 
 def _mask(field: str, file: bytes, changes: str) -> "Pixels":
-    """(height, width), 255 = may change, whatever way round the request has it."""
+    """Return a mask as (height, width), uint8, 255 where the image may change, whichever polarity the upload has."""
     import numpy as np
 
     light = np.asarray(_decoded(field, file, "L"))
@@ -193,7 +196,7 @@ def _grey(task: Task) -> "Pixels":
 
 
 def _blurred(pixels: "Pixels") -> "Pixels":
-    """Return the picture blurred beyond recognition, (height, width, 3): alpha would show its outline still."""
+    """Return the picture blurred beyond recognition, (height, width, 3); its alpha would still show the outline."""
     import numpy as np
     from PIL import Image, ImageFilter
 
@@ -201,8 +204,8 @@ def _blurred(pixels: "Pixels") -> "Pixels":
     return np.asarray(Image.fromarray(_over_white(pixels)).filter(ImageFilter.GaussianBlur(radius)))
 
 
-def _seen(step: TraceStep) -> bytes:
-    """Return a step's guess as a PNG file of the latent's size, its values clipped to [-1, 1]."""
+def _step_picture(step: TraceStep) -> bytes:
+    """Return a step's denoised picture as a PNG file of the latent's size, its values clipped to [-1, 1]."""
     import numpy as np
 
     from helpers.studio.workers import png
@@ -224,7 +227,7 @@ def _encoded(pixels: "Pixels", file_format: str) -> bytes:
 
 
 def _over_white(pixels: "Pixels") -> "Pixels":
-    """Return the picture without alpha, which JPEG has not: (height, width, 3)."""
+    """Return the picture on white, (height, width, 3), since JPEG has no alpha."""
     import numpy as np
 
     if pixels.shape[2] == 3:
@@ -234,7 +237,7 @@ def _over_white(pixels: "Pixels") -> "Pixels":
 
 
 def _sentence(error: Exception) -> str:
-    """What went wrong and in which line, in one line."""
+    """Return the error with its file and line number, in one line."""
     trace, where = error.__traceback__, ""
     while trace is not None:
         where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno}"
