@@ -1,4 +1,7 @@
-"""Locks the environment with uv: one list for Linux, macOS and Windows and every Python that the workshop runs on."""
+"""The locks, made with uv: one list for Linux, macOS and Windows and every Python that the workshop runs on.
+
+Apart from lock.py, which an old Python must be able to read.
+"""
 
 import os
 import subprocess
@@ -6,9 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from workshop.console import PreparationError, say
+from workshop.console import PreparationError, exit_code_of, tell
 from workshop.installer import uv_on_path, works
-from workshop.main import guarded
 from workshop.place import Place
 from workshop.python_check import OLDEST
 
@@ -27,12 +29,12 @@ TOOLS = """\
 """
 
 
-def make_locks(script: str, arguments: list[str]) -> int:
-    """Write the three lists; the exit code."""
-    return guarded(lambda: _make_locks(Place(Path(script).resolve().parents[2]), arguments))
+def write_locks(script: str, arguments: list[str]) -> int:
+    """Write the three lists, and return the exit code. `script` is the path of lock.py."""
+    return exit_code_of(lambda: _write_locks(Place(Path(script).resolve().parents[2]), arguments))
 
 
-def _make_locks(place: Place, arguments: list[str]) -> int:
+def _write_locks(place: Place, arguments: list[str]) -> int:
     if arguments not in ([], ["--upgrade"]):
         print("setup/tools/lock.py takes --upgrade or nothing.", file=sys.stderr)
         return 2
@@ -48,17 +50,17 @@ def _make_locks(place: Place, arguments: list[str]) -> int:
     place.test_requirements.write_text(TEST + "".join(line + "\n" for line in more), "utf-8", newline="\n")
     tools = place.root / "setup" / "requirements-install.txt"
     tools.write_text(TOOLS + compiled(uv, place, ["-"], tools, arguments, "pip\nuv\n"), "utf-8", newline="\n")
-    say("The locks are written; look at what changed, then run setup/test.py.")
+    tell("The locks are written; look at what changed, then run setup/test.py.")
     return 0
 
 
 def name_of(line: str) -> str:
-    """The package of a pinned line; a comment is itself."""
+    """Return the package's name in a pinned line; a comment is returned as it is."""
     return line.split("==")[0].strip()
 
 
 def compiled(uv: str, place: Place, sources: list[str], present: Path, arguments: list[str], given: str = "") -> str:
-    """The pinned lines, sorted by name; versions of the present file are kept where they still fit."""
+    """Return the pinned lines, sorted by name; versions of the present file are kept where they still fit."""
     options = ["--universal", "--python-version", ".".join(map(str, OLDEST)), "--no-header", "--no-annotate", "--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "lock.txt"
@@ -68,8 +70,8 @@ def compiled(uv: str, place: Place, sources: list[str], present: Path, arguments
         command = [uv, "pip", "compile", *sources, *options, *arguments, "--output-file", str(draft)]
         done = subprocess.run(command, cwd=place.root, input=given.encode(), capture_output=True, check=False)
         if done.returncode != 0:
-            words = done.stderr.decode("utf-8", "replace").strip()
+            output = done.stderr.decode("utf-8", "replace").strip()
             raise PreparationError(
-                "uv could not make the lock: {words}", "Mend pyproject.toml or the connection.", words=words
+                "uv could not make the lock: {words}", "Mend pyproject.toml or the connection.", words=output
             )
         return draft.read_text("utf-8")

@@ -47,28 +47,29 @@ _LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "pyth
 
 
 def main(arguments: list[str]) -> int:
+    """Run the lessons that the arguments name, store or check what they show, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python setup/tools/notebooks.py", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", help="beginnings of names: 01, 02_image, zh-CN/01; none: all")
     parser.add_argument("--check", action="store_true", help="store nothing, say what would change")
-    asked = parser.parse_args(arguments)
-    lessons = find(LESSONS, asked.names)
+    options = parser.parse_args(arguments)
+    lessons = find(LESSONS, options.names)
     if not lessons:
         print(f"There is no such notebook in {LESSONS}.")
         return 1
-    return max([_update(lesson, asked.check) for lesson in lessons])
+    return max([_update(lesson, options.check) for lesson in lessons])
 
 
 def find(folder: Path, names: list[str]) -> list[Path]:
-    """The notebooks below a folder in teaching order; with names, those whose paths in it begin with one of them."""
+    """Return the notebooks below a folder in teaching order; with names, those whose paths begin with one of them."""
     found = sorted(path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
     return [path for path in found if not names or path.relative_to(folder).as_posix().startswith(tuple(names))]
 
 
 def refreshed(stored: NotebookNode, folder: Path) -> NotebookNode:
-    """The notebook run anew from its first cell to its last, tidied, with stored outputs where they still hold.
+    """Run a notebook from its first cell to its last and return it tidied, with stored outputs where they still hold.
 
-    Runs in `folder`, with an empty folder for what it makes; helpers speak Chinese in the folder of the Chinese ones and
-    English elsewhere, whatever this machine speaks. Raises CellExecutionError if a cell fails.
+    It runs in `folder`, with an empty folder for what it makes; helpers speak Chinese in the folder of the Chinese
+    notebooks and English elsewhere, whatever this machine's language is. Raises CellExecutionError where a cell fails.
     """
     stored = tidy(stored)
     fresh = copy.deepcopy(stored)
@@ -82,12 +83,12 @@ def refreshed(stored: NotebookNode, folder: Path) -> NotebookNode:
 
 
 def language_of(folder: Path) -> str:
-    """What WORKSHOP_LANG must be for the notebooks of a folder."""
+    """Return the value of WORKSHOP_LANG for the notebooks of a folder."""
     return CHINESE if folder.name == CHINESE else "en"
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
-    """A copy without all that is no part of the lesson: times, versions, widget state, what tools left behind."""
+    """Return a copy without what is no part of the lesson: times, versions, widget state, what tools left behind."""
     notebook = copy.deepcopy(notebook)
     notebook.metadata = _node({"kernelspec": _KERNEL, "language_info": _LANGUAGE})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -108,7 +109,7 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
 
 
 def keep(stored: NotebookNode, fresh: NotebookNode) -> NotebookNode:
-    """The fresh notebook, with each output that the stored one has as well left as it is stored there."""
+    """Return the fresh notebook, with the stored output in place of each fresh one that looks the same."""
     before = {cell.id: cell for cell in stored.cells if cell.cell_type == "code"}
     for cell in fresh.cells:
         old = before.get(cell.id)
@@ -123,7 +124,7 @@ def keep(stored: NotebookNode, fresh: NotebookNode) -> NotebookNode:
 
 
 def alike(one: bytes, other: bytes) -> bool:
-    """Whether two picture files look the same: of one size, and nowhere further apart than processors are."""
+    """Return whether two picture files look the same: of one size, and no further apart than processors make them."""
     first, second = (Image.open(io.BytesIO(data)).convert("RGB") for data in (one, other))
     if first.size != second.size:
         return False
@@ -135,7 +136,7 @@ def alike(one: bytes, other: bytes) -> bool:
 
 
 def pictures(output: NotebookNode) -> list[bytes]:
-    """The picture files inside one output, in order."""
+    """Return the picture files inside one output, in order."""
     data = output.get("data", {})
     found = [code for code in PICTURE.findall("".join(data.get("text/html", "")))]
     found += [data[kind] for kind in sorted(data) if kind.startswith("image/") and kind != "image/svg+xml"]
@@ -143,7 +144,7 @@ def pictures(output: NotebookNode) -> list[bytes]:
 
 
 def complaints(notebook: NotebookNode) -> Iterator[str]:
-    """What is wrong with a notebook that ran: errors, pictures too large or without alt text, too large a file."""
+    """Yield what is wrong with a notebook that ran: errors, pictures too large or without alt text, too large a file."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
@@ -164,12 +165,12 @@ def complaints(notebook: NotebookNode) -> Iterator[str]:
 
 
 def read(text: str) -> NotebookNode:
-    """The notebook in a file's text."""
+    """Return the notebook in a file's text."""
     return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def written(notebook: NotebookNode) -> str:
-    """The text of the notebook's file."""
+    """Return the text of a notebook's file."""
     return str(nbformat.writes(notebook)).rstrip("\n") + "\n"  # type: ignore[no-untyped-call]
 
 
@@ -197,9 +198,9 @@ def _update(lesson: Path, only_check: bool) -> int:
 
 
 def _tidy_outputs(outputs: list[NotebookNode], count: int | None) -> list[NotebookNode]:
-    """The outputs with neighbouring text of one stream joined, and what a display alone needs left out.
+    """Return the outputs with neighbouring texts of one stream joined, and without what only a live display needs.
 
-    A widget's view is a random id of what lives in the kernel: stored, it shows an error. Its words stay.
+    A widget's view is a random id of something in the kernel: stored, it would show an error. Its text form stays.
     """
     tidied: list[NotebookNode] = []
     for output in outputs:
@@ -219,20 +220,21 @@ def _node(content: dict[str, Any]) -> NotebookNode:
 
 
 def _same(new: NotebookNode, old: NotebookNode) -> bool:
-    """Whether two outputs say the same: their words equal, their pictures alike. What was measured is no part of it."""
-    if _words(new) != _words(old):
+    """Return whether two outputs show the same: equal texts and alike pictures, whatever was measured."""
+    if _texts(new) != _texts(old):
         return False
     news, olds = pictures(new), pictures(old)
     return len(news) == len(olds) and all(map(alike, news, olds))
 
 
-def _words(output: NotebookNode) -> dict[str, Any]:
-    words: dict[str, Any] = {key: value for key, value in output.items() if key not in ("execution_count", "data")}
+def _texts(output: NotebookNode) -> dict[str, Any]:
+    """Return an output without its pictures, its measured numbers and its execution count."""
+    texts: dict[str, Any] = {key: value for key, value in output.items() if key not in ("execution_count", "data")}
     for kind, value in output.get("data", {}).items():
         if isinstance(value, str):
             value = MEASURED.sub("", PICTURE.sub("", "picture" if kind.startswith("image/") else value))
-        words[kind] = value
-    return words
+        texts[kind] = value
+    return texts
 
 
 if __name__ == "__main__":

@@ -28,46 +28,47 @@ LESSONS = lessons.CHINESE / "lessons.po"
 
 
 def main(arguments: list[str]) -> int:
+    """Bring the Chinese edition up to date, check it or list what wants translating, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python setup/tools/translations.py", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--check", action="store_true", help="change nothing, name what is missing or stale")
     parser.add_argument("--list", metavar="LESSON", help="the texts of a lesson that want translating: 02")
-    asked = parser.parse_args(arguments)
-    if asked.list:
-        return _listed(asked.list)
+    options = parser.parse_args(arguments)
+    if options.list:
+        return _list(options.list)
     wrong = False
     for path, content in files().items():
         if path.exists() and path.read_bytes() == content:
             continue
         wrong = True
-        print(f"{path.relative_to(HOME).as_posix()}: {'not up to date' if asked.check else 'written'}")
-        if not asked.check:
+        print(f"{path.relative_to(HOME).as_posix()}: {'not up to date' if options.check else 'written'}")
+        if not options.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     lacks = [f"{where}: {how}: {text}" for where, how, text in lacking()]
     print("\n".join(lacks or ["Everything that has a Chinese edition is translated."]))
-    words = _lessons()
+    catalogue = _lessons()
     for lesson in lessons.english():
-        waiting = catalogues.lacking(words, (one.text for one in lessons.texts(lesson)))
+        waiting = catalogues.lacking(catalogue, (one.text for one in lessons.texts(lesson)))
         if waiting and not chinese(lesson).exists():
             print(f"{lesson.name}: no Chinese edition yet, {len(waiting)} texts want translating")
-    return int(bool(lacks) or (asked.check and wrong))
+    return int(bool(lacks) or (options.check and wrong))
 
 
 def files() -> dict[Path, bytes]:
-    """What every file of the Chinese edition should hold now."""
-    messages, words = _messages(), _lessons()
+    """Return the contents that every file of the Chinese edition should have now."""
+    messages, catalogue = _messages(), _lessons()
     made = {
         MESSAGES: catalogues.written(messages),
         MESSAGES.with_suffix(".mo"): catalogues.compiled(messages),
-        LESSONS: catalogues.written(words),
-        COMPILED / "lessons.mo": catalogues.compiled(_of_code(words)),
+        LESSONS: catalogues.written(catalogue),
+        COMPILED / "lessons.mo": catalogues.compiled(_of_code(catalogue)),
     }
-    known = catalogues.translated(words)
+    known = catalogues.translated(catalogue)
     for lesson in lessons.english():
         to = chinese(lesson)
-        if to.exists() or not catalogues.lacking(words, (one.text for one in lessons.texts(lesson))):
+        if to.exists() or not catalogues.lacking(catalogue, (one.text for one in lessons.texts(lesson))):
             before = lessons.read(to) if to.exists() else None
             edition = lessons.edition(lessons.read(lesson), known, before)
             made[to] = notebooks.written(notebooks.tidy(edition)).encode()
@@ -75,18 +76,21 @@ def files() -> dict[Path, bytes]:
 
 
 def lacking() -> Iterator[tuple[str, str, str]]:
-    """Each text of the Chinese edition that has no translation or a stale one: where, "missing" or "stale", the text."""
+    """Yield each text of the Chinese edition without a translation, or with a stale one.
+
+    Each is (lesson or "messages", "missing" or "stale", the text).
+    """
     for how, text in catalogues.lacking(_messages()):
         yield "messages", how, text
-    words = _lessons()
+    catalogue = _lessons()
     for lesson in lessons.english():
         if chinese(lesson).exists():
-            for how, text in catalogues.lacking(words, (one.text for one in lessons.texts(lesson))):
+            for how, text in catalogues.lacking(catalogue, (one.text for one in lessons.texts(lesson))):
                 yield lesson.name, how, text
 
 
 def chinese(lesson: Path) -> Path:
-    """Where a lesson's Chinese notebook is or would be."""
+    """Return the path that a lesson's Chinese notebook has or would have."""
     return lessons.CHINESE / lesson.name
 
 
@@ -99,23 +103,24 @@ def _lessons() -> Catalog:
     return catalogues.merged(catalogues.read(LESSONS), texts, "the lessons")
 
 
-def _of_code(words: Catalog) -> Catalog:
-    """What helpers look up when a lesson runs: the texts in code alone."""
-    wanted = {
+def _of_code(catalogue: Catalog) -> Catalog:
+    """Return the part of the lessons' catalogue that helpers look up when a lesson runs: the texts in code."""
+    texts = {
         text
         for lesson in lessons.english()
         for cell in lessons.read(lesson).cells
         if cell.cell_type == "code"
         for text in lessons.shown(cell.source)
     }
-    return catalogues.only(words, wanted)
+    return catalogues.only(catalogue, texts)
 
 
-def _listed(name: str) -> int:
+def _list(name: str) -> int:
+    """Print the texts of the lessons whose names begin so that want translating; return the exit code."""
     found = [lesson for lesson in lessons.english() if lesson.name.startswith(name)]
-    words = _lessons()
+    catalogue = _lessons()
     for lesson in found:
-        for how, text in catalogues.lacking(words, (one.text for one in lessons.texts(lesson))):
+        for how, text in catalogues.lacking(catalogue, (one.text for one in lessons.texts(lesson))):
             print(f"--- {how}\n{text}")
     return 0 if found else 1
 

@@ -1,6 +1,6 @@
 """Draw the whole vocabulary: `.venv/bin/python setup/tools/vocabulary_sheet.py outputs/vocabulary` writes one PNG a kind.
 
-For whoever adds a word: look at every tile before you call it good.
+To see a new word: look at every tile before you call it good.
 """
 
 import sys
@@ -19,14 +19,14 @@ COLUMNS = 8
 
 
 def tile(text: str, seed: int, style: str | None = None, side: int = TILE) -> Image.Image:
-    """One exemplar of a prompt, side x side pixels."""
+    """Return one exemplar of a prompt, side x side pixels."""
     scene = layout.compose(prompt.read((Prompt(text),)), seed, 1.0)
     pixels = painter.paint(scene, side, side, style)
     return Image.fromarray(((pixels + 1) * 127.5).round().astype(np.uint8))
 
 
 def sheet(tiles: list[tuple[str, str, str | None]]) -> Image.Image:
-    """Captioned tiles in rows; each is (caption, prompt, style)."""
+    """Return captioned tiles in rows as one image; each tile is (caption, prompt, style)."""
     rows = -(-len(tiles) // COLUMNS)
     out = Image.new("RGB", (COLUMNS * TILE, rows * (TILE + 14)), "white")
     pen = ImageDraw.Draw(out)
@@ -38,7 +38,7 @@ def sheet(tiles: list[tuple[str, str, str | None]]) -> Image.Image:
 
 
 def tiles(kind: str) -> list[tuple[str, str, str | None]]:
-    """What to draw for each entry of a kind: alone if it makes a picture, else in a meadow with mountains."""
+    """Return a tile for each entry of a kind: alone where that makes a picture, else on a meadow with mountains."""
     if kind == "style":
         return [(name, "three sheep on a meadow, mountain", name) for name in [*styles.presets.PRESETS, "isometric"]]
     alone = kind in ("scene", "object")

@@ -130,9 +130,9 @@ def test_a_page_is_cut_at_blank_lines_and_put_together_again_without_loss() -> N
 
 
 def test_code_alone_wants_no_translation() -> None:
-    assert not lessons.needs_words("```python\nx = 1\n```")
-    assert not lessons.needs_words("`helpers.show`")
-    assert lessons.needs_words("Use `helpers.show`.")
+    assert not lessons.needs_translation("```python\nx = 1\n```")
+    assert not lessons.needs_translation("`helpers.show`")
+    assert lessons.needs_translation("Use `helpers.show`.")
 
 
 def test_what_a_lesson_shows_is_found_in_its_code_and_what_it_draws_is_not() -> None:

@@ -1,1 +1,1 @@
-"""How two languages come from one source: texts out of code and lessons, catalogues of translations, notebooks in Chinese."""
+"""Two languages from one source: texts out of code and lessons, catalogues of translations, notebooks in Chinese."""

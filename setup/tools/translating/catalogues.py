@@ -1,4 +1,4 @@
-"""Catalogues of translations in gettext's own files: read, brought up to date, and compiled. Babel does the formats."""
+"""Catalogues of translations in gettext's own files: read, brought up to date, and compiled. Babel knows the formats."""
 
 import difflib
 import io
@@ -30,7 +30,7 @@ class _Quiet(Catalog):
 
 
 def read(path: Path) -> Catalog:
-    """The catalogue in a .po file; an empty one where there is no file."""
+    """Return the catalogue in a .po file; an empty one where there is no file."""
     if not path.exists():
         return Catalog(locale=LANGUAGE)
     with path.open("rb") as file:
@@ -44,24 +44,24 @@ def read(path: Path) -> Catalog:
 
 
 def translated(catalogue: Catalog) -> dict[str, str]:
-    """English to Chinese, without what is missing or stale."""
+    """Return the translations that are neither missing nor stale, English to Chinese."""
     return {text(one): str(one.string) for one in entries(catalogue) if one.string and not one.fuzzy}
 
 
 def entries(catalogue: Catalog) -> list[Message]:
-    """The messages of a catalogue, without its header."""
+    """Return the messages of a catalogue, without its header."""
     return [one for one in catalogue if one.id]
 
 
 def text(message: Message) -> str:
-    """The English of a message."""
+    """Return the English of a message."""
     return str(message.id)
 
 
 def merged(old: Catalog, texts: Iterable[Text], source: str) -> Catalog:
-    """The catalogue of these texts with the translations of the old one.
+    """Return the catalogue of these texts, with the translations of the old one.
 
-    A text that is nearly one that has gone takes over its translation, marked fuzzy: stale until a person has read it.
+    A text that is nearly one that is gone takes over its translation, marked fuzzy: stale until a person has read it.
     """
     places: dict[str, list[str]] = {}
     for one in texts:
@@ -94,14 +94,14 @@ def merged(old: Catalog, texts: Iterable[Text], source: str) -> Catalog:
 
 
 def written(catalogue: Catalog) -> bytes:
-    """The text of the .po file: no line numbers and no dates, so that a change of one text is a change of one place."""
+    """Return the .po file, without line numbers and dates, so that a change of one text is a change of one place."""
     out = io.BytesIO()
     write_po(out, catalogue, width=0, no_location=True, ignore_obsolete=True, include_previous=True)
     return out.getvalue()
 
 
 def compiled(*catalogues: Catalog) -> bytes:
-    """The .mo file of what is translated and not stale."""
+    """Return the .mo file of what is translated and not stale."""
     new = _Quiet(locale=LANGUAGE, fuzzy=False)
     for catalogue in catalogues:
         for message, chinese in translated(catalogue).items():
@@ -112,7 +112,7 @@ def compiled(*catalogues: Catalog) -> bytes:
 
 
 def lacking(catalogue: Catalog, wanted: Iterable[str] | None = None) -> list[tuple[str, str]]:
-    """The texts without a translation or with a stale one: ("missing" or "stale", the text)."""
+    """Return the texts without a translation or with a stale one, each as ("missing" or "stale", the text)."""
     only = None if wanted is None else set(wanted)
     return [
         ("stale" if one.string else "missing", text(one))
@@ -122,7 +122,7 @@ def lacking(catalogue: Catalog, wanted: Iterable[str] | None = None) -> list[tup
 
 
 def only(catalogue: Catalog, wanted: Iterable[str]) -> Catalog:
-    """The part of a catalogue that holds these texts."""
+    """Return the part of a catalogue that has these texts."""
     new = _Quiet(locale=LANGUAGE, fuzzy=False)
     for message in wanted:
         found = catalogue.get(message)

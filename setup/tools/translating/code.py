@@ -1,4 +1,4 @@
-"""The messages of the code: what its files hand to `tr` and its kin, and what the schemas say of their fields."""
+"""The messages of the code: what its files pass to `tr` and its kin, and the schemas' descriptions of their fields."""
 
 import ast
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ _TABLES = ("WORDS", "LABELS")  # dicts of all that a page shows, at the top of a
 _EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
 _IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
 _IN_SCHEMAS: _Keywords = {"tr": (0,), "_rule_error": (0,), "BrokenRule": (1,)}
-_IN_SETUP: _Keywords = {"say": (0,), "PreparationError": (0, 1), "Known": (2, 3), "Finding": (1,)}
+_IN_SETUP: _Keywords = {"tell": (0,), "PreparationError": (0, 1), "KnownFailure": (2, 3), "StampCheck": (1,)}
 
 
 class Text(NamedTuple):
-    """A text to translate, and where it stands: a file, or a cell of a notebook."""
+    """A text to translate, and its place: a file, or a cell of a notebook."""
 
     text: str
     place: str
 
 
 def messages(home: Path = HOME) -> Iterator[Text]:
-    """Every message of helpers and setup, in the order of files and lines, then the schemas' descriptions."""
+    """Yield every message of helpers and setup, in the order of files and lines, then the schemas' descriptions."""
     for pattern in FILES:
         for path in sorted(home.glob(pattern)):
             place = path.relative_to(home).as_posix()
@@ -34,7 +34,10 @@ def messages(home: Path = HOME) -> Iterator[Text]:
 
 
 def in_source(source: str, place: str) -> list[str]:
-    """The constant texts that a file hands to the functions of the catalogue. SyntaxError where one is put together."""
+    """Return the texts that a file passes to the functions of the catalogue, in order.
+
+    Raises SyntaxError where one is not a constant (an f-string, a sum).
+    """
     tree = ast.parse(source)
     keywords = _keywords(place, _taken_from_language(tree))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -49,7 +52,7 @@ def in_source(source: str, place: str) -> list[str]:
 
 
 def descriptions() -> Iterator[Text]:
-    """What the schemas say of their fields, with the limits that they have now; lists of choices are no sentences."""
+    """Yield the schemas' descriptions of their fields, with today's limits, and without the lists of choices."""
     from pydantic import BaseModel
 
     from helpers.schemas import FAMILIES, TextPrompt
@@ -64,7 +67,7 @@ def descriptions() -> Iterator[Text]:
 
 
 def _in_tables(tree: ast.Module, place: str) -> list[str]:
-    """The words of a table that is translated when it is used."""
+    """Return the texts of the tables that are translated when they are used."""
     found: list[str] = []
     for node in tree.body:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
@@ -75,7 +78,7 @@ def _in_tables(tree: ast.Module, place: str) -> list[str]:
 
 
 def _taken_from_language(tree: ast.Module) -> set[str]:
-    """The names that a file has from helpers.language; another function may be called mark too."""
+    """Return the names that a file imports from helpers.language; another function may be called mark too."""
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return {alias.name for node in imports if node.module in _LANGUAGE for alias in node.names}
 

@@ -1,9 +1,9 @@
 """The lessons' texts, block by block, and the Chinese notebooks made of the English ones and the catalogue.
 
 Code cells are the same in both editions, byte for byte, comments and all: what one edition proves of its code holds for
-the other, and a difference is a mistake. What the code hands to helpers as a title, a label, a caption or a text
-alternative is in the catalogue too, and helpers look it up when they show it. What the code
-prints and the prompts that it sends are code too, and English in both editions; the studio knows Chinese prompts as well.
+the other, and a difference is a mistake. What the code passes to helpers as a title, a label, a caption or a text
+alternative is in the catalogue too, and helpers look it up when they show it. What the code prints and the prompts that
+it sends are English in both editions; the studio knows Chinese prompts as well.
 """
 
 import ast
@@ -21,33 +21,33 @@ LESSONS = HOME / "notebooks"
 CHINESE = LESSONS / "zh-CN"
 
 _SHOWING = {"show", "strip", "grid", "compare"}  # of helpers, and of a sweep
-_WORDS = {"alt", "caption", "title", "labels", "row_labels", "column_labels"}
-_NAMED = re.compile(r"(^|_)(label|title|caption|alt)s?$")  # variables that hold such words
+_KEYWORDS = {"alt", "caption", "title", "labels", "row_labels", "column_labels"}
+_NAMED = re.compile(r"(^|_)(label|title|caption|alt)s?$")  # variables that hold such texts
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _LINK = re.compile(r'(\]\(|\b(?:src|href)=")([^)"\s]+)')
-_NO_WORDS = re.compile(r"```.*?```|`[^`]*`|<[^>]*>|\]\([^)]*\)|https?://\S+", re.DOTALL)
+_NOT_TRANSLATED = re.compile(r"```.*?```|`[^`]*`|<[^>]*>|\]\([^)]*\)|https?://\S+", re.DOTALL)
 
 
 def english() -> list[Path]:
-    """The English lessons, in teaching order."""
+    """Return the English lessons, in teaching order."""
     return sorted(path for path in LESSONS.glob("*.ipynb"))
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook in a file."""
+    """Return the notebook in a file."""
     return notebooks.read(path.read_text("utf-8"))
 
 
 def texts(lesson: Path) -> Iterator[Text]:
-    """Every text of a lesson that a Chinese reader needs, with its notebook and cell."""
+    """Yield every text of a lesson that is translated, with its notebook and cell."""
     for cell in read(lesson).cells:
         place = f"{lesson.stem}, {cell.id}"
         found = blocks(cell.source)[::2] if cell.cell_type == "markdown" else shown(cell.source)
-        yield from (Text(text, place) for text in found if needs_words(text))
+        yield from (Text(text, place) for text in found if needs_translation(text))
 
 
 def blocks(source: str) -> list[str]:
-    """A cell cut at its blank lines: block, gap, block, gap, block. Code fences and folded solutions stay whole."""
+    """Return a cell cut at its blank lines: block, gap, block, gap, block. Code fences and folded solutions stay whole."""
     parts: list[str] = [""]
     fenced = folded = False
     for line in source.splitlines(keepends=True):
@@ -69,24 +69,24 @@ def blocks(source: str) -> list[str]:
 
 
 def shown(code: str) -> list[str]:
-    """What a code cell gives a reader to read through helpers: titles, labels, captions and text alternatives."""
+    """Return what a code cell shows a reader through helpers: titles, labels, captions and text alternatives."""
     found: list[str] = []
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SHOWING:
-            given = [*node.args, *(word.value for word in node.keywords if word.arg in _WORDS)]
-            found += [text for one in given for text in _literals(one)]
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in _KEYWORDS)]
+            found += [text for argument in arguments for text in _literals(argument)]
         elif isinstance(node, ast.Assign) and any(_NAMED.search(getattr(to, "id", "")) for to in node.targets):
             found += _literals(node.value)
     return list(dict.fromkeys(found))
 
 
-def needs_words(text: str) -> bool:
-    """Whether there is anything to translate in a text, once code, tags and addresses are taken away."""
-    return bool(re.search(r"[A-Za-z]{2}", _NO_WORDS.sub(" ", text)))
+def needs_translation(text: str) -> bool:
+    """Return whether a text has anything to translate beside code, tags and addresses."""
+    return bool(re.search(r"[A-Za-z]{2}", _NOT_TRANSLATED.sub(" ", text)))
 
 
 def edition(lesson: NotebookNode, chinese: Mapping[str, str], before: NotebookNode | None) -> NotebookNode:
-    """The Chinese notebook: translated blocks, the code as it is, and what the notebook before showed for the same code."""
+    """Return the Chinese notebook: translated blocks, the same code, and the outputs of `before` where its code was too."""
     made = copy.deepcopy(lesson)
     outputs = {cell.id: cell for cell in before.cells if cell.cell_type == "code"} if before else {}
     for cell in made.cells:
@@ -101,7 +101,7 @@ def edition(lesson: NotebookNode, chinese: Mapping[str, str], before: NotebookNo
 
 
 def _deeper(link: re.Match[str]) -> str:
-    """A link as it must be written one folder further down; to a lesson that has a Chinese edition, it stays."""
+    """Return a link as it must be written one folder further down; a link to a lesson stays, for its Chinese edition."""
     before, target = link.groups()
     path, mark, place = target.partition("#")
     if not path or re.match(r"[a-z]+:", path) or (LESSONS / path).parent == LESSONS:
@@ -112,7 +112,7 @@ def _deeper(link: re.Match[str]) -> str:
 
 
 def _literals(node: ast.expr) -> list[str]:
-    """The constant texts of an expression and the templates of its f-strings; what it hands to other calls is left out."""
+    """Return the constant texts of an expression and the templates of its f-strings, without arguments of other calls."""
     if isinstance(node, ast.Call):
         return []
     if isinstance(node, ast.Constant):
@@ -123,7 +123,7 @@ def _literals(node: ast.expr) -> list[str]:
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
-    """What an expression may give a reader: a comprehension its elements, a choice both ways, a list its items."""
+    """Yield the parts of an expression that a reader may see: a list's items, a comprehension's element, both choices."""
     if isinstance(node, (ast.List, ast.Tuple)):
         yield from node.elts
     elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
