@@ -1,4 +1,4 @@
-"""Opens the workshop: makes .venv, installs the locked packages, starts JupyterLab on the first notebook.
+"""Open the workshop: make .venv, install the locked packages, start JupyterLab on the first notebook.
 
 python3 setup/start.py                   (Windows: py setup\\start.py)
 python3 setup/start.py --run             run every notebook headless into outputs/notebooks/, then end

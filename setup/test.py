@@ -1,4 +1,4 @@
-"""Proves the workshop: makes .venv with the test tools, then runs ruff, mypy and pytest.
+"""Prove the workshop: make .venv with the test tools, then run ruff, mypy and pytest.
 
 python3 setup/test.py                    everything
 python3 setup/test.py tests/setup -x     pytest alone, with these arguments

@@ -1,1 +1,1 @@
-"""What start.py, test.py and lock.py share: standard library only, since it runs before anything is installed."""
+"""What start.py, test.py and lock.py do; standard library only, since it runs before anything is installed."""

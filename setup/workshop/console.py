@@ -1,15 +1,18 @@
-"""Sentences to the person at the console, in their language and whatever its encoding; and the one error that ends it.
+"""Sentences to the person at the console, in their language and its encoding, and the one error that ends a program.
 
-The sentences of setup/ are English; what `say` and `PreparationError` are given is looked up in the catalogue of helpers.
+The sentences in setup/ are English; `tell` and `PreparationError` look them up in the catalogue of helpers.
 """
 
 import sys
 import unicodedata
+from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Literal
 
-sys.path.append(str(Path(__file__).resolve().parents[2]))  # start.py runs on a Python that knows nothing of helpers
+STOPPED = 130  # the exit code after Ctrl-C, as shells have it
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # start.py runs on a Python that has no helpers installed
 
 try:
     from helpers.language import joined as joined
@@ -31,7 +34,7 @@ except ImportError:  # not the whole workshop: environment.check_folder says so,
 
 
 class PreparationError(Exception):
-    """What went wrong in one sentence (`what`), and what to do about it (`fix`); both take named values."""
+    """Raised when the workshop cannot go on: `what` went wrong, and the `fix`, a sentence each with named values."""
 
     def __init__(self, what: str, fix: str, **values: object) -> None:
         self.what = tr(what, **values)
@@ -40,9 +43,9 @@ class PreparationError(Exception):
 
 
 def make_printable() -> None:
-    """Let no character end the program: what the console cannot show is written as its code.
+    """Let the console print any text: a character that it does not have is written as its code.
 
-    A console that cannot show Chinese is spoken to in English.
+    A console that does not have Chinese gets English sentences.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -50,21 +53,32 @@ def make_printable() -> None:
     use_english_where_needed(sys.stdout, sys.stderr)
 
 
-def say(sentence: str, **values: object) -> None:
-    """Print one whole sentence at once, translated; its {named} places are filled with the values."""
+def tell(sentence: str, **values: object) -> None:
+    """Print one whole sentence, translated; the values fill its {named} places."""
     print(tr(sentence, **values), flush=True)
 
 
-def complain(problem: PreparationError) -> None:
-    """Print the problem and its fix, two lines, on standard error."""
-    print(f"\n{problem.what}\n{problem.fix}", file=sys.stderr, flush=True)
+def exit_code_of(work: Callable[[], int]) -> int:
+    """Do the work of a program and return its exit code: 1 after a PreparationError, 130 after Ctrl-C.
+
+    The error's problem and fix are printed on standard error, two lines.
+    """
+    make_printable()
+    try:
+        return work()
+    except PreparationError as problem:
+        print(f"\n{problem.what}\n{problem.fix}", file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        print("\n" + tr("Stopped."), file=sys.stderr)
+        return STOPPED
 
 
-def speaks_chinese() -> bool:
-    """Whether the person reads Chinese."""
+def reads_chinese() -> bool:
+    """Return whether the person reads Chinese."""
     return language() == "zh_CN"
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a text takes; a Chinese character takes two."""
+    """Return the number of terminal columns that a text takes; a Chinese character takes two."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,4 +1,4 @@
-"""Makes .venv what it should be: nothing to do at the second start, repaired when it is half made or old."""
+"""Making .venv: made where it is missing, repaired where it is half made or old, left alone where it is right."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from workshop import stamp as stamps
-from workshop.console import PreparationError, say, tr
+from workshop.console import PreparationError, tell, tr
 from workshop.installer import Installer, base_python
 from workshop.place import Place
 from workshop.stamp import Remedy, Stamp
@@ -24,22 +24,25 @@ LONGEST_ON_WINDOWS = 259
 
 
 def prepare(place: Place, command: str, tests: bool = False) -> None:
-    """Make or repair the .venv, with the test tools if asked for. Raises PreparationError with the fix."""
+    """Make or repair the .venv, with the test tools where `tests` asks for them.
+
+    `command` is what the person typed, for the fix of a problem. Raises PreparationError where .venv cannot be made.
+    """
     check_folder(place, command)
     with alone(place):
         tests = tests or place.test_requirements.name in stamps.locks(place)  # once there, kept up to date
         requirements = [place.requirements] + ([place.test_requirements] if tests else [])
-        want = stamps.wanted(place, requirements)
-        finding = stamps.examine(place, want)
-        if finding.remedy is Remedy.NOTHING:
+        expected = stamps.new_stamp(place, requirements)
+        check = stamps.examine(place, expected)
+        if check.remedy is Remedy.NOTHING:
             return
-        begun = time.monotonic()
-        say(finding.sentence, folder=place.venv, python=want.python)
-        if finding.remedy is Remedy.REMAKE:
+        started = time.monotonic()
+        tell(check.sentence, folder=place.venv, python=expected.python)
+        if check.remedy is Remedy.REMAKE:
             remove(place, command)
             create(place, command)
-        fill(place, command, requirements, want)
-        say("The environment is ready ({seconds:.0f} seconds).", seconds=time.monotonic() - begun)
+        fill(place, command, requirements, expected)
+        tell("The environment is ready ({seconds:.0f} seconds).", seconds=time.monotonic() - started)
 
 
 def check_folder(place: Place, command: str) -> None:
@@ -69,7 +72,7 @@ def check_folder(place: Place, command: str) -> None:
 
 
 def can_write(folder: Path) -> bool:
-    """Whether a file can be made in a folder, found by making one."""
+    """Return whether a file can be made in a folder, found by making one."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return True
@@ -78,12 +81,12 @@ def can_write(folder: Path) -> bool:
 
 
 def too_long_for_windows(place: Place, long_paths: bool) -> bool:
-    """Whether a package's files would have paths that this Windows cannot take."""
+    """Return whether a package's files would have longer paths than Windows takes without `long_paths`."""
     return not long_paths and len(str(place.root)) + LONGEST_INSIDE > LONGEST_ON_WINDOWS
 
 
 def long_paths() -> bool:
-    """Whether this system takes paths of more than 259 characters."""
+    """Return whether this system takes paths of more than 259 characters."""
     if sys.platform != "win32":
         return True
     import winreg
@@ -96,7 +99,7 @@ def long_paths() -> bool:
 
 
 def remove(place: Place, command: str) -> None:
-    """Take the .venv away, whatever stands there; its stamp first, so that a stop half-way is noticed."""
+    """Remove the .venv, be it a folder, a file or a link; its stamp first, so that a stop half-way is noticed."""
     try:
         place.stamp.unlink(missing_ok=True)
         if place.venv.is_symlink() or place.venv.is_file():
@@ -114,7 +117,7 @@ def remove(place: Place, command: str) -> None:
 
 
 def create(place: Place, command: str) -> None:
-    """An empty virtual environment; pip comes later, with the packages."""
+    """Make an empty virtual environment; pip comes later, with the packages."""
     if shutil.disk_usage(place.root).free < SPACE_NEEDED:
         raise PreparationError(
             "The disk is almost full: the workshop needs 1 GB.",
@@ -130,29 +133,32 @@ def create(place: Place, command: str) -> None:
             "Python could not be run: {error}.", "Install Python from python.org.", error=error
         ) from error
     if made.returncode != 0:
-        words = (made.stderr or made.stdout).decode("utf-8", "replace").strip().splitlines() or [tr("nothing")]
+        lines = (made.stderr or made.stdout).decode("utf-8", "replace").strip().splitlines() or [tr("nothing")]
         raise PreparationError(
             "This Python cannot make a virtual environment; its last words were: {words}",
             "On Debian and Ubuntu run: sudo apt install python{python}-venv (elsewhere install Python from python.org), "
             "then run {command} again.",
-            words=words[-1],
+            words=lines[-1],
             python="{}.{}".format(*sys.version_info[:2]),
             command=command,
         )
 
 
-def fill(place: Place, command: str, requirements: list[Path], want: Stamp) -> None:
+def fill(place: Place, command: str, requirements: list[Path], expected: Stamp) -> None:
     """Install everything, then write the stamp."""
     place.stamp.unlink(missing_ok=True)
     Installer(place, command).install(requirements)
     lead_to_project(place)
     quiet_jupyterlab(place)
-    stamps.write(place, want)
+    stamps.write(place, expected)
 
 
 def lead_to_project(place: Place) -> None:
-    """Point .venv at the workshop by a relative path: Pythons before 3.13 read this file in the system's encoding, so
-    that a folder named in Chinese could be misread on Windows, and no Python of .venv would start."""
+    """Point .venv at the workshop by a relative path.
+
+    Pythons before 3.13 read this file in the system's encoding, so that a folder named in Chinese could be misread on
+    Windows, and no Python of .venv would start.
+    """
     site_packages = place.site_packages()
     if place.venv.is_symlink():
         return  # then no relative path leads from one to the other
@@ -162,7 +168,7 @@ def lead_to_project(place: Place) -> None:
 
 
 def quiet_jupyterlab(place: Place) -> None:
-    """JupyterLab's settings for the room: no pop-up that asks whether to fetch news."""
+    """Write JupyterLab's settings for the workshop: no pop-up that asks whether to fetch news."""
     settings = place.venv / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(place.root / "setup" / "jupyterlab.json", settings / "overrides.json")
@@ -178,20 +184,20 @@ def alone(place: Place) -> Iterator[None]:
         return
     with file:
         if not lock(file):
-            say("Another start.py or test.py is at work on this folder; waiting for it.")
+            tell("Another start.py or test.py is at work on this folder; waiting for it.")
             while not lock(file):
                 time.sleep(0.5)
         yield
 
 
 def lock_file(place: Place) -> str:
-    """A file outside the workshop's folder, the same for every start.py of that folder."""
+    """Return the path of a lock file outside the workshop's folder, the same for every start.py of that folder."""
     key = zlib.crc32(str(place.root).encode("utf-8", "surrogatepass"))
     return os.path.join(tempfile.gettempdir(), f"bedrock-image-workshop-{key:08x}.lock")
 
 
 def lock(file: IO[bytes]) -> bool:
-    """Take the system's lock on an open file, which ends with the file; False while another has it."""
+    """Take the system's lock on an open file, until the file is closed; return False where another process has it."""
     try:
         if sys.platform == "win32":
             import msvcrt

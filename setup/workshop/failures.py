@@ -1,33 +1,33 @@
-"""Turns what an installer printed into one sentence and its fix."""
+"""Failed installations: from what the installer printed to one sentence and its fix."""
 
 from typing import NamedTuple
 
 from workshop.console import PreparationError, joined, tr
 
 
-class Known(NamedTuple):
-    """A failure that the installer's output gives away by some words, in lower case; what happened, and the fix."""
+class KnownFailure(NamedTuple):
+    """A failure that is known by one of its `signs` in the installer's output, in lower case; what happened, the fix."""
 
     kind: str
-    words: tuple[str, ...]
+    signs: tuple[str, ...]
     what: str
     fix: str
 
 
 KNOWN = (  # the first match counts
-    Known(
+    KnownFailure(
         "disk",
         ("no space left", "(os error 28)", "not enough space", "disk full", "(os error 112)", "disk quota"),
         "The disk is full.",
         "Free about 1 GB, then run {command} again.",
     ),
-    Known(
+    KnownFailure(
         "certificate",
         ("certificate_verify_failed", "certificate verify failed", "invalid peer certificate", "unknownissuer"),
         "The package index could not be trusted: its certificate is signed by one that this machine does not know.",
         "Ask your network's administrator for the certificate file, set PIP_CERT to its path, and run {command} again.",
     ),
-    Known(
+    KnownFailure(
         "proxy",
         (
             "proxy authentication required",
@@ -39,7 +39,7 @@ KNOWN = (  # the first match counts
         "The proxy of this network refused the download.",
         "Set HTTPS_PROXY to your proxy with its user and password, and run {command} again.",
     ),
-    Known(
+    KnownFailure(
         "network",
         (
             "dns error",
@@ -58,19 +58,19 @@ KNOWN = (  # the first match counts
         "The packages could not be downloaded: there is no connection to the package index.",
         "Connect to the internet (or set PIP_INDEX_URL to an index that you can reach), then run {command} again.",
     ),
-    Known(
+    KnownFailure(
         "busy",
         ("being used by another process", "(os error 32)", "winerror 32"),
         "A file of {folder} is in use.",
         "Close JupyterLab, VS Code and every other program that uses the workshop, then run {command} again.",
     ),
-    Known(
+    KnownFailure(
         "permission",
         ("permission denied", "(os error 13)", "access is denied", "(os error 5)", "read-only file system"),
         "The installer may not write to {folder}.",
         "Copy the workshop's folder to a place of your own, such as your home folder, and run {command} there.",
     ),
-    Known(
+    KnownFailure(
         "wheel",
         (
             "no matching distribution",
@@ -87,13 +87,13 @@ KNOWN = (  # the first match counts
 
 
 def kind_of(output: str) -> str:
-    """The kind of failure that an installer's output tells of; empty where it is none of the known."""
+    """Return the kind of failure that an installer's output shows; empty where it is not a known one."""
     text = output.lower()
-    return next((kind for kind, words, _, _ in KNOWN if any(word in text for word in words)), "")
+    return next((kind for kind, signs, _, _ in KNOWN if any(sign in text for sign in signs)), "")
 
 
 def problem(output: str, command: str, folder: object, log: object) -> PreparationError:
-    """The sentence and the fix for a failed installation; the unknown ones end with the installer's own last words."""
+    """Return the error for a failed installation; for an unknown failure it quotes the installer's last line."""
     kind = kind_of(output)
     for known, _, what, fix in KNOWN:
         if known == kind:

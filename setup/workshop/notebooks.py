@@ -1,4 +1,4 @@
-"""Runs every notebook headless, each with an empty folder for what it makes, and says how each went."""
+"""Running every notebook headless, each with an empty folder for what it makes, with a table of how each went."""
 
 import json
 import os
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workshop.console import columns, say, tr
-from workshop.lab import CHINESE
-from workshop.place import Place
+from workshop.console import columns, tell, tr
+from workshop.place import CHINESE, Place
 
 SIDE_BY_SIDE = 2
 CELL_SECONDS = 600  # a cell that takes longer is stuck
@@ -25,7 +24,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one notebook went. `pictures`: those shown in it; `saved`: picture files in its folder; `reason`: of a failure."""
+    """The outcome of one notebook: pictures shown in it, picture files saved in its folder, the reason of a failure."""
 
     name: str
     seconds: float
@@ -39,26 +38,28 @@ class Outcome:
 
 
 def run_all(place: Place, environ: Mapping[str, str]) -> bool:
-    """Run every notebook into outputs/notebooks/, with a line each and a table at the end; True if all passed."""
+    """Run every notebook into outputs/notebooks/, with a line each and a table at the end; return whether all passed."""
     notebooks = find(place.notebooks)
     if not notebooks:
-        say("There is no notebook in {folder}.", folder=place.notebooks)
+        tell("There is no notebook in {folder}.", folder=place.notebooks)
         return False
-    say("Running {count} notebooks.", count=len(notebooks))
+    tell("Running {count} notebooks.", count=len(notebooks))
     outcomes = run_side_by_side(place, notebooks, environ)
     print(f"\n{table(outcomes)}\n", flush=True)
     failed = sum(not outcome.passed for outcome in outcomes)
     numbers = {"failed": failed, "count": len(outcomes), "folder": place.outputs}
     if failed:
-        say("{failed} of {count} notebooks failed; they are in {folder} as they ran.", **numbers)
+        tell("{failed} of {count} notebooks failed; they are in {folder} as they ran.", **numbers)
     else:
-        say("All {count} notebooks passed; they are in {folder} as they ran.", **numbers)
+        tell("All {count} notebooks passed; they are in {folder} as they ran.", **numbers)
     return not failed
 
 
 def run_side_by_side(place: Place, notebooks: list[Path], environ: Mapping[str, str]) -> list[Outcome]:
-    """Run them, two at a time where there are two cores: a third less time, since a kernel mostly waits for its studio.
-    A line for each as it ends; the outcomes in teaching order."""
+    """Run notebooks, print a line for each as it ends, and return their outcomes in the order given.
+
+    Two run at a time where there are two cores: that takes a third less time, since a kernel mostly waits for its studio.
+    """
     done: dict[Path, Outcome] = {}
     pool = ThreadPoolExecutor(min(SIDE_BY_SIDE, os.cpu_count() or 1))
     try:
@@ -72,8 +73,8 @@ def run_side_by_side(place: Place, notebooks: list[Path], environ: Mapping[str, 
 
 
 def report(outcome: Outcome, number: int, count: int) -> None:
-    """A line for a notebook that has ended, and for a failure another with its reason."""
-    say(
+    """Print a line for a notebook that has ended, and for a failure another with its reason."""
+    tell(
         "[{number}/{count}] {name}: {result}, {seconds:.1f} s",
         number=number,
         count=count,
@@ -86,12 +87,12 @@ def report(outcome: Outcome, number: int, count: int) -> None:
 
 
 def find(folder: Path) -> list[Path]:
-    """The notebooks below a folder, in teaching order; no checkpoints."""
+    """Return the notebooks below a folder, in teaching order, without checkpoints."""
     return sorted(path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 
 
 def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
-    """Run one notebook with papermill, in its own folder and with an empty folder for what it makes."""
+    """Run one notebook with papermill, in its own folder and with an empty folder for what it makes; return the outcome."""
     name = notebook.relative_to(place.notebooks)
     executed = place.outputs / name
     made = executed.with_suffix("")
@@ -101,7 +102,7 @@ def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
     environment = place.environment(environ) | {"WORKSHOP_OUTPUTS": str(made), "PYTHONIOENCODING": "utf-8"}
     if CHINESE in name.parts:
         environment["WORKSHOP_LANG"] = CHINESE
-    begun = time.monotonic()
+    started = time.monotonic()
     ran = subprocess.run(
         papermill(place, notebook, executed),
         stdin=subprocess.DEVNULL,
@@ -111,21 +112,21 @@ def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
         env=environment,
         check=False,
     )
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - started
     cells = read_cells(executed)
     reason = "" if ran.returncode == 0 else failure(cells) or last_line(ran.stdout.decode("utf-8", "replace"))
     return Outcome(name.as_posix(), seconds, count_pictures(cells), count_files(made), reason)
 
 
 def papermill(place: Place, notebook: Path, executed: Path) -> list[str]:
-    """The command line; paths are relative, since papermill takes a brace in a path for a parameter's place."""
+    """Return papermill's command line; its paths are relative, since a brace in a path is a parameter to papermill."""
     paths = [path.relative_to(place.root).as_posix() for path in (notebook, executed, notebook.parent)]
     options = ["--cwd", paths[2], "--kernel", "python3", "--no-progress-bar", "--execution-timeout", str(CELL_SECONDS)]
     return [str(place.python), "-m", "papermill", *paths[:2], *options]
 
 
 def read_cells(executed: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook file; none where there is no file."""
+    """Return the cells of a notebook file; none where it cannot be read."""
     try:
         cells = json.loads(executed.read_text("utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
@@ -134,12 +135,12 @@ def read_cells(executed: Path) -> list[dict[str, Any]]:
 
 
 def outputs_of(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every output of every cell, in order."""
+    """Return every output of every cell, in order."""
     return [output for cell in cells for output in cell.get("outputs", [])]
 
 
 def count_pictures(cells: list[dict[str, Any]]) -> int:
-    """The pictures that a reader of the notebook sees: one for an output in several forms, and each one in HTML."""
+    """Return the number of pictures that a reader sees: one for an output in several forms, and each one in HTML."""
     count = 0
     for output in outputs_of(cells):
         data = output.get("data", {})
@@ -149,23 +150,23 @@ def count_pictures(cells: list[dict[str, Any]]) -> int:
 
 
 def count_files(folder: Path) -> int:
-    """The picture files anywhere below a folder."""
+    """Return the number of picture files anywhere below a folder."""
     return sum(path.suffix.lower() in PICTURE_FILES for path in folder.rglob("*"))
 
 
 def failure(cells: list[dict[str, Any]]) -> str:
-    """The error that stopped a notebook, with its cell's number; empty where there is none."""
+    """Return the error that stopped a notebook, with its cell's number; empty where there is none."""
     own = [cell for cell in cells if not PAPERMILL.intersection(cell.get("metadata", {}).get("tags", []))]
     for number, cell in enumerate(own, 1):
         for output in cell.get("outputs", []):
             if output.get("output_type") == "error":
-                words = COLOURS.sub("", f"{output.get('ename')}: {output.get('evalue')}").strip().splitlines()
-                return tr("cell {number}: {error}", number=number, error=words[0])
+                lines = COLOURS.sub("", f"{output.get('ename')}: {output.get('evalue')}").strip().splitlines()
+                return tr("cell {number}: {error}", number=number, error=lines[0])
     return ""
 
 
 def last_line(output: str) -> str:
-    """The last line with anything on it."""
+    """Return the last line with anything on it."""
     return next(
         (line.strip() for line in reversed(output.splitlines()) if line.strip()), tr("papermill ended without a word")
     )
@@ -176,7 +177,7 @@ def result(outcome: Outcome) -> str:
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """The closing summary, one line a notebook, columns aligned."""
+    """Return the closing table, one line a notebook, columns aligned."""
     head = (tr("notebook"), tr("seconds"), tr("pictures"), tr("saved"), tr("result"))
     rows = [(o.name, f"{o.seconds:.1f}", str(o.pictures), str(o.saved), result(o)) for o in outcomes]
     widths = [max(columns(row[column]) for row in (head, *rows)) for column in range(len(head))]

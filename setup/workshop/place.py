@@ -1,9 +1,11 @@
-"""Where things are in the workshop's folder, and the environment variables that its programs are given."""
+"""The paths in the workshop's folder, and the environment variables of the programs that run in it."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+CHINESE = "zh-CN"  # the folder of the Chinese notebooks, and their language
 
 # Variables of other Pythons, which would lead ours to other packages, another kernel or another way of drawing.
 FOREIGN = (
@@ -31,7 +33,7 @@ class Place:
 
     @classmethod
     def of(cls, script: str) -> "Place":
-        """The workshop that a script in its setup/ folder belongs to, whatever the current folder."""
+        """Return the workshop that has this script in its setup/ folder, whatever the current folder is."""
         return cls(Path(os.path.abspath(script)).parents[1])
 
     @property
@@ -68,22 +70,23 @@ class Place:
 
     @property
     def pictures(self) -> Path:
-        """Where learners' pictures go, and the notebooks that they run from the shell."""
+        """The folder of learners' pictures, and of the notebooks that they run from the shell."""
         return self.root / "outputs"
 
     @property
     def outputs(self) -> Path:
+        """The folder of the notebooks as `start.py --run` ran them."""
         return self.pictures / "notebooks"
 
     def site_packages(self) -> Path:
-        """The folder of the installed packages; it need not exist."""
+        """Return the folder of the installed packages; it need not exist."""
         if os.name == "nt":
             return self.venv / "Lib" / "site-packages"
         found = sorted(self.venv.glob("lib/python3*/site-packages"))
         return found[0] if found else self.venv / "lib" / "site-packages"
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The variables for programs of .venv: this environment first, nothing of another Python, AWS untouched."""
+        """Return `environ` for the programs of .venv: .venv first on PATH, nothing of another Python, AWS as it is."""
         ours = {name: value for name, value in environ.items() if name not in FOREIGN}
         ours["VIRTUAL_ENV"] = str(self.venv)
         ours["PATH"] = os.pathsep.join(filter(None, [str(self.scripts), environ.get("PATH", "")]))

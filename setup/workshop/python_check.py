@@ -1,4 +1,4 @@
-"""Says in one sentence that this Python cannot run the workshop. Old Pythons read this file, so its syntax is old too."""
+"""The check that this Python can run the workshop, in syntax that old Pythons read: they say so in one sentence."""
 
 import os
 import platform
@@ -36,7 +36,7 @@ def require_python(script):  # type: (str) -> None
 
 
 def complaint(script, version, bits, kind):  # type: (str, tuple[int, ...], int, str) -> str
-    """The sentence and the fix for a Python of this (major, minor) version; empty where it is fine."""
+    """Return the sentence and the fix for a Python of this (major, minor) version; empty where it is fine."""
     found = "%d.%d" % tuple(version)
     oldest, newest = "%d.%d" % OLDEST, "%d.%d" % NEWEST
     if not OLDEST <= tuple(version) <= NEWEST:
@@ -54,7 +54,7 @@ def complaint(script, version, bits, kind):  # type: (str, tuple[int, ...], int,
 
 
 def remedy(other):  # type: (str) -> str
-    """What to do about it: run the Python that is there, or install one."""
+    """Return the sentence that says what to do: run the other Python, or install one."""
     if other:
         return tr("This machine has another one; run: {other} {script}")
     if os.name == "nt":
@@ -65,13 +65,13 @@ def remedy(other):  # type: (str) -> str
 
 
 def kind_of_python():  # type: () -> str
-    """CPython, PyPy, or CPython without its global lock, for which not every package has a build."""
+    """Return CPython, PyPy or free-threaded Python, for which not every package has a build."""
     lockless = sysconfig.get_config_var("Py_GIL_DISABLED")
     return "free-threaded Python" if lockless else platform.python_implementation()
 
 
 def another_python():  # type: () -> str
-    """The name of a Python on PATH that the workshop runs on, or an empty string. It is run once, to be sure."""
+    """Return the name of a Python on PATH that the workshop runs on, or an empty string. It is run once, to be sure."""
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         name = "python3.%d" % minor
         test = "import sys, struct; sys.exit(sys.version_info[:2] != (3, %d) or struct.calcsize('P') != 8)" % minor

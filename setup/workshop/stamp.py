@@ -1,4 +1,4 @@
-"""The stamp that a finished .venv carries, and what is found to be wrong with one at the next start."""
+"""The stamp of a finished .venv, and the check of a .venv against it at the next start."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from workshop.place import Place
 
 
 class Remedy(StrEnum):
-    """What a .venv needs."""
+    """A remedy for a .venv that is not as it should be."""
 
     NOTHING = "nothing"
     INSTALL = "install"  # packages put into the one that is there
@@ -23,8 +23,8 @@ class Remedy(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A remedy, and the sentence (with the folder's place) that says why."""
+class StampCheck:
+    """The outcome of a check: a remedy, and the sentence that says why, with {folder} and {python} to be filled in."""
 
     remedy: Remedy
     sentence: str = ""
@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a .venv was made from; written last, so that a killed installation has none."""
+    """A record of what a .venv was made from; it is written last, so that a killed installation has none."""
 
     venv: str  # absolute path: the programs in it do not work elsewhere
     python: str  # "3.11"
@@ -41,8 +41,8 @@ class Stamp:
     packages: tuple[str, ...]  # the names of the *.dist-info folders
 
 
-def wanted(place: Place, requirements: Sequence[Path]) -> Stamp:
-    """The stamp of an environment made now; its packages are not known before it is made."""
+def new_stamp(place: Place, requirements: Sequence[Path]) -> Stamp:
+    """Return the stamp of an environment made now, without its packages, which are not known before it is made."""
     project = tomllib.loads((place.root / "pyproject.toml").read_text("utf-8"))["project"]
     return Stamp(
         venv=str(place.venv),
@@ -54,12 +54,12 @@ def wanted(place: Place, requirements: Sequence[Path]) -> Stamp:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a text's lines; the same for a checkout with Windows' line ends."""
+    """Return the SHA-256 of a text's lines, in hexadecimal; the same for a checkout with Windows' line ends."""
     return hashlib.sha256("\n".join(path.read_text("utf-8").splitlines()).encode()).hexdigest()
 
 
 def write(place: Place, stamp: Stamp) -> None:
-    """Put the stamp in place in one step, with the packages as they are now."""
+    """Write the stamp in one step, with the packages as they are now."""
     complete = asdict(stamp) | {"packages": sorted(dist_infos(place))}
     draft = place.stamp.with_suffix(".draft")
     draft.write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -67,7 +67,7 @@ def write(place: Place, stamp: Stamp) -> None:
 
 
 def read(place: Place) -> Stamp | None:
-    """The stamp of the .venv; None where there is none that can be read."""
+    """Return the stamp of the .venv; None where there is none, or none that can be read."""
     try:
         fields = json.loads(place.stamp.read_text("utf-8"))
         return Stamp(**(fields | {"packages": tuple(fields["packages"])}))
@@ -76,48 +76,48 @@ def read(place: Place) -> Stamp | None:
 
 
 def locks(place: Place) -> dict[str, str]:
-    """The requirements files that the .venv was made from; empty where it has no stamp."""
-    have = read(place)
-    return have.locks if have else {}
+    """Return the requirements files that the .venv was made from, with their digests; empty where it has no stamp."""
+    found = read(place)
+    return found.locks if found else {}
 
 
-def examine(place: Place, want: Stamp) -> Finding:
-    """What the .venv needs to be what is wanted, found without the network in a fraction of a second."""
+def examine(place: Place, expected: Stamp) -> StampCheck:
+    """Return what the .venv needs to match the stamp `expected`; checked without the network, in a fraction of a second."""
     if not os.path.lexists(place.venv):
-        return Finding(
+        return StampCheck(
             Remedy.REMAKE, "Making {folder} with Python {python}; on a new machine this downloads about 170 MB."
         )
-    have = read(place)
-    if have is None:
-        return Finding(
+    found = read(place)
+    if found is None:
+        return StampCheck(
             Remedy.REMAKE,
             "{folder} is half made, by an installation that did not end or by another program; it is made anew.",
         )
-    if not same_folder(have.venv, want.venv):
-        return Finding(Remedy.REMAKE, "The workshop's folder was moved or copied, so {folder} is made anew.")
-    if have.python != want.python:
-        return Finding(
+    if not same_folder(found.venv, expected.venv):
+        return StampCheck(Remedy.REMAKE, "The workshop's folder was moved or copied, so {folder} is made anew.")
+    if found.python != expected.python:
+        return StampCheck(
             Remedy.REMAKE, "{folder} belongs to another version of Python, so it is made anew with Python {python}."
         )
     if not runs(place):
-        return Finding(Remedy.REMAKE, "The Python of {folder} does not run any more, so it is made anew.")
-    if have.project != want.project or any(
-        have.locks.get(name) not in (None, lock) for name, lock in want.locks.items()
+        return StampCheck(Remedy.REMAKE, "The Python of {folder} does not run any more, so it is made anew.")
+    if found.project != expected.project or any(
+        found.locks.get(name) not in (None, lock) for name, lock in expected.locks.items()
     ):
-        return Finding(
+        return StampCheck(
             Remedy.INSTALL, "The workshop has changed since {folder} was made; its packages are brought up to date."
         )
-    if not set(have.packages) <= dist_infos(place):
-        return Finding(
+    if not set(found.packages) <= dist_infos(place):
+        return StampCheck(
             Remedy.INSTALL, "Packages of {folder} are missing or were changed; the workshop's own are put back."
         )
-    if not set(want.locks) <= set(have.locks):
-        return Finding(Remedy.INSTALL, "Adding the test tools to {folder}.")
-    return Finding(Remedy.NOTHING)
+    if not set(expected.locks) <= set(found.locks):
+        return StampCheck(Remedy.INSTALL, "Adding the test tools to {folder}.")
+    return StampCheck(Remedy.NOTHING)
 
 
 def dist_infos(place: Place) -> set[str]:
-    """The installed packages with their versions, as the names of their folders."""
+    """Return the installed packages with their versions, as the names of their folders."""
     try:
         return {name for name in os.listdir(place.site_packages()) if name.endswith(".dist-info")}
     except OSError:
@@ -125,7 +125,7 @@ def dist_infos(place: Place) -> set[str]:
 
 
 def same_folder(one: str, other: str) -> bool:
-    """Whether two paths lead to one folder (a link, another case on Windows)."""
+    """Return whether two paths lead to one folder (a link, another case on Windows)."""
     try:
         return os.path.samefile(one, other)
     except OSError:
@@ -133,11 +133,11 @@ def same_folder(one: str, other: str) -> bool:
 
 
 def runs(place: Place) -> bool:
-    """Whether the .venv's Python starts, has our version and takes the .venv for its own."""
+    """Return whether the .venv's Python starts, has this Python's version and takes the .venv for its own."""
     ours = tuple(sys.version_info[:2])
     test = f"import sys; print(sys.version_info[:2] == {ours} and sys.prefix != sys.base_prefix)"
     try:
-        told = subprocess.run([str(place.python), "-I", "-c", test], capture_output=True, check=False, timeout=60)
+        answer = subprocess.run([str(place.python), "-I", "-c", test], capture_output=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.stdout.strip() == b"True"
+    return answer.stdout.strip() == b"True"

@@ -14,7 +14,7 @@ from workshop.stamp import Remedy, Stamp
 
 @pytest.fixture
 def want(place: Place) -> Stamp:
-    return stamp.wanted(place, [place.requirements])
+    return stamp.new_stamp(place, [place.requirements])
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_file_in_the_place_of_the_folder_is_replaced(place: Place, want: Stamp
 def test_a_moved_workshop_gets_a_new_environment(made: Place) -> None:
     moved = Place(made.root.with_name("moved"))
     made.root.rename(moved.root)
-    finding = stamp.examine(moved, stamp.wanted(moved, [moved.requirements]))
+    finding = stamp.examine(moved, stamp.new_stamp(moved, [moved.requirements]))
     assert finding.remedy is Remedy.REMAKE
     assert "moved or copied" in finding.sentence
 
@@ -70,7 +70,7 @@ def test_a_moved_workshop_gets_a_new_environment(made: Place) -> None:
 def test_a_workshop_reached_through_a_link_is_not_taken_for_moved(made: Place) -> None:
     link = made.root.with_name("link")
     link.symlink_to(made.root, target_is_directory=True)
-    assert stamp.examine(Place(link), stamp.wanted(Place(link), [made.requirements])).remedy is Remedy.NOTHING
+    assert stamp.examine(Place(link), stamp.new_stamp(Place(link), [made.requirements])).remedy is Remedy.NOTHING
 
 
 def test_another_version_of_python_gets_a_new_environment(made: Place, want: Stamp) -> None:
@@ -96,7 +96,7 @@ def test_a_python_that_is_not_a_virtual_environments_is_noticed(made: Place, wan
 
 def test_a_new_lock_is_installed_into_the_environment_that_is_there(made: Place) -> None:
     made.requirements.write_text("boto3==2\n", "utf-8")
-    finding = stamp.examine(made, stamp.wanted(made, [made.requirements]))
+    finding = stamp.examine(made, stamp.new_stamp(made, [made.requirements]))
     assert finding.remedy is Remedy.INSTALL
     assert "has changed" in finding.sentence
 
@@ -107,7 +107,7 @@ def test_a_new_version_of_the_project_is_installed(made: Place, want: Stamp) -> 
 
 def test_windows_line_ends_do_not_change_the_lock(made: Place) -> None:
     made.requirements.write_bytes(made.requirements.read_bytes().replace(b"\n", b"\r\n"))
-    assert stamp.examine(made, stamp.wanted(made, [made.requirements])).remedy is Remedy.NOTHING
+    assert stamp.examine(made, stamp.new_stamp(made, [made.requirements])).remedy is Remedy.NOTHING
 
 
 def test_a_package_that_was_removed_is_put_back(made: Place, want: Stamp) -> None:
@@ -123,7 +123,7 @@ def test_a_package_that_the_person_added_is_left_alone(made: Place, want: Stamp)
 
 
 def test_the_test_tools_are_added_once_and_start_is_content_with_them(made: Place, want: Stamp) -> None:
-    both = stamp.wanted(made, [made.requirements, made.test_requirements])
+    both = stamp.new_stamp(made, [made.requirements, made.test_requirements])
     assert stamp.examine(made, both).sentence.startswith("Adding the test tools")
     stamp.write(made, both)
     assert stamp.examine(made, both).remedy is Remedy.NOTHING

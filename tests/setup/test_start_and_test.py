@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workshop import checks, lab, main, notebooks
+from workshop import console, main, notebooks
 from workshop.console import PreparationError
 from workshop.place import Place
 
@@ -29,7 +29,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(main, "prepare", prepare)
     monkeypatch.setattr(notebooks, "run_all", call("run", True))
-    monkeypatch.setattr(lab, "open_lab", call("lab", 0))
+    monkeypatch.setattr(main, "open_lab", call("lab", 0))
     return done
 
 
@@ -78,7 +78,7 @@ def test_ctrl_c_ends_without_a_traceback(
     def stop(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lab, "open_lab", stop)
+    monkeypatch.setattr(main, "open_lab", stop)
     assert main.start(script(place), []) == 130
     assert capsys.readouterr().err == "\nStopped.\n"
 
@@ -109,7 +109,7 @@ def test_a_console_in_any_encoding_shows_a_folder_in_chinese(root: Path, place: 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_sentence_on_such_a_console_goes_out_with_codes_for_what_it_lacks(root: Path, encoding: str) -> None:
     code = "import sys; sys.path.insert(0, sys.argv[1]); from workshop import console; console.make_printable(); "
-    code += "console.say('Making {folder}.', folder='\\u56fe')"
+    code += "console.tell('Making {folder}.', folder='\\u56fe')"
     told = subprocess.run(
         [sys.executable, "-c", code, str(root / "setup")],
         capture_output=True,
@@ -119,10 +119,10 @@ def test_a_sentence_on_such_a_console_goes_out_with_codes_for_what_it_lacks(root
 
 
 def test_jupyterlab_opens_the_first_notebook_with_the_workshop_as_its_root(place: Place) -> None:
-    assert "default_url" not in " ".join(lab.command(place))
+    assert "default_url" not in " ".join(main.lab_command(place))
     place.notebooks.mkdir()
     (place.notebooks / "00_setup.ipynb").write_text("{}", "utf-8")
-    command = lab.command(place)
+    command = main.lab_command(place)
     assert command[:3] == [str(place.python), "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={place.root}" in command
     assert "--LabApp.default_url=/lab/tree/notebooks/00_setup.ipynb" in command
@@ -137,28 +137,28 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         done.append((" ".join(command[2:]), environment.get("WORKSHOP_FAILED_CHECKS", "")))
         return 1 if "format" in command else 0
 
-    monkeypatch.setattr(checks, "ran", record)
+    monkeypatch.setattr(main, "run_check", record)
     return done
 
 
 def test_all_checks_run_with_pytest_last_and_an_honest_exit_code(place: Place, ran: list[tuple[str, str]]) -> None:
-    assert checks.run(place, [], {}) == 1
+    assert main.run_checks(place, [], {}) == 1
     assert [command.split()[0] for command, _ in ran] == ["ruff", "ruff", "mypy", "pytest"]
     assert ran[-1] == ("pytest", "ruff format")
 
 
 def test_arguments_go_to_pytest_alone(place: Place, ran: list[tuple[str, str]]) -> None:
-    assert checks.run(place, ["tests/setup", "-x"], {}) == 0
+    assert main.run_checks(place, ["tests/setup", "-x"], {}) == 0
     assert ran == [("pytest tests/setup -x", "")]
 
 
 def test_pytests_own_exit_code_comes_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "ran", lambda command, place, environment: 5 if "pytest" in command else 1)
-    assert checks.run(place, [], {}) == 5
+    monkeypatch.setattr(main, "run_check", lambda command, place, environment: 5 if "pytest" in command else 1)
+    assert main.run_checks(place, [], {}) == 5
 
 
 def test_test_py_asks_for_the_test_tools(place: Place, calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "run", lambda place, arguments, environ: len(arguments))
+    monkeypatch.setattr(main, "run_checks", lambda place, arguments, environ: len(arguments))
     assert main.test(script(place), ["-x"]) == 1
     assert calls == ["prepare with tests"]
 
@@ -186,7 +186,7 @@ def test_a_problem_and_its_fix_are_told_in_chinese(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORKSHOP_LANG", "zh-CN")
-    monkeypatch.setattr(main, "make_printable", lambda: None)  # a test's own console may have no Chinese
+    monkeypatch.setattr(console, "make_printable", lambda: None)  # a test's own console may have no Chinese
     (place.root / "pyproject.toml").unlink()
     assert main.start(script(place), []) == 1
     what, fix = capsys.readouterr().err.strip().splitlines()
@@ -200,9 +200,9 @@ def test_jupyterlab_opens_the_chinese_edition_for_who_reads_chinese(
     (place.notebooks / "zh-CN").mkdir(parents=True)
     (place.notebooks / "00_setup.ipynb").write_text("{}", "utf-8")
     monkeypatch.setenv("WORKSHOP_LANG", "zh")
-    assert "--LabApp.default_url=/lab/tree/notebooks/00_setup.ipynb" in lab.command(place)
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_setup.ipynb" in main.lab_command(place)
     (place.notebooks / "zh-CN" / "00_setup.ipynb").write_text("{}", "utf-8")
-    assert "--LabApp.default_url=/lab/tree/notebooks/zh-CN/00_setup.ipynb" in lab.command(place)
+    assert "--LabApp.default_url=/lab/tree/notebooks/zh-CN/00_setup.ipynb" in main.lab_command(place)
 
 
 def test_the_tests_themselves_run_in_english(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +212,6 @@ def test_the_tests_themselves_run_in_english(place: Place, monkeypatch: pytest.M
         spoken.append(environment["WORKSHOP_LANG"])
         return 0
 
-    monkeypatch.setattr(checks, "ran", ran)
-    assert checks.run(place, [], {"WORKSHOP_LANG": "zh_CN"}) == 0
+    monkeypatch.setattr(main, "run_check", ran)
+    assert main.run_checks(place, [], {"WORKSHOP_LANG": "zh_CN"}) == 0
     assert set(spoken) == {"en"}
