@@ -1,4 +1,4 @@
-"""`python -m helpers.studio`: serve until stopped, for one command, or for the process that holds our standard input."""
+"""`python -m helpers.studio`: serve until stopped, for one command, or for the process at the end of standard input."""
 
 import argparse
 import json
@@ -97,7 +97,7 @@ def _serve(server: StudioServer, studio: Studio) -> int:
 
 
 def _serve_parent(server: StudioServer, studio: Studio) -> int:
-    """Print the studio as one JSON line, then serve until standard input ends with the process that started this one."""
+    """Print the studio as one JSON line, then serve until standard input ends, with the parent process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _on_stop(lambda _: _leave(studio))
     parent = private_stdin()
@@ -142,7 +142,7 @@ def _run(command: list[str], server: StudioServer, studio: Studio) -> int:
 
 
 def _command_environment(studio: Studio) -> dict[str, str]:
-    """Return this environment, led to the studio, with this interpreter's own programs first on PATH."""
+    """Return this environment, pointed at the studio, with this interpreter's own programs first on PATH."""
     settings, removed = client_environment(studio, os.environ)
     kept = {name: value for name, value in os.environ.items() if name not in removed}
     ours = dict.fromkeys([os.path.dirname(os.path.abspath(sys.executable)), sysconfig.get_path("scripts")])
@@ -151,7 +151,7 @@ def _command_environment(studio: Studio) -> dict[str, str]:
 
 
 def _application(server: StudioServer, studio: Studio) -> None:
-    """Load the application that answers requests, after the address is known: requests wait for the moment it takes."""
+    """Load the application that answers requests. It comes after the address, since loading it takes a moment."""
     try:
         from helpers.studio.service import Service
         from helpers.studio.wire.routes import Bedrock
@@ -186,7 +186,7 @@ def _leave(studio: Studio) -> NoReturn:
 
 
 def _pass_on(number: int, running: "list[subprocess.Popen[bytes]]") -> None:
-    """Pass a signal to stop on to the command. Ctrl-C it gets from the terminal itself, where there is one."""
+    """Pass a signal to stop on to the command, but not a Ctrl-C that the terminal sends to the command itself."""
     for child in running:
         if number == signal.SIGTERM or number == getattr(signal, "SIGHUP", None):
             child.send_signal(number)
@@ -197,7 +197,7 @@ def _pass_on(number: int, running: "list[subprocess.Popen[bytes]]") -> None:
 
 
 def _at_terminal() -> bool:
-    """Return whether this process is in its terminal's foreground, so that Ctrl-C there reaches the command as well."""
+    """Return whether Ctrl-C reaches the command as well: this process is in the foreground of its terminal."""
     if os.name == "nt":
         return True
     try:

@@ -1,4 +1,4 @@
-"""What the studio and its workers need as child processes: this copy of the project, a session and streams of their own."""
+"""Child processes, as the studio and its workers are: this copy of the project, a session and streams of their own."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The environment of a studio's clients: the variables that lead them to it, and the studio that they name already."""
+"""The environment of a studio's clients: the variables that point at a studio, and the studio that they point at."""
 
 import configparser
 import os
@@ -63,7 +63,7 @@ def joined(environ: Mapping[str, str]) -> Studio | None:
 
 
 def client_environment(studio: Studio, base: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the variables that a client needs in addition to `base`, and the names of those that it must lose.
+    """Return the variables to set for a client in addition to `base`, and the names of those in `base` to remove.
 
     With both changes a plain `boto3.client("bedrock-runtime")` reaches the studio, and nothing reaches AWS: calls to
     every other service go to the studio too, which refuses them, and this machine's own profiles, with real keys and
@@ -119,7 +119,7 @@ def _profiles_file(studio: Studio, names: list[str]) -> str:
 
 
 def _profiles_in(folder: str, studio: Studio) -> list[str]:
-    """Return the profiles in the credentials file of a folder; none where there is no such file of this studio's."""
+    """Return the profiles in a folder's credentials file; empty where the file is missing or not this studio's."""
     profiles = configparser.RawConfigParser(default_section="")
     try:
         profiles.read(os.path.join(folder, CREDENTIALS_FILE) if folder else [], "ascii")

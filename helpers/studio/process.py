@@ -47,7 +47,7 @@ class Studio:
 
     @property
     def alive(self) -> bool:
-        """False once the process has ended; True for a studio that something else started, which is not asked."""
+        """True until the process ends; always True for a studio that something else started."""
         return self.process is None or self.process.poll() is None
 
     def stop(self) -> None:
@@ -65,7 +65,7 @@ class Studio:
 
 
 def new_keys() -> tuple[str, str]:
-    """Return a random access key and secret key for a studio; anybody can see that they are none of AWS's."""
+    """Return a random access key and secret key for a studio; the access key does not look like one of AWS's."""
     return f"STUDIO{secrets.token_hex(7).upper()}", secrets.token_hex(20)
 
 
@@ -88,7 +88,7 @@ def start(*, engine: str | None = None, timeout: float = START_SECONDS) -> Studi
     """Start a studio on a free port, as a child in a session of its own; it ends with this process, however that ends.
 
     `engine` replaces the studio's own engine, as `workers.pools.ENGINE_VARIABLE` does. Raises SetupError where the
-    studio is not there within `timeout` seconds.
+    studio does not start within `timeout` seconds.
     """
     with tempfile.TemporaryFile() as errors:
         child = _spawn(engine, errors)

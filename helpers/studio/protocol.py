@@ -55,10 +55,11 @@ MOST_PATIENCE = 86_400  # seconds
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text with its weight: above 0 for what to show, below 0 for what to avoid (a negative prompt), 0 for neither."""
+    """A text with its weight: above 0 for what to show, below 0 for what to avoid (a negative prompt)."""
 
     text: str
     weight: float = 1.0
+    """0 leaves the prompt out of the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +156,7 @@ class EngineResult:
     """A picture, and what the engine reports about it."""
 
     pixels: "NDArray[np.uint8]"
-    """(height, width, 3) RGB, or (height, width, 4) RGBA, where alpha 255 is opaque; of the size that the task leads to."""
+    """(height, width, 3) RGB, or (height, width, 4) RGBA with 255 for opaque; of the size that the task leads to."""
     unknown_words: tuple[str, ...]
     """The words of the prompts that the engine does not know, as written, in order, each once; at most
     MOST_UNKNOWN_WORDS."""

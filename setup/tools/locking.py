@@ -1,6 +1,6 @@
 """The locks, made with uv: one list for Linux, macOS and Windows and every Python that the workshop runs on.
 
-Apart from lock.py, which an old Python must be able to read.
+It is not in lock.py itself, which an old Python must be able to read.
 """
 
 import os

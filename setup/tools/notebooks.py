@@ -144,7 +144,7 @@ def pictures(output: NotebookNode) -> list[bytes]:
 
 
 def complaints(notebook: NotebookNode) -> Iterator[str]:
-    """Yield what is wrong with a notebook that ran: errors, pictures too large or without alt text, too large a file."""
+    """Yield what is wrong with a notebook that ran: errors, pictures too large or without alt text, a large file."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":

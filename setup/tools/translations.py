@@ -116,7 +116,7 @@ def _of_code(catalogue: Catalog) -> Catalog:
 
 
 def _list(name: str) -> int:
-    """Print the texts of the lessons whose names begin so that want translating; return the exit code."""
+    """Print what wants translating in the lessons whose names begin with `name`; return the exit code."""
     found = [lesson for lesson in lessons.english() if lesson.name.startswith(name)]
     catalogue = _lessons()
     for lesson in found:

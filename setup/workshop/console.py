@@ -34,7 +34,7 @@ except ImportError:  # not the whole workshop: environment.check_folder says so,
 
 
 class PreparationError(Exception):
-    """Raised when the workshop cannot go on: `what` went wrong, and the `fix`, a sentence each with named values."""
+    """Raised when the workshop cannot go on: `what` went wrong and how to `fix` it, one sentence each."""
 
     def __init__(self, what: str, fix: str, **values: object) -> None:
         self.what = tr(what, **values)

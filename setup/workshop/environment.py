@@ -81,7 +81,7 @@ def can_write(folder: Path) -> bool:
 
 
 def too_long_for_windows(place: Place, long_paths: bool) -> bool:
-    """Return whether a package's files would have longer paths than Windows takes without `long_paths`."""
+    """Return whether packages' files would have paths that are too long for a Windows without `long_paths`."""
     return not long_paths and len(str(place.root)) + LONGEST_INSIDE > LONGEST_ON_WINDOWS
 
 

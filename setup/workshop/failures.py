@@ -6,7 +6,7 @@ from workshop.console import PreparationError, joined, tr
 
 
 class KnownFailure(NamedTuple):
-    """A failure that is known by one of its `signs` in the installer's output, in lower case; what happened, the fix."""
+    """A failure that one of its `signs`, in lower case, gives away in the installer's output; what happened, the fix."""
 
     kind: str
     signs: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What start.py and test.py do, from the arguments to the exit code: open JupyterLab, run the notebooks, run the checks."""
+"""What start.py and test.py do, from arguments to exit code: open JupyterLab, run the notebooks, run the checks."""
 
 import os
 import signal
@@ -29,33 +29,8 @@ def test(script: str, arguments: list[str]) -> int:
     return exit_code_of(lambda: _test(Place.of(script), arguments))
 
 
-def _start(place: Place, arguments: list[str]) -> int:
-    if arguments in (["-h"], ["--help"]):
-        tell("{command} opens the workshop in JupyterLab.", command=START)
-        tell("With --run it runs every notebook and ends; with --install-only it ends after installing.")
-        return 0
-    if arguments not in ([], ["--run"], ["--install-only"]):
-        given = " ".join(arguments)
-        message = tr("{command} takes --run or --install-only or nothing, and not: {given}", command=START, given=given)
-        print(message, file=sys.stderr)
-        return USAGE
-    prepare(place, START)
-    place.pictures.mkdir(exist_ok=True)  # papermill makes no folder for the notebook that it writes
-    if arguments == ["--install-only"]:
-        tell("{folder} is ready. Open the workshop with: {command}", folder=place.venv, command=START)
-        return 0
-    if arguments == ["--run"]:
-        return 0 if notebooks.run_all(place, os.environ) else 1
-    return open_lab(place, os.environ)
-
-
-def _test(place: Place, arguments: list[str]) -> int:
-    prepare(place, TEST, tests=True)
-    return run_checks(place, arguments, os.environ)
-
-
 def open_lab(place: Place, environ: Mapping[str, str]) -> int:
-    """Run JupyterLab in the foreground, with Ctrl-C its own; return its exit code where this process goes on (Windows)."""
+    """Run JupyterLab in the foreground, with Ctrl-C its own; return its exit code (Windows) or never (elsewhere)."""
     tell("Opening JupyterLab in your browser; if none opens, copy the address below into one. Ctrl-C here ends it.")
     environment = place.environment(environ)
     if os.name == "posix":  # take this process's place: every signal reaches JupyterLab, and nothing outlives it
@@ -103,6 +78,31 @@ def run_checks(place: Place, arguments: list[str], environ: Mapping[str, str]) -
 def run_check(command: list[str], place: Place, environment: dict[str, str]) -> int:
     """Run a command in the workshop's folder, its output shown, and return its exit code."""
     return subprocess.run(command, cwd=place.root, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _start(place: Place, arguments: list[str]) -> int:
+    if arguments in (["-h"], ["--help"]):
+        tell("{command} opens the workshop in JupyterLab.", command=START)
+        tell("With --run it runs every notebook and ends; with --install-only it ends after installing.")
+        return 0
+    if arguments not in ([], ["--run"], ["--install-only"]):
+        given = " ".join(arguments)
+        message = tr("{command} takes --run or --install-only or nothing, and not: {given}", command=START, given=given)
+        print(message, file=sys.stderr)
+        return USAGE
+    prepare(place, START)
+    place.pictures.mkdir(exist_ok=True)  # papermill makes no folder for the notebook that it writes
+    if arguments == ["--install-only"]:
+        tell("{folder} is ready. Open the workshop with: {command}", folder=place.venv, command=START)
+        return 0
+    if arguments == ["--run"]:
+        return 0 if notebooks.run_all(place, os.environ) else 1
+    return open_lab(place, os.environ)
+
+
+def _test(place: Place, arguments: list[str]) -> int:
+    prepare(place, TEST, tests=True)
+    return run_checks(place, arguments, os.environ)
 
 
 def _leave_to_child(number: int, frame: FrameType | None) -> None:

@@ -38,7 +38,7 @@ class Outcome:
 
 
 def run_all(place: Place, environ: Mapping[str, str]) -> bool:
-    """Run every notebook into outputs/notebooks/, with a line each and a table at the end; return whether all passed."""
+    """Run every notebook into outputs/notebooks/, print a line each and a table; return whether all passed."""
     notebooks = find(place.notebooks)
     if not notebooks:
         tell("There is no notebook in {folder}.", folder=place.notebooks)
@@ -58,7 +58,7 @@ def run_all(place: Place, environ: Mapping[str, str]) -> bool:
 def run_side_by_side(place: Place, notebooks: list[Path], environ: Mapping[str, str]) -> list[Outcome]:
     """Run notebooks, print a line for each as it ends, and return their outcomes in the order given.
 
-    Two run at a time where there are two cores: that takes a third less time, since a kernel mostly waits for its studio.
+    Two run at a time where there are two cores: a third less time, since a kernel mostly waits for its studio.
     """
     done: dict[Path, Outcome] = {}
     pool = ThreadPoolExecutor(min(SIDE_BY_SIDE, os.cpu_count() or 1))
@@ -92,7 +92,7 @@ def find(folder: Path) -> list[Path]:
 
 
 def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
-    """Run one notebook with papermill, in its own folder and with an empty folder for what it makes; return the outcome."""
+    """Run one notebook with papermill, in its own folder, with an empty folder for what it makes."""
     name = notebook.relative_to(place.notebooks)
     executed = place.outputs / name
     made = executed.with_suffix("")

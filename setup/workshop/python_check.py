@@ -1,4 +1,4 @@
-"""The check that this Python can run the workshop, in syntax that old Pythons read: they say so in one sentence."""
+"""The check that this Python can run the workshop; its syntax is old, so that an old Python can read it and say no."""
 
 import os
 import platform
@@ -65,7 +65,7 @@ def remedy(other):  # type: (str) -> str
 
 
 def kind_of_python():  # type: () -> str
-    """Return CPython, PyPy or free-threaded Python, for which not every package has a build."""
+    """Return "CPython", "PyPy" or "free-threaded Python", for which some packages have no build."""
     lockless = sysconfig.get_config_var("Py_GIL_DISABLED")
     return "free-threaded Python" if lockless else platform.python_implementation()
 

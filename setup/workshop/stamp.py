@@ -82,7 +82,7 @@ def locks(place: Place) -> dict[str, str]:
 
 
 def examine(place: Place, expected: Stamp) -> StampCheck:
-    """Return what the .venv needs to match the stamp `expected`; checked without the network, in a fraction of a second."""
+    """Return what the .venv needs to match `expected`; found without the network, in a fraction of a second."""
     if not os.path.lexists(place.venv):
         return StampCheck(
             Remedy.REMAKE, "Making {folder} with Python {python}; on a new machine this downloads about 170 MB."

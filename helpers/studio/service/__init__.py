@@ -1,4 +1,4 @@
-"""The service behind InvokeModel and the catalogue of models: which models the studio has, and what it answers for each."""
+"""The studio's service, behind the wire: its catalogue of models, and the answers to InvokeModel."""
 
 from helpers.studio.service.service import Service
 

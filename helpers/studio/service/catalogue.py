@@ -95,7 +95,7 @@ def _bare(model_id: str) -> str:
 
 
 def _elsewhere(model: Model, region: str) -> bool:
-    """Return whether this Region lacks the model. The studio has a model with an end-of-life date (SDXL) in every Region."""
+    """Return whether the model is not in this Region. One with an end-of-life date (SDXL) is in all of the studio's."""
     return model.eol is None and bool(model.regions) and region not in model.regions
 
 

@@ -1,4 +1,4 @@
-"""What serving a family takes beyond its schema: checks of uploads, a body as a job, refusals, and the response body."""
+"""The rules by which a family is served, beyond its schema: checks of uploads, refusals, jobs and response bodies."""
 
 import base64
 import binascii
@@ -36,7 +36,7 @@ class Rules:
     """The rules by which one family is served."""
 
     check: Callable[[dict[str, Any], Model], CheckedRequest]
-    """Checks a body. Raises BedrockError in the words of the family's own service."""
+    """Checks a body. Raises BedrockError as the family's own service writes it."""
     refuse: Callable[[Refusal], Reply | str]
     """Returns what a refusal leads to: an answer without a picture, or the finish reason of a picture that is sent.
     Raises BedrockError where the service answers with an error."""
@@ -44,11 +44,11 @@ class Rules:
     """Returns the response body for a seed and a finish reason, with PICTURE in the picture's place."""
 
 
-def checked(request: type[BaseModel], content: dict[str, Any], wrong: list[Violation]) -> Any:
-    """Return the body `content` as a `request`. Raises BedrockError with its schema's violations and those of `wrong`."""
+def checked(schema: type[BaseModel], content: dict[str, Any], wrong: list[Violation]) -> Any:
+    """Return the body `content` as an instance of `schema`. Raises BedrockError with its violations and `wrong`."""
     found: list[Violation] = []
     try:
-        valid = request.model_validate(content)
+        valid = schema.model_validate(content)
     except ValidationError as error:
         valid, found = None, violations(error)
     named = {violation.pointer for violation in found}

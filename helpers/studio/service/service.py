@@ -48,7 +48,7 @@ class Service:
         """Return the answer to one request, as the model's family writes it.
 
         `model_id`: an id, alias or ARN. `body`: JSON. `client_waits` returns False once the client has hung up. `trace`
-        asks for the steps of the diffusion too. Raises BedrockError for every request that has no such answer.
+        asks for the steps of the diffusion too. Raises BedrockError where AWS answers with an error.
         """
         model = catalogue.model_to_invoke(model_id, region, self.today())
         rules = RULES[str(model.schema)]

@@ -1,4 +1,4 @@
-"""The rules of Stability's living families: an unknown field is an error that lists the known ones, a refusal an answer."""
+"""The rules of Stability's living families: an unknown field is an error, and a refused prompt an answer."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""A body's violations in the words of Bedrock's own validator: `#/cfg_scale: 40 is not less or equal to 35`.
+"""A body's violations as Bedrock's own validator writes them: `#/cfg_scale: 40 is not less or equal to 35`.
 
 Bedrock checks bodies against a JSON schema and names each field by its JSON pointer (RFC 6901). Where Stability's own
 service had a sentence for a case (sizes, masks), that sentence is used.

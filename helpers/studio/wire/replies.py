@@ -37,7 +37,7 @@ class Reply:
 
 
 class BedrockError(Exception):
-    """Raised for what the client is told as an error; `code` is its class in boto3 (`client.exceptions.<code>`)."""
+    """Raised when a request is answered with an error; `code` is its class in boto3 (`client.exceptions.<code>`)."""
 
     def __init__(self, code: str, message: str, *, status: int | None = None, **more: Any) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The operations of Bedrock that the studio has, by method and path, for requests that are signed as AWS asks."""
+"""The studio's application: the operations of Bedrock that it has, by method and path, for requests that are signed."""
 
 import contextlib
 import ipaddress
@@ -29,8 +29,8 @@ _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octe
 class Bedrock:
     """The studio's application for a `StudioServer`.
 
-    `keys`: those that open it. `identity`: returns an engine's own name and version, as `EnginePools.identity` does.
-    `any_host`: answer requests to any host name, where otherwise only loopback's are answered.
+    `keys`: the keys that requests must be signed with. `identity`: returns an engine's own name and version, as
+    `EnginePools.identity` does. `any_host`: answer requests to any host name; by default only those to loopback.
     """
 
     def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
@@ -80,9 +80,7 @@ class Bedrock:
         names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
         known: dict[str, str] = {}
         for name in dict.fromkeys(names.values()):
-            with contextlib.suppress(
-                BedrockError
-            ):  # an engine that does not start says why when a picture is asked of it
+            with contextlib.suppress(BedrockError):  # requests for its pictures say why it fails
                 known[name] = self._identity(name)
         return json_reply({"engines": {model: known[name] for model, name in names.items() if name in known}})
 

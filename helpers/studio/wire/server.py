@@ -1,6 +1,6 @@
 """HTTP/1.1 on loopback: reads one request after another, however odd, and writes the answers of the application.
 
-It needs the standard library alone, so that a studio starts in a moment. What a request means, `routes` decides.
+It needs the standard library alone, so that a studio starts in a moment. `routes` decides what a request means.
 """
 
 import contextlib
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def finish(self) -> None:
-        """Close the connection; where a refused request is still coming, read on a little, or its answer would be lost."""
+        """Close the connection; read on a little where a refused request is still coming, or its answer is lost."""
         if self._unread:
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_WR)

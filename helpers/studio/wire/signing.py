@@ -37,7 +37,7 @@ class Keys:
 
 
 def signed_region(request: HttpRequest, keys: Keys) -> str:
-    """Return the Region that a request is signed for, any Region, since one studio serves them all.
+    """Return the Region that a request is signed for; it may be any, since one studio serves them all.
 
     Raises BedrockError with what AWS answers where the signature is missing, expired or not made with `keys`.
     """
@@ -75,7 +75,7 @@ def _authorization(headers: HTTPMessage) -> Mapping[str, str]:
 
 
 def _fresh_time(headers: HTTPMessage, day: str) -> str:
-    """Return the time that a request was signed at. Raises BedrockError where it is not on `day` or not within MAX_SKEW."""
+    """Return the time of signing. Raises BedrockError where it is not on `day`, or not within MAX_SKEW of now."""
     stamp = _joined(headers, "x-amz-date")
     try:
         signed_at = datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)

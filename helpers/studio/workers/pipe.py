@@ -36,7 +36,7 @@ def receive(stream: BinaryIO) -> Message | None:
 
 
 def widen(stream: BinaryIO) -> None:
-    """Let the pipe hold a whole picture, so that writer and reader need not take turns. Does nothing except on Linux."""
+    """Let the pipe hold a whole picture, so that writer and reader need not take turns (on Linux alone)."""
     with contextlib.suppress(ImportError, AttributeError, OSError):
         import fcntl
 

@@ -1,4 +1,4 @@
-"""Encode pixels as PNG as fast as can be had: each row as its difference from the one above, deflated by isal at level 1.
+"""Fast PNG encoding, without loss: each row as its difference from the one above, deflated by isal at level 1.
 
 Where isal has no wheel (Windows on Arm), Pillow's run-length deflate takes its place. The same pixels always give the
 same bytes on one machine. PNG: https://www.w3.org/TR/png-3/
@@ -42,7 +42,7 @@ def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
 
 
 def encode_with_pillow(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return the same picture as a PNG file by Pillow, which is on every machine and some ten times slower."""
+    """Return the same picture as a PNG file by Pillow, which every machine has and which is some ten times slower."""
     from PIL import Image
 
     _colour_type(pixels)

@@ -235,7 +235,7 @@ class _Worker:
         return self.greeting
 
     def run(self, job: Job) -> EngineAnswer | None:
-        """Return the picture; None where the worker had died before it began. Raises BedrockError for other failures."""
+        """Return the picture; None where the worker had died before. Raises BedrockError for other failures."""
         with self._time_limit(self.greeting.patience):
             begun, message = self._exchange(job)
         if message is None:

@@ -1,8 +1,8 @@
 """One worker of the studio: a process that draws one picture after another with one engine, and ends with its parent.
 
 `pool` starts it. Its first message is its greeting: the engine's name and version, and the needs that concern the pool.
-Then each job comes in over standard input: a task in plain values, with the init image and the mask as files. The answer
-is the finished file in base64, ready to be sent on, followed by the steps of the trace.
+Then each job comes in over standard input: a task in plain values, with the init image and the mask as files. Its
+answer is the finished file in base64, ready to be sent on, followed by the steps of the trace.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Catalogues of translations in gettext's own files: read, brought up to date, and compiled. Babel knows the formats."""
+"""Catalogues of translations in gettext's own files: read, brought up to date and compiled, with Babel."""
 
 import difflib
 import io
@@ -111,20 +111,20 @@ def compiled(*catalogues: Catalog) -> bytes:
     return out.getvalue()
 
 
-def lacking(catalogue: Catalog, wanted: Iterable[str] | None = None) -> list[tuple[str, str]]:
+def lacking(catalogue: Catalog, texts: Iterable[str] | None = None) -> list[tuple[str, str]]:
     """Return the texts without a translation or with a stale one, each as ("missing" or "stale", the text)."""
-    only = None if wanted is None else set(wanted)
+    chosen = None if texts is None else set(texts)
     return [
         ("stale" if one.string else "missing", text(one))
         for one in entries(catalogue)
-        if (one.fuzzy or not one.string) and (only is None or text(one) in only)
+        if (one.fuzzy or not one.string) and (chosen is None or text(one) in chosen)
     ]
 
 
-def only(catalogue: Catalog, wanted: Iterable[str]) -> Catalog:
+def only(catalogue: Catalog, texts: Iterable[str]) -> Catalog:
     """Return the part of a catalogue that has these texts."""
     new = _Quiet(locale=LANGUAGE, fuzzy=False)
-    for message in wanted:
+    for message in texts:
         found = catalogue.get(message)
         if found is not None:
             new.add(message, found.string, flags=found.flags)

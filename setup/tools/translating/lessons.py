@@ -47,7 +47,7 @@ def texts(lesson: Path) -> Iterator[Text]:
 
 
 def blocks(source: str) -> list[str]:
-    """Return a cell cut at its blank lines: block, gap, block, gap, block. Code fences and folded solutions stay whole."""
+    """Return a cell cut at its blank lines: block, gap, block. Code fences and folded solutions stay whole."""
     parts: list[str] = [""]
     fenced = folded = False
     for line in source.splitlines(keepends=True):
@@ -86,7 +86,7 @@ def needs_translation(text: str) -> bool:
 
 
 def edition(lesson: NotebookNode, chinese: Mapping[str, str], before: NotebookNode | None) -> NotebookNode:
-    """Return the Chinese notebook: translated blocks, the same code, and the outputs of `before` where its code was too."""
+    """Return the Chinese notebook: translated blocks, the same code, and the outputs of `before` for the same code."""
     made = copy.deepcopy(lesson)
     outputs = {cell.id: cell for cell in before.cells if cell.cell_type == "code"} if before else {}
     for cell in made.cells:
@@ -101,7 +101,7 @@ def edition(lesson: NotebookNode, chinese: Mapping[str, str], before: NotebookNo
 
 
 def _deeper(link: re.Match[str]) -> str:
-    """Return a link as it must be written one folder further down; a link to a lesson stays, for its Chinese edition."""
+    """Return a link as it is written one folder further down; a link to a lesson stays, for its Chinese edition."""
     before, target = link.groups()
     path, mark, place = target.partition("#")
     if not path or re.match(r"[a-z]+:", path) or (LESSONS / path).parent == LESSONS:
@@ -112,7 +112,7 @@ def _deeper(link: re.Match[str]) -> str:
 
 
 def _literals(node: ast.expr) -> list[str]:
-    """Return the constant texts of an expression and the templates of its f-strings, without arguments of other calls."""
+    """Return the constant texts of an expression and the templates of its f-strings, but no arguments of calls."""
     if isinstance(node, ast.Call):
         return []
     if isinstance(node, ast.Constant):
@@ -123,7 +123,7 @@ def _literals(node: ast.expr) -> list[str]:
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield the parts of an expression that a reader may see: a list's items, a comprehension's element, both choices."""
+    """Yield the parts of an expression that a reader may see: items, a comprehension's element, both choices."""
     if isinstance(node, (ast.List, ast.Tuple)):
         yield from node.elts
     elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
