@@ -256,3 +256,28 @@ def test_the_studios_front_loads_no_numpy() -> None:
     code = "import sys, helpers.studio.wire.server; print('numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (told.stdout.strip(), told.stderr) == ("False", "")
+
+
+def types_of(path: Path) -> Iterator[str]:
+    """The classes and type aliases at the top of a file that other files may take from it."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        match node:
+            case ast.ClassDef(name=name):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                pass
+            case _:
+                continue
+        if name[0].isupper() and not name.isupper():
+            yield name
+
+
+def test_no_two_types_have_one_name() -> None:
+    """Labs are left out: each stands alone, and shows what a learner would write."""
+    places: dict[str, list[str]] = {}
+    for folder in ("helpers", "setup"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for name in types_of(path):
+                places.setdefault(name, []).append(path.relative_to(ROOT).as_posix())
+    assert len(places) > 150
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
