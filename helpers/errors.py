@@ -35,6 +35,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.language import joined
+from helpers.language.remarks import WorkshopWarning as WorkshopWarning
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,10 +44,6 @@ Retry = Literal["again", "wait"]
 Scope = Literal["request", "model", "account"]
 
 _CLASS_DEFAULT: Any = object()  # an argument that was not given: None is a value of its own
-
-
-class WorkshopWarning(UserWarning):
-    """Issued when a request is legal but may surprise: a size that is not the model's own, a dearer number of steps."""
 
 
 class WorkshopError(Exception):

@@ -126,6 +126,23 @@ def test_no_two_modules_need_each_other() -> None:
     assert cycles(needs()) == []
 
 
+def rooms(depth: int) -> dict[str, set[str]]:
+    """Each room (the first `depth` parts of a module's name after helpers), with the rooms that it needs a name of."""
+    found: dict[str, set[str]] = {}
+    for module, needed in needs().items():
+        room = ".".join(module.split(".")[1 : depth + 1])
+        others = {".".join(one.split(".")[1 : depth + 1]) for one in needed}
+        found.setdefault(room, set()).update(others - {room, ""})
+    found.pop("", None)  # helpers itself hands names on
+    return {room: needed & set(found) for room, needed in found.items()}
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_no_room_needs_one_that_needs_it(depth: int) -> None:
+    assert len(rooms(depth)) > 10
+    assert cycles(rooms(depth)) == []
+
+
 def test_schemas_import_nothing_of_ours() -> None:
     schemas = {module for module in graph() if module.startswith("helpers.schemas")}
     assert schemas

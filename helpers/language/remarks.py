@@ -10,9 +10,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from helpers.errors import WorkshopWarning
-
 _lock = threading.RLock()
+
+
+class WorkshopWarning(UserWarning):
+    """Issued when a request is legal but may surprise: a size that is not the model's own, a dearer number of steps."""
 
 
 def warn(remark: str) -> None:

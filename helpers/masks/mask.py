@@ -311,7 +311,7 @@ class Mask:
         ImageError for an init image of an illegal size, and MaskError for another `form` or an image of another size.
         Source: Amazon Bedrock User Guide, Stability.ai Diffusion 1.0 image to image with masking.
         """
-        return wire.body_fields(self, init_image, form)
+        return wire.body_fields(self.pixels, init_image, form)
 
     def preview(self, image: Any = None) -> Image.Image:
         """Return the image with black and white stripes over what may change, and a line around it.
@@ -370,15 +370,4 @@ class Mask:
 
     def must_fit(self, picture: Image.Image) -> None:
         """Raise MaskError unless the image has the mask's size."""
-        if picture.size != self.size:
-            raise MaskError(
-                tr(
-                    "The mask is {width} x {height} pixels and the picture {across} x {down}.",
-                    width=self.size[0],
-                    height=self.size[1],
-                    across=picture.width,
-                    down=picture.height,
-                ),
-                tr("Both must have the same size."),
-                tr("Make the mask for this picture: Mask.box(image, ...), or use mask.fitted(image)."),
-            )
+        shapes.must_fit(self.pixels, picture)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from helpers import pictures
 from helpers.errors import ImageError, MaskError
@@ -159,6 +159,23 @@ def size_of(size: Any) -> tuple[int, int]:
             fix=tr("Give (width, height) above 0."),
         )
     return width, height
+
+
+def must_fit(pixels: MaskArray, image: Image.Image) -> None:
+    """Raise MaskError unless the image has the mask's size."""
+    height, width = pixels.shape
+    if image.size != (width, height):
+        raise MaskError(
+            tr(
+                "The mask is {width} x {height} pixels and the picture {across} x {down}.",
+                width=width,
+                height=height,
+                across=image.width,
+                down=image.height,
+            ),
+            tr("Both must have the same size."),
+            tr("Make the mask for this picture: Mask.box(image, ...), or use mask.fitted(image)."),
+        )
 
 
 def mask_array(inside: BoolArray) -> MaskArray:

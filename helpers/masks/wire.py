@@ -1,7 +1,7 @@
 """Masks in request bodies: written into their fields and read from them, in the forms that each Family declares."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -9,24 +9,22 @@ from PIL import Image
 from helpers import models, pictures
 from helpers.errors import MaskError
 from helpers.language import listed, tr
-from helpers.masks.shapes import MaskArray
+from helpers.masks.shapes import MaskArray, must_fit
 from helpers.schemas import Family, families
 from helpers.schemas.families import MaskForm
 
-if TYPE_CHECKING:
-    from helpers.masks.mask import Mask
 
-
-def body_fields(mask: "Mask", init_image: Any, name: Any) -> dict[str, str]:
+def body_fields(pixels: MaskArray, init_image: Any, name: Any) -> dict[str, str]:
     """Return the fields of a body that carry an init image and its mask in the form of this name."""
     family, form = _form_named(name)
     image = pictures.init_image(init_image, models.of_family(family))
-    mask.must_fit(image)
+    must_fit(pixels, image)
+    black = Image.fromarray(255 - pixels)
     if form.changes == "transparent":
-        image.putalpha((~mask).image)
+        image.putalpha(black)
     fields = {family.pictures[0]: pictures.to_base64(image), **form.said_by}
     if form.changes != "transparent":
-        fields[form.picture] = pictures.to_base64(mask.image if form.changes == "white" else (~mask).image)
+        fields[form.picture] = pictures.to_base64(Image.fromarray(pixels) if form.changes == "white" else black)
     return fields
 
 

@@ -18,7 +18,7 @@ from helpers.studio import VERSION
 from helpers.studio.children import private_stdin
 from helpers.studio.environment import client_environment
 from helpers.studio.process import Studio, new_folder, new_keys, remove_folder
-from helpers.studio.wire.replies import BedrockError
+from helpers.studio.replies import BedrockError
 from helpers.studio.wire.server import StudioServer
 
 REGION = "us-west-2"

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from helpers.studio.engines.painted.painting import brushes, layout, painter, prompt, raster, vocabulary
-from helpers.studio.engines.painted.painting.brushes.stage import Stage, noise, stream
+from helpers.studio.engines.painted.painting import layout, painter, prompt, raster, vocabulary
+from helpers.studio.engines.painted.painting.brushes.layers import draw_layer
+from helpers.studio.engines.painted.painting.brushes.stage import noise, stream
 from helpers.studio.protocol import Prompt
 
 PLACES = [e.name for e in vocabulary.entries().values() if e.kind == "scene"]
@@ -56,8 +57,8 @@ def test_at_night_the_land_is_darker_than_by_day(name: str) -> None:
 def test_the_aurora_hangs_across_the_whole_sky() -> None:
     (layer,) = vocabulary.entry("aurora").data["layers"]
     for seed in range(4):
-        stage = Stage.of(compose("lake", seed, light="aurora"), fine=True)
-        drawn = brushes.draw(stage, layer, stream(seed, 1, 2))
+        stage = painter.stage_of(compose("lake", seed, light="aurora"), fine=True)
+        drawn = draw_layer(stage, layer, stream(seed, 1, 2))
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><defs>{"".join(stage.defs)}</defs>{drawn}</svg>'
         lit = raster.rgba(svg, 128, 128)[..., 3]
         assert lit.max(0).min() > 0.3
@@ -100,6 +101,6 @@ def test_every_layer_of_every_layout_has_random_numbers_of_its_own() -> None:
 
 
 def test_layouts_lean_to_both_sides_and_take_every_variant() -> None:
-    stages = [Stage.of(compose("mountain", seed), fine=False) for seed in range(40)]
+    stages = [painter.stage_of(compose("mountain", seed), fine=False) for seed in range(40)]
     assert {stage.side for stage in stages} == {-1, 1}
     assert {stage.variant for stage in stages} == set(vocabulary.entry("mountain").data["variants"])

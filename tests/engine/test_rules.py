@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from helpers.studio.engines.painted.painting import brushes, rules, styles, vocabulary
+from helpers.studio.engines.painted.painting import rules, styles, vocabulary
+from helpers.studio.engines.painted.painting.brushes.layers import BRUSHES
 from helpers.studio.engines.painted.painting.brushes.stage import PARTS
 
 FOLDER = resources.files("helpers.studio.engines.painted.painting").joinpath("vocabulary")
@@ -219,6 +220,6 @@ def test_a_medium_is_named_as_its_style() -> None:
 def test_what_a_brush_is_part_of_by_itself_is_known() -> None:
     layers = rules.OF_A_SCENE.form
     assert isinstance(layers, rules.Layer)
-    assert set(layers.brushes) == {*brushes.BRUSHES, "backdrops", "objects"}
-    parts = [inspect.signature(brush).parameters.get("part") for brush in brushes.BRUSHES.values()]
+    assert set(layers.brushes) == {*BRUSHES, "backdrops", "objects"}
+    parts = [inspect.signature(brush).parameters.get("part") for brush in BRUSHES.values()]
     assert {part.default for part in parts if part} <= PARTS

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from helpers.studio.protocol import TASKS, Needs
-from helpers.studio.wire.replies import BedrockError
+from helpers.studio.replies import BedrockError
 from helpers.studio.workers import pipe
 from helpers.studio.workers.pool import Job, Pool
 from helpers.studio.workers.pools import ENGINE_VARIABLE, ENGINES, EnginePools

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from helpers.studio.wire.replies import BedrockError
+from helpers.studio.replies import BedrockError
 from helpers.studio.workers import pool as workers
 from helpers.studio.workers.pool import EngineAnswer, Job, Pool
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers import models
 from helpers.models import Model
-from helpers.studio.wire.replies import BedrockError, validation
+from helpers.studio.replies import BedrockError, validation
 
 END_OF_LIFE = (
     "This model version has reached the end of its life. Please refer to the AWS documentation for more details."

@@ -6,9 +6,9 @@ from helpers.models import Model
 from helpers.schemas.families import SDXL
 from helpers.schemas.fields import Response, stored_size
 from helpers.schemas.sdxl import Artifact, SDXLRequest, SDXLResponse
+from helpers.studio.replies import Reply, validation
 from helpers.studio.service.refusals import Refusal
 from helpers.studio.service.rules import PICTURE, CheckedRequest, Rules, checked, uploads
-from helpers.studio.wire.replies import Reply, validation
 from helpers.studio.workers.pool import Job
 
 _REFUSED_PROMPT = (

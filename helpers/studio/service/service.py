@@ -16,11 +16,11 @@ from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
 from helpers.studio.protocol import MOST_UNKNOWN_WORDS
+from helpers.studio.replies import Reply, validation
 from helpers.studio.service import catalogue, sdxl, stability
 from helpers.studio.service.refusals import refusal
 from helpers.studio.service.rules import PICTURE, Rules
 from helpers.studio.service.validation_text import MALFORMED
-from helpers.studio.wire.replies import Reply, validation
 from helpers.studio.workers.pool import EngineAnswer, Job
 
 Draw = Callable[[str, Job, Callable[[], bool]], EngineAnswer]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from helpers.studio.wire.replies import BedrockError, validation
+from helpers.studio.replies import BedrockError, validation
 
 MALFORMED = "Malformed input request, please reformat your input and try again."
 

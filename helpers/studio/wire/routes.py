@@ -9,8 +9,8 @@ from http.client import HTTPMessage
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from helpers.studio import VERSION
+from helpers.studio.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.service import Service, catalogue
-from helpers.studio.wire.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.wire.server import HttpRequest
 from helpers.studio.wire.signing import Keys, signed_region
 

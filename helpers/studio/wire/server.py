@@ -18,7 +18,7 @@ from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from helpers.studio.wire.replies import BedrockError, Reply, validation
+from helpers.studio.replies import BedrockError, Reply, validation
 
 MAX_BODY = 25_000_000  # bytes: Bedrock's own limit on a request body
 IDLE_SECONDS = 600.0  # a kept-alive connection may wait this long for its next request

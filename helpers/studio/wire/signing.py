@@ -15,7 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from helpers.studio.wire.replies import BedrockError
+from helpers.studio.replies import BedrockError
 from helpers.studio.wire.server import HttpRequest
 
 SERVICE = "bedrock"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from helpers.studio.children import import_path, own_session
-from helpers.studio.wire.replies import BedrockError, validation
+from helpers.studio.replies import BedrockError, validation
 from helpers.studio.workers import pipe
 
 START_SECONDS = 120.0  # for a worker to greet; past it something is stuck

@@ -1,5 +1,6 @@
 """From a Scene to pixels: layers from far to near, each object with the shadow or reflection that its footing gives it."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -7,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import art, brushes, raster, styles, vocabulary
-from .brushes import Stage
-from .brushes.stage import stream
+from . import art, raster, styles, vocabulary
+from .brushes.layers import draw_layer
+from .brushes.stage import Stage, shades, stream
 from .layout import Placement, Scene
 from .light import Light
 
-__all__ = ["paint", "paint_objects"]
+__all__ = ["paint", "paint_objects", "stage_of"]
 
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
 
@@ -23,14 +24,14 @@ def paint(scene: Scene, width: int, height: int, style: str | None = None) -> ND
     if style == "isometric":
         pixels = _isometric(scene, width, height)
     else:
-        stage = Stage.of(scene, fine=height >= FINE_FROM)
+        stage = stage_of(scene, fine=height >= FINE_FROM)
         pixels = raster.rgb(_svg(stage, "".join(_layers(scene, stage))), width, height)
     return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
 
 
 def paint_objects(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
     """Return the objects alone, with their shadows: (height, width, 4) float32, straight colour in [-1, 1], alpha in [0, 1]."""
-    stage = Stage.of(scene, fine=height >= FINE_FROM)
+    stage = stage_of(scene, fine=height >= FINE_FROM)
     body = "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))
     cut = raster.rgba(_svg(stage, body), width, height)
     colour = scene.grade.apply(np.ascontiguousarray(cut[..., :3]))
@@ -38,15 +39,33 @@ def paint_objects(scene: Scene, width: int, height: int, style: str | None = Non
     return cut
 
 
+def stage_of(scene: Scene, fine: bool) -> Stage:
+    """Return the stage of a scene."""
+    chance = zlib.crc32(b"stage %d" % scene.seed)
+    return Stage(
+        100 * scene.aspect,
+        scene.horizon,
+        scene.light,
+        scene.sun,
+        fine,
+        {part: (colour, weight) for part, colour, weight in scene.accents},
+        side=1 if chance & 1 else -1,
+        variant=scene.variants[(chance >> 8) % len(scene.variants)],
+        seed=scene.seed,
+        seen=shades(scene.light, scene.accents),
+        water=scene.water,
+    )
+
+
 def _isometric(scene: Scene, width: int, height: int) -> NDArray[np.float32]:
     """Return the scene as a diorama: the place without its objects folds into a box, the objects stand on its floor."""
     empty = replace(scene, placements=())
-    stage = Stage.of(empty, fine=height >= FINE_FROM)
+    stage = stage_of(empty, fine=height >= FINE_FROM)
     room = raster.rgb(_svg(stage, "".join(_layers(empty, stage))), width, height)
 
     def things(middle: float, back: float, half: float, depth: float) -> NDArray[np.float32]:
         moved = tuple(_on_slab(p, scene, middle * 100, back * 100, half * 100, depth * 100) for p in scene.placements)
-        on_slab = Stage.of(replace(scene, placements=moved), fine=height >= FINE_FROM)
+        on_slab = stage_of(replace(scene, placements=moved), fine=height >= FINE_FROM)
         body = "".join(_object(p, i, on_slab) for i, p in enumerate(moved))
         return raster.rgba(_svg(on_slab, body), width, height)
 
@@ -89,7 +108,7 @@ def _overlays(scene: Scene, stage: Stage, at: str) -> list[str]:
     It is the sky behind the land, the ground under the objects, or the front.
     """
     return [
-        _left(scene, layer, brushes.draw(stage, layer, _rng(scene, name, number), weight), name)
+        _left(scene, layer, draw_layer(stage, layer, _rng(scene, name, number), weight), name)
         for name, weight in scene.overlays
         for number, layer in enumerate(vocabulary.entry(name).data["layers"])
         if layer.get("at", "front") == at
@@ -99,14 +118,14 @@ def _overlays(scene: Scene, stage: Stage, at: str) -> list[str]:
 def _layer(scene: Scene, stage: Stage, layer: dict[str, object], key: tuple[str, int]) -> str:
     if layer["brush"] == "backdrops":
         return "".join(_overlays(scene, stage, "sky")) + "".join(
-            _left(scene, inner, brushes.draw(stage, inner, _rng(scene, name, number)), name)
+            _left(scene, inner, draw_layer(stage, inner, _rng(scene, name, number)), name)
             for name in scene.backdrops
             for number, inner in enumerate(vocabulary.entry(name).data["backdrop"])
         )
     if layer["brush"] == "objects":
         things = (_left(scene, {}, _object(p, i, stage), p.entry) for i, p in enumerate(scene.placements))
         return "".join((*_overlays(scene, stage, "ground"), *things))
-    return _left(scene, layer, brushes.draw(stage, layer, _rng(scene, *key)))
+    return _left(scene, layer, draw_layer(stage, layer, _rng(scene, *key)))
 
 
 def _left(scene: Scene, layer: Mapping[str, Any], svg: str, name: str = "") -> str:

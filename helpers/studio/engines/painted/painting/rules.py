@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from . import art
-from .brushes import BRUSHES, CONDITIONS
+from .brushes.layers import BRUSHES, CONDITIONS
 from .brushes.stage import PARTS
 from .light import Grade, Light, Remap
 

@@ -2,20 +2,16 @@
 
 import hashlib
 import threading
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..light import Light, mix, recolour
-
-if TYPE_CHECKING:
-    from ..layout import Scene
 
 __all__ = [
     "PARTS",
@@ -30,6 +26,7 @@ __all__ = [
     "path",
     "pick",
     "points",
+    "shades",
     "stream",
 ]
 
@@ -69,26 +66,7 @@ class Stage:
     seed: int = 0  # the layout's, for brushes that must agree on a place
     water: tuple[float, float] | None = None  # depths between which the scene has water
     _names: dict[str, str] = field(default_factory=dict)
-    _seen: dict[tuple[str, float, str], str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, scene: "Scene", fine: bool) -> "Stage":
-        """Return the stage of a scene."""
-        accents = {part: (colour, weight) for part, colour, weight in scene.accents}
-        chance = zlib.crc32(b"stage %d" % scene.seed)
-        return cls(
-            100 * scene.aspect,
-            scene.horizon,
-            scene.light,
-            scene.sun,
-            fine,
-            accents,
-            side=1 if chance & 1 else -1,
-            variant=scene.variants[(chance >> 8) % len(scene.variants)],
-            seed=scene.seed,
-            _seen=_shades(scene.light, scene.accents),
-            water=scene.water,
-        )
+    seen: dict[tuple[str, float, str], str] = field(default_factory=dict)
 
     def y(self, t: float) -> float:
         """Return how far below the upper edge depth `t` is."""
@@ -120,7 +98,7 @@ class Stage:
     def lit(self, colour: str, depth: float, part: str = "") -> str:
         """Return a colour in this light, recoloured first where the prompt gives the part a colour."""
         key = colour, round(depth, 2), part
-        seen = self._seen.get(key)
+        seen = self.seen.get(key)
         if seen is None:
             wanted, weight = self.accents.get(part) or self.accents.get(_WHOLE.get(part, ""), ("", 0.0))
             if wanted:
@@ -128,7 +106,7 @@ class Stage:
             seen = self.light.lit(colour, depth)
             if part == "snow":  # snow takes the sky's colour
                 seen = mix(seen, mix(self.sky_at(0.4), "#ffffff", 0.45), 0.5 * (1 - 0.6 * depth))
-            self._seen[key] = seen
+            self.seen[key] = seen
         return seen
 
     def bright(self, colour: str, depth: float, share: float = 0.2, part: str = "") -> str:
@@ -285,7 +263,7 @@ def _pen(n: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _shades(light: Light, accents: tuple[tuple[str, str, float], ...]) -> dict[tuple[str, float, str], str]:
+def shades(light: Light, accents: tuple[tuple[str, str, float], ...]) -> dict[tuple[str, float, str], str]:
     """Return one cache of lit colours for all layouts in the same light."""
     return {}
 
