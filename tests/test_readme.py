@@ -20,7 +20,7 @@ def text(page: str) -> str:
     return (ROOT / page).read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
 def test_every_link_leads_to_a_file(page: str) -> None:
     links = LINK.findall(text(page))
     assert links
@@ -61,3 +61,15 @@ def test_both_pages_name_the_same_commands_which_exist() -> None:
     for command in english:
         name = command.removeprefix("-m ").replace(".", "/")
         assert (ROOT / command).exists() or (ROOT / f"{name}.py").exists() or (ROOT / name / "__main__.py").exists()
+
+
+def test_the_page_for_contributors_names_every_room_and_no_file_that_is_not_there() -> None:
+    page = text("CONTRIBUTING.md")
+    house = page[page.index("```") :].split("```")[1]
+    rooms = {
+        path.stem for path in (ROOT / "helpers").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert rooms - {"__init__"} == set(re.findall(r"^  (\w+)  ", house, re.MULTILINE))
+    named = set(re.findall(r"(?:helpers|setup|tests|data|notebooks)/[\w./-]*\.(?:py|toml|json|csv|md|po)", page))
+    assert len(named) > 15
+    assert [name for name in named if "05_name" not in name and not (ROOT / name).exists()] == []
