@@ -17,6 +17,7 @@ from helpers import bodies, models, pictures
 from helpers.bodies import Body
 from helpers.errors import BodyError, WorkshopError
 from helpers.language.remarks import ignore_warnings
+from helpers.pictures.formats import EXTENSIONS, extension_of
 from helpers.schemas import Family, families
 from helpers.schemas.families import MaskForm, PromptPart
 
@@ -363,7 +364,8 @@ def _place(start: str, steps: Iterable[str | int]) -> str:
 
 def _again(picture: str, request: RepeatableRequest) -> str:
     """Return the name of the file that the request's new picture goes into, with the extension that the service sends."""
-    extension = {"jpeg": ".jpg", "webp": ".webp"}.get(str(request.body.get("output_format")), ".png")
+    kind = str(request.body.get("output_format", "png")).upper()
+    extension = extension_of(kind if kind in EXTENSIONS.values() else "PNG")
     return f"{Path(picture).stem}_again{extension}"
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from workshop import python_check
 
+from helpers.doctor import checks
+
 ENTRIES = ("setup/start.py", "setup/test.py", "setup/tools/lock.py", "setup/workshop/__init__.py")
 OLD_FILES = (*ENTRIES, "setup/workshop/python_check.py")
 
@@ -87,6 +89,7 @@ def test_the_supported_versions_are_those_of_the_project(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     low, high = python_check.OLDEST, python_check.NEWEST
     assert project["requires-python"] == f">={low[0]}.{low[1]},<{high[0]}.{high[1] + 1}"
+    assert (low, high) == (checks.OLDEST, checks.NEWEST), "the doctor and the set-up are each there without the other"
 
 
 @pytest.mark.parametrize("name", OLD_FILES)

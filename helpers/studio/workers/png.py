@@ -11,12 +11,13 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
+from helpers.pictures.formats import PNG_START
+
 try:
     from isal import isal_zlib
 except ImportError:  # no wheel for this machine
     isal_zlib = None  # type: ignore[assignment]
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEVEL = 1
 _UP = 2  # PNG's filter type: the difference from the pixel above
 _RLE = 3  # zlib's strategy: matches at distance one only
@@ -38,7 +39,7 @@ def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])  # wraps around at 256, as PNG has it
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
     body = isal_zlib.compress(rows.reshape(-1), _LEVEL)
-    return b"".join((_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b"")))
+    return b"".join((PNG_START, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b"")))
 
 
 def encode_with_pillow(pixels: npt.NDArray[np.uint8]) -> bytes:
