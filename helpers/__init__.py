@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from helpers import models as models
     from helpers import pictures as pictures
     from helpers import recipes as recipes
+    from helpers import schemas as schemas
     from helpers import sweeps as sweeps
     from helpers import widgets as widgets
+    from helpers.bodies import Body as Body
     from helpers.bodies import check as check
     from helpers.bodies import core_body as core_body
     from helpers.bodies import fit as fit
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from helpers.masks import Mask as Mask
     from helpers.pictures import outputs as outputs
     from helpers.pictures import to_image as to_image
+    from helpers.recipes import Recipe as Recipe
     from helpers.recipes import recipe as recipe
     from helpers.recipes import save as save
     from helpers.sweeps import Sweep as Sweep
@@ -72,10 +75,10 @@ if TYPE_CHECKING:
 
 _NAMES = {  # what a learner types, in the order of the lessons, and where it is
     "calls": ("Generation", "connect", "invoke"),
-    "bodies": ("check", "core_body", "fit", "image_to_image", "inpaint", "outpaint", "text_to_image"),
+    "bodies": ("Body", "check", "core_body", "fit", "image_to_image", "inpaint", "outpaint", "text_to_image"),
     "masks": ("LeakReport", "Mask"),
     "pictures": ("outputs", "to_image"),
-    "recipes": ("recipe", "save"),
+    "recipes": ("Recipe", "recipe", "save"),
     "display": ("compare", "grid", "show", "strip"),
     "sweeps": ("Sweep", "axis", "swap", "together"),
     "widgets.painter.widget": ("MaskPainter",),
@@ -83,7 +86,7 @@ _NAMES = {  # what a learner types, in the order of the lessons, and where it is
     "widgets.playground.widget": ("playground",),
 }
 _LISTED_ROOMS = ("errors", "models")
-_ROOMS = (*_LISTED_ROOMS, "bodies", "calls", "display", "masks", "pictures", "recipes", "sweeps", "widgets")
+_ROOMS = (*_LISTED_ROOMS, "bodies", "calls", "display", "masks", "pictures", "recipes", "schemas", "sweeps", "widgets")
 _ERRORS = (  # of helpers.errors, and importable from here as they always were
     "AccessError",
     "BodyError",

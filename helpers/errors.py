@@ -40,6 +40,35 @@ from helpers.language.remarks import WorkshopWarning as WorkshopWarning
 if TYPE_CHECKING:
     from PIL import Image
 
+__all__ = [
+    "AccessError",
+    "BodyError",
+    "BudgetError",
+    "CallError",
+    "CallSetupError",
+    "ConnectionCallError",
+    "ContentFilterError",
+    "FilteredError",
+    "ImageError",
+    "MalformedBodyError",
+    "MaskError",
+    "ModelFailedError",
+    "NoCredentialsError",
+    "PictureExistsError",
+    "Problem",
+    "PromptRefusedError",
+    "RecipeError",
+    "RegionError",
+    "RetiredModelError",
+    "ServiceError",
+    "SetupError",
+    "ThrottledError",
+    "TimeoutCallError",
+    "UnknownModelError",
+    "WorkshopError",
+    "WorkshopWarning",
+]
+
 Retry = Literal["again", "wait"]
 Scope = Literal["request", "model", "account"]
 
@@ -230,7 +259,7 @@ class MalformedBodyError(CallError):
 
 
 class ThrottledError(CallError):
-    """Raised when the account's quota of requests is used up: wait, then make the call again."""
+    """Raised when the service asks for fewer requests, or its model is not ready yet: wait, then make the call again."""
 
     retry: Retry | None = "wait"
     scope: Scope = "model"
@@ -306,3 +335,7 @@ class FilteredError(ContentFilterError):
     picture, or None."""
 
     billed: bool | None = True
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -18,6 +18,8 @@ from helpers.language.remarks import warn
 if TYPE_CHECKING:
     from helpers.schemas import Family
 
+__all__ = ["Model", "Price", "all", "as_of", "first", "for_body", "get"]
+
 LifecycleState = Literal["active", "legacy", "retired"]
 
 
@@ -181,7 +183,9 @@ def find(name: object) -> Model | None:
 def all() -> tuple[Model, ...]:
     """Return every model of the registry, in its order.
 
-    [model.name for model in helpers.models.all() if model.eol is None]
+        [model.name for model in helpers.models.all() if model.eol is None]
+
+    Retired models are among them; `Model.eol` is the day from which calls fail.
     """
     return _models()
 
@@ -205,7 +209,7 @@ def first(backend: Literal["studio", "aws"], task: str = "text_to_image") -> Mod
     raise LookupError(f"no model of {backend} can do {task}")
 
 
-def of_family(family: "Family") -> Model:
+def first_of_family(family: "Family") -> Model:
     """Return the first model of the registry that takes bodies of this family."""
     return next(model for model in all() if model.schema == family.name)
 
@@ -232,14 +236,14 @@ def for_body(body: Mapping[str, Any]) -> Model:
     own = getattr(body, "model", None)
     if own is not None:
         return get(own)
-    claiming = [model for model in all() if model.family and model.family.claims(body)]
-    fitting = [model for model in claiming if model.family and model.family.knows(body)] or claiming
+    claiming = [model for model in all() if model.family and model.family.has_required_fields(body)]
+    fitting = [model for model in claiming if model.family and model.family.has_only_its_fields(body)] or claiming
     if len(fitting) == 1:
         return fitting[0]
     raise _fits_several(body, fitting) if fitting else _fits_none(body)
 
 
-def family_of(body: Mapping[str, Any]) -> "Family | None":
+def family_for_body(body: Mapping[str, Any]) -> "Family | None":
     """Return the family to read a body by: that of the body's own model, or the first whose fields match; else None."""
     from helpers.schemas import families
 
@@ -329,3 +333,7 @@ def _model(row: dict[str, Any]) -> Model:
     sizes = {ratio: (width, height) for ratio, (width, height) in named.items()}
     prices = tuple(Price(**price) for price in row.get("prices", ()))
     return Model(**{**row, **lists, "trained_sizes": pairs, "sizes": MappingProxyType(sizes), "prices": prices})
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,7 +12,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
-LARGEST = 15_000_000  # bytes of all files: it is cloned by a room of people on one wireless network
+MAX_BYTES = 15_000_000  # bytes of all files: it is cloned by a room of people on one wireless network
 CONFIGURE = re.compile(r"aws configure(?! sso)")
 
 # A model id as Bedrock writes it, with or without the prefix of an inference profile.
@@ -39,7 +39,7 @@ def text_of(name: str) -> str:
 
 
 def test_the_repository_clones_quickly() -> None:
-    assert sum((ROOT / name).stat().st_size for name in tracked()) < LARGEST
+    assert sum((ROOT / name).stat().st_size for name in tracked()) < MAX_BYTES
 
 
 def test_every_module_begins_with_its_reason_to_exist() -> None:

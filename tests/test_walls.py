@@ -221,8 +221,8 @@ def askers(tree: ast.AST, names: frozenset[str], keys: frozenset[str]) -> list[s
 def families_words() -> tuple[frozenset[str], frozenset[str]]:
     """The families' names, and the fields by which one would tell their bodies apart."""
     every = FAMILIES.values()
-    marks = {name for family in every for form in family.masks for name in form.said_by}
-    keys = {name for family in every for name in (*family.prompt_fields, *family.pictures)} | marks
+    marks = {name for family in every for form in family.masks for name in form.declared_by}
+    keys = {name for family in every for name in (*family.prompt_fields, *family.image_fields)} | marks
     return frozenset(FAMILIES), frozenset(keys)
 
 

@@ -33,7 +33,7 @@ class Body(dict[str, Any]):
         Nothing is checked here: `helpers.check` and `helpers.invoke` do that.
         """
         changed = {name: value for name, value in {**self, **fields}.items() if name not in fields or value is not None}
-        family = models.family_of(self)
+        family = models.family_for_body(self)
         return Body(family.ordered(changed) if family else changed, self.model)
 
     def copy(self) -> "Body":

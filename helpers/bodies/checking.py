@@ -52,7 +52,7 @@ def notes(body: Mapping[str, Any], model: str | Model | None = None) -> list[str
     """Return remarks on a legal body: an untrained size, steps at a higher price, a field that has no effect."""
     asked = models.for_body(body) if model is None else models.get(model)
     family = required_family(asked)
-    size = None if family.start(body) else family.size(body, asked)
+    size = None if family.init_image(body) else family.size(body, asked)
     remarks = notes_on(asked, size, family.value(body, "steps") or 0)
     if family.has("init_image_mode"):
         remarks += _ignored_field_notes(body, family)

@@ -1,4 +1,4 @@
-"""The images of a request body: fitted to a legal size before, and checked as the service reads them."""
+"""Images of request bodies: `fit` brings one to a legal size, and those that a body holds are checked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +45,7 @@ def image_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
     found: list[Problem] = []
     sizes: dict[str, tuple[int, int]] = {}
     family = model.family
-    for field in family.pictures if family else ():
+    for field in family.image_fields if family else ():
         if isinstance(body.get(field), str):
             try:
                 sizes[field] = pictures.stored_image(body[field]).size
@@ -56,7 +56,7 @@ def image_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
                     )
                 )
     for place, (field, size) in enumerate(sizes.items()):
-        size_error = model.picture_error(size) if family and field == family.pictures[0] else None
+        size_error = model.picture_error(size) if family and field == family.image_fields[0] else None
         if size_error:
             found.append(Problem(field, joined(tr("{field} is wrong.", field=field), str(size_error)), size))
         first = next(iter(sizes))

@@ -14,7 +14,7 @@ from helpers.schemas.fields import ONE_OF, RULE, field_at
 from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP
 
 _REQUESTS: dict[str, type[BaseModel]] = {family.request.__name__: family.request for family in FAMILIES.values()}
-_LONGEST_SHOWN = 60  # characters of a value in a message
+_MAX_SHOWN = 60  # characters of a value in a message
 # Names from other interfaces, which are not spelt like the field that is meant.
 _OTHER_NAMES = {
     "prompt": "text_prompts",
@@ -148,7 +148,7 @@ def _shown(value: Any) -> str:
         written = repr(value)
     except ValueError:  # Python prints no integer of more than 4,300 digits
         return tr("a {kind} too long to show", kind=type(value).__name__)
-    return written if len(written) <= _LONGEST_SHOWN else f"{written[: _LONGEST_SHOWN - 1]}…"
+    return written if len(written) <= _MAX_SHOWN else f"{written[: _MAX_SHOWN - 1]}…"
 
 
 def _plain(message: str) -> str:

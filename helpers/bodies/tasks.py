@@ -1,5 +1,7 @@
 """One function a task, with the same argument names for every model, that returns the body which a model takes."""
 
+from __future__ import annotations  # so that help() shows PromptLike, and not all that it stands for
+
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -170,7 +172,7 @@ def image_to_image(
 def inpaint(
     prompt: PromptLike,
     init_image: Any,
-    mask: "Mask | Any",
+    mask: Mask | Any,
     *,
     model: str | Model = DEFAULT_MODEL,
     mask_source: MaskSource = "MASK_IMAGE_WHITE",
@@ -224,7 +226,7 @@ def arguments(body: Mapping[str, Any], model: str | Model, *, all_of_them: bool 
     """
     family = required_family(models.get(model))
     fields = _ARGUMENTS_OF[family.name](body) if family.name in _ARGUMENTS_OF else body
-    apart = {*family.prompt_fields, *family.pictures, *(name for form in family.masks for name in form.said_by)}
+    apart = {*family.prompt_fields, *family.image_fields, *(name for form in family.masks for name in form.declared_by)}
     defaults = _DEFAULTS[family.name]
     named = {name: value for name, value in fields.items() if name not in apart}
     if all_of_them:
@@ -232,7 +234,7 @@ def arguments(body: Mapping[str, Any], model: str | Model, *, all_of_them: bool 
     return {name: value for name, value in named.items() if repr(value) != repr(defaults.get(name))}
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _checked_body(task: TaskName, model: str | Model, prompt: Any, negative: Any, given: _Given) -> Body:
@@ -335,7 +337,7 @@ def _refuse_strength_and_schedule(given: _Given, model: Model) -> None:
         raise body_error([Problem(field, message, strength or mode)], model.name)
 
 
-def _as_mask(mask: Any) -> "Mask":
+def _as_mask(mask: Any) -> Mask:
     from helpers.masks.mask import Mask
 
     if isinstance(mask, Mask):

@@ -124,7 +124,7 @@ def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
             model_id=gone.id,
             successor=gone.successor,
         )
-    takes_it = "image_to_image" in heir.family.tasks or not gone.family.start(body)
+    takes_it = "image_to_image" in heir.family.tasks or not gone.family.init_image(body)
     fix = tr(
         "The offline studio still draws it: helpers.connect(). On AWS, {model} in {region} says"
         " the same with this body (model={role!r}).",
@@ -137,23 +137,23 @@ def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
     return RetiredModelError(what, why, fix, eol=gone.eol, model_id=gone.id, body=new, successor=heir.id)
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _source_family(body: Mapping[str, Any], target: Family) -> Family:
     """Return the family of a body: for a plain dict that the target takes as it is, the target."""
-    if not isinstance(body, Body) and target.claims(body) and target.knows(body):
+    if not isinstance(body, Body) and target.has_required_fields(body) and target.has_only_its_fields(body):
         return target
-    return models.family_of(body) or required_family(models.for_body(body))
+    return models.family_for_body(body) or required_family(models.for_body(body))
 
 
 def _name_of(body: Mapping[str, Any], source: Family) -> str:
-    return models.get(body.model).name if isinstance(body, Body) else models.of_family(source).name
+    return models.get(body.model).name if isinstance(body, Body) else models.first_of_family(source).name
 
 
 def _stable_image_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
-    wanted = [part.text for part in source.wanted(body)]
-    unwanted = [part.text for part in source.unwanted(body)]
+    wanted = [part.text for part in source.positive_prompts(body)]
+    unwanted = [part.text for part in source.negative_prompts(body)]
     style = body.get("style_preset") if source.has("style_preset") else None
     if style:
         wanted.append(f"{style.replace('-', ' ')} style")
@@ -171,9 +171,9 @@ def _sd35_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[
     if source.task(body) != "image_to_image":
         return fields
     del fields["aspect_ratio"]  # the output has the shape of the init image
-    kept = source.kept(body)
+    kept = source.image_strength(body)
     changed = source.value(body, "step_schedule_start") if kept is None else float(1 - kept)
-    return {**fields, "mode": "image-to-image", "image": source.start(body), "strength": changed}
+    return {**fields, "mode": "image-to-image", "image": source.init_image(body), "strength": changed}
 
 
 def _sdxl_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
@@ -185,8 +185,12 @@ def _sdxl_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[
     seed = source.value(body, "seed")
     fields = {"text_prompts": prompts, **({"seed": seed} if seed else {})}
     if source.task(body) == "image_to_image":
-        kept = source.kept(body)
-        return {**fields, "init_image": source.start(body), **({} if kept is None else {"image_strength": float(kept)})}
+        kept = source.image_strength(body)
+        return {
+            **fields,
+            "init_image": source.init_image(body),
+            **({} if kept is None else {"image_strength": float(kept)}),
+        }
     return {**fields, "width": width, "height": height}
 
 
@@ -198,7 +202,7 @@ _FIELDS_OF: dict[str, Callable[[Mapping[str, Any], Family, Model], dict[str, Any
 
 
 def _size(body: Mapping[str, Any], source: Family) -> tuple[int, int]:
-    model = models.get(body.model) if isinstance(body, Body) else models.of_family(source)
+    model = models.get(body.model) if isinstance(body, Body) else models.first_of_family(source)
     return source.size(body, model) or source.size_choices(model)[0]
 
 

@@ -1,4 +1,4 @@
-"""The client on AWS: whose account it is, which Region, and what a picture costs, printed before anything is paid."""
+"""`connect("aws")`: the client on AWS, with account, Region and prices printed before anything is paid."""
 
 import os
 from datetime import date

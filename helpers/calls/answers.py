@@ -82,7 +82,7 @@ class Generation:
     - `unknown_words`: words of the prompts that the studio does not know, as written; empty on AWS.
     - `request_id`: the service's id of the request. `backend`: "studio" or "aws". `engine`: the studio's engine that
       drew it, as "name version"; None on AWS.
-    - `receipt`: all of these but the pictures, as JSON types.
+    - `receipt`: what `save` writes into the file, as JSON types: these without the pictures, and who made it.
     """
 
     images: "tuple[Image.Image, ...]"
@@ -168,8 +168,8 @@ def prompt_of(body: Mapping[str, Any]) -> str:
     """Return the positive prompts of a body, joined by commas; empty for a body of no known family."""
     from helpers import models
 
-    family = models.family_of(body)
-    return ", ".join(part.text for part in family.wanted(body)) if family else ""
+    family = models.family_for_body(body)
+    return ", ".join(part.text for part in family.positive_prompts(body)) if family else ""
 
 
 def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: float, attempts: int = 1) -> Generation:

@@ -40,15 +40,16 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
     """Return a boto3 client of bedrock-runtime, on the offline studio or on AWS. Never makes a paid call.
 
         bedrock = helpers.connect()
-        bedrock = helpers.connect("aws", region="us-west-2")
+        bedrock = helpers.connect("aws", region="us-west-2")  # only with an account
 
     `backend`: "studio" starts one studio for this process, or joins the one that WORKSHOP_STUDIO names, and isolates
     the process from AWS: a plain `boto3.client("bedrock-runtime")` is on the studio too. "aws" undoes that, and prints
-    account, Region and prices. `region`: the name of a Region; without it, the configured one. `model`: the id or role
-    of the model that a lesson is about; on AWS, one that has left Bedrock is reported before any call.
+    account, Region and prices. `region`: the name of a Region (default: us-west-2 on the studio, the configured one on
+    AWS). `model`: the id or role of the model that a lesson is about; on AWS, one that has left Bedrock is reported
+    before any call.
 
-    Raises SetupError where the studio does not answer; on AWS NoCredentialsError, RegionError, CallSetupError,
-    ConnectionCallError or RetiredModelError.
+    Raises ValueError for another back end and SetupError where the studio does not answer; on AWS NoCredentialsError,
+    RegionError, CallSetupError, ConnectionCallError, UnknownModelError or RetiredModelError.
     """
     if backend not in ("studio", "aws"):
         raise ValueError(
@@ -71,11 +72,12 @@ def invoke(bedrock: Client, body: "Mapping[str, Any] | str | bytes", model: "str
         made = helpers.invoke(bedrock, body)
 
     `bedrock`: a client of `helpers.connect()`, or any boto3 client of bedrock-runtime. `body`: a dict or its JSON, or
-    the four keys of the API's example (modelId, contentType, accept, body). `model`: an id or role of the registry;
-    without it, that of the body, or the only one that its fields fit. A client of `connect` sends a request up to 3
+    the four keys of the API's example (modelId, contentType, accept, body). `model`: an id or role of the registry
+    (default: the body's own, or the only one that its fields fit). A client of `connect` sends a request up to 3
     times.
 
-    Raises BodyError before anything is sent, FilteredError, PromptRefusedError or ModelFailedError for a finish reason
+    Raises BodyError and UnknownModelError before anything is sent, and TypeError for another first argument.
+    Afterwards it raises FilteredError, PromptRefusedError or ModelFailedError for a finish reason
     other than success, and otherwise the CallError that fits. On AWS a retired model raises RetiredModelError before
     anything is sent. API: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
     """

@@ -1,4 +1,4 @@
-"""The engine that a studio would draw with, so that no engine's pictures are taken for another's."""
+"""The engine that a studio draws with, by model: asked over HTTP, so that no sweep reuses another engine's pictures."""
 
 import json
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from helpers import models
 from helpers.display import sheets
 from helpers.language import joined, mark, tr
 
-_LONGEST_QUOTE = 240  # characters of a prompt
+_MAX_QUOTE = 240  # characters of a prompt
 _SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label up to this long is not trimmed
 _PIECE = re.compile(r"\s*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)")  # a word, or one Chinese character
 _PARTS = (  # share of pixels, at most
@@ -33,7 +33,7 @@ _TASKS = {
 def image_alt(made: Any) -> str:
     """Return the text alternative of a receipt's picture: how it was made, its prompt, size and seed."""
     body, image = made.body, made.image
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     task = family.task(body) if family else "text_to_image"
     on_aws = "" if made.backend == "studio" else tr("{model} on Amazon Bedrock", model=models.name_of(made.model))
     return tr(
@@ -175,10 +175,10 @@ def _quoted(body: Mapping[str, Any]) -> str:
 
 
 def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     if family is None:
         return [], []
-    return [part.text for part in family.wanted(body)], [part.text for part in family.unwanted(body)]
+    return [part.text for part in family.positive_prompts(body)], [part.text for part in family.negative_prompts(body)]
 
 
 def _in_quotes(texts: Sequence[str]) -> str:
@@ -187,14 +187,14 @@ def _in_quotes(texts: Sequence[str]) -> str:
 
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+    return text if len(text) <= _MAX_QUOTE else text[: _MAX_QUOTE - 1] + "…"
 
 
 def _flat_body(picture: Any) -> dict[str, str]:
     """Return the body of a receipt as text by field, without its images and with one size; empty for other pictures."""
     flat: dict[str, str] = {}
     body = getattr(picture, "body", {})
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     for key, value in (family.flat(body) if family else {}).items():
         if key in ("width", "height"):
             flat["size"] = flat.get("size") or _size(picture)

@@ -23,7 +23,7 @@ _CELL_SIZE = 320  # pixels: the longest side of a picture on a sheet of at most 
 _PAPER, _EDGE, _INK, _FAINT, _HOLE = "#f7f6f2", "#8c8a84", "#1e1d1a", "#5c5a54", "#e6e4dd"
 _MARGIN, _GAP = 18, 14
 _ROW_LABEL = 190  # pixels: the greatest width of the labels at the left of a grid
-_MOST_IN_A_ROW = 6
+_MAX_IN_A_ROW = 6
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def flat(image: Image.Image) -> Image.Image:
 def _strip(
     cells: Sequence[Cell], labels: Sequence[str], title: str, same_scale: bool, cell_size: int | None
 ) -> "_Sheet":
-    across = -(-len(cells) // -(-len(cells) // _MOST_IN_A_ROW))
+    across = -(-len(cells) // -(-len(cells) // _MAX_IN_A_ROW))
     box = cell_size or min(_CELL_SIZE, (WIDEST - 2 * _MARGIN - _GAP * (across - 1)) // across)
     size = _text_size(2 * _MARGIN + across * box + _GAP * (across - 1), cell_size)
     return _compose(_in_rows(cells, across), _in_rows(labels, across), [], [], title, ("", ""), box, size, same_scale)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Missing", "compare", "grid", "jpeg", "mime_bundle", "show", "strip", "use_workshop_style"]
 
-MOST_BYTES = 150_000  # of one JPEG
+MAX_BYTES = 150_000  # of one JPEG
 _BEFORE_AND_AFTER = (mark("before"), mark("after"))
 _COUNTS = {
     "picture": mark("{count} pictures need {count} labels, not {found}."),
@@ -187,7 +187,7 @@ def jpeg(image: Image.Image) -> bytes:
         for quality in _QUALITIES:
             data = io.BytesIO()
             image.save(data, "JPEG", quality=quality, optimize=True, progressive=True)
-            if data.tell() <= MOST_BYTES:
+            if data.tell() <= MAX_BYTES:
                 return data.getvalue()
         image = image.resize((image.width * 4 // 5, image.height * 4 // 5), Image.Resampling.LANCZOS)
 

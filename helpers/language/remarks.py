@@ -1,4 +1,4 @@
-"""The workshop's remarks as Python warnings: issued, ignored or collected, by one thread at a time.
+"""Workshop warnings: issued, ignored or collected, safely across threads.
 
 `warnings.catch_warnings` swaps a list that the whole process shares. Two threads that do so at once can leave the wrong
 list behind, so that no warning is shown any more; the lock here makes them wait for each other.

@@ -53,7 +53,7 @@ def extend(
     if not any(sides):
         raise ImageError(tr("Nothing was added to the picture."), fix=tr("Give left, right, up or down in pixels."))
     size = picture.width + sides[0] + sides[1], picture.height + sides[2] + sides[3]
-    if size[0] * size[1] > pictures.LARGEST_READ:
+    if size[0] * size[1] > pictures.MAX_PIXELS_READ:
         raise ImageError(
             tr("A canvas of {width} x {height} pixels is too large.", width=size[0], height=size[1]),
             fix=tr("SDXL takes {most:,} pixels at most.", most=MAX_PIXELS),

@@ -182,7 +182,7 @@ class Mask:
     def from_body(cls, body: Mapping[str, Any]) -> "Mask":
         """Return the mask of a request body, whatever its `mask_source`.
 
-            mask = helpers.Mask.from_body(body)
+            mask = helpers.Mask.from_body(helpers.inpaint("a sheep", "meadow.png", mask))
 
         Raises MaskError where the body has none.
         """

@@ -17,12 +17,12 @@ from helpers.schemas.families import MaskForm
 def body_fields(pixels: MaskArray, init_image: Any, name: Any) -> dict[str, str]:
     """Return the fields of a body that carry an init image and its mask in the form of this name."""
     family, form = _form_named(name)
-    image = pictures.init_image(init_image, models.of_family(family))
+    image = pictures.init_image(init_image, models.first_of_family(family))
     must_fit(pixels, image)
     black = Image.fromarray(255 - pixels)
     if form.changes == "transparent":
         image.putalpha(black)
-    fields = {family.pictures[0]: pictures.to_base64(image), **form.said_by}
+    fields = {family.image_fields[0]: pictures.to_base64(image), **form.declared_by}
     if form.changes != "transparent":
         fields[form.picture] = pictures.to_base64(Image.fromarray(pixels) if form.changes == "white" else black)
     return fields
@@ -48,8 +48,8 @@ def _image_in(body: Mapping[str, Any], field: str) -> Image.Image:
 
 
 def _form_in(body: Mapping[str, Any]) -> MaskForm:
-    form = families.mask_in(body)
-    return form or _form_named(next((body[name] for name in families.mask_keys() if name in body), None))[1]
+    form = families.mask_form(body)
+    return form or _form_named(next((body[name] for name in families.mask_fields() if name in body), None))[1]
 
 
 def _form_named(name: Any) -> tuple[Family, MaskForm]:

@@ -1,7 +1,7 @@
 """Images: decoding, fitting, encoding, metadata, paths and safe writing. This room knows no model and no request."""
 
 from helpers.pictures.decoding import (
-    LARGEST_READ,
+    MAX_PIXELS_READ,
     from_base64,
     init_image,
     pixels_equal,
@@ -15,7 +15,7 @@ from helpers.pictures.paths import find, outputs
 from helpers.pictures.writing import encode_png, to_base64
 
 __all__ = [
-    "LARGEST_READ",
+    "MAX_PIXELS_READ",
     "Fit",
     "encode_png",
     "find",

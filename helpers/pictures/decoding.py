@@ -18,7 +18,7 @@ from helpers.language.remarks import ignore_warnings, warn
 from helpers.pictures.formats import image_format
 from helpers.pictures.paths import find
 
-LARGEST_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
+MAX_PIXELS_READ = 64_000_000  # pixels; a phone's largest photo has about 50 million, a decompression bomb far more
 READ_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 _OTHER_KINDS = (  # offset in the file, bytes there, what the file is, and what to do
@@ -161,7 +161,7 @@ def _decode(data: bytes, name: str, *, upright: bool = True) -> Image.Image:
 
 def _clean(image: Image.Image, name: str, *, upright: bool = True) -> Image.Image:
     """Return a copy of mode RGB, RGBA or L, in sRGB, without metadata, and rotated as its EXIF says where `upright`."""
-    if image.width * image.height > LARGEST_READ:
+    if image.width * image.height > MAX_PIXELS_READ:
         raise _too_large(name)
     if 0 in image.size:
         raise ImageError(
@@ -290,7 +290,7 @@ def _unreadable(data: bytes, name: str) -> ImageError:
 
 def _too_large(name: str) -> ImageError:
     return ImageError(
-        tr("{name} has more than {most:,} pixels.", name=_sentence_start(name), most=LARGEST_READ),
+        tr("{name} has more than {most:,} pixels.", name=_sentence_start(name), most=MAX_PIXELS_READ),
         fix=tr("Make it smaller with a picture editor first."),
     )
 

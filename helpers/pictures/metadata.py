@@ -11,7 +11,7 @@ from helpers.pictures.formats import PNG_START, image_format
 _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 _EXIF_IFD, _MAKER_NOTE, _USER_COMMENT, _UNDEFINED, _LONG = 0x8769, 0x927C, 0x9286, 7, 4
 _UNICODE = b"UNICODE\0"  # before a UserComment in UTF-16
-MOST_EXIF = 65_533 - 6  # bytes of an EXIF block that fits in one JPEG segment
+MAX_EXIF = 65_533 - 6  # bytes of an EXIF block that fits in one JPEG segment
 
 
 class Chunk(NamedTuple):

@@ -1,4 +1,4 @@
-"""Writes a request as code that sends the same bytes: a notebook cell, a boto3 script, a call of the AWS command line.
+"""A request as code that sends the same bytes: a notebook cell, a boto3 script, a call of the AWS command line.
 
 A cell calls the helper of its task where that returns the very same body, and holds the plain dict where it does not.
 Recipes, the playground and the explorer all show code from here.
@@ -23,7 +23,7 @@ from helpers.schemas.families import MaskForm, PromptPart
 
 Escapes = Literal["python", "json"]
 
-LONGEST_ARGUMENT = 6000  # characters of a body on a command line; Windows takes 8191 in all
+MAX_ARGUMENT = 6000  # characters of a body on a command line; Windows takes 8191 in all
 _FIRST_CHARACTERS = 24  # of an image's base64, in a shortened body
 
 
@@ -78,7 +78,7 @@ def seeds_cell(
         lines.append(f"mask = helpers.Mask.from_image(helpers.outputs({literal(mask, 'json')}))")
     first = asked[0]
     family = bodies.required_family(models.get(first.model))
-    variables = {field: _Code("reference", None) for field in family.pictures[:1]}
+    variables = {field: _Code("reference", None) for field in family.image_fields[:1]}
     form = family.mask(first)
     if form is not None:
         variables[form.picture] = _Code("mask", None)
@@ -139,7 +139,7 @@ def command_line(request: RepeatableRequest, picture: str) -> str:
     text, stem = json.dumps(request.body), Path(picture).stem
     answer = f"{stem}_again.json"
     lines = _comments(request, "bash call.sh").splitlines()
-    if families.pictures(request.body) or len(text) > LONGEST_ARGUMENT:
+    if families.images(request.body) or len(text) > MAX_ARGUMENT:
         source = f"{stem}_body.json"
         asked = f"helpers.recipe({literal(picture)}).save_body({literal(source)})"
         lines.append(f"# The body is too large for a command line. Write it to a file first, in Python: {asked}")
@@ -178,7 +178,7 @@ def body_literal(request: RepeatableRequest, *, absolute: bool = False) -> str:
 
 def shortened(body: Mapping[str, Any]) -> str:
     """Return the body as indented JSON for people, each image cut to its first characters, its size and its length."""
-    shown = {**body, **{key: _beginning(value) for key, value in families.pictures(body).items()}}
+    shown = {**body, **{key: _beginning(value) for key, value in families.images(body).items()}}
     return json.dumps(shown, ensure_ascii=False, indent=2)
 
 
@@ -229,7 +229,7 @@ body = {call or body_literal(request)}
 
 def _helper_call(request: RepeatableRequest) -> str | None:
     """Return the call of a helper that returns the very same body; None where there is no such call."""
-    family = models.family_of(request.body)
+    family = models.family_for_body(request.body)
     if family is None:
         return None
     try:
@@ -269,8 +269,8 @@ def _arguments(
     name, form = family.task(body), family.mask(body)
     wanted, unwanted = _split_prompts(family.prompts(body))
     given = [code(wanted)]
-    if family.start(body):
-        given.append(images[family.pictures[0]])
+    if family.init_image(body):
+        given.append(images[family.image_fields[0]])
     if form is not None:
         given.append(_mask(images[form.picture], form))
     model, helper = models.get(model_id), inspect.signature(getattr(bodies, name))
@@ -284,7 +284,7 @@ def _arguments(
 
 def _mask_settings(form: MaskForm | None, helper: inspect.Signature) -> dict[str, str]:
     """Return the arguments that choose the form of the mask, where the helper would choose another."""
-    said = form.said_by if form else {}
+    said = form.declared_by if form else {}
     return {name: value for name, value in said.items() if value != helper.parameters[name].default}
 
 
@@ -312,7 +312,7 @@ def _alone(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _comments(request: RepeatableRequest, command: str = "") -> str:
@@ -352,7 +352,7 @@ def _is_default_model(request: RepeatableRequest) -> bool:
 
 def _in_answer(request: RepeatableRequest) -> tuple[str, str]:
     """Return the expressions for the image and the finish reason in the model's answer."""
-    family = models.family_of(request.body)
+    family = models.family_for_body(request.body)
     if family is None:  # a model that the workshop does not know; most of Stability's answer so
         return 'answer["images"][0]', 'answer["finish_reasons"][0]'
     return _place("answer", family.picture_in_answer), _place("answer", family.reason_in_answer)

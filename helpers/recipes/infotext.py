@@ -1,4 +1,4 @@
-"""The metadata of a picture file that say how it was made: a text that other tools read, and the receipt for ours.
+"""How a picture was made, written into its file: the text that other tools read, and our receipt as JSON.
 
 A file holds two things. `parameters` is a text in the form that Stable Diffusion's web interfaces write and most readers
 of such metadata know: in a PNG's text chunk, or in the EXIF UserComment of a JPEG or WebP. Beside it, under a name of our
@@ -64,9 +64,9 @@ def exif_block(receipt: Mapping[str, Any], size: tuple[int, int]) -> bytes:
     """
     text = parameters(receipt, size) if "body" in receipt else ""
     whole = metadata.exif(text, f"{KEY}\0{_receipt_json(receipt)}".encode("ascii"))
-    if len(whole) <= metadata.MOST_EXIF:
+    if len(whole) <= metadata.MAX_EXIF:
         return whole
-    return metadata.exif(text[: metadata.MOST_EXIF // 2 - 100], b"")
+    return metadata.exif(text[: metadata.MAX_EXIF // 2 - 100], b"")
 
 
 is_signed = metadata.is_signed
@@ -78,7 +78,7 @@ def keep_inputs(body: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     A file that is there already is left alone, so that a thousand pictures made from one photo share it.
     """
     kept = {}
-    for field, text in families.pictures(body).items():
+    for field, text in families.images(body).items():
         data = _image_bytes(text)
         if data is not None:
             path = input_path(hash_of(data), folder, image_format(data))
@@ -143,7 +143,7 @@ def input_path(hashed: str, folder: Path, kind: str | None = "PNG") -> Path:
 
 def with_hashes(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body with each image replaced by the hash of its file; one that is a hash already stays."""
-    return {**body, **{field: hash_or_text(text) for field, text in families.pictures(body).items()}}
+    return {**body, **{field: hash_or_text(text) for field, text in families.images(body).items()}}
 
 
 def hash_or_text(text: str) -> str:
@@ -182,7 +182,7 @@ def _settings(receipt: Mapping[str, Any], size: tuple[int, int]) -> list[tuple[s
     body = receipt["body"]
     family = _family(receipt)
     steps, guidance = (family.value(body, name) if family else None for name in ("steps", "cfg_scale"))
-    kept = family.kept(body) if family else None
+    kept = family.image_strength(body) if family else None
     return [
         ("Steps", "Auto" if steps is None else steps),
         ("Sampler", body.get("sampler", "Auto")),
@@ -208,7 +208,7 @@ def _family(receipt: Mapping[str, Any]) -> families.Family | None:
     """Return the family of the receipt's model if the body is one of its bodies; else a family that fits the body."""
     body, model = receipt["body"], models.find(receipt.get("model"))
     family = model.family if model else None
-    return family if family and family.claims(body) else models.family_of(body)
+    return family if family and family.has_required_fields(body) else models.family_for_body(body)
 
 
 def _weighed(text: str, weight: float) -> str:
@@ -227,7 +227,7 @@ def _value(value: Any) -> str:
     return " ".join(text.translate(dict.fromkeys(map(ord, ',:"{}\n'), " ")).split())
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _receipt_json(receipt: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Reads the receipt in a picture file back as a recipe: the request that made it, as code that runs."""
+"""Recipes: the receipt in a picture file, read back as the request that made it and as code that runs."""
 
 import base64
 import html
@@ -152,7 +152,7 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
     )
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _with_model(body: Mapping[str, Any], model: str) -> Mapping[str, Any]:
@@ -179,7 +179,7 @@ def _file_bytes(path: Path) -> bytes:
 
 def _input_files(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str, Path]]:
     """Yield the field of each image that the body names by hash, and its file. Raises RecipeError where one is missing."""
-    for field, named in families.pictures(body).items():
+    for field, named in families.images(body).items():
         if not infotext.is_hash(named):
             continue
         kept = infotext.input_path(str(named), picture.parent)
@@ -191,7 +191,7 @@ def _input_files(picture: Path, body: Mapping[str, Any], folder: Path | None) ->
             raise RecipeError(
                 tr(
                     "The {input} that {name} was made from is not what it was.",
-                    input=tr(_MASK if field in families.mask_pictures() else _INIT_IMAGE),
+                    input=tr(_MASK if field in families.mask_image_fields() else _INIT_IMAGE),
                     name=picture.name,
                 ),
                 tr("{path} has been changed: its hash is another one.", path=found[0]),
@@ -204,7 +204,7 @@ def _missing_input(picture: Path, field: str, folder: Path, digits: str) -> Reci
     return RecipeError(
         tr(
             "The {input} that {name} was made from is missing.",
-            input=tr(_MASK if field in families.mask_pictures() else _INIT_IMAGE),
+            input=tr(_MASK if field in families.mask_image_fields() else _INIT_IMAGE),
             name=picture.name,
         ),
         tr("It is no part of the picture, and there is no file {digits}.* in {folder}.", digits=digits, folder=folder),

@@ -16,7 +16,7 @@ from helpers.pictures.formats import format_for, image_format
 from helpers.recipes import infotext
 
 JPEG_QUALITY = 95
-_MOST_PIXELS = {"JPEG": 65_500, "WEBP": 16_383}  # a side; what the encoders can write
+_MAX_PIXELS = {"JPEG": 65_500, "WEBP": 16_383}  # a side; what the encoders can write
 
 
 def save(
@@ -55,7 +55,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
 
 def _encoded(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, sent: bytes) -> bytes:
     """Return the picture as a file of this format; `sent`, the service's own, if it is one and has the same pixels."""
-    most = _MOST_PIXELS.get(kind, max(image.size))
+    most = _MAX_PIXELS.get(kind, max(image.size))
     if max(image.size) > most:
         raise ImageError(
             tr("The picture is {size} pixels.", size=f"{image.width} x {image.height}"),

@@ -56,7 +56,7 @@ class MaskForm:
     name: str  # as people choose it: a value of mask_source
     picture: str  # the field that holds the image
     changes: Literal["white", "black", "transparent"]
-    said_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    declared_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """The fields, with their values, by which a body declares this form."""
 
 
@@ -86,23 +86,23 @@ class Family:
     """Facts that a price depends on, as (steps, pixels)."""
     adjustable: Callable[[RequestBody], tuple[str, ...]]
     """Paths that can be set in a legal body, in the order of a page; "size" stands for the fields of the size."""
-    most_seed: int
+    max_seed: int
     """Largest seed that the service takes."""
     picture_in_answer: tuple[str | int, ...]
     """Path of the image in a response body: field names and list indices."""
     reason_in_answer: tuple[str | int, ...]
     """Path of the finish reason in a response body."""
-    pictures: tuple[str, ...] = ()
+    image_fields: tuple[str, ...] = ()
     """Fields that hold images in base64, the init image first."""
     masks: tuple[MaskForm, ...] = ()
     """Forms in which a body may carry a mask."""
-    kept: Callable[[RequestBody], Decimal | None] = lambda body: None
+    image_strength: Callable[[RequestBody], Decimal | None] = lambda body: None
     """Share of the init image that is kept, 0 to 1; None without an init image, and where no single number says it."""
     picture_problem: Callable[[int, int, Translate], str | None] = lambda width, height, tr: None
     """Problem with the size of an init image, as the end of a sentence ("... must be ..."); None where it is legal."""
     nearest_size: Callable[[int, int], Size] = lambda width, height: (width, height)
     """Legal size of an init image that is nearest to (width, height)."""
-    put_prompt: Mapping[str, Callable[[RequestBody, Any], RequestBody]] = field(
+    prompt_setters: Mapping[str, Callable[[RequestBody, Any], RequestBody]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
     )
     """Functions that return the body with a prompt set, for the PROMPT_NAMES that the request has no field for.
@@ -126,11 +126,11 @@ class Family:
         """Return whether the request has a field of this name."""
         return name in self.request.model_fields
 
-    def claims(self, body: RequestBody) -> bool:
+    def has_required_fields(self, body: RequestBody) -> bool:
         """Return whether the body has every required field of this family."""
         return all(name in body for name in self.required)
 
-    def knows(self, body: RequestBody) -> bool:
+    def has_only_its_fields(self, body: RequestBody) -> bool:
         """Return whether this family has every field of the body."""
         return all(map(self.has, body))
 
@@ -156,11 +156,11 @@ class Family:
         places = {name: place for place, name in enumerate(self.fields)}
         return dict(sorted(body.items(), key=lambda item: places.get(item[0], len(places))))
 
-    def wanted(self, body: RequestBody) -> list[PromptPart]:
+    def positive_prompts(self, body: RequestBody) -> list[PromptPart]:
         """Return the prompts with a weight above 0."""
         return [part for part in self.prompts(body) if part.weight > 0]
 
-    def unwanted(self, body: RequestBody) -> list[PromptPart]:
+    def negative_prompts(self, body: RequestBody) -> list[PromptPart]:
         """Return the prompts with a weight below 0."""
         return [part for part in self.prompts(body) if part.weight < 0]
 
@@ -171,13 +171,13 @@ class Family:
             parts = [part for part in self.prompts(body) if part.path.startswith(f"{name}[")]
             if parts:
                 values["prompt"] = "; ".join(_with_weight(part) for part in parts)
-            elif name not in PICTURE_FIELDS:
+            elif name not in IMAGE_FIELDS:
                 values[name] = value
         return values
 
-    def start(self, body: RequestBody) -> str | None:
+    def init_image(self, body: RequestBody) -> str | None:
         """Return the init image in base64; None where the body has none."""
-        image = body.get(self.pictures[0]) if self.pictures else None
+        image = body.get(self.image_fields[0]) if self.image_fields else None
         return image if isinstance(image, str) else None
 
     def mask(self, body: RequestBody) -> MaskForm | None:
@@ -185,12 +185,12 @@ class Family:
         return next((form for form in self.masks if _is_declared(form, body)), None)
 
 
-def pictures(body: RequestBody) -> dict[str, str]:
+def images(body: RequestBody) -> dict[str, str]:
     """Return the images in a body of any family by field, in base64 or, in a tile's record, as hashes."""
-    return {name: body[name] for name in PICTURE_FIELDS if isinstance(body.get(name), str)}
+    return {name: body[name] for name in IMAGE_FIELDS if isinstance(body.get(name), str)}
 
 
-def mask_in(body: RequestBody) -> MaskForm | None:
+def mask_form(body: RequestBody) -> MaskForm | None:
     """Return the form of the mask in a body of any family, or in part of one; None where there is no known one."""
     return next((form for family in FAMILIES.values() if (form := family.mask(body))), None)
 
@@ -200,19 +200,19 @@ def mask_forms() -> dict[str, tuple[Family, MaskForm]]:
     return {form.name: (family, form) for family in FAMILIES.values() for form in family.masks}
 
 
-def starting_at(field: str) -> Family | None:
+def family_with_init_image(field: str) -> Family | None:
     """Return the first family whose init image is in this field; None where there is none."""
-    return next((family for family in FAMILIES.values() if family.pictures[:1] == (field,)), None)
+    return next((family for family in FAMILIES.values() if family.image_fields[:1] == (field,)), None)
 
 
-def mask_pictures() -> frozenset[str]:
+def mask_image_fields() -> frozenset[str]:
     """Return the fields that hold a mask and are never an init image."""
-    return frozenset(form.picture for _, form in mask_forms().values() if starting_at(form.picture) is None)
+    return frozenset(form.picture for _, form in mask_forms().values() if family_with_init_image(form.picture) is None)
 
 
-def mask_keys() -> tuple[str, ...]:
+def mask_fields() -> tuple[str, ...]:
     """Return the fields that declare the form of a mask."""
-    return tuple(dict.fromkeys(name for _, form in mask_forms().values() for name in form.said_by))
+    return tuple(dict.fromkeys(name for _, form in mask_forms().values() for name in form.declared_by))
 
 
 def takes_whole_numbers(path: str) -> bool:
@@ -228,14 +228,16 @@ def matching(body: RequestBody) -> Family | None:
     Never use it to choose the model to call: families that share fields read them alike, but only the body's own
     `.model` tells which model it is for.
     """
-    claiming = [family for family in FAMILIES.values() if family.claims(body)]
-    return next((family for family in claiming if family.knows(body)), claiming[0] if claiming else None)
+    claiming = [family for family in FAMILIES.values() if family.has_required_fields(body)]
+    return next((family for family in claiming if family.has_only_its_fields(body)), claiming[0] if claiming else None)
 
 
 def _is_declared(form: MaskForm, body: RequestBody) -> bool:
     """Return whether a body has the fields that declare this form, or, for a form without such fields, its image."""
     return (
-        all(body.get(name) == value for name, value in form.said_by.items()) if form.said_by else form.picture in body
+        all(body.get(name) == value for name, value in form.declared_by.items())
+        if form.declared_by
+        else form.picture in body
     )
 
 
@@ -314,7 +316,7 @@ def _sdxl_adjustable(body: RequestBody) -> tuple[str, ...]:
     return (*paths, "style_preset", "sampler", "clip_guidance_preset")
 
 
-def _sdxl_kept(body: RequestBody) -> Decimal | None:
+def _sdxl_image_strength(body: RequestBody) -> Decimal | None:
     if sdxl.task_of(body) != "image_to_image" or body.get("init_image_mode") == "STEP_SCHEDULE":
         return None
     return _decimal_share(body.get("image_strength", sdxl.DEFAULT_IMAGE_STRENGTH))
@@ -374,10 +376,10 @@ SDXL = Family(
     size_fields=lambda size, model: {"width": size[0], "height": size[1]},
     price_facts=_sdxl_price_facts,
     adjustable=_sdxl_adjustable,
-    most_seed=sdxl.MAX_SEED,
+    max_seed=sdxl.MAX_SEED,
     picture_in_answer=("artifacts", 0, "base64"),
     reason_in_answer=("artifacts", 0, "finishReason"),
-    pictures=("init_image", "mask_image"),
+    image_fields=("init_image", "mask_image"),
     masks=(
         MaskForm("MASK_IMAGE_WHITE", "mask_image", "white", MappingProxyType({"mask_source": "MASK_IMAGE_WHITE"})),
         MaskForm("MASK_IMAGE_BLACK", "mask_image", "black", MappingProxyType({"mask_source": "MASK_IMAGE_BLACK"})),
@@ -385,10 +387,10 @@ SDXL = Family(
             "INIT_IMAGE_ALPHA", "init_image", "transparent", MappingProxyType({"mask_source": "INIT_IMAGE_ALPHA"})
         ),
     ),
-    kept=_sdxl_kept,
+    image_strength=_sdxl_image_strength,
     picture_problem=sdxl.size_problem,
     nearest_size=sdxl.nearest_size,
-    put_prompt=MappingProxyType({"prompt": _with_sdxl_prompt, "negative_prompt": _with_sdxl_negative_prompt}),
+    prompt_setters=MappingProxyType({"prompt": _with_sdxl_prompt, "negative_prompt": _with_sdxl_negative_prompt}),
     clash=_sdxl_clash,
 )
 
@@ -435,7 +437,7 @@ STABLE_IMAGE = Family(
     size_fields=_ratio_fields,
     price_facts=_ratio_price_facts,
     adjustable=lambda body: ("prompt", "negative_prompt", "aspect_ratio", "seed"),
-    most_seed=MAX_CORE_SEED,
+    max_seed=MAX_CORE_SEED,
     picture_in_answer=("images", 0),
     reason_in_answer=("finish_reasons", 0),
 )
@@ -458,7 +460,7 @@ def _log_shape(size: Size) -> float:
     return math.log(size[0] / size[1])
 
 
-def _sd35_kept(body: RequestBody) -> Decimal | None:
+def _sd35_image_strength(body: RequestBody) -> Decimal | None:
     changed = _decimal_share(body.get("strength")) if sd35_task_of(body) == "image_to_image" else None
     return None if changed is None else 1 - changed
 
@@ -487,12 +489,12 @@ SD35 = replace(
     task=sd35_task_of,
     size=_sd35_size,
     adjustable=_sd35_adjustable,
-    most_seed=MAX_SD35_SEED,
-    pictures=("image",),
-    kept=_sd35_kept,
+    max_seed=MAX_SD35_SEED,
+    image_fields=("image",),
+    image_strength=_sd35_image_strength,
     picture_problem=_sd35_picture_problem,
     nearest_size=_sd35_nearest_size,
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (SDXL, STABLE_IMAGE, SD35)})
-PICTURE_FIELDS = tuple(dict.fromkeys(name for family in FAMILIES.values() for name in family.pictures))
+IMAGE_FIELDS = tuple(dict.fromkeys(name for family in FAMILIES.values() for name in family.image_fields))

@@ -1,4 +1,4 @@
-"""Child processes, as the studio and its workers are: this copy of the project, a session and streams of their own."""
+"""Child processes of the studio: arguments for Popen, and private standard streams."""
 
 import os
 import subprocess

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_UNKNOWN_WORDS = 64
-MOST_PATIENCE = 86_400  # seconds
+MAX_UNKNOWN_WORDS = 64
+MAX_PATIENCE = 86_400  # seconds
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class EngineResult:
     """(height, width, 3) RGB, or (height, width, 4) RGBA with 255 for opaque; of the size that the task leads to."""
     unknown_words: tuple[str, ...]
     """The words of the prompts that the engine does not know, as written, in order, each once; at most
-    MOST_UNKNOWN_WORDS."""
+    MAX_UNKNOWN_WORDS."""
     trace: Trace | None = None
     """The trace, where it was asked for and the engine has one."""
 
@@ -179,15 +179,15 @@ class Needs:
     """Threads of BLAS and OpenMP in each worker, at least 1. Where there are several workers, 1 is best: more would
     compete for the same cores."""
     patience: float = 120.0
-    """Seconds, above 0 and at most MOST_PATIENCE, after which a picture counts as stuck and its worker is ended; choose
+    """Seconds, above 0 and at most MAX_PATIENCE, after which a picture counts as stuck and its worker is ended; choose
     far more than the slowest request takes."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for needs with which no picture could be drawn."""
         whole = type(self.workers) is int and type(self.threads) is int
-        if not whole or self.workers < 1 or self.threads < 1 or not 0 < self.patience <= MOST_PATIENCE:
+        if not whole or self.workers < 1 or self.threads < 1 or not 0 < self.patience <= MAX_PATIENCE:
             raise ValueError(
-                f"an engine needs at least one worker, one thread and up to {MOST_PATIENCE} seconds of patience: {self}"
+                f"an engine needs at least one worker, one thread and up to {MAX_PATIENCE} seconds of patience: {self}"
             )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from helpers.sweeps.shown.effects.report import Effects
 
 WORKERS = 8
-_LONGEST_TITLE = 80  # characters
+_MAX_TITLE = 80  # characters
 
 
 class Sweep:
@@ -59,7 +59,7 @@ class Sweep:
         title: str = "",
         backend: Backend = "studio",
         folder: str | os.PathLike[str] | None = None,
-        most: int = plan.MOST_TILES,
+        most: int = plan.MAX_TILES,
         **fields: Any,
     ) -> None:
         several = model is not None and not isinstance(model, (str, models.Model))
@@ -70,7 +70,7 @@ class Sweep:
         self.title = title or _title_of(start)
         self.axes: tuple[Axis, ...] = planned.axes
         self._tiles = list(planned.tiles)
-        self.receipt: money.Receipt | None = None
+        self.receipt: money.SweepReceipt | None = None
         self._models = planned.models
         self._home = _home(folder)
         self._backend: Backend = backend
@@ -160,7 +160,9 @@ class Sweep:
     def tiles(self) -> tuple[Tile, ...]:
         """A tile for every combination in order, the last axis varying fastest, each with its picture or its failure.
 
-        helpers.show(sweep.tiles[0])
+            helpers.show(sweep.tiles[0])
+
+        Before a run only the tiles that are in the folder already have a picture.
         """
         return tuple(self._tiles)
 
@@ -168,7 +170,9 @@ class Sweep:
     def failures(self) -> failures.Failures:
         """The tiles that failed or were stopped, each with its kind, reason and fix. A notebook shows them as a table.
 
-        sweep.failures[0].failure.kind
+            sweep.failures[0].failure.kind
+
+        `retry` makes them again.
         """
         return failures.Failures(tile for tile in self.tiles if tile.failure is not None)
 
@@ -381,7 +385,7 @@ class Sweep:
         """Make the receipt of a run, and write the sweep's tables."""
         tally = run.tally
         left = sum(tile.failure is not None and tile.failure.kind == "stopped" for tile in self.tiles)
-        self.receipt = money.Receipt(
+        self.receipt = money.SweepReceipt(
             backend=self._backend,
             made=tally.made,
             reused=reused + tally.found,
@@ -432,7 +436,7 @@ def _home(folder: str | os.PathLike[str] | None) -> Path:
 
 def _title_of(body: Mapping[str, Any]) -> str:
     text = " ".join(prompt_of(body).split())
-    return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
+    return text if len(text) <= _MAX_TITLE else f"{text[: _MAX_TITLE - 1]}…"
 
 
 def _check_run(workers: int, per_minute: float | None) -> None:

@@ -17,3 +17,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
         return getattr(import_module(f"helpers.widgets.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module 'helpers.widgets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

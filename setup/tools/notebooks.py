@@ -36,7 +36,7 @@ CELL_SECONDS = 600  # a cell that takes longer is stuck
 MEAN_LEVELS = 0.5  # of 255: the most that two pictures may differ on average and count as the same
 FAR_LEVELS, FAR_SHARE = 24, 0.0002  # and the share of pixels that may differ by more than so many levels
 
-MOST_SIDE, MOST_PICTURE, MOST_NOTEBOOK = 1280, 150_000, 1_500_000  # pixels, bytes, bytes
+MOST_SIDE, MAX_PICTURE, MAX_NOTEBOOK = 1280, 150_000, 1_500_000  # pixels, bytes, bytes
 
 PICTURE = re.compile(r"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)")
 MEASURED = re.compile(r'<span class="measured">[^<]*</span>')  # seconds, shares of pixels
@@ -157,11 +157,11 @@ def complaints(notebook: NotebookNode) -> Iterator[str]:
                 yield f"{cell.id}: a picture without alt text"
             for data in pictures(output):
                 size = Image.open(io.BytesIO(data)).size
-                if len(data) > MOST_PICTURE or max(size) > MOST_SIDE:
+                if len(data) > MAX_PICTURE or max(size) > MOST_SIDE:
                     yield f"{cell.id}: a picture of {size[0]} x {size[1]} pixels and {len(data):,} bytes"
     length = len(written(notebook).encode())
-    if length > MOST_NOTEBOOK:
-        yield f"the file would have {length:,} bytes, more than {MOST_NOTEBOOK:,}"
+    if length > MAX_NOTEBOOK:
+        yield f"the file would have {length:,} bytes, more than {MAX_NOTEBOOK:,}"
 
 
 def read(text: str) -> NotebookNode:

@@ -1,4 +1,4 @@
-"""Sentences to the person at the console, in their language and its encoding, and the one error that ends a program.
+"""Console output in the user's language and encoding, and `PreparationError`, which ends a program.
 
 The sentences in setup/ are English; `tell` and `PreparationError` look them up in the catalogue of helpers.
 """

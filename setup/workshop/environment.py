@@ -19,8 +19,8 @@ from workshop.place import Place
 from workshop.stamp import Remedy, Stamp
 
 SPACE_NEEDED = 1_000_000_000  # bytes: about 550 MB of packages, and as much again while they are unpacked
-LONGEST_INSIDE = 165  # characters of the longest path below the workshop's folder
-LONGEST_ON_WINDOWS = 259
+MAX_PATH_INSIDE = 165  # characters of the longest path below the workshop's folder
+MAX_PATH_ON_WINDOWS = 259
 
 
 def prepare(place: Place, command: str, tests: bool = False) -> None:
@@ -82,7 +82,7 @@ def can_write(folder: Path) -> bool:
 
 def too_long_for_windows(place: Place, long_paths: bool) -> bool:
     """Return whether packages' files would have paths that are too long for a Windows without `long_paths`."""
-    return not long_paths and len(str(place.root)) + LONGEST_INSIDE > LONGEST_ON_WINDOWS
+    return not long_paths and len(str(place.root)) + MAX_PATH_INSIDE > MAX_PATH_ON_WINDOWS
 
 
 def long_paths() -> bool:

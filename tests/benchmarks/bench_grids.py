@@ -22,8 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-MOST = 0.25
-WAYS = {"notebook": MOST, "unreduced": None, "file": None}
+MAX_COUNT = 0.25
+WAYS = {"notebook": MAX_COUNT, "unreduced": None, "file": None}
 
 
 def main() -> None:

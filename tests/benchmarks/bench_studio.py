@@ -43,7 +43,7 @@ PROMPTS = (
     "a beautiful mountain landscape",
     "a detailed painting of a dragon flying over a mountain during sunset",
 )
-MOST_ENGINE, MOST_CALL, LEAST_TWO, MOST_GROWTH = 5.0, 1.25, 1.4, 20.0
+MAX_ENGINE, MAX_CALL, MIN_TWO, MAX_GROWTH = 5.0, 1.25, 1.4, 20.0
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def engine_row(engine_name: str, size: int, rounds: int) -> None:
         encoding.append(timed(pillow_png, result.pixels)[0])
     ratio = statistics.median(drawing[1:]) / statistics.median(encoding[1:])
     detail = f"{ms(drawing[1:])} ms a picture, {ms(encoding[1:])} ms an encode, first picture {drawing[0] * 1e3:.0f} ms"
-    row(f"engine {size}", ratio, f"<= {MOST_ENGINE}", detail)
+    row(f"engine {size}", ratio, f"<= {MAX_ENGINE}", detail)
 
 
 def call_row(bedrock: Any, size: int, rounds: int) -> None:
@@ -111,9 +111,7 @@ def call_row(bedrock: Any, size: int, rounds: int) -> None:
                 trips.append(timed(invoke, canned, size, 1)[0])
             server.kill()
     ratio = statistics.median(one / (two + three) for one, two, three in zip(whole, engine, trips, strict=True))
-    row(
-        f"call {size}", ratio, f"<= {MOST_CALL}", f"{ms(whole)} ms a call, {ms(engine)} engine, {ms(trips)} canned trip"
-    )
+    row(f"call {size}", ratio, f"<= {MAX_CALL}", f"{ms(whole)} ms a call, {ms(engine)} engine, {ms(trips)} canned trip")
 
 
 def two_clients_row(bedrock: Any, rounds: int) -> None:
@@ -127,7 +125,7 @@ def two_clients_row(bedrock: Any, rounds: int) -> None:
         alone = timed(list, map(draw, range(rounds)))[0]
         together = timed(list, threads.map(draw, range(rounds)))[0]
     detail = f"{rounds / alone:.1f} pictures a second alone, {rounds / together:.1f} by two, {os.cpu_count()} cores"
-    row("two clients", alone / together, f">= {LEAST_TWO}", detail)
+    row("two clients", alone / together, f">= {MIN_TWO}", detail)
 
 
 def memory_row(studio: Studio, bedrock: Any, calls: int) -> None:
@@ -143,7 +141,7 @@ def memory_row(studio: Studio, bedrock: Any, calls: int) -> None:
     front_now, workers_now = family_memory(studio)
     detail = f"MB more in {calls - calls // 2} calls: front {front:.0f} to {front_now:.0f}, "
     detail += f"workers {workers:.0f} to {workers_now:.0f}"
-    row("memory", front_now + workers_now - front - workers, f"<= {MOST_GROWTH}", detail)
+    row("memory", front_now + workers_now - front - workers, f"<= {MAX_GROWTH}", detail)
 
 
 def client(endpoint: str, studio: Studio | None = None) -> Any:

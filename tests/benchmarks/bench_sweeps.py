@@ -31,7 +31,7 @@ from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, Reply, client_of, 
 
 LATENCY = 0.2
 QUOTA = 60
-LEAST_OF_IDEAL, LEAST_OF_QUOTA, MOST_GROWTH, MOST_REOPENED = 0.95, 0.95, 10.0, 1.0
+MIN_OF_IDEAL, MIN_OF_QUOTA, MAX_GROWTH, MAX_REOPENED = 0.95, 0.95, 10.0, 1.0
 BODY = helpers.text_to_image("a serene beach at sunset", seed=1)
 
 
@@ -74,7 +74,7 @@ def latency_rows(tiles: int, workers: int) -> None:
         loop = time.perf_counter() - began
     ideal = math.ceil(tiles / workers) * LATENCY
     detail = f"{tiles} tiles at {workers} workers: {ideal:.2f} s of calls, {took:.2f} s in all, each kept on disk"
-    row("latency", ideal / took, f">= {LEAST_OF_IDEAL}", detail)
+    row("latency", ideal / took, f">= {MIN_OF_IDEAL}", detail)
     row("sequential", loop / took, f"<= {workers}", f"the plain loop takes {loop:.1f} s and keeps nothing")
 
 
@@ -92,7 +92,7 @@ def quota_row(minute: float, told: bool) -> None:
     used = receipt.made / (QUOTA * took / minute)
     name = "quota" if told else "told late"
     detail = f"{lost} of {count} tiles lost, {receipt.throttled} calls refused, {took:.1f} s"
-    row(name, used, f">= {LEAST_OF_QUOTA}" if told else "", detail)
+    row(name, used, f">= {MIN_OF_QUOTA}" if told else "", detail)
 
 
 def memory_row(tiles: int) -> None:
@@ -110,7 +110,7 @@ def memory_row(tiles: int) -> None:
         assert not sweep.failures
         if grown:
             detail = f"MB more in the second half of {tiles} tiles of 512 × 512: {grown[0]:.0f} to {grown[-1]:.0f}"
-            row("memory", grown[-1] - grown[0], f"<= {MOST_GROWTH}", detail)
+            row("memory", grown[-1] - grown[0], f"<= {MAX_GROWTH}", detail)
         else:
             print("memory: not measured, there is no /proc here")
         began = time.perf_counter()
@@ -118,7 +118,7 @@ def memory_row(tiles: int) -> None:
         said = f"{again.quote()} {again}"
         took = time.perf_counter() - began
         assert f"{tiles:,} made already" in said
-        row("reopened", took, f"<= {MOST_REOPENED}", f"seconds for {tiles} tiles that are there")
+        row("reopened", took, f"<= {MAX_REOPENED}", f"seconds for {tiles} tiles that are there")
 
 
 def watch(folder: Path, tiles: int, grown: list[float], over: threading.Event) -> None:

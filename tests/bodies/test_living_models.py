@@ -47,7 +47,7 @@ def test_text_becomes_a_picture_of_the_size_that_its_ratio_says(bedrock: Any, ro
 def test_sd35_takes_an_image_of_any_shape_and_answers_in_its_nearest(bedrock: Any) -> None:
     assert (VARIED["mode"], VARIED["strength"]) == ("image-to-image", 0.65)
     made = helpers.invoke(bedrock, VARIED)
-    family = models.family_of(VARIED)
+    family = models.family_for_body(VARIED)
     assert family is not None
     assert made.image.size == (1216, 832) == family.size(VARIED, models.get("sd3.5"))
 
@@ -210,7 +210,13 @@ def test_a_malformed_body_ends_in_a_body_error_whatever_is_asked_of_it(odd: Any)
                 ask(body)
         family = model.family
         assert family is not None
-        family.size(body, model), family.kept(body), family.prompts(body), family.mask(body), family.flat(body)
+        (
+            family.size(body, model),
+            family.image_strength(body),
+            family.prompts(body),
+            family.mask(body),
+            family.flat(body),
+        )
         with contextlib.suppress(LookupError):
             model.list_price(body)
 

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from tools import notebooks
 
 OPENING = ("**What you will do**", "**What you will learn**", "**What you need**", "**Time**")
-MOST_LINES = 15  # of a code cell
+MAX_LINES = 15  # of a code cell
 KNOWN_TAGS = {"parameters"}
 OWN_PARAMETERS = {"04_parameter_sweeps": ["sweep_prompt", "sweep_axes", "sweep_swap"]}
 IGNORED = re.compile(r"NBVAL_|nbval-|raises-exception")
@@ -92,7 +92,7 @@ def test_its_parameters_begin_with_the_four_that_runners_set(lesson: Path, noteb
 
 
 def test_a_code_cell_has_at_most_fifteen_lines(notebook: NotebookNode) -> None:
-    assert [cell.id for cell in code_cells(notebook) if len(cell.source.splitlines()) > MOST_LINES] == []
+    assert [cell.id for cell in code_cells(notebook) if len(cell.source.splitlines()) > MAX_LINES] == []
 
 
 def test_a_text_stands_before_every_code_cell(notebook: NotebookNode) -> None:

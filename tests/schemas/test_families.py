@@ -27,15 +27,15 @@ def test_every_schema_of_the_registry_is_a_family_and_every_family_has_a_model()
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
 def test_what_a_family_names_is_in_its_request(family: families.Family) -> None:
-    named = [*family.pictures, *family.prompt_fields, *(name for form in family.masks for name in form.said_by)]
+    named = [*family.image_fields, *family.prompt_fields, *(name for form in family.masks for name in form.declared_by)]
     assert [name for name in named if not family.has(name)] == []
-    assert {form.picture for form in family.masks} <= set(family.pictures)
+    assert {form.picture for form in family.masks} <= set(family.image_fields)
     assert "text_to_image" in family.tasks
 
 
 def test_prompts_are_told_by_sign_and_a_weight_of_0_is_neither() -> None:
-    assert [part.text for part in SDXL.wanted(BODY)] == ["a beach", "a boat"]
-    assert [(part.text, part.weight) for part in SDXL.unwanted(BODY)] == [("rain", -0.5), ("dull", -1.0)]
+    assert [part.text for part in SDXL.positive_prompts(BODY)] == ["a beach", "a boat"]
+    assert [(part.text, part.weight) for part in SDXL.negative_prompts(BODY)] == [("rain", -0.5), ("dull", -1.0)]
     assert [part.path for part in SDXL.prompts(BODY)][2] == "text_prompts[2].text"
 
 

@@ -58,7 +58,11 @@ def test_its_family_tells_task_kept_share_and_the_size_that_comes() -> None:
 
     family, model = FAMILIES["sd3.5"], models.get("sd3.5")
     body = {"prompt": "a beach", "image": IMAGE, "strength": 0.65}
-    assert (family.task(body), str(family.kept(body)), family.start(body)) == ("image_to_image", "0.35", IMAGE)
+    assert (family.task(body), str(family.image_strength(body)), family.init_image(body)) == (
+        "image_to_image",
+        "0.35",
+        IMAGE,
+    )
     assert family.size(body, model) == (896, 1088), "the ratio nearest to 64 x 80"
     assert family.size({"prompt": "a", "strength": 1, "aspect_ratio": "9:21"}, model) == (640, 1536)
-    assert family.kept({"prompt": "a", "strength": 1}) is None
+    assert family.image_strength({"prompt": "a", "strength": 1}) is None

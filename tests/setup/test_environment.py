@@ -152,7 +152,7 @@ def test_a_full_disk_is_said_before_anything_is_fetched(
 
 def test_a_path_that_windows_cannot_take_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = Place(Path("C:/" + "folder/" * 20 + "workshop"))
-    monkeypatch.setattr(environment, "LONGEST_ON_WINDOWS", 259)
+    monkeypatch.setattr(environment, "MAX_PATH_ON_WINDOWS", 259)
     assert environment.too_long_for_windows(deep, long_paths=False)
     assert not environment.too_long_for_windows(deep, long_paths=True)
     assert not environment.too_long_for_windows(Place(Path("C:/workshop")), long_paths=False)

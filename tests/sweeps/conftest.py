@@ -22,6 +22,6 @@ def quickly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test waits as long as a person would, and what is made goes into its own folder."""
     monkeypatch.setattr(runner, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(pacing, "LEAST_PACE", 100.0)
+    monkeypatch.setattr(pacing, "MAX_PAUSE", 0.05)
+    monkeypatch.setattr(pacing, "MIN_PACE", 100.0)
     monkeypatch.setenv("WORKSHOP_OUTPUTS", str(tmp_path))

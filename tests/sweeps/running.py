@@ -12,7 +12,7 @@ def run(sweep: helpers.Sweep, fake: FakeBedrock, **options: Any) -> helpers.Swee
     return sweep.run(fake.client(), progress=False, **options)
 
 
-def receipt(sweep: helpers.Sweep) -> money.Receipt:
+def receipt(sweep: helpers.Sweep) -> money.SweepReceipt:
     """The receipt that a run has left."""
     assert sweep.receipt is not None
     return sweep.receipt

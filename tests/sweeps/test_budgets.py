@@ -202,7 +202,7 @@ def test_a_tile_that_was_filtered_in_one_place_is_asked_for_in_another(
     assert again.run(places[0], budget=1, progress=False, folder=tmp_path / "another").tiles[0].made
 
 
-def interrupted(sweep: helpers.Sweep, aws: Any, when: threading.Event) -> money.Receipt:
+def interrupted(sweep: helpers.Sweep, aws: Any, when: threading.Event) -> money.SweepReceipt:
     """Its receipt after Ctrl-C at that moment."""
 
     def interrupt() -> None:

@@ -237,12 +237,12 @@ def test_a_sweep_with_nothing_to_compare_says_so(tmp_path: Path) -> None:
 def test_of_many_pairs_the_same_few_are_measured_and_that_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(effects, "MOST_PAIRS", 12)
+    monkeypatch.setattr(effects, "MAX_PAIRS", 12)
     tiles, axes = swept(tmp_path, lambda body: scene(body["seed"], light=body["cfg"]), cfg=(1, 20, 40), seed=SEEDS)
     once, again = measure(tiles, axes), measure(tiles, axes)
     assert once == again
     assert (by_axis(once)["cfg"].pairs, by_axis(once)["cfg"].pairs_in_all) == (12, 12)
-    monkeypatch.setattr(effects, "MOST_PAIRS", 6)
+    monkeypatch.setattr(effects, "MAX_PAIRS", 6)
     fewer = measure(tiles, axes)
     assert (by_axis(fewer)["cfg"].pairs, by_axis(fewer)["cfg"].pairs_in_all) == (6, 12)
     assert "6 of 12" in fewer.table

@@ -176,7 +176,7 @@ def test_a_picture_in_many_bodies_is_kept_once_and_a_very_large_one_not_at_all(
     name = json.loads(data["tiles"][5]["body"])["init_image"]
     assert data["inputs"] == {name: init}
     assert not data["inputsLeftOut"]
-    monkeypatch.setattr(page_data, "MOST_INPUTS", len(init) - 1)
+    monkeypatch.setattr(page_data, "MAX_INPUTS", len(init) - 1)
     data = Page(build.page(tiles, axes)).data
     assert (data["inputs"], data["inputsLeftOut"]) == ({}, True)
 

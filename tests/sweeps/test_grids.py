@@ -257,7 +257,7 @@ def test_each_page_is_one_output_and_a_great_many_are_cut_short_with_a_word_abou
 ) -> None:
     axes = axes_of(sky=["a", "b"], cfg_scale=[1, 2], seed=list(range(1, 15)))
     grids.draw(tiles_of(tmp_path, axes), axes)
-    assert len(shown) == grids.MOST_PAGES == 12
+    assert len(shown) == grids.MAX_PAGES == 12
     assert "2 more of 14 pages: choose them with pages=." in shown[-1]["text/plain"]
     assert "more of" not in shown[0]["text/plain"]
 
@@ -325,7 +325,7 @@ def test_several_pages_get_numbers_and_nothing_is_overwritten_unasked(sweep: Swe
 def test_a_picture_too_large_for_its_format_is_announced_and_drawn_smaller_to_fit(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(grids.LARGEST_SIDES, "WEBP", 400)
+    monkeypatch.setitem(grids.MAX_SIDES, "WEBP", 400)
     with pytest.warns(WorkshopWarning, match=r"a WEBP file holds at most 400 pixels a side: its pictures are drawn at"):
         (path,) = grids.draw(*sweep, pages=1, path=tmp_path / "a.webp", tile=200) or [tmp_path]
     with Image.open(path) as image:
@@ -333,7 +333,7 @@ def test_a_picture_too_large_for_its_format_is_announced_and_drawn_smaller_to_fi
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         grids.draw(*sweep, pages=1, path=tmp_path / "a.png", tile=200)
-    monkeypatch.setattr(grids, "LARGEST_READ", 100_000)
+    monkeypatch.setattr(grids, "MAX_PIXELS_READ", 100_000)
     with pytest.warns(WorkshopWarning, match="most programs refuse more than 100,000 pixels"):
         (path,) = grids.draw(*sweep, pages=1, path=tmp_path / "b.png", tile=200) or [tmp_path]
     with Image.open(path) as image:
@@ -341,7 +341,7 @@ def test_a_picture_too_large_for_its_format_is_announced_and_drawn_smaller_to_fi
 
 
 def test_the_limits_are_those_of_the_formats() -> None:
-    assert grids.LARGEST_SIDES == {"WEBP": 16_383, "JPEG": 65_500}
+    assert grids.MAX_SIDES == {"WEBP": 16_383, "JPEG": 65_500}
     Image.new("L", (16_383, 1)).save(io.BytesIO(), "WEBP")
     with pytest.raises((OSError, ValueError)):
         Image.new("L", (16_384, 1)).save(io.BytesIO(), "WEBP")

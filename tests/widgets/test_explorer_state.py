@@ -11,8 +11,7 @@ from PIL import Image
 import helpers
 from helpers import errors, models
 from helpers.bodies import Body
-from helpers.widgets.explorer import fields as fields
-from helpers.widgets.explorer import pages as pages
+from helpers.widgets.explorer import fields, pages
 from helpers.widgets.explorer import sweeps as sweeps
 from helpers.widgets.explorer.state import ExplorerState, repeatable_request
 from helpers.widgets.shared.latest_wins import LatestWins

@@ -15,7 +15,7 @@ END_OF_LIFE = (
 )
 INVALID_IDENTIFIER = "The provided model identifier is invalid."
 
-_LONGEST_ID = 2048
+_MAX_ID = 2048
 _ID_CHARACTERS = re.compile(r"[A-Za-z0-9._:/-]+")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:(?:foundation-model|inference-profile)/(.+)")
 
@@ -68,8 +68,8 @@ def availability(model_id: str, region: str) -> dict[str, Any]:
 
 
 def _check_form(model_id: str) -> None:
-    if len(model_id) > _LONGEST_ID:
-        constraint = f"have length less than or equal to {_LONGEST_ID}"
+    if len(model_id) > _MAX_ID:
+        constraint = f"have length less than or equal to {_MAX_ID}"
     elif _ID_CHARACTERS.fullmatch(model_id) is None:
         constraint = f"satisfy regular expression pattern: {_documented_pattern()}"
     else:
@@ -134,7 +134,7 @@ def _summary(model: Model, region: str) -> dict[str, Any]:
         "modelId": model.id,
         "modelName": model.name,
         "providerName": model.provider,
-        "inputModalities": ["TEXT", *(["IMAGE"] if model.family and model.family.pictures else [])],
+        "inputModalities": ["TEXT", *(["IMAGE"] if model.family and model.family.image_fields else [])],
         "outputModalities": ["IMAGE"],
         "responseStreamingSupported": False,
         "customizationsSupported": [],

@@ -63,7 +63,7 @@ def uploads(content: Mapping[str, Any], family: Family) -> tuple[dict[str, bytes
     files: dict[str, bytes] = {}
     sizes: dict[str, tuple[int, int]] = {}
     wrong = []
-    for field in family.pictures:
+    for field in family.image_fields:
         text = content.get(field)
         if not isinstance(text, str):
             continue
@@ -72,7 +72,7 @@ def uploads(content: Mapping[str, Any], family: Family) -> tuple[dict[str, bytes
             sizes[field] = stored_size(files[field])
         except (binascii.Error, OSError, ValueError, SyntaxError) as error:
             wrong.append(Violation(f"#/{field}", f"the picture does not decode ({error})"))
-    start = family.pictures[0] if family.pictures else ""
+    start = family.image_fields[0] if family.image_fields else ""
     if start in sizes and (problem := family.picture_problem(*sizes[start], in_english)) is not None:
         width, height = sizes[start]
         wrong.append(Violation(f"#/{start}", f"{problem}, but we received {width}x{height}"))

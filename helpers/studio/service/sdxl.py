@@ -27,7 +27,7 @@ def _check(content: dict[str, Any], model: Model) -> CheckedRequest:
 
 
 def _job(request: SDXLRequest, content: dict[str, Any], files: dict[str, bytes], seed: int, finish: str) -> Job:
-    start = SDXL.pictures[0]
+    start = SDXL.image_fields[0]
     size = stored_size(files[start]) if start in files else (request.width, request.height)
     fields = {
         "width": size[0],

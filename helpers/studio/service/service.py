@@ -15,7 +15,7 @@ from urllib.parse import quote
 from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
-from helpers.studio.protocol import MOST_UNKNOWN_WORDS
+from helpers.studio.protocol import MAX_UNKNOWN_WORDS
 from helpers.studio.replies import Reply, validation
 from helpers.studio.service import catalogue, sdxl, stability
 from helpers.studio.service.refusals import refusal
@@ -33,7 +33,7 @@ RULES: Mapping[str, Rules] = MappingProxyType(
         "sd3.5": stability.rules(FAMILIES["sd3.5"]),
     }
 )
-_MOST_WORD_BYTES = 32_000  # http clients give up on a header of 65,536 bytes
+_MAX_WORD_BYTES = 32_000  # http clients give up on a header of 65,536 bytes
 
 
 class Service:
@@ -69,8 +69,8 @@ class Service:
 
 def unknown_words_header(words: tuple[str, ...]) -> str:
     """Return the value of `x-studio-unknown-words`: the words, each percent-encoded as UTF-8, joined by commas."""
-    written, room = [], _MOST_WORD_BYTES
-    for word in words[:MOST_UNKNOWN_WORDS]:
+    written, room = [], _MAX_WORD_BYTES
+    for word in words[:MAX_UNKNOWN_WORDS]:
         encoded = quote(word, safe="")
         room -= len(encoded) + 1
         if room < 0:
@@ -81,7 +81,7 @@ def unknown_words_header(words: tuple[str, ...]) -> str:
 
 def _max_seed(model: Model) -> int:
     assert model.family is not None
-    return model.family.most_seed
+    return model.family.max_seed
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

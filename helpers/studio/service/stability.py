@@ -36,7 +36,7 @@ def _check(family: Family, content: dict[str, Any], model: Model) -> CheckedRequ
         width, height = family.size(content, model) or (0, 0)
         prompts = tuple((part.text, part.weight) for part in family.prompts(content)) or ((request.prompt, 1.0),)
         fields: dict[str, Any] = {"width": width, "height": height, "seed": seed}
-        kept = family.kept(content)
+        kept = family.image_strength(content)
         if kept is not None:
             fields["schedule_start"] = float(1 - kept)
         start = next(iter(files), None)

@@ -1,1 +1,1 @@
-"""The studio's HTTP: the server, its routes, the check of signatures, and answers and errors in Bedrock's shape."""
+"""The studio's HTTP: the server, its routes, and the check of signatures."""

@@ -25,7 +25,7 @@ IDLE_SECONDS = 600.0  # a kept-alive connection may wait this long for its next 
 SLOW_SECONDS = 30.0  # once a request has begun, the longest wait for its next piece
 
 _MAX_LINE = 65_536
-_MOST_DISCARDED = 10 * MAX_BODY
+_MAX_DISCARDED = 10 * MAX_BODY
 _JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
 
 
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_WR)
                 self.connection.settimeout(1.0)
-                self._discard(_MOST_DISCARDED, seconds=5.0)
+                self._discard(_MAX_DISCARDED, seconds=5.0)
         with contextlib.suppress(OSError, ValueError):
             super().finish()
 
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self._content_length()
         if length > MAX_BODY:
             self._unread = True
-            if self._discard(min(length, _MOST_DISCARDED)) == length:
+            if self._discard(min(length, _MAX_DISCARDED)) == length:
                 self._unread = False
             self.close_connection |= self._unread
             raise validation(

@@ -22,7 +22,7 @@ from helpers.schemas.families import MaskForm
 from helpers.sweeps.axes import paths, ranges
 from helpers.sweeps.axes.tiles import Axis
 
-LONGEST_LABEL = 80  # characters
+MAX_LABEL = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class SweepAxis:
 def axis(path: str, values: Any) -> SweepAxis:
     """Return the axis of a sweep along one field of the body, or along a path inside it.
 
+        body = helpers.text_to_image("a beach at sunset", negative_prompt="fog", seed=1)
         weights = helpers.axis("text_prompts[1].weight", [-1, -0.5, 0.5])
         sweep = helpers.Sweep(body, weights, helpers.axis("cfg_scale", "1-13 (+4)"))
 
@@ -83,7 +84,7 @@ def swap(term: str, replacements: Any) -> SweepAxis:
 def together(name: str | None = None, /, **fields: Any) -> SweepAxis:
     """Return the axis of a sweep along which several fields change at once.
 
-        sizes = helpers.together(width=[512, 768], height=[768, 512])
+        sizes = helpers.together(width=[896, 1152], height=[1152, 896])
         sweep = helpers.Sweep(body, sizes, seed=[1, 2, 3])
 
     `fields`: values by field, as `helpers.axis` takes them, the same number for each. `name`: the name of the axis;
@@ -165,7 +166,7 @@ def swapped(body: Body, swaps: Mapping[str, str]) -> Body:
     In one pass, so that no swap replaces words that another has put there. Raises BodyError for the terms that no
     prompt contains.
     """
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     parts = family.prompts(body) if family else ()
     if not parts:  # `bodies.check` reports what is wrong with them
         return body
@@ -186,7 +187,7 @@ def label_of(value: Any) -> str:
         return Path(value).name
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
+    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
 
 
 def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:
@@ -286,7 +287,7 @@ def _identity(value: Any) -> str:
 
 def _values(path: str, values: Any) -> list[tuple[Any, str]]:
     """Return the values of a field as the body holds them, each with its label."""
-    if path in families.PICTURE_FIELDS:
+    if path in families.IMAGE_FIELDS:
         several = isinstance(values, (list, tuple)) or hasattr(values, "__next__")
         pictures = _listed(path, values) if several else [values]
         return [_picture(path, picture, number) for number, picture in enumerate(pictures, 1)]
@@ -296,14 +297,14 @@ def _values(path: str, values: Any) -> list[tuple[Any, str]]:
 
 
 def _listed(name: str, values: Any) -> list[Any]:
-    """Return the values as a list. Raises BodyError above MOST_VALUES, for endless iterators too."""
+    """Return the values as a list. Raises BodyError above MAX_VALUES, for endless iterators too."""
     if isinstance(values, (Mapping, bytes)):
         raise _no_values(
             name, tr("Values come as a list or a text, not as {kind}.", kind=type(values).__name__), values
         )
     if isinstance(values, str) or not isinstance(values, Iterable):
         return [values]
-    most = ranges.MOST_VALUES
+    most = ranges.MAX_VALUES
     try:
         count = len(values) if isinstance(values, Sized) else 0
     except OverflowError:  # a range longer than any list
@@ -325,8 +326,8 @@ def _picture(path: str, value: Any, number: int) -> tuple[Any, str]:
     if isinstance(value, Mask):
         return MaskText(value), tr("picture {number}", number=number)
     label = Path(value).name if isinstance(value, (str, os.PathLike)) else tr("picture {number}", number=number)
-    family = families.starting_at(path)
-    image = pictures.init_image(value, models.of_family(family)) if family else pictures.to_image(value)
+    family = families.family_with_init_image(path)
+    image = pictures.init_image(value, models.first_of_family(family)) if family else pictures.to_image(value)
     return pictures.to_base64(image), label
 
 

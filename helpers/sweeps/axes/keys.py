@@ -12,7 +12,7 @@ from helpers.schemas import families
 
 def hashed_request(model: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return a request as {"model": its id, "body": the body}, with each image replaced by the hash of its bytes."""
-    hashes = {field: _image_hash(text) for field, text in families.pictures(body).items()}
+    hashes = {field: _image_hash(text) for field, text in families.images(body).items()}
     return {"model": model, "body": {**body, **hashes}}
 
 

@@ -40,9 +40,9 @@ def put(body: Body, path: str, value: Any) -> Body:
     `prompt` and `negative_prompt` mean in every body what they mean to `helpers.text_to_image`. Raises BodyError where
     the body has no such path.
     """
-    family = models.family_of(body)
-    if family is not None and path in family.put_prompt:
-        return Body(family.put_prompt[path](body, value), body.model)
+    family = models.family_for_body(body)
+    if family is not None and path in family.prompt_setters:
+        return Body(family.prompt_setters[path](body, value), body.model)
     return Body(_put(body, parse(path), value, path), body.model)
 
 

@@ -19,9 +19,9 @@ from helpers.sweeps.axes import keys, paths
 from helpers.sweeps.axes.axes import MaskText, SweepAxis, axis_of, label_of, swapped
 from helpers.sweeps.axes.tiles import Axis, Coordinate, Tile
 
-MOST_TILES = 10_000
+MAX_TILES = 10_000
 HIGHEST_DRAWN_SEED = 999_999  # short enough to read out and type
-_MOST_SHOWN = 20  # problems in one message
+_MAX_SHOWN = 20  # problems in one message
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ class Plan:
     models: tuple[models.Model, ...]
 
 
-def plan(
-    body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None = None, most: int = MOST_TILES
-) -> Plan:
+def plan(body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None = None, most: int = MAX_TILES) -> Plan:
     """Return a tile for every combination, the last axis varying fastest.
 
     `model`: the model to translate the body to, if it is not the body's own. `most`: the number of tiles allowed.
@@ -84,8 +82,8 @@ def copied(body: Any, chosen: Sequence[models.Model] = ()) -> Body:
         why = tr("It is {kind}, and a body is a dict.", kind=type(body).__name__)
         fix = tr('Start from helpers.text_to_image("a serene beach at sunset", seed=1).')
         raise BodyError(tr("A sweep starts from a request body."), why, fix, problems=[Problem("body", why, body)])
-    takers = [one for one in chosen if one.family and one.family.claims(body)]
-    takers = [one for one in takers if one.family and one.family.knows(body)] or takers
+    takers = [one for one in chosen if one.family and one.family.has_required_fields(body)]
+    takers = [one for one in takers if one.family and one.family.has_only_its_fields(body)] or takers
     own = models.get(body.model) if isinstance(body, Body) else takers[0] if takers else models.for_body(body)
     return Body(copy.deepcopy(dict(body)), own)
 
@@ -167,7 +165,7 @@ class _Builder:
 def _with_masks(body: Body) -> Body:
     """Return the body with each `helpers.Mask` in the polarity that its other fields ask for."""
     held = {name: value for name, value in body.items() if isinstance(value, MaskText)}
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     if not held or family is None:
         return body
     form = family.mask(body)
@@ -240,7 +238,7 @@ class _Checker:
         self._seen: set[tuple[str, ...]] = set()
 
     def __call__(self, body: Body, model: models.Model) -> None:
-        pictures = (model.id, *families.pictures(body).values())
+        pictures = (model.id, *families.images(body).values())
         bodies.check(body, model, look_at_pictures=pictures not in self._seen)
         self._seen.add(pictures)
 
@@ -271,7 +269,7 @@ def _check_distinct(sweep_axes: Sequence[SweepAxis]) -> None:
 
 def _check_clashes(body: Body, sweep_axes: Sequence[SweepAxis]) -> None:
     turned = [place for swept in sweep_axes if not swept.term for place in swept.targets]
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     if family and (both := family.clash(body, turned)):
         why = tr("{name} and {place} would both set the same prompt.", name=both[0], place=both[1])
         raise _axes_error(why, tr("Leave one of them out; a weight can be swept beside a prompt."), both[1])
@@ -282,7 +280,7 @@ def _check_prompts(body: Body) -> None:
     try:
         bodies.check(body)
     except BodyError as error:
-        family = models.family_of(body)
+        family = models.family_for_body(body)
         prompt_fields = ("body", *(family.prompt_fields if family else ()))
         if any(problem.field.startswith(prompt_fields) for problem in error.problems):
             raise
@@ -314,8 +312,8 @@ def _collected_error(wrong: Mapping[tuple[str, str], list[tuple[int, ...]]], axe
         problems.append(Problem(field, tr("{about}: {told}", about=f"{where}{counted}", told=message), field))
     bad = len({places for tiles in wrong.values() for places in tiles})
     count = math.prod(len(axis) for axis in axes)
-    shown = [f"\n- {problem.message}" for problem in problems[:_MOST_SHOWN]]
-    more = tr("\n- and {count} more", count=len(problems) - _MOST_SHOWN) if len(problems) > _MOST_SHOWN else ""
+    shown = [f"\n- {problem.message}" for problem in problems[:_MAX_SHOWN]]
+    more = tr("\n- and {count} more", count=len(problems) - _MAX_SHOWN) if len(problems) > _MAX_SHOWN else ""
     what = tr("{bad:,} of {count:,} tiles cannot be asked for, so nothing was sent:", bad=bad, count=count)
     return BodyError(what, "".join(shown) + more + "\n", tr("Mend these values and try again."), problems=problems)
 

@@ -19,10 +19,10 @@ from helpers.language import tr
 
 RangeValue: TypeAlias = int | float | str
 
-MOST_VALUES = 10_000  # of one axis
+MAX_VALUES = 10_000  # of one axis
 MORE_PLACES = 4  # further decimals of evenly spaced values, for thirds and sevenths, which never end
-_MOST_DIGITS = 40  # of one number
-_EXACT = Context(prec=4 * _MOST_DIGITS)
+_MAX_DIGITS = 40  # of one number
+_EXACT = Context(prec=4 * _MAX_DIGITS)
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _A_NUMBER = re.compile(_NUMBER)
 _A_RANGE = re.compile(
@@ -32,7 +32,7 @@ _ALMOST_A_RANGE = re.compile(rf"{_NUMBER}\s*-\s*{_NUMBER}\s*[(\[].*")
 _DOTS = ("...", "…")
 
 
-def expand(text: str, *, whole: bool = False, limit: int = MOST_VALUES) -> list[RangeValue]:
+def expand(text: str, *, whole: bool = False, limit: int = MAX_VALUES) -> list[RangeValue]:
     """Return the values that a text lists, in its order: whole numbers as int, others as float, the rest as str.
 
     `whole`: for a field that takes only whole numbers: evenly spaced values are rounded to them. Raises BodyError for
@@ -222,8 +222,8 @@ def _decimals(number: Decimal) -> int:
 
 
 def _decimal(text: str, number: str) -> Decimal:
-    if len(number) > _MOST_DIGITS:
-        raise _syntax_error(text, tr("A number has more than {most} digits.", most=_MOST_DIGITS))
+    if len(number) > _MAX_DIGITS:
+        raise _syntax_error(text, tr("A number has more than {most} digits.", most=_MAX_DIGITS))
     return Decimal(number)
 
 

@@ -1,4 +1,4 @@
-"""The parts of a sweep: its axes, and its tiles with their coordinates on them, a picture or a failure."""
+"""Data types of a sweep: `Axis`, `Coordinate`, `Tile`, `Failure`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""Runs a sweep: calls are paced, counted and bounded by a budget, and every picture is kept."""
+"""A sweep on its way: the runner, its pace, budget, transports and store."""

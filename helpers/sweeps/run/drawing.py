@@ -1,4 +1,4 @@
-"""The picture of one tile: taken from an answer, as files and a receipt that travel between processes."""
+"""The files of one tile (PNG, thumbnail) and its receipt, read from an answer so that they travel between processes."""
 
 import io
 from dataclasses import dataclass

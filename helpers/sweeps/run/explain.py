@@ -9,8 +9,8 @@ from helpers.schemas import families
 from helpers.sweeps.axes import keys, ranges
 from helpers.sweeps.axes.tiles import Tile
 
-_MOST_DIFFERENCES = 4  # in one sentence
-_LONGEST_VALUE = 120  # characters
+_MAX_DIFFERENCES = 4  # in one sentence
+_MAX_VALUE = 120  # characters
 
 
 def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[str], just_ran: frozenset[str]) -> str:
@@ -44,13 +44,13 @@ def why(tile: Tile, records: Iterable[Mapping[str, Any]], siblings: frozenset[st
         tr("{place} is {new}, and was {old}", place=path, new=_value_text(path, new), old=_value_text(path, old))
         for path, (new, old) in nearest[1].items()
     ]
-    left_out = len(differences) - _MOST_DIFFERENCES
+    left_out = len(differences) - _MAX_DIFFERENCES
     more = tr("; and {count} more fields", count=left_out) if left_out > 0 else ""
     return tr(
         "{tile} {verb}: from the nearest request that is stored it differs in this: {differences}{more}.",
         tile=_tile_name(tile),
         verb=ran_or_has_to,
-        differences=tr("; ").join(differences[:_MOST_DIFFERENCES]),
+        differences=tr("; ").join(differences[:_MAX_DIFFERENCES]),
         more=more,
     )
 
@@ -72,12 +72,12 @@ def drawn_again(others: Sequence[str], now: Iterable[str]) -> str:
 def _value_text(path: str, value: Any) -> str:
     if value is None:
         return tr("nothing")
-    if isinstance(value, str) and path in families.PICTURE_FIELDS:
+    if isinstance(value, str) and path in families.IMAGE_FIELDS:
         return tr("picture {name}", name=value.removeprefix("sha256:")[:8])
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return ranges.number_text(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"
 
 
 def _tile_name(tile: Tile) -> str:

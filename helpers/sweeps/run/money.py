@@ -78,7 +78,7 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Receipt:
+class SweepReceipt:
     """The result of a run: tiles, calls and cost. Money is in USD."""
 
     backend: Backend

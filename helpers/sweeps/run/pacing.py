@@ -7,8 +7,8 @@ from collections.abc import Callable
 USED = 0.98  # of the quota: our clock and the service's do not agree to the last request
 SLOWER, FASTER = 0.8, 0.04  # a throttle multiplies the pace by this; each picture gives back this share of the quota
 PROBING = 1.08  # where the quota is not known, each picture multiplies the pace by this
-LEAST_SHARE, LEAST_PACE = 0.1, 1.0  # of the quota; or calls a second: the pace falls no lower, only pauses are longer
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds after a throttle, doubled while they go on; by quota, two intervals
+MIN_SHARE, MIN_PACE = 0.1, 1.0  # of the quota; or calls a second: the pace falls no lower, only pauses are longer
+FIRST_PAUSE, MAX_PAUSE = 0.5, 30.0  # seconds after a throttle, doubled while they go on; by quota, two intervals
 CATCH_UP = 2  # intervals that calls may catch up after a delay
 
 
@@ -50,12 +50,12 @@ class Pace:
             if sent <= self._slowed:
                 return  # it left before the pace was last lowered, and says nothing about the pace since
             first = FIRST_PAUSE if self._quota is None else 2 / self._quota
-            pause = min(LONGEST_PAUSE, first * 2 ** min(self._throttles, 16))
+            pause = min(MAX_PAUSE, first * 2 ** min(self._throttles, 16))
             self._throttles += 1
             self._slowed, self._resume = now, now + pause
             self._next = max(self._next, self._resume)  # calls do not catch up after a pause
             rate = self._rate if self._rate is not None else self._made / max(now - self._began, 0.001)
-            self._rate = max(SLOWER * rate, LEAST_PACE if self._quota is None else LEAST_SHARE * self._quota)
+            self._rate = max(SLOWER * rate, MIN_PACE if self._quota is None else MIN_SHARE * self._quota)
 
     def arrived(self) -> None:
         """Note that a picture came: the pace recovers, little by little."""

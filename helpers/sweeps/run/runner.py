@@ -1,4 +1,4 @@
-"""Runs a sweep, many calls at a time: paces and repeats them, counts money, and decides when to stop.
+"""The runner of a sweep, with many calls at a time: it paces and repeats them, counts money, and decides when to stop.
 
 Caller threads make one call each at a time; finisher threads turn answers into files, so that no call waits for a disk.
 Tiles come out of `SweepRun.tiles()` as they are settled. A run that is interrupted sends nothing more, but calls that
@@ -34,7 +34,7 @@ from helpers.sweeps.run.transport import Transport
 ATTEMPTS = 4  # for one tile, the first included; throttled ones do not count
 FIRST_WAIT = 0.5  # seconds before the second attempt, doubled for each further one
 PATIENCE = 900.0  # seconds with only throttled calls after which a run stops
-MOST_IN_A_ROW = 12  # tiles that may fail one after another, each after all its attempts
+MAX_IN_A_ROW = 12  # tiles that may fail one after another, each after all its attempts
 GRACE = 1.0  # seconds that an interrupted run waits for calls in flight
 _POLL = 0.1  # seconds between checks for an interrupt, or for a tile that another run has in flight
 
@@ -280,7 +280,7 @@ class SweepRun:
                     tr("The executor is gone: {kind}.", kind=type(error).__name__),
                     tr("Start another, then sweep.retry()."),
                 )
-            elif self._in_a_row >= MOST_IN_A_ROW:
+            elif self._in_a_row >= MAX_IN_A_ROW:
                 self.stop(
                     tr(
                         "{count} tiles failed one after another. The last: {failure}",

@@ -1,1 +1,1 @@
-"""Shows a sweep: in grids, in a gallery, in tables, and by how much each axis changes the pictures."""
+"""A sweep shown: in grids, in a gallery, in tables, and by how much each axis changes the pictures."""

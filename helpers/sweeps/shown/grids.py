@@ -1,4 +1,4 @@
-"""Draws a sweep as labelled tables of its pictures, for the notebook or as files for print.
+"""A sweep as labelled tables of its pictures, for the notebook or as files for print.
 
 Pictures are read from the sweep's folder one by one, at the size they are drawn at. In place of a missing picture, the
 kind of failure and its reason are written.
@@ -15,14 +15,14 @@ from PIL import Image
 from helpers.display import alt_text, sheets, showing
 from helpers.language import joined, listed, tr
 from helpers.language.remarks import warn
-from helpers.pictures import LARGEST_READ, writing
+from helpers.pictures import MAX_PIXELS_READ, writing
 from helpers.pictures.formats import format_for
 from helpers.sweeps.axes.tiles import Axis, Tile
 from helpers.sweeps.shown.arranging import GridAxis, GridPage, PageChoice, arrange
 
-MOST_PAGES = 12  # shown at once in a notebook
+MAX_PAGES = 12  # shown at once in a notebook
 SMALLEST = 48  # pixels: smaller pictures in a notebook are hard to judge
-LARGEST_SIDES = {"WEBP": 16_383, "JPEG": 65_500}  # pixels: the limits of the formats themselves
+MAX_SIDES = {"WEBP": 16_383, "JPEG": 65_500}  # pixels: the limits of the formats themselves
 TILE = 512  # pixels: the longest side of one picture in a file
 
 
@@ -49,8 +49,8 @@ def draw(
         return _write(arranged, title, Path(path).expanduser(), TILE if tile is None else tile, overwrite)
     if tile is not None:
         raise ValueError(tr('tile= is for a file: give path="grid.png" too. In the notebook, pictures fit the page.'))
-    for page in arranged[:MOST_PAGES]:
-        left_out = max(0, len(arranged) - MOST_PAGES) if page is arranged[:MOST_PAGES][-1] else 0
+    for page in arranged[:MAX_PAGES]:
+        left_out = max(0, len(arranged) - MAX_PAGES) if page is arranged[:MAX_PAGES][-1] else 0
         showing.show(sheet(page, title), alt=page_alt(page, title), caption=caption(page, left_out))
     return None
 
@@ -121,12 +121,12 @@ def _write(pages: list[GridPage], title: str, path: Path, tile: int, overwrite: 
 
 def _fitting_size(page: GridPage, title: str, tile: int, kind: str) -> int:
     """Return the tile size in pixels at which the page fits its format, at most `tile`; warn where it is smaller."""
-    most = LARGEST_SIDES.get(kind)
+    most = MAX_SIDES.get(kind)
     wanted = sheet_size(page, title, tile)
     size, reached = tile, wanted
-    while size > 1 and (max(reached) > (most or max(reached)) or reached[0] * reached[1] > LARGEST_READ):
+    while size > 1 and (max(reached) > (most or max(reached)) or reached[0] * reached[1] > MAX_PIXELS_READ):
         by_side = most / max(reached) if most else 1.0
-        by_area = (LARGEST_READ / (reached[0] * reached[1])) ** 0.5
+        by_area = (MAX_PIXELS_READ / (reached[0] * reached[1])) ** 0.5
         size = max(1, min(size - 1, int(size * min(by_side, by_area))))
         reached = sheet_size(page, title, size)
     if size < tile:
@@ -135,7 +135,7 @@ def _fitting_size(page: GridPage, title: str, tile: int, kind: str) -> int:
             if most and max(wanted) > most
             else ""
         )
-        limit = limit or tr("most programs refuse more than {most:,} pixels", most=LARGEST_READ)
+        limit = limit or tr("most programs refuse more than {most:,} pixels", most=MAX_PIXELS_READ)
         warn(
             tr(
                 "This grid would be {width:,} x {height:,} pixels, and {limit}: its pictures are "

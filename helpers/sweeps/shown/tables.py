@@ -1,4 +1,4 @@
-"""Writes a sweep as tables for other tools: tiles.csv for spreadsheets, and tiles.jsonl with whole requests."""
+"""A sweep as tables for other tools: tiles.csv for spreadsheets, and tiles.jsonl with whole requests."""
 
 import csv
 import io

@@ -127,7 +127,7 @@ def pair(value: Any) -> tuple[Any, Any]:
     raise BodyError(why, problems=[Problem(SIZE, why, value)])
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _told(body: Mapping[str, Any], model: Model) -> dict[str, str]:

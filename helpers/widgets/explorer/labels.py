@@ -1,4 +1,4 @@
-"""All that the explorer shows, by key, so that it can be translated without touching code."""
+"""Texts of the explorer's page, by key, for translation."""
 
 from helpers.language import tr
 from helpers.widgets.shared import labels as shared

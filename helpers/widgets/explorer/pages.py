@@ -14,7 +14,7 @@ from helpers.recipes.code import cell, shortened
 from helpers.sweeps import Sweep
 from helpers.sweeps.axes import ranges
 from helpers.sweeps.axes.axes import label_of
-from helpers.widgets.explorer import fields as fields
+from helpers.widgets.explorer import fields
 from helpers.widgets.explorer.fields import Field
 from helpers.widgets.explorer.labels import label
 from helpers.widgets.explorer.state import ExplorerState, repeatable_request
@@ -135,7 +135,7 @@ def sweep(made: Sweep, python: str, remarks: Sequence[str]) -> PageData:
     return {"rows": made.quote().rows(), "python": python, "text": joined(text, *remarks), "problem": ""}
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _axis(field: Field, state: ExplorerState) -> PageData:

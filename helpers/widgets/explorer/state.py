@@ -1,4 +1,4 @@
-"""The explorer without its page: the present body, the latest picture, the kept pictures, and the calls."""
+"""State of the explorer and the calls that it makes; no traits, no page."""
 
 import copy
 import secrets
@@ -19,7 +19,7 @@ from helpers.recipes import infotext
 from helpers.recipes.code import RepeatableRequest
 from helpers.schemas import families
 from helpers.sweeps.axes import plan
-from helpers.widgets.explorer import fields as fields
+from helpers.widgets.explorer import fields
 from helpers.widgets.explorer.labels import label
 
 FOLDER = "explorer"  # below helpers.outputs(): the images that its Python reads
@@ -60,7 +60,7 @@ class ExplorerState:
         """Change fields by path. Raises BodyError, and then changes nothing."""
         _must_be_paths(changes)
         wanted = fields.put(self.body, changes, self.model)
-        self._take(wanted, look_at_pictures=any(path in families.PICTURE_FIELDS for path in changes))
+        self._take(wanted, look_at_pictures=any(path in families.IMAGE_FIELDS for path in changes))
 
     @property
     def is_shown(self) -> bool:
@@ -127,7 +127,7 @@ class ExplorerState:
         """Return a label for each kept picture: the fields in which it differs from the others."""
         return fields.differing([one.body for one in self.kept], [models.get(one.model) for one in self.kept])
 
-    # ---- how
+    # ---- private
 
     def _take(self, body: Body, *, look_at_pictures: bool) -> None:
         with ignore_warnings(WorkshopWarning):  # the page shows `remarks`
@@ -155,7 +155,7 @@ def repeatable_request(body: Body, model: Model, backend: Backend) -> Repeatable
     return RepeatableRequest(body, model.invoke_id, inputs, backend, body["seed"], cost)
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _example(backend: str) -> Body:

@@ -12,10 +12,10 @@ from helpers.models import Model
 from helpers.recipes import code
 from helpers.sweeps import Sweep, axis, together
 from helpers.sweeps.axes.axes import SweepAxis
-from helpers.widgets.explorer import fields as fields
+from helpers.widgets.explorer import fields
 from helpers.widgets.explorer.fields import SIZE
 
-_MOST_LISTED = 12  # values that are written out; a text that stands for more stays that text
+_MAX_LISTED = 12  # values that are written out; a text that stands for more stays that text
 
 
 def make(body: Body, model: Model, backend: Backend, wanted: Mapping[str, Any]) -> tuple[Sweep, str, list[str]]:
@@ -64,6 +64,6 @@ def _argument(path: str, values: Any, sweep_axis: SweepAxis, by_name: bool) -> s
     if path == SIZE:
         width, height = ([one[side] for one in sweep_axis.axis.values] for side in ("width", "height"))
         return f"helpers.together(width={width}, height={height})"
-    as_text = isinstance(values, str) and len(sweep_axis.axis) > _MOST_LISTED
+    as_text = isinstance(values, str) and len(sweep_axis.axis) > _MAX_LISTED
     source = code.literal(values if as_text else list(sweep_axis.axis.values))
     return f"{path}={source}" if by_name else f"helpers.axis({code.literal(path)}, {source})"

@@ -19,8 +19,7 @@ from helpers.errors import BodyError, ContentFilterError, WorkshopError
 from helpers.language import joined, tr
 from helpers.models import Model
 from helpers.sweeps import Sweep
-from helpers.widgets.explorer import pages as pages
-from helpers.widgets.explorer import sweeps
+from helpers.widgets.explorer import pages, sweeps
 from helpers.widgets.explorer.labels import all_labels, label
 from helpers.widgets.explorer.state import ExplorerCall, ExplorerState, repeatable_request
 from helpers.widgets.shared.latest_wins import LatestWins

@@ -1,4 +1,4 @@
-"""All that the mask painter shows, by key, so that it can be translated. Braces mark what is filled in."""
+"""Texts of the mask painter's page, by key, for translation. Braces mark what is filled in."""
 
 LABELS = {
     "painter": "Mask painter",

@@ -22,7 +22,7 @@ from helpers.language import tr
 from helpers.masks.mask import Mask
 from helpers.widgets.painter.labels import LABELS
 
-LARGEST = 8_000_000  # pixels; a browser paints on a larger picture only with pauses
+MAX_BYTES = 8_000_000  # pixels; a browser paints on a larger picture only with pauses
 TOOLS = ("brush", "eraser", "box", "eraser box", "move")
 
 _HERE = Path(__file__).parent
@@ -181,14 +181,14 @@ class MaskPainter(anywidget.AnyWidget):
 
 def _picture(source: Any) -> Image.Image:
     image = pictures.to_rgb(source)
-    if image.width * image.height > LARGEST:
+    if image.width * image.height > MAX_BYTES:
         raise ImageError(
             tr(
                 "A picture of {width} x {height} pixels is too large to paint on.",
                 width=image.width,
                 height=image.height,
             ),
-            tr("The painter takes {most:,} pixels.", most=LARGEST),
+            tr("The painter takes {most:,} pixels.", most=MAX_BYTES),
             tr("Use helpers.fit(image): models take no such size either."),
         )
     return image

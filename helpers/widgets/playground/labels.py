@@ -1,4 +1,4 @@
-"""All that the playground shows, by key, so that it can be translated without touching code.
+"""Texts of the playground's page, by key, for translation.
 
 The helps of the settings are the sentences of the Bedrock console's own table, where it has one.
 """

@@ -15,7 +15,7 @@ from helpers.widgets.playground.labels import label
 from helpers.widgets.playground.runs import PlaygroundRun
 from helpers.widgets.playground.settings import (
     ACTIONS,
-    MOST_PICTURES,
+    MAX_PICTURES,
     PRESETS,
     Settings,
     actions_of,
@@ -31,7 +31,7 @@ from helpers.widgets.playground.settings import (
 from helpers.widgets.playground.state import PlaygroundState
 from helpers.widgets.shared.page import PageData, failed, in_usd, picture_url, thumbnail_url
 
-LARGEST_UPLOAD = 64_000_000  # bytes of one file; phones' photos have up to about 30 million
+MAX_UPLOAD = 64_000_000  # bytes of one file; phones' photos have up to about 30 million
 _ORIENTATIONS = ("square", "landscape", "portrait")
 
 
@@ -45,7 +45,7 @@ def header(state: PlaygroundState) -> PageData:
         "categories": list(dict.fromkeys(model.provider for model in choice)),
         "models": [{"value": model.roles[0], "label": model.name, "note": _about(model, state)} for model in choice],
         "model": state.model.roles[0],
-        "largest_upload": LARGEST_UPLOAD,
+        "largest_upload": MAX_UPLOAD,
         "inference": label(state.model.inference),
         "actions": [
             {"value": action, "label": label(action), "able": action in actions_of(state.model)} for action in ACTIONS
@@ -64,7 +64,7 @@ def form(model: Model) -> list[PageData]:
         {"key": "quality", "kind": "note", "text": label(quality, model=model.name)},
         {"key": "size", "kind": "size", "when": ["generate"], "options": _sizes(model)},
         {"key": "size", "kind": "note", "when": ["variation", "edit"], "text": label("size.reference")},
-        {"key": "pictures", "kind": "choice", "options": [[n, str(n)] for n in range(1, MOST_PICTURES + 1)]},
+        {"key": "pictures", "kind": "choice", "options": [[n, str(n)] for n in range(1, MAX_PICTURES + 1)]},
     ]
     numbers: list[PageData] = []
     if has(model, "cfg_scale"):
@@ -171,7 +171,7 @@ def ended(run: PlaygroundRun) -> PageData:
     return {"state": "done", "text": joined(done, paid, unknown)}
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _about(model: Model, state: PlaygroundState) -> str:

@@ -23,7 +23,7 @@ Orientation = Literal["landscape", "square", "portrait"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 TASKS: dict[Action, TaskName] = {"generate": "text_to_image", "variation": "image_to_image", "edit": "inpaint"}
-MOST_PICTURES = 4  # of one run, as in the console
+MAX_PICTURES = 4  # of one run, as in the console
 _NUMBERS = ("width", "height", "pictures", "cfg_scale", "steps", "seed", "image_strength")
 
 
@@ -126,7 +126,7 @@ def actions_of(model: Model) -> tuple[Action, ...]:
 
 def most_seed(model: Model) -> int:
     """Return the highest seed that a model takes."""
-    return bodies.required_family(model).most_seed
+    return bodies.required_family(model).max_seed
 
 
 def lacks(model: Model) -> str:
@@ -203,7 +203,7 @@ def price(settings: Settings, model: Model, reference: "Image.Image | None" = No
     return each * settings.pictures
 
 
-# ---- how ------------------------------------------------------------------------------------------------------------
+# ---- private --------------------------------------------------------------------------------------------------------
 
 
 def _body(settings: Settings, seed: int, reference: "Image.Image | None", mask: "Mask | None") -> bodies.Body:
@@ -236,10 +236,10 @@ def _check(settings: Settings, model: Model, seed: int) -> None:
     found, most = [], most_seed(model)
     if not settings.prompt.strip():
         found.append(Problem("prompt", tr("The prompt is empty: say what the picture is to show."), settings.prompt))
-    if isinstance(settings.pictures, bool) or settings.pictures not in range(1, MOST_PICTURES + 1):
+    if isinstance(settings.pictures, bool) or settings.pictures not in range(1, MAX_PICTURES + 1):
         message = tr(
             "pictures must be a whole number from 1 to {most}, not {pictures!r}.",
-            most=MOST_PICTURES,
+            most=MAX_PICTURES,
             pictures=settings.pictures,
         )
         found.append(Problem("pictures", message, settings.pictures))

@@ -1,4 +1,4 @@
-"""The playground without its page: settings, reference image, mask and runs, and all that may be done with them."""
+"""State of the playground and the calls that it makes; no traits, no page."""
 
 import random
 import threading
@@ -18,7 +18,7 @@ from helpers.widgets.playground import runs
 from helpers.widgets.playground.labels import label
 from helpers.widgets.playground.runs import PlannedRun, PlaygroundRun, Reference
 from helpers.widgets.playground.settings import (
-    MOST_PICTURES,
+    MAX_PICTURES,
     PRESETS,
     Preset,
     Settings,
@@ -125,7 +125,7 @@ class PlaygroundState:
     def plan(self, settings: Settings | None = None) -> PlannedRun:
         """Return the run that would be sent now, its seed drawn if it is to be. Sends nothing."""
         asked = settings or self.settings
-        highest = most_seed(self.model) - MOST_PICTURES + 1
+        highest = most_seed(self.model) - MAX_PICTURES + 1
         seed = random.SystemRandom().randint(1, highest) if asked.draws_seed else asked.seed
         asked = replace(asked, seed=seed)
         return runs.plan(asked, self.model, self.bedrock, seed=seed, reference=self.reference, mask=self.mask)

@@ -21,7 +21,7 @@ from helpers.errors import BodyError, CallError, ContentFilterError, ImageError,
 from helpers.language import joined, listed, tr
 from helpers.masks.mask import Mask
 from helpers.models import Model
-from helpers.widgets.playground import pages as pages
+from helpers.widgets.playground import pages
 from helpers.widgets.playground.labels import all_labels, label
 from helpers.widgets.playground.runs import PlannedRun, PlaygroundRun
 from helpers.widgets.playground.settings import PRESETS, Preset, Settings, as_form
@@ -247,8 +247,8 @@ class Playground(anywidget.AnyWidget):
     def _on_upload(self, content: PageData, buffers: list[Any]) -> None:
         """Take a part of a file: the server closes connections that bring more than 10 MB at once."""
         name = str(content["name"])
-        if content["size"] > pages.LARGEST_UPLOAD:
-            most = pages.LARGEST_UPLOAD // 1_000_000
+        if content["size"] > pages.MAX_UPLOAD:
+            most = pages.MAX_UPLOAD // 1_000_000
             raise ImageError(
                 tr("{name} is larger than {most} MB.", name=name, most=most),
                 tr("That is more than any photo needs."),

@@ -1,4 +1,4 @@
-"""Work in a thread for what changes faster than it is done: while one piece of work runs, only the newest waits."""
+"""A background thread that keeps only the newest request waiting."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""What the playground and the explorer put on a page alike: images as addresses, amounts of money, and an error as a status."""
+"""Helpers for the pages of playground and explorer: data URLs, amounts in USD, errors as a status."""
 
 import base64
 import io

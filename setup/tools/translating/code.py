@@ -10,7 +10,7 @@ FILES = ("helpers/**/*.py", "setup/tools/locking.py", "setup/workshop/*.py")
 # Functions, and which of their arguments are texts for the catalogue.
 _LANGUAGE = ("helpers.language", "workshop.console")
 _Keywords = dict[str, tuple[int, ...]]
-_TABLES = ("WORDS", "LABELS")  # dicts of all that a page shows, at the top of a file of helpers
+_TABLES = ("LABELS",)  # dicts of all that a page shows, at the top of a file of helpers
 _EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
 _IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
 _IN_SCHEMAS: _Keywords = {"tr": (0,), "_rule_error": (0,), "BrokenRule": (1,)}

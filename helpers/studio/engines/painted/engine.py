@@ -5,7 +5,7 @@ from typing import assert_never
 
 import numpy as np
 
-from helpers.studio.protocol import MOST_UNKNOWN_WORDS, EngineResult, ImageToImage, Inpaint, Task, TextToImage
+from helpers.studio.protocol import MAX_UNKNOWN_WORDS, EngineResult, ImageToImage, Inpaint, Task, TextToImage
 
 from .diffusion import schedule, tasks
 from .diffusion.exemplars import Painter
@@ -32,7 +32,7 @@ class StudioEngine:
         Raises ValueError for sizes that do not fit together, KeyError for an unknown sampler or clip_guidance_preset.
         """
         _check(task)
-        unknown = tuple(self.painter.read(task.prompts).unknown)[:MOST_UNKNOWN_WORDS]
+        unknown = tuple(self.painter.read(task.prompts).unknown)[:MAX_UNKNOWN_WORDS]
         sampler = SAMPLERS[task.sampler or DEFAULT]
         match task:
             case TextToImage():

@@ -1,4 +1,4 @@
-"""Measures how much each axis of a sweep changes the picture, against what a new seed alone does: the seed-noise floor.
+"""The measure of how much each axis changes the picture, against what a new seed alone does: the seed-noise floor.
 
 Only tiles that differ in one axis and in nothing else are compared. An axis is beyond seed noise where its typical
 change (the median of its pairs) is larger than nine in ten changes of seed, by at least one of three measures.
@@ -21,7 +21,7 @@ from helpers.sweeps.axes.tiles import Axis, Tile
 from helpers.sweeps.shown.effects.distances import Distance, meter
 from helpers.sweeps.shown.effects.report import Effect, Effects, Floor, Step
 
-MOST_PAIRS = 300  # measured for one axis; of more, a sample of this size, always the same one
+MAX_PAIRS = 300  # measured for one axis; of more, a sample of this size, always the same one
 _HIGH = 0.9  # quantile of the changes of seed that a change must be above
 _ValuePair: TypeAlias = tuple[int, int]  # positions of two values in the order measured
 _Pairs: TypeAlias = dict[_ValuePair, list[tuple[Path, Path]]]
@@ -115,14 +115,14 @@ def _without_seed(tile: Tile) -> tuple[str, dict[str, Any]]:
 
 
 def _sampled(pairs: _Pairs) -> _Pairs:
-    """Return a sample of about MOST_PAIRS pairs, equally many for each two values, and the same on every run.
+    """Return a sample of about MAX_PAIRS pairs, equally many for each two values, and the same on every run.
 
-    Above MOST_PAIRS pairs of values, only neighbours and pairs with the last value are kept.
+    Above MAX_PAIRS pairs of values, only neighbours and pairs with the last value are kept.
     """
-    if len(pairs) > MOST_PAIRS:
+    if len(pairs) > MAX_PAIRS:
         last = max(high for _, high in pairs)
         pairs = {places: some for places, some in pairs.items() if places[1] in (places[0] + 1, last)}
-    share = max(1, MOST_PAIRS // len(pairs))
+    share = max(1, MAX_PAIRS // len(pairs))
     draw = random.Random(0)
     return {places: some if len(some) <= share else draw.sample(some, share) for places, some in pairs.items()}
 

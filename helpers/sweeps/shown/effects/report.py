@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FEW_PAIRS = 4  # the median of fewer pairs is only a hint
 _FEW_SEEDS = 3
-_MOST_ROWS = 40  # of the plot
+_MAX_ROWS = 40  # of the plot
 _SMALLEST = 0.02  # the start of the plot's scale, in changes of seed
 _MEASURES = Distance._fields
 _NAMES = {"structure": mark("structure"), "colour": mark("colour"), "sharpness": mark("sharpness")}
@@ -84,9 +84,11 @@ class Effect:
 class Effects:
     """The effects of a sweep's axes. A notebook shows them as a table and a sentence.
 
-    effects = sweep.effects()
-    effects.plot()
-    print(effects.sentence)
+        effects = sweep.effects()
+        effects.plot()
+        print(effects.sentence)
+
+    `.effects` holds one Effect an axis; `.floor` is what a new seed alone does.
     """
 
     effects: tuple[Effect, ...]
@@ -113,7 +115,9 @@ class Effects:
     def figure(self) -> "Figure":
         """Return the plot as a matplotlib figure, to save or to change.
 
-        sweep.effects().figure().savefig(helpers.outputs("effects.svg"))
+            sweep.effects().figure().savefig(helpers.outputs("effects.svg"))
+
+        Needs matplotlib, which comes with the workshop.
         """
         return _figure(self)
 
@@ -310,7 +314,7 @@ def _figure(effects: Effects) -> "Figure":
     from helpers.display import showing
 
     showing.use_workshop_style()
-    rows = [row for row in _rows(effects) if not row.is_floor][:_MOST_ROWS]
+    rows = [row for row in _rows(effects) if not row.is_floor][:_MAX_ROWS]
     drawn, panels = plt.subplots(
         1, len(_MEASURES), sharey=True, figsize=(10.5, 1.6 + 0.34 * max(2, len(rows))), layout="constrained"
     )

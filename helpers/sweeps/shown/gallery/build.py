@@ -1,4 +1,4 @@
-"""Builds the page of a gallery, and writes it: one HTML file that needs no network.
+"""The page of a gallery: built, and written as one HTML file that needs no network.
 
 The page is made of the parts in page/ and of the data from page_data.py. It can run its own script and nothing else:
 its content security policy names that script by hash, and forbids every request.

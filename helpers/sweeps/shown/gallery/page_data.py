@@ -21,7 +21,7 @@ from helpers.sweeps.shown.gallery.labels import KEYS
 THUMBNAIL = 256  # pixels, the longer side: the size of small pictures in the grid
 ONE_FOR_ALL = 512  # pixels, the longer side: above it there are small pictures for the grid, and large ones to open
 QUALITY = 70  # of WebP
-MOST_INPUTS = 4_000_000  # characters of base64: above it, init images and masks are named by hash and not kept
+MAX_INPUTS = 4_000_000  # characters of base64: above it, init images and masks are named by hash and not kept
 SHORTEST_INPUT = 2_000  # characters: a shorter text in a body is no image
 _KEY = 12  # hexadecimal digits that name a tile in a link
 _FULL_FOR = ((24, 1024), (60, 768), (160, 512), (320, 384))  # tiles at most -> pixels: a file of a few MB
@@ -161,7 +161,7 @@ def _amount(usd: float) -> str:
 
 
 def _flat(body: Mapping[str, Any]) -> dict[str, str]:
-    family = models.family_of(body)
+    family = models.family_for_body(body)
     flat = family.flat(body) if family else body
     return {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for key, value in flat.items()
@@ -220,7 +220,7 @@ class _BodyImages:
 
     def kept(self) -> dict[str, str]:
         """Return the images by their hashes; none of them where they are too large together."""
-        return self.texts if sum(map(len, self.texts.values())) <= MOST_INPUTS else {}
+        return self.texts if sum(map(len, self.texts.values())) <= MAX_INPUTS else {}
 
     def _hashed(self, value: Any) -> Any:
         if isinstance(value, str) and len(value) >= SHORTEST_INPUT and " " not in value:

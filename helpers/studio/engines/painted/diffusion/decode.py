@@ -12,7 +12,7 @@ from .mixture import FALL
 
 __all__ = ["Held", "decode", "from_bytes", "heaviest", "to_bytes"]
 
-MOST, LEAST = 3, 0.02
+MAX_COUNT, LEAST = 3, 0.02
 """Exemplars that are painted again: at most this many, each of at least this weight."""
 TEXTURE_SD, TILE = 0.008, 256
 """One level of 255; pixels along the tile's side."""
@@ -53,7 +53,7 @@ def decode(
 
 def heaviest(weights: NDArray[np.float32]) -> list[tuple[int, float]]:
     """Return (index, weight) of the exemplars that make the picture, heaviest first; the weights sum to 1."""
-    first, *others = (int(i) for i in np.argsort(-weights, kind="stable")[:MOST])
+    first, *others = (int(i) for i in np.argsort(-weights, kind="stable")[:MAX_COUNT])
     chosen = [first, *(i for i in others if weights[i] >= LEAST)]
     total = float(weights[chosen].sum())
     return [(i, float(weights[i]) / total) for i in chosen]

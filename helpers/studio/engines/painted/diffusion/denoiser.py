@@ -1,4 +1,4 @@
-"""The denoiser of a task: the mixture's guess, held to what the task keeps of an init image.
+"""The denoiser that a sampler calls: the mixture's guess, with the kept parts of an init image put back.
 
 m = sum_i w_i x_i                               the posterior's mean (w sharpened by CLIP guidance, places of an init image kept)
 D(x; sigma) = m + r C (C + sigma^2)^-1 (x - m)  and what varies about it, where there is room r; what a mask keeps is put back

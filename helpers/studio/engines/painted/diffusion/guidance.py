@@ -29,7 +29,7 @@ NEGATIVE_BOUND = 0.5
 """All negative prompts together pull by less than this share of the distance to what they name."""
 NEGATIVE_GUIDANCE = 2.0
 """Upper bound of g for negative prompts."""
-MOST_NEGATIVES = 8
+MAX_NEGATIVES = 8
 """Terms of negative prompts; those beyond the strongest share the last."""
 CLIP_PULL = {
     "NONE": 0.0,
@@ -127,10 +127,10 @@ def _pull(painter: Painter, negatives: Sequence[Prompt]) -> Pixels:
     """Return sum_k b_k (D_k - D_u), (SMALL, SMALL, 3); sum_k b_k grows with the weights from 0 and stays below NEGATIVE_BOUND."""
     terms: list[tuple[float, tuple[Prompt, ...]]] = [(-prompt.weight, (Prompt(prompt.text),)) for prompt in negatives]
     terms.sort(key=lambda term: -term[0])
-    if len(terms) > MOST_NEGATIVES:
-        rest = terms[MOST_NEGATIVES - 1 :]
+    if len(terms) > MAX_NEGATIVES:
+        rest = terms[MAX_NEGATIVES - 1 :]
         merged = tuple(prompt for _, prompts in rest for prompt in prompts)
-        terms = [*terms[: MOST_NEGATIVES - 1], (sum(weight for weight, _ in rest), merged)]
+        terms = [*terms[: MAX_NEGATIVES - 1], (sum(weight for weight, _ in rest), merged)]
     total = sum(weight for weight, _ in terms)
     pull = np.zeros((SMALL, SMALL, 3), np.float32)
     for weight, prompts in terms:

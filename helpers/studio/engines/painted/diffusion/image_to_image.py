@@ -1,4 +1,4 @@
-"""Image-to-image: what stays of an init image, place by place.
+"""Image-to-image: which patches of the init image are kept, by the noise level that it starts from.
 
 SDEdit (Meng et al. 2022, arXiv 2108.01073): lay noise of some sigma over the init image and denoise from there. Little
 noise hides little, so the init image comes back; much noise hides all of it. To our denoiser the init image is one more

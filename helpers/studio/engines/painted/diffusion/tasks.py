@@ -1,4 +1,4 @@
-"""From a task to a denoiser and a place to start: text-to-image, image-to-image and inpainting."""
+"""The denoiser and the first latent of each task: text-to-image, image-to-image, inpainting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

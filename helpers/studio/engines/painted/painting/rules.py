@@ -75,7 +75,7 @@ Form: TypeAlias = Plain | OneOf | NameOf | Each | Every | Fields | Layer
 Names: TypeAlias = Mapping[str, frozenset[str]]
 """Known names, for each `NameOf.what`."""
 
-MOST_NAMED = 40  # names in an error, where none is near
+MAX_NAMED = 40  # names in an error, where none is near
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 
 
@@ -347,7 +347,7 @@ def _problems(form: Form, value: Any, names: Names) -> Sequence[str]:
 
 def _nearest(what: str, given: Any, known: Collection[str]) -> str:
     """Return that `given` is unknown, with the nearest known name; of a few of which none is near, with all."""
-    near = get_close_matches(str(given), sorted(known), 1, 0.6 if len(known) <= MOST_NAMED else 0.0)
+    near = get_close_matches(str(given), sorted(known), 1, 0.6 if len(known) <= MAX_NAMED else 0.0)
     if near:
         return f"unknown {what} {_shown(given)}; the nearest known is {_shown(near[0])}"
     return f"unknown {what} {_shown(given)}; known: {', '.join(sorted(known)) or 'none'}"

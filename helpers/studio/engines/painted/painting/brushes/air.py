@@ -1,4 +1,4 @@
-"""What hangs or falls in the air: mist, rain, snow, petals."""
+"""Brushes for what hangs or falls in the air: mist, rain, snow, petals."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Places with no land at all: space, other worlds, the deep sea."""
+"""Brushes for places with no land at all: space, other worlds, the deep sea."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What people build: roads, skylines, streets, rooms."""
+"""Brushes for what people build: roads, skylines, streets, rooms."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Fields: planted rows that follow a slope, flooded terraces, furrows that meet at the horizon."""
+"""Brushes for fields: planted rows that follow a slope, flooded terraces, furrows that meet at the horizon."""
 
 from collections.abc import Sequence
 

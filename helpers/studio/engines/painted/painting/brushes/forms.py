@@ -1,4 +1,4 @@
-"""Great forms of the land: mesas, volcanoes, islands, the mouth of a cave."""
+"""Brushes for great forms of the land: mesas, volcanoes, islands, the mouth of a cave."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The land: planes, hills, dunes, paths, scattered things."""
+"""Brushes for the land: planes, hills, dunes, paths, scattered things."""
 
 from collections.abc import Sequence
 from typing import Literal

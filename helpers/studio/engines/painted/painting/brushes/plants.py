@@ -1,4 +1,4 @@
-"""Plants in numbers: woods, trunks, canopies, stalks, leaves that frame a picture."""
+"""Brushes for plants in numbers: woods, trunks, canopies, stalks, leaves that frame a picture."""
 
 from collections.abc import Sequence
 from functools import lru_cache

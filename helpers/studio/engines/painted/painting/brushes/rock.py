@@ -1,4 +1,4 @@
-"""Rock: mountain ranges with their ridges and snow, headlands, cliffs."""
+"""Brushes for rock: mountain ranges with their ridges and snow, headlands, cliffs."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is overhead: sky, stars, sun or moon, clouds."""
+"""Brushes for what is overhead: sky, stars, sun or moon, clouds."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The table top that still lifes stand on."""
+"""Brushes for the table top that still lifes stand on."""
 
 from collections.abc import Sequence
 from itertools import pairwise

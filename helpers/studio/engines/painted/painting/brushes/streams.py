@@ -1,4 +1,4 @@
-"""Inland water: the near bank of a lake, rivers, waterfalls."""
+"""Brushes for inland water: the near bank of a lake, rivers, waterfalls."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Water and where it meets land."""
+"""Brushes for water and where it meets land: sea, lakes, surf, shores."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Pictures of flat pieces: triangles, glass and folded paper, drawn as vectors in the picture's own colours."""
+"""Filters for styles of flat pieces: triangles, glass and folded paper, drawn as vectors in the picture's own colours."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Flat pictures as bodies in space: relief, the light on it, cast shadows, a floor, and a background out of focus."""
+"""Filters for styles with depth: relief, the light on it, cast shadows, a floor, and a background out of focus."""
 
 import numpy as np
 from numpy.typing import NDArray

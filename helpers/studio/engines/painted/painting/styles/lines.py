@@ -1,4 +1,4 @@
-"""Outlines as if drawn: bold around large forms, fine on small things, so that a face stays a face and a flower a flower."""
+"""Filters for drawn outlines: bold around large forms, fine on small things, so that a face stays a face and a flower a flower."""
 
 import numpy as np
 from numpy.typing import NDArray
