@@ -15,6 +15,8 @@ NO_VERB = re.compile(r"(The|An?|What|Whether|How|Where|Which|When|Who|Whose|Each
 THIRD_PERSON = re.compile(
     r"(Adds|Asks|Brings|Builds|Checks|Draws|Finds|Gives|Keeps|Lets|Makes|Opens|Puts|Raises|Reads|Returns|Runs|Says|Sends|Shows|Starts|Stops|Tells|Takes|Turns|Writes)\b"
 )
+MADE_BY_OTHERS = ("Body", "Generation", "LeakReport", "Recipe")  # shown by the call that returns them
+USE = re.compile(r"^(\w+ = |print\()?(helpers|sweep|made|mask|effects|recipe)\.\w+", re.MULTILINE)
 PROPERTY = ("property", "cached_property", "overload")
 
 
@@ -34,6 +36,16 @@ def test_a_functions_docstring_begins_with_what_it_does() -> None:
     assert [place for place, said in found if NO_VERB.match(said) or THIRD_PERSON.match(said)] == []
 
 
+def test_a_module_is_named_and_not_narrated() -> None:
+    narrated = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("helpers", "setup/workshop")
+        for path in (ROOT / folder).rglob("*.py")
+        if THIRD_PERSON.match((ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").removeprefix("Checks of"))
+    ]
+    assert narrated == []
+
+
 @pytest.mark.parametrize("name", sorted(set(helpers.__all__) - {"errors", "models"}))
 def test_a_public_name_shows_a_line_of_use_before_anything_else(name: str) -> None:
     said = inspect.getdoc(getattr(helpers, name)) or ""
@@ -41,4 +53,16 @@ def test_a_public_name_shows_a_line_of_use_before_anything_else(name: str) -> No
     assert "\n" not in summary, "one line that says what it does"
     assert example.startswith("    "), "then one line or more of use, indented"
     ast.parse(inspect.cleandoc(example))
-    assert re.search(rf"\b{name}\b", example) or name in ("Generation", "LeakReport")
+    assert re.search(rf"\b{name}\b", example) or name in MADE_BY_OTHERS
+
+
+def test_lines_of_use_are_indented_so_that_help_shows_them_as_code() -> None:
+    flat = []
+    for name in sorted(helpers.__all__):
+        shown = getattr(helpers, name)
+        members = inspect.getmembers(shown) if inspect.isclass(shown) or inspect.ismodule(shown) else []
+        for member, value in [(name, shown), *members]:
+            told = inspect.getdoc(value) if not member.startswith("_") else None
+            if told and str(getattr(value, "__module__", "helpers")).startswith("helpers") and USE.search(told):
+                flat.append(f"{name}.{member}")
+    assert flat == []

@@ -14,10 +14,10 @@ from helpers.calls.answers import Call
 from helpers.calls.aws_errors import call_error, no_credentials_error
 from helpers.errors import CallError, NoCredentialsError, SetupError
 from helpers.language import tr
+from helpers.studio import ACCESS_KEY_PREFIX
 from helpers.studio.environment import JOIN_VARIABLE
 
 BEARER_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
-STUDIO_KEYS = "STUDIO"  # how the access keys that a studio makes begin
 
 
 def aws_client(region: str | None, config: Any) -> Any:
@@ -96,7 +96,7 @@ def _account_line(session: Any, region: str) -> str:
 def _refuse_a_studios_environment() -> None:
     joined = os.environ.get(JOIN_VARIABLE)
     on_a_studio = joined and os.environ.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME") == joined
-    if on_a_studio or os.environ.get("AWS_ACCESS_KEY_ID", "").startswith(STUDIO_KEYS):
+    if on_a_studio or os.environ.get("AWS_ACCESS_KEY_ID", "").startswith(ACCESS_KEY_PREFIX):
         raise SetupError(
             tr("This process was started on a studio, and there is no way from it to AWS."),
             tr(

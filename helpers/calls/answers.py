@@ -22,6 +22,7 @@ from helpers.errors import (
     WorkshopError,
 )
 from helpers.language import joined, tr
+from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from helpers.schemas.fields import AnswerImage
 
 Backend = Literal["studio", "aws"]
-UNKNOWN_WORDS_HEADER = "x-studio-unknown-words"
-ENGINE_HEADER = "x-studio-engine"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from helpers.calls.isolation import Isolation
 from helpers.calls.send import send
 from helpers.errors import BodyError, CallError, Problem, SetupError
 from helpers.language import tr
+from helpers.studio import VERSION_HEADER
 
 if TYPE_CHECKING:
     from helpers.models import Model
@@ -194,7 +195,7 @@ def _is_studio(endpoint: str) -> bool:
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=HEALTH_TIMEOUT)
         try:
             connection.request("GET", "/foundation-models")
-            return connection.getresponse().getheader("x-studio-version") is not None
+            return connection.getresponse().getheader(VERSION_HEADER) is not None
         finally:
             connection.close()
     except (OSError, http.client.HTTPException):

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from helpers import models
 from helpers.calls.client import Client, signing_credentials
+from helpers.studio import ENGINES_ROUTE, VERSION_HEADER
 
-ROUTE = "/studio/engines"
 TIMEOUT = 150.0  # seconds: a worker may have to start before the studio knows, and has 120 for that
 NOT_KNOWN = "not known"  # an engine that its studio could not name
 FIRST_EDITION = "painted"  # the engine of pictures whose record names none
@@ -63,13 +63,13 @@ def _ask(bedrock: Client) -> tuple[int, str | None, Any]:
     endpoint, credentials = str(bedrock.meta.endpoint_url), signing_credentials(bedrock)
     if credentials is None:
         raise ValueError("nothing to sign with")
-    request = AWSRequest("GET", f"{endpoint}{ROUTE}")
+    request = AWSRequest("GET", f"{endpoint}{ENGINES_ROUTE}")
     SigV4Auth(credentials, "bedrock", bedrock.meta.region_name).add_auth(request)
     place = urlsplit(endpoint)
     connection = HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
     try:
-        connection.request("GET", ROUTE, headers=dict(request.headers.items()))
+        connection.request("GET", ENGINES_ROUTE, headers=dict(request.headers.items()))
         answer = connection.getresponse()
-        return answer.status, answer.getheader("x-studio-version"), json.loads(answer.read())
+        return answer.status, answer.getheader(VERSION_HEADER), json.loads(answer.read())
     finally:
         connection.close()

@@ -8,6 +8,7 @@ from helpers.language import listed, tr
 PNG_START = b"\x89PNG\r\n\x1a\n"
 EXTENSIONS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """Formats that can be written, by extension. A format's first extension is the one that new files get."""
+MAX_SIDES = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side, of what the encoders can write
 _STARTS = {"PNG": PNG_START, "JPEG": b"\xff\xd8\xff"}
 
 

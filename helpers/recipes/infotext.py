@@ -5,15 +5,11 @@ of such metadata know: in a PNG's text chunk, or in the EXIF UserComment of a JP
 own, is the receipt as JSON: the body as it was sent, what came back, the cost.
 
 The images in a body (init image, mask) are never written into the file: whoever shared the picture would share the photo
-that it was made from. The receipt names them by their hash, and `keep_inputs` writes them to `inputs/` beside the picture.
+that it was made from. The receipt names them by their hash, and `input_files.keep_inputs` writes them to `inputs/` beside the picture.
 """
 
-import base64
-import binascii
-import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,15 +17,14 @@ from typing import Any
 from helpers import models
 from helpers.errors import ImageError
 from helpers.language import tr
-from helpers.pictures import metadata, whole_files
-from helpers.pictures.formats import extension_of, image_format
+from helpers.pictures import metadata
+from helpers.pictures.formats import image_format
+from helpers.pictures.writing import write
+from helpers.recipes.input_files import hash_of, with_hashes
 from helpers.schemas import families
 
 KEY = "bedrock-image-workshop"  # the keyword of the receipt's PNG text chunk, and the start of its EXIF note
 PARAMETERS = "parameters"
-INPUTS = "inputs"  # the folder beside a picture that holds the images of its body
-_HASH_PREFIX = "sha256:"
-_HASH_PATTERN = re.compile(_HASH_PREFIX + "[0-9a-f]{64}")
 
 
 # ---- into a file ----------------------------------------------------------------------------------------------------
@@ -72,27 +67,11 @@ def exif_block(receipt: Mapping[str, Any], size: tuple[int, int]) -> bytes:
 is_signed = metadata.is_signed
 
 
-def keep_inputs(body: Mapping[str, Any], folder: Path) -> dict[str, Path]:
-    """Write the images in a body to `inputs/` in this folder, named by their hash, and return their files by field.
-
-    A file that is there already is left alone, so that a thousand pictures made from one photo share it.
-    """
-    kept = {}
-    for field, text in families.images(body).items():
-        data = _image_bytes(text)
-        if data is not None:
-            path = input_path(hash_of(data), folder, image_format(data))
-            if not path.exists():
-                _write(path, data)
-            kept[field] = path
-    return kept
-
-
 def write_sidecar(picture: str | os.PathLike[str], receipt: Mapping[str, Any]) -> Path:
     """Write the receipt to a file beside a picture that cannot hold it (`beach.png.json`), and return that path."""
     picture = Path(picture)
     path = sidecar_path(picture)
-    _write(path, _receipt_json({"picture": hash_of(picture.read_bytes()), **receipt}).encode("ascii"))
+    write(path, _receipt_json({"picture": hash_of(picture.read_bytes()), **receipt}).encode("ascii"), overwrite=True)
     return path
 
 
@@ -130,36 +109,6 @@ def sidecar_path(picture: str | os.PathLike[str]) -> Path:
     """Return the path of the receipt of a picture that cannot hold it."""
     picture = Path(picture)
     return picture.with_name(f"{picture.name}.json")
-
-
-def input_path(hashed: str, folder: Path, kind: str | None = "PNG") -> Path:
-    """Return the path of an image of a body in `inputs/` of this folder: 24 digits of its hash, which are enough.
-
-    `kind`: its format, as Pillow names it.
-    """
-    name = hashed.removeprefix(_HASH_PREFIX)[:24]
-    return folder / INPUTS / f"{name}{extension_of(kind)}"
-
-
-def with_hashes(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with each image replaced by the hash of its file; one that is a hash already stays."""
-    return {**body, **{field: hash_or_text(text) for field, text in families.images(body).items()}}
-
-
-def hash_or_text(text: str) -> str:
-    """Return the hash of the file in a base64 text; the text itself where it holds none."""
-    data = _image_bytes(text)
-    return text if data is None else hash_of(data)
-
-
-def is_hash(value: object) -> bool:
-    """Return whether a field of a body names an image by hash, and does not hold it."""
-    return isinstance(value, str) and _HASH_PATTERN.fullmatch(value) is not None
-
-
-def hash_of(data: bytes) -> str:
-    """Return the hash that names a file: `sha256:` and 64 hexadecimal digits."""
-    return _HASH_PREFIX + hashlib.sha256(data).hexdigest()
 
 
 # ---- the text -------------------------------------------------------------------------------------------------------
@@ -246,17 +195,6 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _image_bytes(value: object) -> bytes | None:
-    """Return the file in a base64 text; None for anything else, and where encoding it again gives another text."""
-    if not isinstance(value, str) or is_hash(value):
-        return None
-    try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if base64.b64encode(data).decode("ascii") == value else None
-
-
 def _pixel_size(data: bytes) -> tuple[int, int]:
     if image_format(data) == "PNG":
         return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
@@ -266,8 +204,3 @@ def _pixel_size(data: bytes) -> tuple[int, int]:
 
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
         return image.size
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole_files.put(path, data)

@@ -17,7 +17,7 @@ from helpers.errors import ImageError, RecipeError
 from helpers.language import mark, tr
 from helpers.pictures.formats import image_format
 from helpers.pictures.writing import require_same
-from helpers.recipes import code, infotext
+from helpers.recipes import code, infotext, input_files
 from helpers.schemas import families
 
 _INIT_IMAGE, _MASK = mark("init image"), mark("mask")
@@ -180,14 +180,14 @@ def _file_bytes(path: Path) -> bytes:
 def _input_files(picture: Path, body: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str, Path]]:
     """Yield the field of each image that the body names by hash, and its file. Raises RecipeError where one is missing."""
     for field, named in families.images(body).items():
-        if not infotext.is_hash(named):
+        if not input_files.is_hash(named):
             continue
-        kept = infotext.input_path(str(named), picture.parent)
+        kept = input_files.input_path(str(named), picture.parent)
         beside, digits = kept.parent if folder is None else folder, kept.stem
         found = sorted(beside.glob(f"{digits}.*"))
         if not found:
             raise _missing_input(picture, field, beside, digits)
-        if infotext.hash_of(found[0].read_bytes()) != named:
+        if input_files.hash_of(found[0].read_bytes()) != named:
             raise RecipeError(
                 tr(
                     "The {input} that {name} was made from is not what it was.",
@@ -211,7 +211,7 @@ def _missing_input(picture: Path, field: str, folder: Path, digits: str) -> Reci
         tr(
             "Copy the folder {inputs}/ along with the picture, or say where it is:"
             ' helpers.recipe({name!r}, inputs="folder").',
-            inputs=infotext.INPUTS,
+            inputs=input_files.INPUTS,
             name=picture.name,
         ),
     )

@@ -12,11 +12,10 @@ from helpers.errors import ImageError
 from helpers.language import tr
 from helpers.pictures import paths, writing
 from helpers.pictures.decoding import flattened, pixels_equal, to_image
-from helpers.pictures.formats import format_for, image_format
-from helpers.recipes import infotext
+from helpers.pictures.formats import MAX_SIDES, format_for, image_format
+from helpers.recipes import infotext, input_files
 
 JPEG_QUALITY = 95
-_MAX_PIXELS = {"JPEG": 65_500, "WEBP": 16_383}  # a side; what the encoders can write
 
 
 def save(
@@ -40,7 +39,7 @@ def save(
         writing.require_same(path, _same_pixels(data, path))
         return path
     if receipt is not None:
-        infotext.keep_inputs(receipt.get("body", {}), path.parent)
+        input_files.keep_inputs(receipt.get("body", {}), path.parent)
     writing.write(path, data, overwrite, _same_pixels)
     if receipt is not None and infotext.read_receipt(data) is None:  # the file could not hold it
         infotext.write_sidecar(path, receipt)
@@ -55,7 +54,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
 
 def _encoded(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, sent: bytes) -> bytes:
     """Return the picture as a file of this format; `sent`, the service's own, if it is one and has the same pixels."""
-    most = _MAX_PIXELS.get(kind, max(image.size))
+    most = MAX_SIDES.get(kind, max(image.size))
     if max(image.size) > most:
         raise ImageError(
             tr("The picture is {size} pixels.", size=f"{image.width} x {image.height}"),

@@ -5,4 +5,11 @@ gives the variables that point a client at it. Importing this package imports no
 """
 
 VERSION = "0.2.0"
-"""The studio's answer in `x-studio-version`: another version may draw another picture for the same request."""
+"""The studio's answer in VERSION_HEADER: another version may draw another picture for the same request."""
+
+# What both ends of the wire know of each other beyond Bedrock's own API.
+VERSION_HEADER = "x-studio-version"
+ENGINE_HEADER = "x-studio-engine"
+UNKNOWN_WORDS_HEADER = "x-studio-unknown-words"
+ENGINES_ROUTE = "/studio/engines"
+ACCESS_KEY_PREFIX = "STUDIO"  # no access key of AWS begins so

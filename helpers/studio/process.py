@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from helpers.errors import SetupError
 from helpers.language import tr
+from helpers.studio import ACCESS_KEY_PREFIX
 from helpers.studio.children import import_path, own_session
 
 START_SECONDS = 30.0
@@ -66,7 +67,7 @@ class Studio:
 
 def new_keys() -> tuple[str, str]:
     """Return a random access key and secret key for a studio; the access key does not look like one of AWS's."""
-    return f"STUDIO{secrets.token_hex(7).upper()}", secrets.token_hex(20)
+    return f"{ACCESS_KEY_PREFIX}{secrets.token_hex(7).upper()}", secrets.token_hex(20)
 
 
 def new_folder() -> str:

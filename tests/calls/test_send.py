@@ -22,6 +22,7 @@ from helpers.bodies import Body
 from helpers.calls import answers
 from helpers.calls.answers import Call
 from helpers.calls.send import send
+from helpers.studio import UNKNOWN_WORDS_HEADER
 from tests.sweeps.fake_bedrock import THROTTLED, FakeBedrock, drawn, refused
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5)
@@ -156,7 +157,7 @@ def test_an_answer_of_any_kind_without_a_picture_is_the_service_s_error(payload:
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("headers", [None, 7, {answers.UNKNOWN_WORDS_HEADER: 7}, {}])
+@pytest.mark.parametrize("headers", [None, 7, {UNKNOWN_WORDS_HEADER: 7}, {}])
 @pytest.mark.parametrize(
     "beside",
     [

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from helpers.studio.engines.painted.diffusion.exemplars import Box, Painter
 from helpers.studio.engines.painted.diffusion.trace import TracedThing
-from helpers.studio.engines.painted.engine import StudioEngine
+from helpers.studio.engines.painted.engine import PaintedEngine
 from helpers.studio.protocol import Prompt
 
 Pixels = NDArray[np.float32]
@@ -132,5 +132,5 @@ def _inside(distance: NDArray[np.floating], height: int) -> Pixels:
 PAINTER = Painter(read, compose, paint, paint_objects, restyle)
 
 
-def engine() -> StudioEngine:
-    return StudioEngine(PAINTER, "toy")
+def engine() -> PaintedEngine:
+    return PaintedEngine(PAINTER, "toy")

@@ -21,7 +21,7 @@ from helpers import pictures, recipes
 from helpers.calls.answers import Generation
 from helpers.errors import ImageError
 from helpers.pictures import metadata
-from helpers.recipes import infotext
+from helpers.recipes import infotext, input_files
 
 SDXL = "stability.stable-diffusion-xl-v1"
 CORE = "stability.stable-image-core-v1:1"
@@ -313,7 +313,7 @@ def test_the_pictures_of_a_request_are_kept_beside_it_by_hash_and_never_inside(t
         found = recipes.read_metadata(path)
         assert found is not None
         assert found["body"]["init_image"] == f"sha256:{hashlib.sha256(photo).hexdigest()}"
-        assert infotext.input_path(found["body"]["mask_image"], path.parent).read_bytes() == mask
+        assert input_files.input_path(found["body"]["mask_image"], path.parent).read_bytes() == mask
     assert len(list((tmp_path / "inputs").iterdir())) == 2
 
 

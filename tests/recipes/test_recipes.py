@@ -24,7 +24,7 @@ from helpers.calls.answers import Generation
 from helpers.errors import ImageError, RecipeError
 from helpers.pictures import metadata
 from helpers.recipes import code as recipe_texts
-from helpers.recipes import infotext
+from helpers.recipes import infotext, input_files
 
 pytestmark = pytest.mark.filterwarnings("ignore::helpers.errors.WorkshopWarning")
 
@@ -392,7 +392,9 @@ def test_a_picture_moved_without_its_inputs_says_what_to_bring_and_where_to_say_
     assert helpers.recipe(new, inputs=tmp_path / "inputs").body == BODIES["a white mask"]
     shutil.copytree(tmp_path / "inputs", tmp_path / "new" / "inputs")
     assert helpers.recipe(new).body == BODIES["a white mask"]
-    infotext.input_path(infotext.hash_of(base64.b64decode(BODIES["a white mask"]["mask_image"])), new.parent).unlink()
+    input_files.input_path(
+        input_files.hash_of(base64.b64decode(BODIES["a white mask"]["mask_image"])), new.parent
+    ).unlink()
     with pytest.raises(RecipeError, match="The mask that"):
         helpers.recipe(new)
 

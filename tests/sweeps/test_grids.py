@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageFile
 import helpers
 from helpers.display import alt_text, sheets, showing
 from helpers.errors import ImageError, PictureExistsError, WorkshopWarning
-from helpers.pictures import writing
+from helpers.pictures import formats, writing
 from helpers.sweeps.axes.tiles import Axis, Tile
 from helpers.sweeps.shown import grids
 from helpers.sweeps.shown.arranging import arrange
@@ -325,7 +325,7 @@ def test_several_pages_get_numbers_and_nothing_is_overwritten_unasked(sweep: Swe
 def test_a_picture_too_large_for_its_format_is_announced_and_drawn_smaller_to_fit(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(grids.MAX_SIDES, "WEBP", 400)
+    monkeypatch.setitem(formats.MAX_SIDES, "WEBP", 400)
     with pytest.warns(WorkshopWarning, match=r"a WEBP file holds at most 400 pixels a side: its pictures are drawn at"):
         (path,) = grids.draw(*sweep, pages=1, path=tmp_path / "a.webp", tile=200) or [tmp_path]
     with Image.open(path) as image:
@@ -341,7 +341,7 @@ def test_a_picture_too_large_for_its_format_is_announced_and_drawn_smaller_to_fi
 
 
 def test_the_limits_are_those_of_the_formats() -> None:
-    assert grids.MAX_SIDES == {"WEBP": 16_383, "JPEG": 65_500}
+    assert formats.MAX_SIDES == {"WEBP": 16_383, "JPEG": 65_500}
     Image.new("L", (16_383, 1)).save(io.BytesIO(), "WEBP")
     with pytest.raises((OSError, ValueError)):
         Image.new("L", (16_384, 1)).save(io.BytesIO(), "WEBP")

@@ -17,7 +17,7 @@ from PIL import Image
 import helpers
 from helpers.errors import SetupError, WorkshopWarning
 from helpers.sweeps.run import store
-from helpers.sweeps.run.drawing import Drawn
+from helpers.sweeps.run.tile_files import TileFiles
 from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock, answer, png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -255,7 +255,7 @@ def test_killed_is_killed() -> None:
 def test_words_that_were_not_known_are_remembered_with_the_picture(tmp_path: Path) -> None:
     tile = sweep_in(tmp_path, 1).tiles[0]
     receipt = {"backend": "studio", "engine": ENGINE, "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
-    store.Store(tmp_path, "studio").keep(tile, Drawn(picture(1), b"", receipt), 0.0)
+    store.Store(tmp_path, "studio").keep(tile, TileFiles(picture(1), b"", receipt), 0.0)
     assert sweep_in(tmp_path, 1).tiles[0].unknown_words == ("quiche",)
 
 

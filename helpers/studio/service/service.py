@@ -15,6 +15,7 @@ from urllib.parse import quote
 from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
+from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS
 from helpers.studio.replies import Reply, validation
 from helpers.studio.service import catalogue, sdxl, stability
@@ -68,7 +69,7 @@ class Service:
 
 
 def unknown_words_header(words: tuple[str, ...]) -> str:
-    """Return the value of `x-studio-unknown-words`: the words, each percent-encoded as UTF-8, joined by commas."""
+    """Return the value of UNKNOWN_WORDS_HEADER: the words, each percent-encoded as UTF-8, joined by commas."""
     written, room = [], _MAX_WORD_BYTES
     for word in words[:MAX_UNKNOWN_WORDS]:
         encoded = quote(word, safe="")
@@ -109,11 +110,11 @@ def _with_picture(response: Response, answer: EngineAnswer, traced: bool) -> Rep
     """Return the response with the picture in its place, whose megabytes are never copied to be joined."""
     headers = [
         ("content-type", "application/json"),
-        ("x-studio-engine", answer.engine),
+        (ENGINE_HEADER, answer.engine),
         ("x-studio-engine-ms", f"{answer.engine_ms:g}"),
     ]
     if words := unknown_words_header(answer.unknown_words):
-        headers.append(("x-studio-unknown-words", words))
+        headers.append((UNKNOWN_WORDS_HEADER, words))
     head, _, tail = response.model_dump_json().partition(PICTURE)
     end = tail.removesuffix("}") + (_trace(answer.trace) if traced else "") + "}"
     return Reply(200, (head.encode(), answer.file, end.encode()), tuple(headers))

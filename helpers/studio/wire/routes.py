@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http.client import HTTPMessage
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from helpers.studio import VERSION
+from helpers.studio import VERSION, VERSION_HEADER
 from helpers.studio.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.service import Service, catalogue
 from helpers.studio.wire.server import HttpRequest
@@ -47,7 +47,7 @@ class Bedrock:
             reply = BedrockError(
                 "InternalServerException", f"The studio failed: {type(error).__name__}: {error}"
             ).reply()
-        marks = (("x-amzn-requestid", str(uuid.uuid4())), ("x-studio-version", VERSION))
+        marks = (("x-amzn-requestid", str(uuid.uuid4())), (VERSION_HEADER, VERSION))
         return Reply(reply.status, reply.body, (*reply.headers, *marks))
 
     def _answer(self, request: HttpRequest) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from helpers.recipes import infotext
+from helpers.recipes import input_files
 from helpers.schemas import families
 
 
@@ -32,8 +32,10 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
 @lru_cache(maxsize=256)
 def _image_hash(text: str) -> str:
     """Return the name of an image by its hash; a text that is no image in base64 is hashed as it is."""
-    found = infotext.hash_or_text(text)
-    return found if infotext.is_hash(found) else f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
+    found = input_files.hash_or_text(text)
+    return (
+        found if input_files.is_hash(found) else f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
+    )
 
 
 def _canonical(value: Any) -> Any:

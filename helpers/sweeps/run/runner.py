@@ -25,10 +25,10 @@ from helpers.language import tr
 from helpers.models import Model
 from helpers.sweeps.axes.tiles import Failure, FailureKind, Tile
 from helpers.sweeps.run import failures
-from helpers.sweeps.run.drawing import Drawn, draw
 from helpers.sweeps.run.money import Tally
 from helpers.sweeps.run.pacing import Pace
 from helpers.sweeps.run.store import Store
+from helpers.sweeps.run.tile_files import TileFiles, read_tile
 from helpers.sweeps.run.transport import Transport
 
 ATTEMPTS = 4  # for one tile, the first included; throttled ones do not count
@@ -92,7 +92,7 @@ class SweepRun:
         self._settled: queue.Queue[Tile] = queue.Queue()
         self._callers = max(1, min(workers, len(jobs)))
         self._finishers = max(1, min(os.cpu_count() or 1, 4))
-        self._arrived: queue.Queue[tuple[_Job, Answer | Drawn] | None] = queue.Queue(self._callers)
+        self._arrived: queue.Queue[tuple[_Job, Answer | TileFiles] | None] = queue.Queue(self._callers)
 
     def start(self) -> None:
         """Start the threads. They end by themselves, and do not keep Python from exiting."""
@@ -223,7 +223,7 @@ class SweepRun:
         while (item := self._arrived.get()) is not None:
             job, reply = item
             try:
-                drawn = reply if isinstance(reply, Drawn) else draw(reply, job.call)
+                drawn = reply if isinstance(reply, TileFiles) else read_tile(reply, job.call)
                 drawn = replace(drawn, receipt={**drawn.receipt, "attempts": job.calls})
                 tile = self._store.keep(job.tile, drawn, job.call.cost)
             except CallError as error:

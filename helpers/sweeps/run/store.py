@@ -28,10 +28,10 @@ from helpers.errors import SetupError
 from helpers.language import tr
 from helpers.pictures.formats import PNG_START
 from helpers.pictures.whole_files import put
-from helpers.recipes import infotext
+from helpers.recipes import infotext, input_files
 from helpers.sweeps.axes import keys
 from helpers.sweeps.axes.tiles import Failure, Tile
-from helpers.sweeps.run.drawing import Drawn
+from helpers.sweeps.run.tile_files import TileFiles
 
 _KEY_DIGITS = 32  # of 64, in a file's name; the record holds all of them
 _LEFTOVER_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
@@ -89,7 +89,7 @@ class Store:
                 tr("Choose another folder: sweep.run(folder=...). Nothing was sent."),
             ) from error
 
-    def keep(self, tile: Tile, drawn: Drawn, cost: float | None) -> Tile:
+    def keep(self, tile: Tile, drawn: TileFiles, cost: float | None) -> Tile:
         """Write a picture that has arrived, and its record last, and return its tile. `cost`: USD."""
         self.folder.mkdir(parents=True, exist_ok=True)
         receipt = {**drawn.receipt, "cost": cost, "list_price": tile.list_price}
@@ -100,7 +100,7 @@ class Store:
         name = f"{tile.key[:_KEY_DIGITS]}-{hashlib.sha256(picture).hexdigest()[:8]}"
         path, thumbnail = self.folder / f"{name}.png", self.folder / f"{name}.webp"
         put(path, picture)
-        infotext.keep_inputs(tile.body, path.parent)
+        input_files.keep_inputs(tile.body, path.parent)
         if infotext.is_signed(picture):
             infotext.write_sidecar(path, {**receipt, "body": dict(tile.body)})
         put(thumbnail, drawn.thumbnail)

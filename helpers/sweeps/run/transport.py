@@ -11,13 +11,13 @@ from helpers import models
 from helpers.calls.answers import Backend, Call
 from helpers.calls.client import CONNECT_TIMEOUT, READ_TIMEOUT, Client, signing_credentials
 from helpers.calls.send import Answer, send
-from helpers.sweeps.run.drawing import Drawn, draw
+from helpers.sweeps.run.tile_files import TileFiles, read_tile
 
 
 class Transport(Protocol):
     """A way by which calls reach the service."""
 
-    def send(self, call: Call, number: int) -> Answer | Drawn:
+    def send(self, call: Call, number: int) -> Answer | TileFiles:
         """Make one call, and return its answer or the picture in it. Raises CallError."""
 
     def stop(self) -> None:
@@ -31,7 +31,7 @@ class DirectTransport:
     bedrock: Client
 
     def send(self, call: Call, number: int) -> Answer:
-        """Make one call, and return its answer without reading it: `drawing.draw` does. Raises CallError."""
+        """Make one call, and return its answer without reading it: `tile_files.read_tile` does. Raises CallError."""
         return send(self.bedrock, call)
 
     def stop(self) -> None:
@@ -55,11 +55,11 @@ class ExecutorTransport:
 
     executor: Executor
     target: Target
-    waiting: "set[Future[Drawn]]" = field(default_factory=set, compare=False)
+    waiting: "set[Future[TileFiles]]" = field(default_factory=set, compare=False)
     stopped: threading.Event = field(default_factory=threading.Event, compare=False)
     lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
-    def send(self, call: Call, number: int) -> Drawn:
+    def send(self, call: Call, number: int) -> TileFiles:
         """Make one call in a worker, and wait for its picture. Raises CallError, or CancelledError once stopped."""
         assert call.model is not None
         with self.lock:  # so that a stop finds every call that was submitted, and none is submitted after it
@@ -81,13 +81,13 @@ class ExecutorTransport:
             future.cancel()
 
 
-def attempt(target: Target, model: str, body: dict[str, Any], number: int) -> Drawn:
+def attempt(target: Target, model: str, body: dict[str, Any], number: int) -> TileFiles:
     """Make one call in whatever process this runs, and return its picture. Raises the CallError that fits.
 
     `number` makes the arguments of every attempt different, so that an executor that keeps results repeats none.
     """
     call = Call(target.backend, target.region, models.get(model), body)
-    return draw(send(worker_client(target), call), call)
+    return read_tile(send(worker_client(target), call), call)
 
 
 # ---- clients --------------------------------------------------------------------------------------------------------

@@ -16,13 +16,12 @@ from helpers.display import alt_text, sheets, showing
 from helpers.language import joined, listed, tr
 from helpers.language.remarks import warn
 from helpers.pictures import MAX_PIXELS_READ, writing
-from helpers.pictures.formats import format_for
+from helpers.pictures.formats import MAX_SIDES, format_for
 from helpers.sweeps.axes.tiles import Axis, Tile
 from helpers.sweeps.shown.arranging import GridAxis, GridPage, PageChoice, arrange
 
 MAX_PAGES = 12  # shown at once in a notebook
 SMALLEST = 48  # pixels: smaller pictures in a notebook are hard to judge
-MAX_SIDES = {"WEBP": 16_383, "JPEG": 65_500}  # pixels: the limits of the formats themselves
 TILE = 512  # pixels: the longest side of one picture in a file
 
 

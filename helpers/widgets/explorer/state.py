@@ -15,7 +15,7 @@ from helpers.errors import BodyError, Problem, SetupError, WorkshopError, Worksh
 from helpers.language import tr
 from helpers.language.remarks import ignore_warnings
 from helpers.models import Model
-from helpers.recipes import infotext
+from helpers.recipes import input_files
 from helpers.recipes.code import RepeatableRequest
 from helpers.schemas import families
 from helpers.sweeps.axes import plan
@@ -144,7 +144,7 @@ def repeatable_request(body: Body, model: Model, backend: Backend) -> Repeatable
     """
     folder = pictures.outputs(FOLDER)
     try:
-        inputs = infotext.keep_inputs(body, folder)
+        inputs = input_files.keep_inputs(body, folder)
     except OSError as error:
         raise SetupError(
             tr("The pictures of the request cannot be kept in {folder}.", folder=folder),

@@ -23,7 +23,7 @@ def create() -> Engine:
     from typing import Any
 
     from .diffusion.exemplars import Painter, Pixels
-    from .engine import StudioEngine
+    from .engine import PaintedEngine
     from .painting import layout, painter, prompt, styles
 
     def restyle(scene: Any, pixels: Pixels, style: str | None) -> Pixels:
@@ -31,7 +31,7 @@ def create() -> Engine:
 
     _reuse_memory()
     drawing = Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
-    return StudioEngine(drawing, VERSION)
+    return PaintedEngine(drawing, VERSION)
 
 
 def _reuse_memory() -> None:

@@ -15,11 +15,11 @@ from .diffusion.masks import composite
 from .diffusion.samplers import DEFAULT, SAMPLERS, Noise
 from .diffusion.trace import PaintedTrace
 
-__all__ = ["StudioEngine"]
+__all__ = ["PaintedEngine"]
 
 
 @dataclass(frozen=True)
-class StudioEngine:
+class PaintedEngine:
     """A diffusion process with a painter in place of a training set. Its caches between tasks change no byte."""
 
     painter: Painter

@@ -12,7 +12,7 @@ _THUMBNAIL_QUALITY = 90
 
 
 @dataclass(frozen=True)
-class Drawn:
+class TileFiles:
     """A picture that arrived: its PNG file, its thumbnail as WebP, and its receipt without the body."""
 
     file: bytes
@@ -20,11 +20,11 @@ class Drawn:
     receipt: dict[str, Any]
 
 
-def draw(answer: Answer, call: Call) -> Drawn:
+def read_tile(answer: Answer, call: Call) -> TileFiles:
     """Return the picture in an answer. Raises ContentFilterError, ModelFailedError or ServiceError if there is none."""
     made = read(answer.payload, answer.metadata, call=call, seconds=answer.seconds, attempts=answer.attempts)
     receipt = {name: value for name, value in made.receipt.items() if name != "body"}
-    return Drawn(_png(made), _thumbnail(made), receipt)
+    return TileFiles(_png(made), _thumbnail(made), receipt)
 
 
 def _png(made: Generation) -> bytes:
