@@ -73,3 +73,10 @@ def test_the_page_for_contributors_names_every_room_and_no_file_that_is_not_ther
     named = set(re.findall(r"(?:helpers|setup|tests|data|notebooks)/[\w./-]*\.(?:py|toml|json|csv|md|po)", page))
     assert len(named) > 15
     assert [name for name in named if "05_name" not in name and not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_lesson_has_its_row(page: str) -> None:
+    folder = "notebooks/zh-CN" if page == PAGES[1] else "notebooks"
+    lessons = {f"{folder}/{path.name}" for path in (ROOT / folder).glob("*.ipynb")}
+    assert lessons <= set(LINK.findall(text(page)))

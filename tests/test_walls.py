@@ -1,6 +1,7 @@
 """Guards the walls between the rooms: who may import whom, and what `import helpers` may cost."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -141,6 +142,14 @@ def rooms(depth: int) -> dict[str, set[str]]:
 def test_no_room_needs_one_that_needs_it(depth: int) -> None:
     assert len(rooms(depth)) > 10
     assert cycles(rooms(depth)) == []
+
+
+def test_a_room_needs_only_rooms_above_it_on_the_page_for_contributors() -> None:
+    house = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("```")[1]
+    order = re.findall(r"^  (\w+)  ", house, re.MULTILINE)
+    assert set(order) == set(rooms(1))
+    below = {room: needed - set(order[: order.index(room)]) for room, needed in rooms(1).items()}
+    assert {room: needed for room, needed in below.items() if needed} == {}
 
 
 def test_schemas_import_nothing_of_ours() -> None:

@@ -16,6 +16,8 @@ _lock = threading.RLock()
 class WorkshopWarning(UserWarning):
     """Issued when a request is legal but may surprise: a size that is not the model's own, a dearer number of steps."""
 
+    __module__ = "helpers.errors"  # where people find it, and what Python prints; that module needs this room
+
 
 def warn(remark: str) -> None:
     """Issue a WorkshopWarning of one sentence. Waits while another thread ignores or collects warnings."""

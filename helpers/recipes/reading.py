@@ -1,6 +1,7 @@
 """Recipes: the receipt in a picture file, read back as the request that made it and as code that runs."""
 
 import base64
+import contextlib
 import html
 import json
 import os
@@ -90,11 +91,9 @@ class Recipe:
         something else.
         """
         path, data = Path(path).expanduser(), self.body_json.encode("ascii")
-        try:
-            with path.open("xb") as file:
-                file.write(data)
-        except FileExistsError:
-            require_same(path, path.read_bytes() == data, tr("Choose another name."))
+        with contextlib.suppress(FileExistsError), path.open("xb") as file:
+            file.write(data)
+        require_same(path, path.read_bytes() == data, tr("Choose another name."))
         return path
 
     def __repr__(self) -> str:

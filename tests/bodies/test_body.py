@@ -3,14 +3,17 @@
 import copy
 import json
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 import helpers
 from helpers import models
-from helpers.bodies import Body
+from helpers.bodies import Body, tasks, translation
 from helpers.errors import BodyError, UnknownModelError
+from helpers.schemas import FAMILIES
+from helpers.studio.service import service
 
 BEACH = helpers.text_to_image("a beach", seed=1)
 SDXL, CORE = models.get("sdxl").id, models.get("core").id
@@ -75,3 +78,14 @@ def test_a_spread_of_an_sdxl_body_still_goes_to_sdxl() -> None:
 def test_a_body_of_no_known_fields_is_told_which_there_are() -> None:
     with pytest.raises(BodyError, match=r"text_prompts \(SDXL 1.0\) nor prompt \(Stable Image Core"):
         models.for_body({"words": "a beach"})
+
+
+def test_every_family_has_all_that_builders_translation_and_studio_ask_of_it() -> None:
+    tables: dict[str, Mapping[str, object]] = {
+        "tasks._FIELDS_OF": tasks._FIELDS_OF,
+        "tasks._DEFAULTS": tasks._DEFAULTS,
+        "translation._MEANING": translation._MEANING,
+        "translation._FIELDS_OF": translation._FIELDS_OF,
+        "service.RULES": service.RULES,
+    }
+    assert {name: set(FAMILIES) ^ set(table) for name, table in tables.items() if set(FAMILIES) ^ set(table)} == {}

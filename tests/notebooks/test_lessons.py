@@ -144,7 +144,7 @@ CHANGES = {  # what is stored, what the cell says now, and what the report must 
     "the picture": (SHOW, SHOW.replace("#3070c0", "#a03020"), "does not look as it is stored"),
     "the alt text": (SHOW, SHOW.replace("A blue", "A"), "A square"),
     "the text": ("print(1)", "print(2)", "mismatch 'stdout'"),
-    "no picture any more": (SHOW, SHOW.replace("show", "bundle") + ";", "Missing output fields"),
+    "no picture any more": (SHOW, SHOW.replace("show", "mime_bundle") + ";", "Missing output fields"),
 }
 
 
