@@ -55,12 +55,12 @@ def image_problems(body: Mapping[str, Any], model: Model) -> list[Problem]:
                         field, tr("{field} cannot be read as a picture: {error}", field=field, error=error), body[field]
                     )
                 )
-    for place, (field, size) in enumerate(sizes.items()):
+    for index, (field, size) in enumerate(sizes.items()):
         size_error = model.picture_error(size) if family and field == family.image_fields[0] else None
         if size_error:
             found.append(Problem(field, joined(tr("{field} is wrong.", field=field), str(size_error)), size))
         first = next(iter(sizes))
-        if place and size != sizes[first]:
+        if index and size != sizes[first]:
             message = tr(
                 "{field} is {size} and {first} is {wanted} pixels: both must have the same size.",
                 field=field,

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from helpers.errors import Problem
-from helpers.language import tr
+from helpers.language import shortened, tr
 from helpers.schemas.families import FAMILIES
 from helpers.schemas.fields import ONE_OF, RULE, field_at
 from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP
@@ -148,7 +148,7 @@ def _shown(value: Any) -> str:
         written = repr(value)
     except ValueError:  # Python prints no integer of more than 4,300 digits
         return tr("a {kind} too long to show", kind=type(value).__name__)
-    return written if len(written) <= _MAX_SHOWN else f"{written[: _MAX_SHOWN - 1]}…"
+    return shortened(written, _MAX_SHOWN)
 
 
 def _plain(message: str) -> str:

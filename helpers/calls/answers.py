@@ -21,7 +21,7 @@ from helpers.errors import (
     ServiceError,
     WorkshopError,
 )
-from helpers.language import joined, tr
+from helpers.language import joined, shortened, tr
 from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Generation:
         width, height = self.image.size
         parts = [
             f"{width}x{height}",
-            repr(_shorten(self.prompt, 60)),
+            repr(shortened(" ".join(self.prompt.split()), 60)),
             f"seed {self.seed}",
             self.finish_reason,
         ]
@@ -201,7 +201,7 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
     except WorkshopError:
         raise
     except Exception as error:  # wrong types anywhere in the answer
-        raise answer.unusable(_shorten(f"{type(error).__name__}: {error}", 200)) from error
+        raise answer.unusable(shortened(" ".join(f"{type(error).__name__}: {error}".split()), 200)) from error
 
 
 def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -338,8 +338,3 @@ def _made_with() -> str:
         return f"bedrock-image-workshop {metadata.version('bedrock-image-workshop')}"
     except metadata.PackageNotFoundError:  # a copy of the folder that is not installed
         return "bedrock-image-workshop"
-
-
-def _shorten(text: str, length: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= length else text[: length - 1] + "…"

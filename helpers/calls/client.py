@@ -190,9 +190,9 @@ def _joined_or_own_studio() -> "Studio":
 
 def _is_studio(endpoint: str) -> bool:
     """Return whether a studio answers: its version is in every answer, even to a call without a signature."""
-    place = urlsplit(endpoint)
+    url = urlsplit(endpoint)
     try:
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=HEALTH_TIMEOUT)
+        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=HEALTH_TIMEOUT)
         try:
             connection.request("GET", "/foundation-models")
             return connection.getresponse().getheader(VERSION_HEADER) is not None

@@ -65,8 +65,8 @@ def _ask(bedrock: Client) -> tuple[int, str | None, Any]:
         raise ValueError("nothing to sign with")
     request = AWSRequest("GET", f"{endpoint}{ENGINES_ROUTE}")
     SigV4Auth(credentials, "bedrock", bedrock.meta.region_name).add_auth(request)
-    place = urlsplit(endpoint)
-    connection = HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
+    url = urlsplit(endpoint)
+    connection = HTTPConnection(url.hostname or "", url.port, timeout=TIMEOUT)
     try:
         connection.request("GET", ENGINES_ROUTE, headers=dict(request.headers.items()))
         answer = connection.getresponse()

@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers import models
 from helpers.display import sheets
-from helpers.language import joined, mark, tr
+from helpers.language import joined, mark, shortened, tr
 
 _MAX_QUOTE = 240  # characters of a prompt
 _SHORT_LABEL = 24  # characters, a Chinese one counts twice: a label up to this long is not trimmed
@@ -182,12 +182,7 @@ def _prompts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _in_quotes(texts: Sequence[str]) -> str:
-    return tr(" and ").join(f"“{_shortened(text)}”" for text in texts)
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _MAX_QUOTE else text[: _MAX_QUOTE - 1] + "…"
+    return tr(" and ").join(f"“{shortened(' '.join(text.split()), _MAX_QUOTE)}”" for text in texts)
 
 
 def _flat_body(picture: Any) -> dict[str, str]:

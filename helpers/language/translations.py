@@ -91,6 +91,11 @@ def listed(items: Iterable[str]) -> str:
     return tr(", ").join(items)
 
 
+def shortened(text: str, length: int) -> str:
+    """Return the text, cut to `length` characters with an ellipsis as the last where it is longer."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def ljust(text: str, columns: int) -> str:
     """Return the text padded with spaces to a width in terminal columns, as `str.ljust` does in characters."""
     return text + " " * (columns - display_width(text))

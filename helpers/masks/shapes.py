@@ -13,7 +13,7 @@ from PIL import Image, ImageColor
 
 from helpers import pictures
 from helpers.errors import ImageError, MaskError
-from helpers.language import tr
+from helpers.language import shortened, tr
 
 MaskArray = NDArray[np.uint8]  # (height, width), 255 may change, 0 stays
 BoolArray = NDArray[np.bool_]  # (height, width)
@@ -215,8 +215,7 @@ def _finite_numbers(given: Any, shape: tuple[int, ...], name: str) -> Points:
         array = np.full(0, np.nan)
     fits = array.ndim == len(shape) and all(want in (-1, have) for want, have in zip(shape, array.shape, strict=True))
     if not fits or not np.isfinite(array).all():
-        shown = repr(given)
-        shown = shown if len(shown) <= 80 else f"{shown[:79]}…"
+        shown = shortened(repr(given), 80)
         raise MaskError(
             tr("{shown} is not {name}.", shown=shown, name=name),
             fix=tr("Give finite numbers, in pixels from the top left corner."),

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from helpers.errors import ImageError
-from helpers.language import listed, mark, tr
+from helpers.language import listed, mark, shortened, tr
 from helpers.language.remarks import ignore_warnings, warn
 from helpers.pictures.formats import image_format
 from helpers.pictures.paths import find
@@ -317,7 +317,7 @@ def _base64_bytes(text: str) -> bytes | None:
 
 
 def _read(path: Path) -> Image.Image:
-    shown = str(path) if len(str(path)) <= 120 else f"{str(path)[:119]}…"
+    shown = shortened(str(path), 120)
     try:
         return _decode(find(path).read_bytes(), shown)
     except (FileNotFoundError, NotADirectoryError) as error:

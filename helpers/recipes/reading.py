@@ -15,7 +15,7 @@ from typing import Any
 from helpers import models, pictures
 from helpers.bodies import Body
 from helpers.errors import ImageError, RecipeError
-from helpers.language import mark, tr
+from helpers.language import mark, shortened, tr
 from helpers.pictures.formats import image_format
 from helpers.pictures.writing import require_same
 from helpers.recipes import code, infotext, input_files
@@ -102,9 +102,9 @@ class Recipe:
     def _repr_html_(self) -> str:
         parts = ((tr("Notebook cell"), self.cell), ("boto3", self.boto3), (tr("AWS command line"), self.cli))
         shown = "".join(
-            f"<details{' open' if place == 0 else ''}><summary>{title}</summary>"
+            f"<details{' open' if index == 0 else ''}><summary>{title}</summary>"
             f'<pre tabindex="0" style="overflow-x: auto; max-height: 24em"><code>{html.escape(text)}</code></pre></details>'
-            for place, (title, text) in enumerate(parts)
+            for index, (title, text) in enumerate(parts)
         )
         return f"<p><strong>{html.escape(self._summary())}</strong></p>{shown}"
 
@@ -232,4 +232,4 @@ def _no_receipt(path: Path, data: bytes) -> RecipeError:
 
 def _one_line(text: str, most: int = 300) -> str:
     line = " / ".join(part.strip() for part in text.splitlines() if part.strip())
-    return f"“{line if len(line) <= most else line[: most - 1] + '…'}”."
+    return f"“{shortened(line, most)}”."

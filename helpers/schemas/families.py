@@ -153,7 +153,7 @@ class Family:
 
     def ordered(self, body: RequestBody) -> dict[str, Any]:
         """Return the body as a dict with its fields in the schema's order, unknown ones last."""
-        places = {name: place for place, name in enumerate(self.fields)}
+        places = {name: index for index, name in enumerate(self.fields)}
         return dict(sorted(body.items(), key=lambda item: places.get(item[0], len(places))))
 
     def positive_prompts(self, body: RequestBody) -> list[PromptPart]:
@@ -276,8 +276,8 @@ def _sdxl_prompts(body: RequestBody) -> tuple[PromptPart, ...]:
     if not _are_prompts(prompts):
         return ()
     return tuple(
-        PromptPart(f"text_prompts[{place}].text", prompt["text"], prompt.get("weight", 1.0), "weight" in prompt)
-        for place, prompt in enumerate(prompts)
+        PromptPart(f"text_prompts[{index}].text", prompt["text"], prompt.get("weight", 1.0), "weight" in prompt)
+        for index, prompt in enumerate(prompts)
     )
 
 
@@ -327,7 +327,7 @@ def _with_sdxl_prompt(body: RequestBody, value: Any) -> RequestBody:
     prompts: Any = body.get("text_prompts")
     if not _are_prompts(prompts):
         return body  # the body's check reports them
-    first = next((place for place, prompt in enumerate(prompts) if prompt.get("weight", 1) >= 0), None)
+    first = next((index for index, prompt in enumerate(prompts) if prompt.get("weight", 1) >= 0), None)
     if first is None:
         return {**body, "text_prompts": [{"text": value}, *prompts]}
     return {**body, "text_prompts": [*prompts[:first], {**prompts[first], "text": value}, *prompts[first + 1 :]]}

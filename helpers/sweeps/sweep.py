@@ -16,7 +16,7 @@ from helpers.bodies import retired
 from helpers.calls import studio_engines
 from helpers.calls.answers import Backend, prompt_of
 from helpers.calls.client import Client, backend_of, connect
-from helpers.language import listed, tr
+from helpers.language import listed, shortened, tr
 from helpers.language.remarks import warn
 from helpers.sweeps.axes import plan
 from helpers.sweeps.axes.axes import SweepAxis, all_axes, swept_models
@@ -80,8 +80,8 @@ class Sweep:
         self._ran: set[str] = set()
         self._refresh()
         self._places: dict[str, list[int]] = {}
-        for place, tile in enumerate(self._tiles):
-            self._places.setdefault(tile.key, []).append(place)
+        for index, tile in enumerate(self._tiles):
+            self._places.setdefault(tile.key, []).append(index)
         shared = len(self._tiles) - len(self._places)
         if shared:
             warn(
@@ -295,12 +295,12 @@ class Sweep:
     def _refresh(self) -> None:
         """Update each tile from the folder. A failure that is not stored there, such as `stopped`, stays."""
         store = self._store
-        for place, old in enumerate(self._tiles):
+        for index, old in enumerate(self._tiles):
             if old.path is not None and store.holds(old.path):
                 continue
             new = store.filled(old)
             if new.made or new.failure is not None or old.failure is None or old.made:
-                self._tiles[place] = new
+                self._tiles[index] = new
 
     def _warn_of_engines(self) -> None:
         """Warn once of stored pictures that are drawn again because another engine drew them."""
@@ -435,8 +435,7 @@ def _home(folder: str | os.PathLike[str] | None) -> Path:
 
 
 def _title_of(body: Mapping[str, Any]) -> str:
-    text = " ".join(prompt_of(body).split())
-    return text if len(text) <= _MAX_TITLE else f"{text[: _MAX_TITLE - 1]}…"
+    return shortened(" ".join(prompt_of(body).split()), _MAX_TITLE)
 
 
 def _check_run(workers: int, per_minute: float | None) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from helpers import models
+from helpers.language import shortened
 from helpers.models import Model
 from helpers.studio.replies import BedrockError, validation
 
@@ -74,9 +75,8 @@ def _check_form(model_id: str) -> None:
         constraint = f"satisfy regular expression pattern: {_documented_pattern()}"
     else:
         return
-    shown = model_id if len(model_id) <= 100 else f"{model_id[:99]}…"
     raise validation(
-        f"1 validation error detected: Value '{shown}' at 'modelId' failed to satisfy constraint: Member must {constraint}"
+        f"1 validation error detected: Value '{shortened(model_id, 100)}' at 'modelId' failed to satisfy constraint: Member must {constraint}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from helpers.language import shortened
 from helpers.studio.replies import BedrockError, validation
 
 MALFORMED = "Malformed input request, please reformat your input and try again."
@@ -85,8 +86,7 @@ def _pointer(loc: Iterable[str | int]) -> str:
 
 
 def _shown(value: Any) -> str:
-    written = value if isinstance(value, str) else json.dumps(value)
-    return written if len(written) <= 100 else f"{written[:99]}…"
+    return shortened(value if isinstance(value, str) else json.dumps(value), 100)
 
 
 def _type_name(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from helpers import models, pictures
 from helpers.bodies import Body
 from helpers.errors import BodyError, Problem
-from helpers.language import joined, tr
+from helpers.language import joined, shortened, tr
 from helpers.language.remarks import warn
 from helpers.masks import forms
 from helpers.masks.mask import Mask
@@ -186,8 +186,7 @@ def label_of(value: Any) -> str:
     if isinstance(value, os.PathLike):
         return Path(value).name
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = " ".join(text.split())
-    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
+    return shortened(" ".join(text.split()), MAX_LABEL)
 
 
 def axis_of(name: str, rows: Sequence[tuple[Any, str]]) -> Axis:

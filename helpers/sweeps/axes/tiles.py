@@ -99,7 +99,7 @@ class Tile:
     @property
     def label(self) -> str:
         """Its coordinates in one line: `cfg_scale: 7, seed: 3`."""
-        return ", ".join(f"{place.axis}: {place.label}" for place in self.coordinates)
+        return ", ".join(f"{coordinate.axis}: {coordinate.label}" for coordinate in self.coordinates)
 
     @property
     def image(self) -> "Image.Image":

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from helpers.language import listed, tr
+from helpers.language import listed, shortened, tr
 from helpers.schemas import families
 from helpers.sweeps.axes import keys, ranges
 from helpers.sweeps.axes.tiles import Tile
@@ -77,7 +77,7 @@ def _value_text(path: str, value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return ranges.number_text(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"
+    return shortened(text, _MAX_VALUE)
 
 
 def _tile_name(tile: Tile) -> str:

@@ -95,7 +95,7 @@ class Store:
         receipt = {**drawn.receipt, "cost": cost, "list_price": tile.list_price}
         if self.backend == "studio":  # answers of the first edition do not name the engine
             receipt["engine"] = drawn.receipt.get("engine") or self.engines.get(tile.model)
-        receipt["grid"] = {place.axis: place.label for place in tile.coordinates}
+        receipt["grid"] = {coordinate.axis: coordinate.label for coordinate in tile.coordinates}
         picture = infotext.stamped(drawn.file, {**receipt, "body": dict(tile.body)})
         name = f"{tile.key[:_KEY_DIGITS]}-{hashlib.sha256(picture).hexdigest()[:8]}"
         path, thumbnail = self.folder / f"{name}.png", self.folder / f"{name}.webp"

@@ -40,8 +40,8 @@ def grid_axes(tiles: Sequence[Tile], axes: Sequence[Axis]) -> list[GridAxis]:
     """Return the axes of these tiles in the sweep's order, without the labels that no tile has."""
     used: dict[str, dict[str, None]] = {axis.name: {} for axis in axes}
     for tile in tiles:
-        for place in tile.coordinates:
-            used.setdefault(place.axis, {})[place.label] = None
+        for coordinate in tile.coordinates:
+            used.setdefault(coordinate.axis, {})[coordinate.label] = None
     order = {axis.name: {label: i for i, label in enumerate(axis.labels)} for axis in axes}
     return [
         GridAxis(name, tuple(sorted(labels, key=lambda label: order.get(name, {}).get(label, len(labels)))))
@@ -86,13 +86,13 @@ def arrange(
     others = [*turned, *(name for name in found if name not in (*turned, rows, columns))]
     labels = {name: chosen.get(name, one.labels) for name, one in found.items()}
     down, across = (GridAxis(name, tuple(labels[name])) if name else None for name in (rows, columns))
-    at = {frozenset((place.axis, place.label) for place in tile.coordinates): tile for tile in tiles}
+    at = {frozenset((coordinate.axis, coordinate.label) for coordinate in tile.coordinates): tile for tile in tiles}
     places = [tuple(zip(others, where, strict=True)) for where in product(*(labels[name] for name in others))]
     tables = [(where, _table(at, where, down, across)) for where in places]
     tables = [one for one in tables if any(tile for row in one[1] for tile in row)]
     several = {name for name in others if len(found[name].labels) > 1}
     made = [
-        GridPage(i, len(tables), tuple(place for place in where if place[0] in several), down, across, table)
+        GridPage(i, len(tables), tuple(pair for pair in where if pair[0] in several), down, across, table)
         for i, (where, table) in enumerate(tables, 1)
     ]
     return _numbered(made, pages) if isinstance(pages, int) or _is_numbers(pages) else made

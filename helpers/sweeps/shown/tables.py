@@ -28,7 +28,7 @@ def _csv(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> bytes:
     headings = ("seed used", "model", "cost", "list price", "seconds", "backend", "failure", "reason", "picture", "key")
     rows.writerow(["tile", *(axis.name for axis in axes), *headings])
     for number, tile in enumerate(tiles, 1):
-        rows.writerow([number, *(place.label for place in tile.coordinates), *_facts(folder, tile)])
+        rows.writerow([number, *(coordinate.label for coordinate in tile.coordinates), *_facts(folder, tile)])
     return out.getvalue().encode("utf-8-sig")  # the mark tells Excel that it is UTF-8
 
 
@@ -41,7 +41,7 @@ def _facts(folder: Path, tile: Tile) -> Iterator[Any]:
 def _line(folder: Path, tile: Tile) -> bytes:
     record = {
         "label": tile.label,
-        "coordinates": {place.axis: place.label for place in tile.coordinates},
+        "coordinates": {coordinate.axis: coordinate.label for coordinate in tile.coordinates},
         **keys.hashed_request(tile.model, tile.body),
         "seed": tile.seed,
         "cost": tile.cost,

@@ -104,15 +104,15 @@ def small(made: Generation) -> str:
 def kept(state: ExplorerState, thumbnails: Mapping[int, str]) -> list[PageData]:
     """Return the strip of kept pictures. `thumbnails`: addresses by the `id` of each receipt."""
     tiles = []
-    for place, (made, difference) in enumerate(zip(state.kept, state.labels(), strict=True), start=1):
+    for index, (made, difference) in enumerate(zip(state.kept, state.labels(), strict=True), start=1):
         told = difference or label("kept.same" if len(state.kept) > 1 else "seed_of", seed=made.seed)
         tiles.append(
             {
-                "number": place,
+                "number": index,
                 "src": thumbnails[id(made)],
-                "alt": label("kept.alt", number=place, label=told),
+                "alt": label("kept.alt", number=index, label=told),
                 "label": told,
-                "remove": label("remove.number", number=place),
+                "remove": label("remove.number", number=index),
                 "shown": made.body == state.body,
             }
         )

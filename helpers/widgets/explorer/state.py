@@ -98,9 +98,9 @@ class ExplorerState:
         """Keep the picture that is shown, and return its number in the strip and whether it is new. Raises LookupError."""
         if self.made is None or not self.is_shown:
             raise LookupError(label("kept.nothing"))
-        for place, one in enumerate(self.kept):
+        for index, one in enumerate(self.kept):
             if one.body == self.made.body:
-                return place + 1, False
+                return index + 1, False
         self.kept.append(self.made)
         return len(self.kept), True
 

@@ -129,7 +129,7 @@ def result(run: PlaygroundRun | None) -> PageData:
     """Return a tile for each answer of a run: its picture, text alternative and caption, or what failed."""
     if run is None:
         return {"number": 0, "tiles": []}
-    return {"number": run.number, "tiles": [_tile(answer, run, place) for place, answer in enumerate(run.answers)]}
+    return {"number": run.number, "tiles": [_tile(answer, run, index) for index, answer in enumerate(run.answers)]}
 
 
 def history(runs: Sequence[PlaygroundRun], shown: int, kept: Sequence[PageData] = ()) -> list[PageData]:

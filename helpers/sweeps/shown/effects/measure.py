@@ -62,18 +62,18 @@ def _picture(tile: Tile) -> Path | None:
 
 
 def _label(tile: Tile, axis: str) -> str:
-    return next(place.label for place in tile.coordinates if place.axis == axis)
+    return next(coordinate.label for coordinate in tile.coordinates if coordinate.axis == axis)
 
 
 def _other_coordinates(tile: Tile, axis: str) -> tuple[tuple[str, str], ...]:
     """Return the coordinates of a tile on all axes but this one."""
-    return tuple((place.axis, place.label) for place in tile.coordinates if place.axis != axis)
+    return tuple((coordinate.axis, coordinate.label) for coordinate in tile.coordinates if coordinate.axis != axis)
 
 
 def _ordered(axis: Axis) -> list[int]:
     """Return the positions of a numeric axis in ascending order of its values; empty for any other axis."""
     numeric = all(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) for value in axis.values)
-    return sorted(range(len(axis)), key=lambda place: axis.values[place]) if numeric else []
+    return sorted(range(len(axis)), key=lambda index: axis.values[index]) if numeric else []
 
 
 def _groups(tiles: Sequence[Tile], axis: str) -> Iterator[list[Tile]]:
@@ -86,7 +86,7 @@ def _groups(tiles: Sequence[Tile], axis: str) -> Iterator[list[Tile]]:
 
 def _pairs(tiles: Sequence[Tile], axis: Axis, values: Sequence[int]) -> _Pairs:
     """Return the pairs of pictures that differ in this axis alone, by the ranks of their two values in `values`."""
-    rank = {axis.labels[place]: rank for rank, place in enumerate(values)}
+    rank = {axis.labels[index]: rank for rank, index in enumerate(values)}
     pairs: _Pairs = {}
     for group in _groups(tiles, axis.name):
         placed = sorted(((rank[_label(tile, axis.name)], tile) for tile in group), key=lambda one: one[0])
@@ -139,7 +139,7 @@ def _floor(found: Mapping[_ValuePair, list[Distance]], seeds: int) -> Floor:
 def _effect(
     axis: Axis, values: Sequence[int], found: Mapping[_ValuePair, list[Distance]], in_all: int, floor: Floor | None
 ) -> Effect:
-    labels = tuple(axis.labels[place] for place in values)
+    labels = tuple(axis.labels[index] for index in values)
     distances = [distance for some in found.values() for distance in some]
     numeric = bool(_ordered(axis))
     steps = tuple(

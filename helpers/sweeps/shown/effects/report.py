@@ -353,12 +353,12 @@ def _panel(panel: "Axes", name: str, rows: list[_EffectRow], effects: Effects) -
         panel.set_xlim(0, max([*values, 0.01]) * 1.15)
         panel.set_xlabel("distance")
     start = panel.get_xlim()[0]
-    for place, (value, row) in enumerate(zip(values, rows, strict=True)):
+    for index, (value, row) in enumerate(zip(values, rows, strict=True)):
         is_beyond = floor is not None and name in floor.beyond(row.median)
-        panel.hlines(place, start, value, color="#1f4e79", linewidth=1.2, alpha=0.6)
+        panel.hlines(index, start, value, color="#1f4e79", linewidth=1.2, alpha=0.6)
         panel.plot(
             value,
-            place,
+            index,
             "o" if not row.is_step else "D",
             markersize=8 if not row.is_step else 5,
             color="#1f4e79",

@@ -77,7 +77,7 @@ def _make_keys_unique(records: Sequence[dict[str, Any]]) -> None:
 def _tile(
     tile: Tile, picture: "_EmbeddedPicture | None", used: Sequence[GridAxis], inputs: "_BodyImages", labels: Labels
 ) -> dict[str, Any]:
-    where = {place.axis: place.label for place in tile.coordinates}
+    where = {coordinate.axis: coordinate.label for coordinate in tile.coordinates}
     failure = tile.failure or _no_picture(tile, picture, labels)
     label = tile.label
     record: dict[str, Any] = {

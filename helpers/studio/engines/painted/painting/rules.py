@@ -323,7 +323,7 @@ def _problems(form: Form, value: Any, names: Names) -> Sequence[str]:
     if isinstance(form, Each):
         if not isinstance(value, list):
             return [f"{_shown(value)} is not a list"]
-        return [f"{place}: {why}" for place, one in enumerate(value, 1) for why in _problems(form.form, one, names)]
+        return [f"{index}: {why}" for index, one in enumerate(value, 1) for why in _problems(form.form, one, names)]
     if not isinstance(value, dict):
         return [f"{_shown(value)} is not a table"]
     if isinstance(form, Every):
