@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from workshop.console import PreparationError, exit_code_of, tell
-from workshop.installer import uv_on_path, works
+from workshop.installer import usable_uv, uv_on_path
 from workshop.place import Place
 from workshop.python_check import OLDEST
 
@@ -38,7 +38,7 @@ def _write_locks(place: Place, arguments: list[str]) -> int:
     if arguments not in ([], ["--upgrade"]):
         print("setup/tools/lock.py takes --upgrade or nothing.", file=sys.stderr)
         return 2
-    uv = uv_on_path() or works(str(place.scripts / "uv"), dict(os.environ))
+    uv = uv_on_path() or usable_uv(str(place.scripts / "uv"), dict(os.environ))
     if not uv:
         raise PreparationError("Locking needs uv, and there is none.", "Run: pip install uv")
     main = compiled(uv, place, ["pyproject.toml"], place.requirements, arguments)

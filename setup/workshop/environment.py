@@ -29,7 +29,7 @@ def prepare(place: Place, command: str, tests: bool = False) -> None:
     `command` is what the person typed, for the fix of a problem. Raises PreparationError where .venv cannot be made.
     """
     check_folder(place, command)
-    with alone(place):
+    with exclusive(place):
         tests = tests or place.test_requirements.name in stamps.locks(place)  # once there, kept up to date
         requirements = [place.requirements] + ([place.test_requirements] if tests else [])
         expected = stamps.new_stamp(place, requirements)
@@ -41,7 +41,7 @@ def prepare(place: Place, command: str, tests: bool = False) -> None:
         if check.remedy is Remedy.REMAKE:
             remove(place, command)
             create(place, command)
-        fill(place, command, requirements, expected)
+        install_packages(place, command, requirements, expected)
         tell("The environment is ready ({seconds:.0f} seconds).", seconds=time.monotonic() - started)
 
 
@@ -144,16 +144,16 @@ def create(place: Place, command: str) -> None:
         )
 
 
-def fill(place: Place, command: str, requirements: list[Path], expected: Stamp) -> None:
+def install_packages(place: Place, command: str, requirements: list[Path], expected: Stamp) -> None:
     """Install everything, then write the stamp."""
     place.stamp.unlink(missing_ok=True)
     Installer(place, command).install(requirements)
-    lead_to_project(place)
-    quiet_jupyterlab(place)
+    point_at_project(place)
+    write_jupyterlab_settings(place)
     stamps.write(place, expected)
 
 
-def lead_to_project(place: Place) -> None:
+def point_at_project(place: Place) -> None:
     """Point .venv at the workshop by a relative path.
 
     Pythons before 3.13 read this file in the system's encoding, so that a folder named in Chinese could be misread on
@@ -167,7 +167,7 @@ def lead_to_project(place: Place) -> None:
             path.write_text(os.path.relpath(place.root, site_packages) + "\n", "ascii")
 
 
-def quiet_jupyterlab(place: Place) -> None:
+def write_jupyterlab_settings(place: Place) -> None:
     """Write JupyterLab's settings for the workshop: no pop-up that asks whether to fetch news."""
     settings = place.venv / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
@@ -175,7 +175,7 @@ def quiet_jupyterlab(place: Place) -> None:
 
 
 @contextmanager
-def alone(place: Place) -> Iterator[None]:
+def exclusive(place: Place) -> Iterator[None]:
     """Let only one start.py or test.py at a time work on a .venv; the system frees the lock of one that dies."""
     try:
         file = open(lock_file(place), "a+b")  # noqa: SIM115 - closed below

@@ -99,7 +99,7 @@ class Installer:
         )
 
     def _uv_inside(self) -> str:
-        return works(str(self.place.scripts / "uv"), self._environment())
+        return usable_uv(str(self.place.scripts / "uv"), self._environment())
 
     def _fetch_uv(self, pip: list[str]) -> str:
         """Install uv into .venv and return its path; empty where that failed.
@@ -135,7 +135,7 @@ class Installer:
         return ours | {"PIP_USER": "0", "PYTHONIOENCODING": "utf-8"}
 
     def _run(self, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-        return run_with_news(command, environment, self.place.root, self.place.install_log)
+        return run_with_progress(command, environment, self.place.root, self.place.install_log)
 
     def _problem(self, output: str) -> PreparationError:
         return failures.problem(output, self.command, self.place.venv, self.place.install_log)
@@ -148,10 +148,10 @@ def base_python() -> str:
 
 def uv_on_path() -> str:
     """Return the path of the uv that the person has; empty where there is none that `works`."""
-    return works(shutil.which("uv") or "", dict(os.environ))
+    return usable_uv(shutil.which("uv") or "", dict(os.environ))
 
 
-def works(uv: str, environment: dict[str, str]) -> str:
+def usable_uv(uv: str, environment: dict[str, str]) -> str:
     """Return the same path where it is a uv that runs and is not too old for our options; empty otherwise."""
     if not uv:
         return ""
@@ -171,7 +171,7 @@ def succeeds(command: list[str], environment: dict[str, str]) -> bool:
         return False
 
 
-def run_with_news(command: list[str], environment: dict[str, str], folder: Path, log: Path) -> tuple[int, str]:
+def run_with_progress(command: list[str], environment: dict[str, str], folder: Path, log: Path) -> tuple[int, str]:
     """Run a command with its output in the log, telling the person now and then; return its exit code and output."""
     with log.open("ab") as written:
         written.write(("\n$ " + " ".join(command) + "\n").encode())

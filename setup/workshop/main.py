@@ -91,7 +91,7 @@ def _start(place: Place, arguments: list[str]) -> int:
         print(message, file=sys.stderr)
         return USAGE
     prepare(place, START)
-    place.pictures.mkdir(exist_ok=True)  # papermill makes no folder for the notebook that it writes
+    place.outputs.mkdir(exist_ok=True)  # papermill makes no folder for the notebook that it writes
     if arguments == ["--install-only"]:
         tell("{folder} is ready. Open the workshop with: {command}", folder=place.venv, command=START)
         return 0

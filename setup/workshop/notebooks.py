@@ -47,7 +47,7 @@ def run_all(place: Place, environ: Mapping[str, str]) -> bool:
     outcomes = run_side_by_side(place, notebooks, environ)
     print(f"\n{table(outcomes)}\n", flush=True)
     failed = sum(not outcome.passed for outcome in outcomes)
-    numbers = {"failed": failed, "count": len(outcomes), "folder": place.outputs}
+    numbers = {"failed": failed, "count": len(outcomes), "folder": place.notebook_runs}
     if failed:
         tell("{failed} of {count} notebooks failed; they are in {folder} as they ran.", **numbers)
     else:
@@ -94,7 +94,7 @@ def find(folder: Path) -> list[Path]:
 def run(place: Place, notebook: Path, environ: Mapping[str, str]) -> Outcome:
     """Run one notebook with papermill, in its own folder, with an empty folder for what it makes."""
     name = notebook.relative_to(place.notebooks)
-    executed = place.outputs / name
+    executed = place.notebook_runs / name
     made = executed.with_suffix("")
     executed.unlink(missing_ok=True)
     shutil.rmtree(made, ignore_errors=True)

@@ -69,14 +69,14 @@ class Place:
         return self.root / "notebooks"
 
     @property
-    def pictures(self) -> Path:
+    def outputs(self) -> Path:
         """The folder of learners' pictures, and of the notebooks that they run from the shell."""
         return self.root / "outputs"
 
     @property
-    def outputs(self) -> Path:
+    def notebook_runs(self) -> Path:
         """The folder of the notebooks as `start.py --run` ran them."""
-        return self.pictures / "notebooks"
+        return self.outputs / "notebooks"
 
     def site_packages(self) -> Path:
         """Return the folder of the installed packages; it need not exist."""

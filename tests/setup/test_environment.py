@@ -184,8 +184,8 @@ def test_an_environment_in_use_is_told_what_to_close(
 
 def test_two_starts_at_once_take_turns(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     ready = "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
-    ready += "from workshop.environment import alone; from workshop.place import Place\n"
-    ready += "with alone(Place(Path(sys.argv[2]))):\n    print('mine', flush=True); sys.stdin.read()"
+    ready += "from workshop.environment import exclusive; from workshop.place import Place\n"
+    ready += "with exclusive(Place(Path(sys.argv[2]))):\n    print('mine', flush=True); sys.stdin.read()"
     setup = str(Path(environment.__file__).parents[1])
     command = [sys.executable, "-c", ready, setup, str(place.root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -196,5 +196,5 @@ def test_two_starts_at_once_take_turns(place: Place, capsys: pytest.CaptureFixtu
             assert not environment.lock(file)
         other.stdin.close()
         other.wait(timeout=60)
-    with environment.alone(place):
+    with environment.exclusive(place):
         assert "waiting" not in capsys.readouterr().out

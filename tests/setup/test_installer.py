@@ -125,9 +125,9 @@ class Tools:
         self.answers: dict[str, tuple[int, str]] = {}
         self.uv_inside, self.pip, self.ensurepip = False, pip, ensurepip
         monkeypatch.setattr(installer, "uv_on_path", lambda: "uv" if uv else "")
-        monkeypatch.setattr(installer, "works", lambda path, environment: path if self.uv_inside else "")
+        monkeypatch.setattr(installer, "usable_uv", lambda path, environment: path if self.uv_inside else "")
         monkeypatch.setattr(installer, "succeeds", lambda command, environment: self.pip)
-        monkeypatch.setattr(installer, "run_with_news", self.run)
+        monkeypatch.setattr(installer, "run_with_progress", self.run)
         monkeypatch.setattr(pip_settings, "read", lambda pip, environ: {"index-url": "https://a.example"})
 
     def run(self, command: list[str], environment: dict[str, str], folder: Path, log: Path) -> tuple[int, str]:
@@ -256,9 +256,9 @@ def test_an_old_uv_and_one_that_does_not_run_are_not_used(tmp_path: Path) -> Non
         fake = tmp_path / "uv"
         fake.write_text(f"#!/bin/sh\necho '{text}'\n")
         fake.chmod(0o755)
-        assert bool(installer.works(str(fake), dict(os.environ))) is answer, text
-    assert installer.works(str(tmp_path / "none"), {}) == ""
-    assert installer.works("", {}) == ""
+        assert bool(installer.usable_uv(str(fake), dict(os.environ))) is answer, text
+    assert installer.usable_uv(str(tmp_path / "none"), {}) == ""
+    assert installer.usable_uv("", {}) == ""
 
 
 def test_a_command_that_takes_long_gives_news_and_its_output_goes_to_the_log(
@@ -268,7 +268,7 @@ def test_a_command_that_takes_long_gives_news_and_its_output_goes_to_the_log(
     command = [sys.executable, "-c", "import time; print('done 图'.encode()); time.sleep(0.5); raise SystemExit(3)"]
     log = tmp_path / "install.log"
     log.write_text("earlier", "utf-8")
-    code, output = installer.run_with_news(command, dict(os.environ), tmp_path, log)
+    code, output = installer.run_with_progress(command, dict(os.environ), tmp_path, log)
     assert code == 3
     assert "done" in output
     assert "earlier" not in output

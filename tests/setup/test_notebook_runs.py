@@ -87,7 +87,7 @@ def test_a_second_run_begins_with_empty_folders(place: Place) -> None:
     add(place, "00_one.ipynb")
     assert notebooks.run_all(place, os.environ)
     assert notebooks.run_all(place, os.environ)
-    assert [path.name for path in (place.outputs / "00_one").iterdir()] == ["a.png"]
+    assert [path.name for path in (place.notebook_runs / "00_one").iterdir()] == ["a.png"]
 
 
 def test_no_notebook_at_all_is_a_failure(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,5 +143,9 @@ def test_the_chinese_notebooks_run_in_chinese_and_the_others_in_the_persons_lang
     add(place, "zh-CN/00_one.ipynb")
     for notebook in notebooks.find(place.notebooks):
         notebooks.run(place, notebook, {**os.environ, "WORKSHOP_LANG": "en"})
-    spoken = [path.relative_to(place.outputs).as_posix() for path in sorted(place.outputs.rglob("*")) if path.is_file()]
+    spoken = [
+        path.relative_to(place.notebook_runs).as_posix()
+        for path in sorted(place.notebook_runs.rglob("*"))
+        if path.is_file()
+    ]
     assert spoken == ["00_one/en", "zh-CN/00_one/zh-CN"]

@@ -44,7 +44,7 @@ def script(place: Place) -> str:
 def test_each_argument_does_its_part(place: Place, calls: list[str], arguments: list[str], expected: list[str]) -> None:
     assert main.start(script(place), arguments) == 0
     assert calls == expected
-    assert place.pictures.is_dir() == bool(expected)  # the folder that a lesson's shell command writes into
+    assert place.outputs.is_dir() == bool(expected)  # the folder that a lesson's shell command writes into
 
 
 @pytest.mark.parametrize("arguments", [["--no"], ["--run", "--install-only"], ["01"], ["--run", "x"], [""]])
