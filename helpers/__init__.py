@@ -87,34 +87,6 @@ _NAMES = {  # what a learner types, in the order of the lessons, and where it is
 }
 _LISTED_ROOMS = ("errors", "models")
 _ROOMS = (*_LISTED_ROOMS, "bodies", "calls", "display", "masks", "pictures", "recipes", "schemas", "sweeps", "widgets")
-_ERRORS = (  # of helpers.errors, and importable from here as they always were
-    "AccessError",
-    "BodyError",
-    "BudgetError",
-    "CallError",
-    "CallSetupError",
-    "ConnectionCallError",
-    "ContentFilterError",
-    "FilteredError",
-    "ImageError",
-    "MalformedBodyError",
-    "MaskError",
-    "ModelFailedError",
-    "NoCredentialsError",
-    "PictureExistsError",
-    "Problem",
-    "PromptRefusedError",
-    "RecipeError",
-    "RegionError",
-    "RetiredModelError",
-    "ServiceError",
-    "SetupError",
-    "ThrottledError",
-    "TimeoutCallError",
-    "UnknownModelError",
-    "WorkshopError",
-    "WorkshopWarning",
-)
 _FORMER = {"images": "pictures", "mask_forms": "masks.forms", "outpainting": "masks"}  # rooms that lessons once named
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -124,10 +96,10 @@ __all__ = sorted([*_MODULE_OF, *_LISTED_ROOMS])
 def __getattr__(name: str) -> Any:
     if name in _ROOMS or name in _FORMER:
         return import_module(f"helpers.{_FORMER.get(name, name)}")
-    module = "errors" if name in _ERRORS else _MODULE_OF.get(name)
-    if module is None:
+    module = import_module(f"helpers.{_MODULE_OF.get(name, 'errors')}")  # errors were always importable from here
+    if name not in _MODULE_OF and name not in module.__all__:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
-    found = getattr(import_module(f"helpers.{module}"), name)
+    found = getattr(module, name)
     globals()[name] = found
     return found
 

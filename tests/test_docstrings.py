@@ -13,7 +13,7 @@ import helpers
 ROOT = Path(__file__).parents[1]
 NO_VERB = re.compile(r"(The|An?|What|Whether|How|Where|Which|When|Who|Whose|Each|Every|All|One|Its|That|Those)\b")
 THIRD_PERSON = re.compile(
-    r"(Adds|Asks|Brings|Builds|Checks|Draws|Finds|Gives|Keeps|Lets|Makes|Opens|Puts|Raises|Reads|Returns|Runs|Says|Sends|Shows|Starts|Stops|Tells|Takes|Turns|Writes)\b"
+    r"(Adds|Asks|Brings|Builds|Checks|Draws|Explains|Finds|Gives|Keeps|Lets|Makes|Opens|Puts|Raises|Reads|Returns|Reports|Runs|Saves|Says|Sends|Shows|Starts|Stops|Tells|Takes|Turns|Writes)\b"
 )
 MADE_BY_OTHERS = ("Body", "Generation", "LeakReport", "Recipe")  # shown by the call that returns them
 USE = re.compile(r"^(\w+ = |print\()?(helpers|sweep|made|mask|effects|recipe)\.\w+", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Saves pictures with their receipts in the file, and reads a receipt from a file."""
+"""Saving: a picture with its receipt in the file or beside it, and the receipt read back."""
 
 import io
 import os

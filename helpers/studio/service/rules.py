@@ -28,7 +28,7 @@ class CheckedRequest:
     seed: int
     """0 asks for a random seed."""
     job: Callable[[int, str], Job]
-    """Returns the job for a seed and a finish reason: SUCCESS, CONTENT_FILTERED or ERROR."""
+    """Job for a seed and a finish reason: SUCCESS, CONTENT_FILTERED or ERROR."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Rules:
     check: Callable[[dict[str, Any], Model], CheckedRequest]
     """Checks a body. Raises BedrockError as the family's own service writes it."""
     refuse: Callable[[Refusal], Reply | str]
-    """Returns what a refusal leads to: an answer without a picture, or the finish reason of a picture that is sent.
+    """What a refusal leads to: an answer without a picture, or the finish reason of a picture that is sent.
     Raises BedrockError where the service answers with an error."""
     response: Callable[[int, str], Response]
-    """Returns the response body for a seed and a finish reason, with PICTURE in the picture's place."""
+    """Response body for a seed and a finish reason, with PICTURE in the picture's place."""
 
 
 def checked(schema: type[BaseModel], content: dict[str, Any], wrong: list[Violation]) -> Any:

@@ -25,7 +25,7 @@ from helpers.studio.service.validation_text import MALFORMED
 from helpers.studio.workers.pool import EngineAnswer, Job
 
 Draw = Callable[[str, Job, Callable[[], bool]], EngineAnswer]
-"""Draws a job with the engine of this name while the client waits, as `EnginePools.draw` does."""
+"""Function that draws a job with the engine of this name while the client waits, as `EnginePools.draw` does."""
 
 RULES: Mapping[str, Rules] = MappingProxyType(
     {

@@ -39,7 +39,7 @@ class HttpRequest:
     headers: HTTPMessage
     body: bytes
     client_waits: Callable[[], bool] = lambda: True
-    """Returns False once the client has hung up, so that no picture is drawn for nobody."""
+    """False once the client has hung up, so that no picture is drawn for nobody."""
 
 
 Application = Callable[[HttpRequest], Reply]

@@ -1,4 +1,4 @@
-"""Explains why a tile ran or has to: by the fields in which its request differs from the nearest one that is stored."""
+"""Why a tile ran or has to: the fields in which its request differs from the nearest one that is stored."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

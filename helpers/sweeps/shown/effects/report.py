@@ -1,4 +1,4 @@
-"""Reports the effects of a sweep's axes: as a sentence, as a table for the notebook or the terminal, and as a plot.
+"""The effects of a sweep's axes: as a sentence, as a table for the notebook or the terminal, and as a plot.
 
 The sentence and the text alternative contain only names and counts, so that they are the same on every machine.
 """
