@@ -33,7 +33,7 @@ def sheet(tiles: list[tuple[str, str, str | None]]) -> Image.Image:
     for i, (caption, text, style) in enumerate(tiles):
         x, y = i % COLUMNS * TILE, i // COLUMNS * (TILE + 14)
         out.paste(tile(text, 3 + i % 5, style), (x, y + 14))
-        pen.text((x + 3, y + 1), caption, install_packages="black")
+        pen.text((x + 3, y + 1), caption, fill="black")
     return out
 
 
@@ -41,9 +41,9 @@ def tiles(kind: str) -> list[tuple[str, str, str | None]]:
     """Return a tile for each entry of a kind: alone where that makes a picture, else on a meadow with mountains."""
     if kind == "style":
         return [(name, "three sheep on a meadow, mountain", name) for name in [*styles.presets.PRESETS, "isometric"]]
-    exclusive = kind in ("scene", "object")
+    alone = kind in ("scene", "object")
     return [
-        (item.name, item.en[0] if exclusive else f"{item.en[0]}, sheep, meadow, mountain", None)
+        (item.name, item.en[0] if alone else f"{item.en[0]}, sheep, meadow, mountain", None)
         for item in vocabulary.entries().values()
         if item.kind == kind
     ]
