@@ -19,7 +19,7 @@ from helpers.studio.children import private_stdin
 from helpers.studio.environment import client_environment
 from helpers.studio.process import Studio, new_folder, new_keys, remove_folder
 from helpers.studio.replies import BedrockError
-from helpers.studio.wire.server import StudioServer
+from helpers.studio.wire.server import NotReady, StudioServer
 
 REGION = "us-west-2"
 
@@ -164,7 +164,7 @@ def _application(server: StudioServer, studio: Studio) -> None:
     except Exception as error:  # in the answer to every request, since nobody may read standard error
         message = f"The studio could not be loaded: {type(error).__name__}: {error}"
         print(message, file=sys.stderr)
-        server.application = lambda request: BedrockError("ModelErrorException", message).reply()
+        server.application = NotReady(BedrockError("ModelErrorException", message))
 
 
 def _on_stop(act: Any) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 # HTTP status of every error the studio gives. Source: botocore's service model of bedrock-runtime, and for the
 # signature errors the common errors of AWS's APIs.
@@ -27,6 +27,15 @@ STATUS = {
 _NAMESPACE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
 
+Delivery = Literal["whole", "cut", "reset", "none"]
+"""How an answer goes out: as it is; cut off in the middle of its body; not at all, with the connection reset; or not
+at all, with the connection left open until the client hangs up."""
+
+
+Refusal = Literal["invalid_prompts", "content_filtered", "error"]
+"""How a model refuses: the prompt is not taken, the image is withheld or blurred, or the model fails."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """An HTTP answer. Its body is in pieces, so that a picture's megabytes are never copied to be joined."""
@@ -34,6 +43,7 @@ class Reply:
     status: int
     body: tuple[bytes, ...]
     headers: tuple[tuple[str, str], ...] = ()
+    delivery: Delivery = "whole"
 
 
 class BedrockError(Exception):

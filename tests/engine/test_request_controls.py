@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from PIL import Image
 
 from helpers.studio.service import Service
-from helpers.studio.workers.pool import EngineAnswer, Job
+from helpers.studio.workers.pool import NOBODY, EngineAnswer, Job, Waiter
 
 TEXT = {"text_prompts": [{"text": "a beach"}]}
 SDXL = "stability.stable-diffusion-xl-v1"
@@ -31,12 +30,12 @@ def job(body: dict[str, Any]) -> Job:
     """What the engine would be asked for."""
     asked: list[Job] = []
 
-    def draw(engine: str, wanted: Job, still: Callable[[], bool]) -> EngineAnswer:
+    def draw(engine: str, wanted: Job, waiter: Waiter) -> EngineAnswer:
         asked.append(wanted)
         return EngineAnswer(b"", (), 0.0, "toy 0")
 
     region = "us-west-2"
-    Service(draw, today=lambda: date(2025, 1, 1)).invoke(SDXL, json.dumps(body).encode(), region, lambda: True)
+    Service(draw, today=lambda: date(2025, 1, 1)).invoke(SDXL, json.dumps(body).encode(), region, NOBODY)
     return asked[0]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.studio.service.refusals import refusal
+from helpers.studio.service.refusals import refusal_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from helpers.studio.service.refusals import refusal
     ],
 )
 def test_listed_words_are_refused(text: str, kind: str) -> None:
-    assert refusal([text]) == kind
+    assert refusal_of([text]) == kind
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_listed_words_are_refused(text: str, kind: str) -> None:
     ],
 )
 def test_everyday_prompts_pass(text: str) -> None:
-    assert refusal([text]) is None
+    assert refusal_of([text]) is None
 
 
 def test_the_gravest_of_several_prompts_counts() -> None:
-    assert refusal(["a beach", "studio-error", "nude", "nsfw"]) == "invalid_prompts"
+    assert refusal_of(["a beach", "studio-error", "nude", "nsfw"]) == "invalid_prompts"

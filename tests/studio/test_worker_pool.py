@@ -13,7 +13,7 @@ import pytest
 
 from helpers.studio.replies import BedrockError
 from helpers.studio.workers import pool as workers
-from helpers.studio.workers.pool import EngineAnswer, Job, Pool
+from helpers.studio.workers.pool import EngineAnswer, Job, Pool, Waiter
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 
@@ -94,7 +94,7 @@ def test_nothing_is_drawn_for_a_client_that_left_the_queue(pools: Callable[..., 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(pool.draw, job("sleep"))
         time.sleep(0.3)
-        second = threads.submit(pool.draw, job("explode"), lambda: False)
+        second = threads.submit(pool.draw, job("explode"), Waiter(waits=lambda: False))
         assert isinstance(first.result(), EngineAnswer)
         with pytest.raises(BedrockError, match="The client has gone"):
             second.result()

@@ -6,16 +6,16 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
-Refusal = Literal["invalid_prompts", "content_filtered", "error"]
+from helpers.studio.replies import Refusal
+
 REFUSALS: tuple[Refusal, ...] = ("invalid_prompts", "content_filtered", "error")  # gravest first
 
 # A letter or digit of a Latin alphabet on either side makes it another word; a Chinese character does not.
 _LATIN = "0-9a-z\u00c0-\u024f"
 
 
-def refusal(texts: Iterable[str]) -> Refusal | None:
+def refusal_of(texts: Iterable[str]) -> Refusal | None:
     """Return the gravest refusal that one of these prompts calls for, or None."""
     folded = [unicodedata.normalize("NFKC", text).casefold() for text in texts]
     return next((kind for kind in REFUSALS if any(_pattern(kind).search(text) for text in folded)), None)

@@ -11,8 +11,7 @@ from pydantic import BaseModel, ValidationError
 from helpers.models import Model
 from helpers.schemas import Family
 from helpers.schemas.fields import Response, in_english, stored_size
-from helpers.studio.replies import Reply
-from helpers.studio.service.refusals import Refusal
+from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service.validation_text import Violation, malformed, violations
 from helpers.studio.workers.pool import Job
 

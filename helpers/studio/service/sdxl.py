@@ -6,8 +6,7 @@ from helpers.models import Model
 from helpers.schemas.families import SDXL
 from helpers.schemas.fields import Response, stored_size
 from helpers.schemas.sdxl import Artifact, SDXLRequest, SDXLResponse
-from helpers.studio.replies import Reply, validation
-from helpers.studio.service.refusals import Refusal
+from helpers.studio.replies import Refusal, Reply, validation
 from helpers.studio.service.rules import PICTURE, CheckedRequest, Rules, checked, uploads
 from helpers.studio.workers.pool import Job
 

@@ -17,15 +17,15 @@ from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
 from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS
-from helpers.studio.replies import Reply, validation
+from helpers.studio.replies import Refusal, Reply, validation
 from helpers.studio.service import catalogue, sdxl, stability
-from helpers.studio.service.refusals import refusal
+from helpers.studio.service.refusals import refusal_of
 from helpers.studio.service.rules import PICTURE, Rules
 from helpers.studio.service.validation_text import MALFORMED
-from helpers.studio.workers.pool import EngineAnswer, Job
+from helpers.studio.workers.pool import EngineAnswer, Job, Waiter
 
-Draw = Callable[[str, Job, Callable[[], bool]], EngineAnswer]
-"""Function that draws a job with the engine of this name while the client waits, as `EnginePools.draw` does."""
+Draw = Callable[[str, Job, Waiter], EngineAnswer]
+"""Function that draws a job with the engine of this name for a client, as `EnginePools.draw` does."""
 
 RULES: Mapping[str, Rules] = MappingProxyType(
     {
@@ -44,23 +44,30 @@ class Service:
         self._draw, self.today = draw, today
 
     def invoke(
-        self, model_id: str, body: bytes, region: str, client_waits: Callable[[], bool], trace: bool = False
+        self,
+        model_id: str,
+        body: bytes,
+        region: str,
+        waiter: Waiter,
+        *,
+        trace: bool = False,
+        refusal: Refusal | None = None,
     ) -> Reply:
         """Return the answer to one request, as the model's family writes it.
 
-        `model_id`: an id, alias or ARN. `body`: JSON. `client_waits` returns False once the client has hung up. `trace`
-        asks for the steps of the diffusion too. Raises BedrockError where AWS answers with an error.
+        `model_id`: an id, alias or ARN. `body`: JSON. `trace` asks for the steps of the diffusion too. `refusal`
+        is the refusal to answer with, whatever the prompt says; None leaves it to the content filter. Raises BedrockError where AWS answers with an error.
         """
         model = catalogue.model_to_invoke(model_id, region, self.today())
         rules = RULES[str(model.schema)]
         request = rules.check(_parsed(body), model)
-        refused = refusal(request.texts)
+        refused = refusal or refusal_of(request.texts)
         finish = rules.refuse(refused) if refused else "SUCCESS"
         if isinstance(finish, Reply):
             return finish
         seed = request.seed or 1 + secrets.randbelow(_max_seed(model))
         traced = trace and refused is None
-        answer = self._draw(self.engine_of(model), replace(request.job(seed, finish), trace=traced), client_waits)
+        answer = self._draw(self.engine_of(model), replace(request.job(seed, finish), trace=traced), waiter)
         return _with_picture(rules.response(seed, finish), answer, traced)
 
     def engine_of(self, model: Model) -> str:

@@ -10,8 +10,7 @@ from helpers.models import Model
 from helpers.schemas import Family
 from helpers.schemas.fields import Response
 from helpers.schemas.stability import StabilityResponse
-from helpers.studio.replies import Reply, validation
-from helpers.studio.service.refusals import Refusal
+from helpers.studio.replies import Refusal, Reply, validation
 from helpers.studio.service.rules import PICTURE, CheckedRequest, Rules, checked, uploads
 from helpers.studio.workers.pool import Job
 

@@ -3,16 +3,14 @@
 import contextlib
 import ipaddress
 import sys
-import uuid
 from collections.abc import Callable
-from http.client import HTTPMessage
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from helpers.studio import VERSION, VERSION_HEADER
 from helpers.studio.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.service import Service, catalogue
-from helpers.studio.wire.server import HttpRequest
-from helpers.studio.wire.signing import Keys, signed_region
+from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
+from helpers.studio.wire.signing import Keys, check_signature, claimed_caller
+from helpers.studio.workers.pool import Waiter
 
 _MODEL_OPERATIONS = ("invoke", "invoke-with-response-stream", "converse", "converse-stream", "count-tokens")
 _REFUSED_OPERATIONS = {
@@ -36,46 +34,48 @@ class Bedrock:
     def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
         self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        """Return the answer to one request; never raises."""
+    def admit(self, head: RequestHead) -> Caller:
+        """Return who sends the request. Raises BedrockError where its head is enough to refuse it."""
+        if not (self._any_host or _is_this_machine(head.headers)):
+            raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
+        _operation(head)
+        return claimed_caller(head, self._keys)
+
+    def answer(self, request: HttpRequest, caller: Caller) -> Reply:
+        """Return the answer to a request that was admitted; never raises."""
+        head = request.head
         try:
-            reply = self._answer(request)
+            check_signature(request, self._keys)
+            return _operation(head)(self, request, caller)
         except BedrockError as error:
-            reply = error.reply()
+            return error.reply()
         except Exception as error:
-            print(f"studio: {request.method} {request.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
-            reply = BedrockError(
+            print(f"studio: {head.method} {head.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
+            return BedrockError(
                 "InternalServerException", f"The studio failed: {type(error).__name__}: {error}"
             ).reply()
-        marks = (("x-amzn-requestid", str(uuid.uuid4())), (VERSION_HEADER, VERSION))
-        return Reply(reply.status, reply.body, (*reply.headers, *marks))
 
-    def _answer(self, request: HttpRequest) -> Reply:
-        if not (self._any_host or _is_this_machine(request.headers)):
-            raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
-        operation = _operation(request)
-        region = signed_region(request, self._keys)
-        return operation(self, request, region)
-
-    def _invoke(self, request: HttpRequest, region: str) -> Reply:
-        model_id, operation = _model_and_operation(request.path)
+    def _invoke(self, request: HttpRequest, caller: Caller) -> Reply:
+        model_id, operation = _model_and_operation(request.head.path)
         if operation in _REFUSED_OPERATIONS:
-            catalogue.model_to_invoke(model_id, region, self._service.today())
+            catalogue.model_to_invoke(model_id, caller.region, self._service.today())
             raise validation(_REFUSED_OPERATIONS[operation])
-        _check_media_types(request.headers)
-        trace = _trace_wanted(request.headers)
-        return self._service.invoke(model_id, request.body, region, request.client_waits, trace)
+        _check_media_types(request.head.headers)
+        trace = _trace_wanted(request.head.headers)
+        return self._service.invoke(
+            model_id, request.body, caller.region, _waiter(request, caller), trace=trace, refusal=request.refusal
+        )
 
-    def _list(self, request: HttpRequest, region: str) -> Reply:
-        return json_reply(catalogue.summaries(region, dict(parse_qsl(request.query))))
+    def _list(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply(catalogue.summaries(caller.region, dict(parse_qsl(request.head.query))))
 
-    def _details(self, request: HttpRequest, region: str) -> Reply:
-        return json_reply(catalogue.details(_last(request.path), region, self._service.today()))
+    def _details(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply(catalogue.details(_last(request.head.path), caller.region, self._service.today()))
 
-    def _availability(self, request: HttpRequest, region: str) -> Reply:
-        return json_reply(catalogue.availability(_last(request.path), region))
+    def _availability(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply(catalogue.availability(_last(request.head.path), caller.region))
 
-    def _engines(self, request: HttpRequest, region: str) -> Reply:
+    def _engines(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the engine that would draw for each model. May start workers, to learn their engines' versions."""
         names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
         known: dict[str, str] = {}
@@ -85,8 +85,8 @@ class Bedrock:
         return json_reply({"engines": {model: known[name] for model, name in names.items() if name in known}})
 
 
-def _operation(request: HttpRequest) -> Callable[[Bedrock, HttpRequest, str], Reply]:
-    match request.method, request.path.split("/"):
+def _operation(head: RequestHead) -> Callable[[Bedrock, HttpRequest, Caller], Reply]:
+    match head.method, head.path.split("/"):
         case "POST", ["", "model", model_id, operation] if model_id and operation in _MODEL_OPERATIONS:
             return Bedrock._invoke
         case "GET", ["", "foundation-models"]:
@@ -108,22 +108,26 @@ def _model_and_operation(path: str) -> tuple[str, str]:
     return unquote(model_id), operation
 
 
+def _waiter(request: HttpRequest, caller: Caller) -> Waiter:
+    return Waiter(caller.access_key, request.connection, request.client_waits)
+
+
 def _last(path: str) -> str:
     return unquote(path.rpartition("/")[2])
 
 
-def _check_media_types(headers: HTTPMessage) -> None:
-    content = headers.get("content-type", "").partition(";")[0].strip().lower()
+def _check_media_types(headers: Headers) -> None:
+    content = headers.get("content-type").partition(";")[0].strip().lower()
     if content not in _JSON_TYPES:
         raise validation(f"The provided content type {content} is not supported: send application/json.")
-    accepted = [one.partition(";")[0].strip().lower() for one in headers.get("accept", "").split(",")]
+    accepted = [one.partition(";")[0].strip().lower() for one in headers.get("accept").split(",")]
     if not any(one in _JSON_TYPES for one in accepted):
         raise validation(
-            f"The provided accept type {headers['accept']} is not supported: the answer is application/json."
+            f"The provided accept type {headers.get('accept')} is not supported: the answer is application/json."
         )
 
 
-def _trace_wanted(headers: HTTPMessage) -> bool:
+def _trace_wanted(headers: Headers) -> bool:
     value = headers.get(_TRACE_HEADER, "DISABLED")
     if value not in _TRACES:
         raise validation(
@@ -133,10 +137,10 @@ def _trace_wanted(headers: HTTPMessage) -> bool:
     return _TRACES[value]
 
 
-def _is_this_machine(headers: HTTPMessage) -> bool:
+def _is_this_machine(headers: Headers) -> bool:
     """Return whether the Host header names loopback; a name on the web that leads here (DNS rebinding) is refused."""
     try:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        host = urlsplit(f"//{headers.get('host')}").hostname or ""
     except ValueError:
         return False
     if host == "localhost":

@@ -5,44 +5,31 @@ It needs the standard library alone, so that a studio starts in a moment. `route
 
 import contextlib
 import ipaddress
+import itertools
 import os
 import re
 import socket
 import socketserver
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import uuid
 from http import HTTPStatus
 from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from helpers.studio import VERSION, VERSION_HEADER
 from helpers.studio.replies import BedrockError, Reply, validation
+from helpers.studio.wire.messages import Application, Caller, Headers, HttpRequest, RequestHead
 
 MAX_BODY = 25_000_000  # bytes: Bedrock's own limit on a request body
 IDLE_SECONDS = 600.0  # a kept-alive connection may wait this long for its next request
 SLOW_SECONDS = 30.0  # once a request has begun, the longest wait for its next piece
 
+_CONNECTIONS = itertools.count(1)
 _MAX_LINE = 65_536
 _MAX_DISCARDED = 10 * MAX_BODY
 _JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
-
-
-@dataclass(frozen=True)
-class HttpRequest:
-    """An HTTP request as it came: `path` still percent-encoded, `query` without its question mark."""
-
-    method: str
-    path: str
-    query: str
-    headers: HTTPMessage
-    body: bytes
-    client_waits: Callable[[], bool] = lambda: True
-    """False once the client has hung up, so that no picture is drawn for nobody."""
-
-
-Application = Callable[[HttpRequest], Reply]
 
 
 class StudioServer(ThreadingHTTPServer):
@@ -54,7 +41,7 @@ class StudioServer(ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"  # on Windows this option would let two studios share a port
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.application: Application = _not_ready
+        self.application: Application = NotReady()
         self.address_family, address = _resolved(host, port)
         super().__init__(address, _Handler)
 
@@ -88,8 +75,19 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, in
     return family, (str(address[0]), int(address[1]))
 
 
-def _not_ready(request: HttpRequest) -> Reply:
-    raise BedrockError("ServiceUnavailableException", "The studio is still starting.")
+class NotReady:
+    """The application of a studio that is still starting, or could not be loaded: one error for every request."""
+
+    def __init__(self, error: BedrockError | None = None) -> None:
+        self._error = error or BedrockError("ServiceUnavailableException", "The studio is still starting.")
+
+    def admit(self, head: RequestHead) -> Caller:
+        """Raise the error, whatever is asked."""
+        raise self._error
+
+    def answer(self, request: HttpRequest, caller: Caller) -> Reply:
+        """Return the error as an answer."""
+        return self._error.reply()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -126,14 +124,16 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def _answer(self) -> None:
+        path, _, query = self.path.partition("?")
+        head = RequestHead(self.command, path, query, Headers(self.headers.items()))
         try:
             body = self._body()
             if body is None:
                 self.close_connection = True
                 return
-            path, _, query = self.path.partition("?")
-            request = HttpRequest(self.command, path, query, self.headers, body, self._client_waits)
-            reply = self.server.application(request)
+            caller = self.server.application.admit(head)
+            request = HttpRequest(head, body, str(uuid.uuid4()), next(_CONNECTIONS), self._client_waits)
+            reply = self.server.application.answer(request, caller)
         except BedrockError as error:
             reply = error.reply()
         self._send(reply)
@@ -204,6 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
             f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
             f"Date: {self.date_time_string()}",
             *(f"{name}: {value}" for name, value in reply.headers),
+            f"x-amzn-requestid: {uuid.uuid4()}",
+            f"{VERSION_HEADER}: {VERSION}",
             f"Content-Length: {length}",
             "Connection: close" if self.close_connection else "Connection: keep-alive",
         ]

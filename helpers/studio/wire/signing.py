@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from helpers.studio.replies import BedrockError
-from helpers.studio.wire.server import HttpRequest
+from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 
 SERVICE = "bedrock"
 MAX_SKEW = timedelta(minutes=5)
@@ -36,30 +36,39 @@ class Keys:
     secret_key: str = field(repr=False)
 
 
-def signed_region(request: HttpRequest, keys: Keys) -> str:
-    """Return the Region that a request is signed for; it may be any, since one studio serves them all.
+def claimed_caller(head: RequestHead, keys: Keys) -> Caller:
+    """Return who a request claims to come from. Its Region may be any, since one studio serves them all.
 
-    Raises BedrockError with what AWS answers where the signature is missing, expired or not made with `keys`.
+    Raises BedrockError with what AWS answers where the head alone shows that the signature is missing, incomplete,
+    expired or not made with `keys`.
     """
-    authorization = _authorization(request.headers)
+    authorization = _authorization(head.headers)
     if not hmac.compare_digest(authorization["key"].encode(), keys.access_key.encode()):
         raise BedrockError("UnrecognizedClientException", "The security token included in the request is invalid.")
     if authorization["service"] != SERVICE:
         raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'.")
-    stamp = _fresh_time(request.headers, authorization["day"])
-    _check_payload_hash(request.headers, request.body)
-    expected = _signature(request, keys, authorization, stamp)
+    _fresh_time(head.headers, authorization["day"])
+    return Caller(authorization["key"], authorization["region"], authorization["service"])
+
+
+def check_signature(request: HttpRequest, keys: Keys) -> None:
+    """Check the signature of a whole request whose caller `claimed_caller` has returned.
+
+    Raises BedrockError with what AWS answers where it is not made with `keys`, or not for this request.
+    """
+    authorization = _authorization(request.head.headers)
+    _check_payload_hash(request.head.headers, request.body)
+    expected = _signature(request, keys, authorization)
     if not hmac.compare_digest(expected, authorization["signature"]):
         raise _invalid(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details."
         )
-    return authorization["region"]
 
 
-def _authorization(headers: HTTPMessage) -> Mapping[str, str]:
+def _authorization(headers: Headers) -> Mapping[str, str]:
     """Return the parts of the Authorization header: key, day, region, service, signed (header names) and signature."""
-    header = _joined(headers, "authorization")
+    header = headers.joined("authorization")
     if not header:
         raise BedrockError("MissingAuthenticationTokenException", "Missing Authentication Token")
     if header.lower().startswith("bearer "):
@@ -74,9 +83,9 @@ def _authorization(headers: HTTPMessage) -> Mapping[str, str]:
     return match.groupdict()
 
 
-def _fresh_time(headers: HTTPMessage, day: str) -> str:
+def _fresh_time(headers: Headers, day: str) -> str:
     """Return the time of signing. Raises BedrockError where it is not on `day`, or not within MAX_SKEW of now."""
-    stamp = _joined(headers, "x-amz-date")
+    stamp = headers.joined("x-amz-date")
     try:
         signed_at = datetime.strptime(stamp, _TIME).replace(tzinfo=UTC)
     except ValueError:
@@ -97,23 +106,24 @@ def _fresh_time(headers: HTTPMessage, day: str) -> str:
     return stamp
 
 
-def _check_payload_hash(headers: HTTPMessage, body: bytes) -> None:
+def _check_payload_hash(headers: Headers, body: bytes) -> None:
     # botocore's signer trusts this header where there is one, so it has to be compared with the body itself.
-    claimed = _joined(headers, "x-amz-content-sha256")
+    claimed = headers.joined("x-amz-content-sha256")
     if claimed and not hmac.compare_digest(claimed.encode(), hashlib.sha256(body).hexdigest().encode()):
         raise _invalid("The provided 'x-amz-content-sha256' header does not match what was computed.")
 
 
-def _signature(request: HttpRequest, keys: Keys, authorization: Mapping[str, str], stamp: str) -> str:
+def _signature(request: HttpRequest, keys: Keys, authorization: Mapping[str, str]) -> str:
     """Return the signature, in hexadecimal digits, that `keys` give for the headers listed as signed."""
-    names, headers = authorization["signed"].split(";"), request.headers
+    head, names = request.head, authorization["signed"].split(";")
+    headers = head.headers
     if "host" not in names or any(name not in headers for name in names):
         raise _invalid("'Host' and every other header named in SignedHeaders must be part of the request.")
-    url = f"http://{_joined(headers, 'host')}{request.path}{'?' + request.query if request.query else ''}"
-    signed = AWSRequest(method=request.method, url=url, data=request.body)
+    url = f"http://{headers.joined('host')}{head.path}{'?' + head.query if head.query else ''}"
+    signed = AWSRequest(method=head.method, url=url, data=request.body)
     for name in names:
-        signed.headers[name] = _joined(headers, name)
-    signed.context["timestamp"] = stamp
+        signed.headers[name] = headers.joined(name)
+    signed.context["timestamp"] = headers.joined("x-amz-date")
     signer = _ExactSigner(Credentials(keys.access_key, keys.secret_key), SERVICE, authorization["region"], names)
     to_sign = signer.string_to_sign(signed, signer.canonical_request(signed))
     return str(signer.signature(to_sign, signed))
@@ -131,11 +141,6 @@ class _ExactSigner(SigV4Auth):  # type: ignore[misc]  # botocore has no types
         for name in self._names:
             message[name] = request.headers[name]
         return message
-
-
-def _joined(headers: HTTPMessage, name: str) -> str:
-    """Return a header's values joined by commas; empty where it is missing."""
-    return ",".join(headers.get_all(name, []))
 
 
 def _invalid(message: str) -> BedrockError:

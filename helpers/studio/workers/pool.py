@@ -62,6 +62,16 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Waiter:
+    """Who waits for an image: the access key and the number of the connection that the request came with."""
+
+    access_key: str = ""
+    connection: int = 0
+    waits: Callable[[], bool] = lambda: True
+    """Returns False once the client has hung up."""
+
+
+@dataclass(frozen=True)
 class EngineAnswer:
     """A finished picture, and what its engine reports about it."""
 
@@ -74,6 +84,9 @@ class EngineAnswer:
     """The engine's name and version, with a space between: "painted 0.2.0"."""
     trace: tuple[tuple[float, bytes], ...] = ()
     """For each step its sigma, and the denoised picture as a small PNG file in base64."""
+
+
+NOBODY = Waiter()
 
 
 @dataclass(frozen=True)
@@ -104,15 +117,15 @@ class Pool:
         self._queue: deque[queue.SimpleQueue[_Worker | None]] = deque()
         self._living: weakref.WeakSet[_Worker] = weakref.WeakSet()
 
-    def draw(self, job: Job, client_waits: Callable[[], bool] = lambda: True) -> EngineAnswer:
+    def draw(self, job: Job, waiter: Waiter = NOBODY) -> EngineAnswer:
         """Return the picture of `job`, as soon as a worker is free for it.
 
-        `client_waits` is called after a wait in the queue, and nothing is drawn where it returns False. Raises
-        BedrockError where the picture cannot be drawn.
+        Nothing is drawn for a client that has hung up while it waited in the queue. Raises BedrockError where the
+        picture cannot be drawn.
         """
         worker, waited = self._take()
         try:
-            if waited and not client_waits():
+            if waited and not waiter.waits():
                 raise BedrockError("ServiceUnavailableException", "The client has gone.")
             answer = worker.run(job) if worker is not None and worker.alive else None
             if answer is None:  # none was there, or it had died since its last picture

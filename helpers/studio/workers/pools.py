@@ -2,9 +2,9 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from helpers.studio.workers.pool import EngineAnswer, Job, Pool
+from helpers.studio.workers.pool import NOBODY, EngineAnswer, Job, Pool, Waiter
 
 PAINTED = "painted"
 ENGINES: dict[str, str] = {PAINTED: "helpers.studio.engines.painted:create"}
@@ -23,9 +23,9 @@ class EnginePools:
         self._lock = threading.Lock()
         self._pools: dict[str, Pool] = {}
 
-    def draw(self, name: str, job: Job, client_waits: Callable[[], bool] = lambda: True) -> EngineAnswer:
+    def draw(self, name: str, job: Job, waiter: Waiter = NOBODY) -> EngineAnswer:
         """Return the picture of `job` by the engine of this name. Raises BedrockError as `Pool.draw` does."""
-        return self._pool(name).draw(job, client_waits)
+        return self._pool(name).draw(job, waiter)
 
     def identity(self, name: str) -> str:
         """Return the engine's own name and version, "painted 0.2.0". Raises BedrockError as `Pool.identity` does."""
