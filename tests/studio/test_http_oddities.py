@@ -120,26 +120,6 @@ def test_a_slow_request_is_waited_for(connection: socket.socket, studio: Studio)
     assert status_of(read_answer(connection)) == 200
 
 
-def test_a_request_that_stands_still_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, connection: socket.socket) -> None:
-    import threading
-
-    from helpers.studio.wire import server
-
-    monkeypatch.setattr(server, "SLOW_SECONDS", 0.3)
-    slow = server.StudioServer()
-    threading.Thread(target=slow.serve_forever, daemon=True).start()
-    try:
-        with socket.create_connection(("127.0.0.1", slow.server_port), timeout=60) as opened:
-            opened.sendall(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc")
-            assert opened.recv(100) == b""
-        with socket.create_connection(("127.0.0.1", slow.server_port), timeout=60) as opened:
-            opened.sendall(b"POST / HTTP/1.1\r\nContent-Le")
-            assert opened.recv(100) == b""
-    finally:
-        slow.shutdown()
-        slow.server_close()
-
-
 def test_one_connection_serves_many_requests(connection: socket.socket, studio: Studio) -> None:
     for _ in range(3):
         connection.sendall(request_of(studio))

@@ -117,7 +117,7 @@ def _signature(request: HttpRequest, keys: Keys, authorization: Mapping[str, str
     """Return the signature, in hexadecimal digits, that `keys` give for the headers listed as signed."""
     head, names = request.head, authorization["signed"].split(";")
     headers = head.headers
-    if "host" not in names or any(name not in headers for name in names):
+    if not {"host", ":authority"} & set(names) or any(name not in headers for name in names):
         raise _invalid("'Host' and every other header named in SignedHeaders must be part of the request.")
     url = f"http://{headers.joined('host')}{head.path}{'?' + head.query if head.query else ''}"
     signed = AWSRequest(method=head.method, url=url, data=request.body)

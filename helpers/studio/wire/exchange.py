@@ -1,0 +1,53 @@
+"""What both transports do alike for a request: its id, the headers of every answer, and the refusals of their own."""
+
+import uuid
+from email.utils import formatdate
+
+from helpers.studio import VERSION, VERSION_HEADER
+from helpers.studio.replies import BedrockError, Reply, validation
+from helpers.studio.wire import limits
+
+JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
+
+
+def new_request_id() -> str:
+    """Return the id of a request, a UUID as AWS gives it in x-amzn-requestid."""
+    return str(uuid.uuid4())
+
+
+def answer_headers(reply: Reply, request_id: str) -> list[tuple[str, str]]:
+    """Return all headers of an answer, in lower case, but those about the connection."""
+    return [
+        ("date", formatdate(usegmt=True)),
+        *reply.headers,
+        ("x-amzn-requestid", request_id),
+        (VERSION_HEADER, VERSION),
+        ("content-length", str(length_of(reply))),
+    ]
+
+
+def length_of(reply: Reply) -> int:
+    """Return the number of bytes of an answer's body."""
+    return sum(map(len, reply.body))
+
+
+def first_half(reply: Reply) -> list[bytes]:
+    """Return the pieces of the first half of a body, for an answer that is cut off."""
+    left, pieces = length_of(reply) // 2, []
+    for piece in reply.body:
+        pieces.append(piece[:left])
+        left -= len(pieces[-1])
+    return [piece for piece in pieces if piece]
+
+
+def body_too_long() -> BedrockError:
+    """Return the error for a body of more than MAX_BODY bytes."""
+    return validation(
+        "1 validation error detected: Value at 'body' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {limits.MAX_BODY}"
+    )
+
+
+def too_many_bodies() -> BedrockError:
+    """Return the error for a body for which there is no room, as other clients' bodies are being read."""
+    return BedrockError("ThrottlingException", "Too many requests, please wait before trying again.")
