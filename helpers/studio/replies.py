@@ -1,6 +1,7 @@
 """HTTP answers, and the errors of the studio in the shape that Amazon Bedrock gives them."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,20 +50,38 @@ class Reply:
 class BedrockError(Exception):
     """Raised when a request is answered with an error; `code` is its class in boto3 (`client.exceptions.<code>`)."""
 
-    def __init__(self, code: str, message: str, *, status: int | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.more = code, message, more
+        self.code, self.message, self.headers, self.more = code, message, headers, more
         self.status = STATUS[code] if status is None else status
 
     def reply(self) -> Reply:
         """Return the answer that botocore turns into this error."""
-        header = ("x-amzn-errortype", f"{self.code}:{_NAMESPACE}")
-        return json_reply({"message": self.message, **self.more}, status=self.status, headers=(header,))
+        headers = (("x-amzn-errortype", f"{self.code}:{_NAMESPACE}"), *self.headers)
+        return json_reply({"message": self.message, **self.more}, status=self.status, headers=headers)
 
 
 def json_reply(content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """Return an answer with `content` as JSON."""
     return Reply(status, (json.dumps(content).encode(),), (("content-type", "application/json"), *headers))
+
+
+def throttled(seconds: float) -> BedrockError:
+    """Return a ThrottlingException that tells when to come again: in so many seconds, 1 to 60.
+
+    AWS documents no such hint; HTTP's own header is for people and browsers, the other, in milliseconds, for botocore.
+    """
+    wait = min(max(seconds, 1.0), 60.0)
+    hints = (("retry-after", str(math.ceil(wait))), ("x-amz-retry-after", str(math.ceil(wait * 1000))))
+    return BedrockError("ThrottlingException", "Too many requests, please wait before trying again.", headers=hints)
 
 
 def validation(message: str) -> BedrockError:

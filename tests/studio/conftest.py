@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ import pytest
 from botocore.config import Config
 
 from helpers.studio.process import Studio
+from helpers.studio.replies import BedrockError, Reply
+from helpers.studio.wire.messages import Caller, HttpRequest, RequestHead
+from helpers.studio.wire.server import StudioServer
 
 FAKE_ENGINE = f"{Path(__file__).with_name('fake_engine.py')}:create"
 OTHER_ENGINE = f"{Path(__file__).with_name('other_engine.py')}:create"
@@ -99,6 +103,39 @@ def studio() -> Iterator[Studio]:
 @pytest.fixture(scope="module")
 def bedrock(studio: Studio) -> Any:
     return client_of(studio)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[HttpRequest], Reply]], StudioServer]]:
+    """Make servers in this process that admit everything and answer with a function."""
+    made: list[StudioServer] = []
+
+    def make(answer: Callable[[HttpRequest], Reply]) -> StudioServer:
+        server = StudioServer()
+        server.application = Open(answer)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        made.append(server)
+        return server
+
+    yield make
+    for server in made:
+        server.shutdown()
+        server.server_close()
+
+
+@dataclass(frozen=True)
+class Open:
+    """An application that admits everything but /refused."""
+
+    function: Callable[[HttpRequest], Reply]
+
+    def admit(self, head: RequestHead) -> Caller:
+        if head.path == "/refused":
+            raise BedrockError("AccessDeniedException", "Not you.")
+        return Caller("KEY", "us-west-2")
+
+    def answer(self, request: HttpRequest, caller: Caller) -> Reply:
+        return self.function(request)
 
 
 @pytest.fixture

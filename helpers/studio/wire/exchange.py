@@ -4,7 +4,7 @@ import uuid
 from email.utils import formatdate
 
 from helpers.studio import VERSION, VERSION_HEADER
-from helpers.studio.replies import BedrockError, Reply, validation
+from helpers.studio.replies import BedrockError, Reply, throttled, validation
 from helpers.studio.wire import limits
 
 JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
@@ -50,4 +50,4 @@ def body_too_long() -> BedrockError:
 
 def too_many_bodies() -> BedrockError:
     """Return the error for a body for which there is no room, as other clients' bodies are being read."""
-    return BedrockError("ThrottlingException", "Too many requests, please wait before trying again.")
+    return throttled(1.0)

@@ -1,0 +1,309 @@
+"""HTTP/2 with prior knowledge, as curl and AWS's SDK for JavaScript speak it, beside HTTP/1.1 on the same port."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
+from h2.settings import SettingCodes, Settings
+
+from helpers.studio.process import Studio
+from helpers.studio.replies import Reply, json_reply
+from helpers.studio.wire import limits
+from helpers.studio.wire.messages import HttpRequest
+from helpers.studio.wire.server import StudioServer
+
+Serve = Callable[[Callable[[HttpRequest], Reply]], StudioServer]
+SDXL = "stability.stable-diffusion-xl-v1"
+PATH = f"/model/{SDXL}/invoke"
+BODY = json.dumps({"text_prompts": [{"text": "a"}], "width": 320, "height": 320, "seed": 7}).encode()
+
+
+def signed(studio: Studio, body: bytes = BODY, path: str = PATH, method: str = "POST") -> dict[str, str]:
+    """The headers of a rightly signed request."""
+    request = AWSRequest(method, studio.endpoint + path, data=body)
+    SigV4Auth(Credentials(studio.access_key, studio.secret_key), "bedrock", "us-west-2").add_auth(request)
+    return dict(request.headers.items())
+
+
+@pytest.fixture
+def http2() -> Iterator[httpx.Client]:
+    with httpx.Client(http1=False, http2=True, timeout=30, trust_env=False) as client:
+        yield client
+
+
+class Raw:
+    """A client that sends what it is told to, frame by frame, and opens its windows only when asked."""
+
+    def __init__(self, server: StudioServer, window: int = 65_535) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", server.server_port), timeout=20)
+        self.h2 = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+        self.h2.local_settings = Settings(client=True, initial_values={SettingCodes.INITIAL_WINDOW_SIZE: window})
+        self.h2.initiate_connection()
+        self.events: list[Event] = []
+        self.flush()
+
+    def flush(self) -> None:
+        self.socket.sendall(self.h2.data_to_send())
+
+    def ask(self, path: str, body: bytes | None = b"", **headers: str) -> int:
+        """Open a stream; with None as the body, its end is still to come."""
+        number = self.h2.get_next_available_stream_id()
+        pseudo = [(":method", "POST"), (":path", path), (":scheme", "http"), (":authority", "127.0.0.1")]
+        self.h2.send_headers(number, [*pseudo, *headers.items()], end_stream=body == b"")
+        if body:
+            self.h2.send_data(number, body, end_stream=True)
+        self.flush()
+        return number
+
+    def until(self, wanted: type[Event], number: int) -> Any:
+        """Read on until this event of this stream; what came before is in `events`."""
+        while True:
+            for event in self.events:
+                if isinstance(event, wanted) and getattr(event, "stream_id", 0) == number:
+                    return event
+            data = self.socket.recv(65_536)
+            assert data, "the studio hung up"
+            self.events += self.h2.receive_data(data)
+            self.flush()
+
+    def body(self, number: int) -> bytes:
+        self.until(StreamEnded, number)
+        return b"".join(one.data for one in self.events if isinstance(one, DataReceived) and one.stream_id == number)
+
+    def status(self, number: int) -> int:
+        return int(dict(self.until(ResponseReceived, number).headers)[":status"])
+
+
+def echo(request: HttpRequest) -> Reply:
+    return json_reply({"path": request.head.path, "bytes": len(request.body)})
+
+
+class TestClients:
+    def test_a_signed_call_gets_the_same_bytes_as_over_http_1(self, studio: Studio, http2: httpx.Client) -> None:
+        url = studio.endpoint + PATH
+        two = http2.post(url, content=BODY, headers=signed(studio))
+        one = httpx.post(url, content=BODY, headers=signed(studio), trust_env=False)
+        assert (two.http_version, one.http_version) == ("HTTP/2", "HTTP/1.1")
+        assert (two.status_code, one.status_code) == (200, 200)
+        assert two.content == one.content
+        ours = ("content-type", "content-length", "x-studio-version", "x-studio-engine")
+        assert {name: two.headers[name] for name in ours} == {name: one.headers[name] for name in ours}
+        assert two.headers["x-amzn-requestid"] != one.headers["x-amzn-requestid"]
+
+    def test_a_wrong_signature_is_refused(self, studio: Studio, http2: httpx.Client) -> None:
+        headers = signed(studio) | {"X-Amz-Date": "20200101T000000Z"}
+        answer = http2.post(studio.endpoint + PATH, content=BODY, headers=headers)
+        assert answer.status_code == 403
+        assert answer.headers["x-amzn-errortype"].startswith("InvalidSignatureException:")
+        assert answer.headers["x-amzn-requestid"]
+
+    def test_another_host_is_refused(self, studio: Studio, http2: httpx.Client) -> None:
+        answer = http2.get(studio.endpoint + "/foundation-models", headers={"Host": "evil.example"})
+        assert answer.status_code == 403
+
+    @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+    def test_curl(self, studio: Studio) -> None:
+        version = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+        if "HTTP2" not in version:
+            pytest.skip("this curl has no HTTP/2")
+        path = "/foundation-models"
+        headers = [f"-H{name}: {value}" for name, value in signed(studio, b"", path, "GET").items()]
+        command = ["curl", "-s", "--noproxy", "*", "--http2-prior-knowledge", "-w", "\n%{http_version}", *headers]
+        told = subprocess.run([*command, studio.endpoint + path], capture_output=True, text=True, check=True).stdout
+        answer, _, version = told.rpartition("\n")
+        assert version == "2"
+        assert SDXL in [one["modelId"] for one in json.loads(answer)["modelSummaries"]]
+
+    def test_aws_own_sdk_for_javascript_with_its_defaults(self, studio: Studio, wire: Any) -> None:
+        script = """
+            const { BedrockRuntimeClient, InvokeModelCommand } = require("@aws-sdk/client-bedrock-runtime");
+            const client = new BedrockRuntimeClient({});
+            const ask = (body) => client.send(new InvokeModelCommand({ modelId: process.argv[1], body }));
+            (async () => {
+              const answers = await Promise.all(Array.from({ length: 9 }, () => ask(process.argv[2])));
+              const artifacts = answers.map((one) => JSON.parse(new TextDecoder().decode(one.body)).artifacts[0]);
+              const wrong = await ask("{").catch((error) => [error.name, error.$metadata.requestId]);
+              console.log(JSON.stringify({ artifacts, wrong }));
+            })();
+        """
+        if shutil.which("node") is None or not _has_javascript_sdk():
+            pytest.skip("needs node, and @aws-sdk/client-bedrock-runtime where it finds packages (NODE_PATH)")
+        environment = wire.clean_environment(
+            AWS_ENDPOINT_URL_BEDROCK_RUNTIME=studio.endpoint,
+            AWS_ACCESS_KEY_ID=studio.access_key,
+            AWS_SECRET_ACCESS_KEY=studio.secret_key,
+            AWS_REGION="us-west-2",
+        )
+        command = ["node", "-e", script, SDXL, BODY.decode()]
+        told = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+        assert told.returncode == 0, told.stderr
+        found = json.loads(told.stdout)
+        assert [one["finishReason"] for one in found["artifacts"]] == ["SUCCESS"] * 9
+        assert len({one["base64"] for one in found["artifacts"]}) == 1
+        assert found["wrong"][0] == "ValidationException"
+        assert found["wrong"][1]
+
+
+def _has_javascript_sdk() -> bool:
+    command = ["node", "-e", "require.resolve('@aws-sdk/client-bedrock-runtime')"]
+    return subprocess.run(command, capture_output=True, env=os.environ).returncode == 0
+
+
+class TestStreams:
+    def test_many_at_once_over_one_connection(self, serve: Serve) -> None:
+        together = threading.Barrier(20)
+
+        def answer(request: HttpRequest) -> Reply:
+            together.wait(10)
+            return echo(request)
+
+        client = Raw(serve(answer))
+        numbers = [client.ask(f"/{number}", b"x" * number) for number in range(1, 21)]
+        for number, stream in enumerate(numbers, 1):
+            assert json.loads(client.body(stream)) == {"path": f"/{number}", "bytes": number}
+
+    def test_a_client_that_reads_slowly_holds_up_no_other_stream(self, serve: Serve) -> None:
+        client = Raw(serve(lambda request: Reply(200, (b"x" * int(request.head.path[1:]),))), window=1000)
+        large, small = client.ask("/100000"), client.ask("/500")
+        assert len(client.body(small)) == 500
+        client.until(DataReceived, large)
+        client.h2.increment_flow_control_window(200_000)
+        client.h2.increment_flow_control_window(200_000, large)
+        client.flush()
+        assert len(client.body(large)) == 100_000
+
+    def test_a_client_that_says_goodbye_gets_what_it_asked_for(self, serve: Serve) -> None:
+        go = threading.Event()
+
+        def answer(request: HttpRequest) -> Reply:
+            go.wait(10)
+            return Reply(200, (b"x" * 200_000,))
+
+        client = Raw(serve(answer), window=1 << 20)
+        number = client.ask("/")
+        # GOAWAY by hand: h2 would send nothing more afterwards, where others go on with their open streams
+        client.socket.sendall(b"\0\0\x08\x07\0\0\0\0\0" + b"\0" * 8)
+        client.h2.increment_flow_control_window(1 << 20)
+        client.flush()
+        go.set()
+        assert len(client.body(number)) == 200_000
+
+    def test_what_a_client_takes_back_is_known_to_whoever_draws(self, serve: Serve) -> None:
+        asked, taken_back = threading.Event(), threading.Event()
+
+        def answer(request: HttpRequest) -> Reply:
+            if request.head.path == "/other":
+                return echo(request)
+            asked.set()
+            assert request.client_waits()
+            while request.client_waits():
+                pass
+            taken_back.set()
+            return echo(request)
+
+        client = Raw(serve(answer))
+        number = client.ask("/drawn")
+        assert asked.wait(10)
+        client.h2.reset_stream(number)
+        client.flush()
+        assert taken_back.wait(10)
+        assert client.status(client.ask("/other")) == 200
+
+    def test_a_head_that_is_refused_is_answered_before_its_body(self, serve: Serve) -> None:
+        client = Raw(serve(echo))
+        number = client.ask("/refused", None, **{"content-length": "3"})
+        assert client.status(number) == 403
+        client.h2.send_data(number, b"abc", end_stream=True)
+        client.flush()
+        assert client.status(client.ask("/next", b"a")) == 200
+
+    @pytest.mark.parametrize("declared", [True, False])
+    def test_too_long_a_body_is_refused_with_bedrocks_words(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch, declared: bool
+    ) -> None:
+        monkeypatch.setattr(limits, "MAX_BODY", 1000)
+        server = serve(echo)
+        client = Raw(server)
+        number = client.ask("/", None, **({"content-length": "1001"} if declared else {}))
+        client.h2.send_data(number, b"x" * 1001, end_stream=True)
+        client.flush()
+        assert b"less than or equal to 1000" in client.body(number)
+        assert client.status(number) == 400
+        assert client.status(client.ask("/", b"x" * 1000)) == 200
+
+    def test_a_body_that_never_ends_is_given_up(self, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+        client = Raw(serve(echo))
+        client.until(StreamReset, client.ask("/", None))
+        assert client.status(client.ask("/", b"a")) == 200
+
+    def test_head_gets_no_body(self, serve: Serve) -> None:
+        server = serve(echo)
+        with httpx.Client(http1=False, http2=True, trust_env=False) as client:
+            answer = client.head(server.endpoint + "/a")
+        assert answer.status_code == 200
+        assert answer.content == b""
+
+    def test_a_client_that_asks_first_is_told_to_go_on(self, serve: Serve) -> None:
+        client = Raw(serve(echo))
+        number = client.ask("/", None, expect="100-continue")
+        from h2.events import InformationalResponseReceived
+
+        client.until(InformationalResponseReceived, number)
+        client.h2.send_data(number, b"abc", end_stream=True)
+        client.flush()
+        assert json.loads(client.body(number))["bytes"] == 3
+
+    @pytest.mark.parametrize(
+        "rest",
+        [b"\r\nSM\r\n\r\nnonsense that is no frame", b"\r\nSM\r\n\r\n" + b"\xff" * 50, b"GET / HTTP/1.1\r\n\r\n"],
+    )
+    def test_nonsense_ends_the_connection_and_nothing_else(
+        self, serve: Serve, rest: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)  # some of it looks like the beginning of a long frame
+        server = serve(echo)
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+            connection.sendall(b"PRI * HTTP/2.0\r\n" + rest)
+            while connection.recv(65_536):
+                pass
+        assert Raw(server).ask("/") == 1
+        assert capsys.readouterr().err == ""
+
+
+class TestMixed:
+    def test_both_protocols_at_once(self, serve: Serve) -> None:
+        server = serve(echo)
+
+        def ask(number: int) -> tuple[str, int]:
+            with httpx.Client(http1=bool(number % 2), http2=not number % 2, timeout=20, trust_env=False) as client:
+                answer = client.post(server.endpoint + f"/{number}", content=b"x" * number)
+            return answer.http_version, answer.json()["bytes"]
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(ask, range(1, 41)))
+        assert answers == [("HTTP/1.1" if number % 2 else "HTTP/2", number) for number in range(1, 41)]
+
+    def test_an_upgrade_to_http_2_is_passed_over(self, serve: Serve) -> None:
+        headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+        answer = httpx.get(serve(echo).endpoint + "/a", headers=headers, trust_env=False)
+        assert (answer.status_code, answer.http_version) == (200, "HTTP/1.1")
+
+
+def test_the_endpoint_is_one_for_both(studio: Studio) -> None:
+    assert urlsplit(studio.endpoint).scheme == "http"
