@@ -11,7 +11,7 @@ from helpers.errors import Problem
 from helpers.language import shortened, tr
 from helpers.schemas.families import FAMILIES
 from helpers.schemas.fields import ONE_OF, RULE, field_at
-from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP
+from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP, sampler_named
 
 _REQUESTS: dict[str, type[BaseModel]] = {family.request.__name__: family.request for family in FAMILIES.values()}
 _MAX_SHOWN = 60  # characters of a value in a message
@@ -122,7 +122,10 @@ def _hint(kind: str, value: object, info: FieldInfo | None) -> str:
         choices = info.description.removeprefix(ONE_OF).split(", ")
         by_case = {choice.lower(): choice for choice in choices}
         near = difflib.get_close_matches(value.lower(), by_case, n=1, cutoff=0.5)
-        return tr("Did you mean {near}?", near=by_case[near[0]]) if near else ""
+        meant = sampler_named(value)  # "Euler a" is spelt more like K_EULER than like K_EULER_ANCESTRAL
+        if meant not in choices:
+            meant = by_case[near[0]] if near else None
+        return tr("Did you mean {near}?", near=meant) if meant else ""
     if kind == "multiple_of" and isinstance(value, int):
         nearest = min(max(round(value / SIDE_STEP) * SIDE_STEP, MIN_SIDE), MAX_SIDE)
         return tr("The nearest is {nearest}.", nearest=nearest)

@@ -6,6 +6,7 @@ masking), and Stability AI's v1 REST specification for the defaults that the gui
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
@@ -73,6 +74,22 @@ CLIP_GUIDANCE_PRESETS: tuple[str, ...] = get_args(ClipGuidancePreset)
 STYLE_PRESETS: tuple[str, ...] = get_args(StylePreset)
 INIT_IMAGE_MODES: tuple[str, ...] = get_args(InitImageMode)
 MASK_SOURCES: tuple[str, ...] = get_args(MaskSource)
+
+WEB_UI_SAMPLERS: Mapping[str, str] = MappingProxyType(
+    {
+        "DDIM": "DDIM",
+        "DDPM": "DDPM",  # of its fork Forge; AUTOMATIC1111's own has none
+        "K_DPMPP_2M": "DPM++ 2M",
+        "K_DPMPP_2S_ANCESTRAL": "DPM++ 2S a",
+        "K_DPM_2": "DPM2",
+        "K_DPM_2_ANCESTRAL": "DPM2 a",
+        "K_EULER": "Euler",
+        "K_EULER_ANCESTRAL": "Euler a",
+        "K_HEUN": "Heun",
+        "K_LMS": "LMS",
+    }
+)
+"""Name of each sampler in Stable Diffusion's web UI, which other tools and readers of image metadata use too."""
 
 MAX_TEXT = 2000  # characters of one prompt
 MAX_CFG_SCALE = 35
@@ -219,11 +236,29 @@ def nearest_size(width: int, height: int) -> tuple[int, int]:
     )
 
 
+def sampler_named(name: str) -> str | None:
+    """Return the sampler that other tools call by this name, such as "Euler a" or "dpmpp_2m"; None for one not on Bedrock.
+
+    A sigma schedule at its end, as in "DPM++ 2M Karras", is not heeded: Bedrock has no field for it.
+    """
+    plain = _plain_sampler(name)
+    for schedule in ("karras", "exponential"):
+        plain = plain.removesuffix(schedule)
+    spelt = ((name, (name, web_ui)) for name, web_ui in WEB_UI_SAMPLERS.items())
+    return next((name for name, names in spelt if plain in map(_plain_sampler, names)), None)
+
+
 def task_of(body: Mapping[str, Any]) -> TaskName:
     """Return the task of a body: "inpaint" with a mask, "image_to_image" with an init image, else "text_to_image"."""
     if "mask_source" in body or "mask_image" in body:
         return "inpaint"
     return "image_to_image" if "init_image" in body else "text_to_image"
+
+
+def _plain_sampler(name: str) -> str:
+    """Return a sampler's name without what tools spell differently: case, spaces, underscores, plus signs and `k_`."""
+    plain = name.lower().replace("++", "pp").removeprefix("k_")
+    return "".join(character for character in plain if character.isalnum())
 
 
 def _log_ratio(side: float, wanted: float) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from helpers.bodies.problems import validation_problems
-from helpers.schemas import SDXLRequest
+from helpers.schemas import SDXLRequest, sdxl
 
 HERE = Path(__file__).parent / "documented"
 LIMITS = json.loads((HERE / "sdxl_limits.json").read_text(encoding="utf-8"))
@@ -218,3 +218,37 @@ def test_what_is_wrong_is_named_all_at_once_in_the_order_of_the_schema(body: Any
 @pytest.mark.parametrize("magic", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x10\x00\x00\x00WEBPVP8 "])
 def test_png_jpeg_and_webp_are_taken_as_pictures(magic: bytes) -> None:
     assert fields_blamed({**TEXT, "init_image": base64.b64encode(magic + b"...").decode()}) == []
+
+
+# ---- samplers, as other tools call them -----------------------------------------------------------------------------
+
+
+def test_every_sampler_has_one_name_of_the_web_ui_and_either_name_leads_back_to_it() -> None:
+    assert tuple(sdxl.WEB_UI_SAMPLERS) == sdxl.SAMPLERS
+    assert len(set(sdxl.WEB_UI_SAMPLERS.values())) == len(sdxl.SAMPLERS)
+    for name, web_ui in sdxl.WEB_UI_SAMPLERS.items():
+        assert {sdxl.sampler_named(spelt) for spelt in (name, web_ui, name.lower(), web_ui.upper())} == {name}
+
+
+@pytest.mark.parametrize(
+    ("spelt", "name"),
+    [
+        ("k_euler_a", "K_EULER_ANCESTRAL"),  # the web UI's own aliases
+        ("k_dpmpp_2s_a", "K_DPMPP_2S_ANCESTRAL"),
+        ("k_dpm_2_a", "K_DPM_2_ANCESTRAL"),
+        ("euler_ancestral", "K_EULER_ANCESTRAL"),  # ComfyUI
+        ("dpmpp_2m", "K_DPMPP_2M"),
+        ("dpm_2", "K_DPM_2"),
+        ("DPM++ 2M Karras", "K_DPMPP_2M"),  # the web UI before 1.9
+        ("Heun Exponential", "K_HEUN"),
+        ("DPM++ SDE", None),
+        ("DPM++ 2M SDE", None),
+        ("UniPC", None),
+        ("PLMS", None),
+        ("Default", None),
+        ("karras", None),
+        ("", None),
+    ],
+)
+def test_a_sampler_is_found_by_the_name_that_another_tool_gives_it(spelt: str, name: str | None) -> None:
+    assert sdxl.sampler_named(spelt) == name
