@@ -69,10 +69,9 @@ def _encoded(image: Image.Image, kind: str, receipt: Mapping[str, Any] | None, s
     elif kind == "JPEG":
         flattened(image, "white").save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     else:
-        exif = {"exif": infotext.exif_block(receipt, image.size)} if receipt is not None else {}
-        image.save(out, kind, lossless=True, exact=True, **exif)
+        image.save(out, kind, lossless=True, exact=True)
     data = out.getvalue()
-    return data if receipt is None or kind == "WEBP" else infotext.stamped(data, receipt)
+    return data if receipt is None else infotext.stamped(data, receipt)
 
 
 def _same_pixels(data: bytes, path: Path) -> bool:

@@ -17,14 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import pictures, recipes
+import helpers
+from helpers import models, pictures, recipes
 from helpers.calls.answers import Generation
 from helpers.errors import ImageError
 from helpers.pictures import metadata
 from helpers.recipes import infotext, input_files
+from helpers.schemas import FAMILIES, sdxl
+from helpers.schemas.stability import ASPECT_RATIOS
 
 SDXL = "stability.stable-diffusion-xl-v1"
 CORE = "stability.stable-image-core-v1:1"
+SD35 = "stability.sd3-5-large-v1:0"
 BODY = {
     "text_prompts": [{"text": "a serene beach at sunset"}, {"text": "dull colours, boats", "weight": -1.0}],
     "cfg_scale": 7.5,
@@ -83,9 +87,10 @@ def test_sd_parsers_reads_every_setting_from_every_format(tmp_path: Path, suffix
     sampler = found.samplers[0]
     assert [prompt.value for prompt in sampler.prompts] == ["a serene beach at sunset"]
     assert [prompt.value for prompt in sampler.negative_prompts] == ["dull colours, boats"]
-    assert sampler.name == "K_DPMPP_2M"
+    assert sampler.name == "DPM++ 2M"
     assert sampler.parameters == {"cfg_scale": "7.5", "seed": "42", "steps": "40"}
     assert (sampler.model.name, found.metadata["Size"]) == ("SDXL 1.0", "96x64")
+    assert found.metadata["Bedrock sampler"] == "K_DPMPP_2M"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -111,22 +116,41 @@ def test_sd_parsers_reads_prompts_in_any_script_and_prompts_that_look_like_setti
     path = recipes.save(picture(), tmp_path / f"a{suffix}", metadata=receipt(asking(prompt)))
     sampler = seen_by_sd_parsers(path).samplers[0]
     assert [one.value for one in sampler.prompts] == [read_as]
-    assert (sampler.negative_prompts, sampler.name) == ([], "K_DPMPP_2M")
+    assert (sampler.negative_prompts, sampler.name) == ([], "DPM++ 2M")
     assert sampler.parameters == {"cfg_scale": "7.5", "seed": "42", "steps": "40"}
 
 
 def test_sd_parsers_reads_a_request_that_leaves_all_to_the_service() -> None:
     data = infotext.stamped(file(picture()), receipt({"text_prompts": [{"text": "a beach"}]}, seed=9))
     sampler = seen_by_sd_parsers(data).samplers[0]
-    assert (sampler.name, sampler.parameters) == ("Auto", {"cfg_scale": "7", "seed": "9", "steps": "30"})
+    assert (sampler.name, sampler.parameters) == ("Default", {"cfg_scale": "7", "seed": "9", "steps": "30"})
 
 
-def test_sd_parsers_reads_a_model_that_has_no_steps_and_no_sampler() -> None:
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_sd_parsers_reads_a_model_that_has_no_steps_and_no_sampler(tmp_path: Path, suffix: str) -> None:
     body = {"prompt": "a beach", "negative_prompt": "boats", "seed": 5}
-    found = seen_by_sd_parsers(infotext.stamped(file(picture()), receipt(body, CORE, 5)))
+    path = recipes.save(picture(), tmp_path / f"a{suffix}", metadata=receipt(body, CORE, 5))
+    found = seen_by_sd_parsers(path)
     sampler = found.samplers[0]
     assert (sampler.prompts[0].value, sampler.negative_prompts[0].value) == ("a beach", "boats")
-    assert (sampler.model.name, sampler.parameters) == ("Stable Image Core", {"seed": "5", "steps": "Auto"})
+    assert (sampler.model.name, found.metadata["Size"]) == ("Stable Image Core", "96x64")
+    assert sampler.parameters == {"seed": "5", "scheduler": "Default"}
+    text = infotext.read_parameters(path.read_bytes())
+    assert not re.search(r"Steps|CFG scale|Auto|None|: *(,|$)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("odd", ["Auto", "", None, True, float("nan"), float("inf"), [30], {"steps": 30}])
+def test_what_is_no_number_is_left_out(odd: Any) -> None:
+    body = {"text_prompts": [{"text": "a beach"}], "steps": odd, "cfg_scale": odd, "style_preset": None}
+    line = infotext.parameters({**receipt(body), "seed": odd}, (8, 8)).split("\n")[-1]
+    assert line == "Sampler: Default, Schedule type: Default, Size: 8x8, Model: SDXL 1.0"
+
+
+@pytest.mark.parametrize("sampler", sdxl.SAMPLERS)
+def test_a_sampler_has_the_web_interfaces_name_and_bedrocks_beside_it(sampler: str) -> None:
+    found = seen_by_sd_parsers(infotext.stamped(file(picture()), receipt({**BODY, "sampler": sampler})))
+    assert found.samplers[0].name == sdxl.WEB_UI_SAMPLERS[sampler]
+    assert found.metadata["Bedrock sampler"] == sampler
 
 
 LOOKS_LIKE_SETTINGS = "a sign\nNegative prompt: none\nSteps: 5, Sampler: none, CFG scale: 1, Seed: 1"
@@ -142,7 +166,7 @@ ON_ONE_LINE = "a sign Negative prompt : none Steps: 5, Sampler: none, CFG scale:
     ],
 )
 def test_a_reader_that_cuts_the_text_at_its_headings_finds_each_once(body: dict[str, Any], prompts: list[str]) -> None:
-    head, line = infotext.parameters(receipt(body), (8, 8)).split("\nSteps: ")
+    head, line = re.split(r"\n(?=Steps: |Sampler: )", infotext.parameters(receipt(body), (8, 8)))
     assert [part.strip() for part in head.split("Negative prompt:")] == prompts
     assert "\n" not in line
 
@@ -156,12 +180,13 @@ def test_a_reader_by_the_public_grammar_finds_three_pairs_or_more_and_no_stray_m
     assert ", ".join(f"{key}: {value}" for key, value in pairs.items()) == settings_line
     assert pairs == {
         "Steps": "40",
-        "Sampler": "K_DPMPP_2M",
+        "Sampler": "DPM++ 2M",
         "CFG scale": "7.5",
         "Seed": "42",
         "Size": "96x64",
         "Model": "SDXL 1.0",
         "Denoising strength": "0.65",
+        "Bedrock sampler": "K_DPMPP_2M",
         "Style preset": "anime",
     }
 
@@ -185,6 +210,119 @@ def test_a_text_in_latin_letters_is_a_text_chunk_and_another_an_international_on
         assert [chunk.kind for chunk in found].index(b"IDAT") == 3  # after IHDR and our two
 
 
+PIECES = [
+    "a beach",
+    "海滩，日落",
+    "\n",
+    "\r\n",
+    "\u2028",
+    ":",
+    ", ",
+    '"',
+    "\\",
+    "(sky:1.2)",
+    "<lora:x:1>",
+    "{",
+    "}",
+    "\0",
+    "é",
+    "😀",
+]
+HEADINGS = [
+    "Steps:",
+    "Steps: 5",
+    "Negative prompt:",
+    "Sampler: none, CFG scale: 1, Seed: 1",
+    'Hashes: {"a": "b"}',
+    "Size: 1x1",
+]
+prompts = st.lists(st.sampled_from(PIECES + HEADINGS) | st.text(max_size=8), max_size=8).map("".join)
+
+
+@st.composite
+def sdxl_bodies(draw: st.DrawFn) -> dict[str, Any]:
+    weights = st.sampled_from([1.0, -1.0, 0.5, -0.75, 0])
+    some = st.fixed_dictionaries({"text": prompts}, optional={"weight": weights})
+    optional: dict[str, st.SearchStrategy[Any]] = {
+        "cfg_scale": st.floats(0, 35) | st.integers(0, 35),
+        "steps": st.integers(10, 150),
+        "seed": st.integers(0, sdxl.MAX_SEED),
+        "sampler": st.sampled_from(sdxl.SAMPLERS),
+        "style_preset": st.sampled_from(sdxl.STYLE_PRESETS),
+        "clip_guidance_preset": st.sampled_from(sdxl.CLIP_GUIDANCE_PRESETS),
+    }
+    body = draw(st.fixed_dictionaries({"text_prompts": st.lists(some, min_size=1, max_size=3)}, optional=optional))
+    return body | draw(
+        st.sampled_from([{}, {"width": 640, "height": 1536}, {"init_image": PHOTO, "image_strength": 0.2}])
+    )
+
+
+plain_bodies = st.fixed_dictionaries(
+    {"prompt": prompts},
+    optional={
+        "negative_prompt": prompts,
+        "seed": st.integers(0, 2**32 - 2),
+        "aspect_ratio": st.sampled_from(ASPECT_RATIOS),
+        "output_format": st.sampled_from(["png", "jpeg"]),
+    },
+)
+PHOTO = pictures.to_base64(picture(1, (320, 320)))
+ANY_BODY = st.one_of(
+    st.tuples(st.just(SDXL), sdxl_bodies()),
+    st.tuples(st.just(CORE), plain_bodies),
+    st.tuples(st.just(SD35), plain_bodies),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANY_BODY, st.integers(1, 2**32 - 1), st.sampled_from(["PNG", "JPEG", "WEBP"]))
+def test_sd_parsers_reads_back_every_legal_request(asked: tuple[str, dict[str, Any]], drawn: int, kind: str) -> None:
+    model, body = asked
+    family = models.get(model).family
+    assert family is not None
+    family.request.model_validate(body)
+    found = seen_by_sd_parsers(infotext.stamped(file(picture(), kind), receipt(body, model, body.get("seed") or drawn)))
+    assert found is not None
+    (sampler,) = found.samplers
+    wanted = {"seed": body.get("seed") or drawn}
+    if family.has("steps"):
+        wanted |= {"steps": body.get("steps", 30), "cfg_scale": body.get("cfg_scale", 7)}
+    assert {key: float(value) for key, value in sampler.parameters.items() if key != "scheduler"} == wanted
+    assert sampler.name == (sdxl.WEB_UI_SAMPLERS[body["sampler"]] if "sampler" in body else "Default")
+    assert found.metadata.get("Bedrock sampler") == body.get("sampler")
+    assert found.metadata["Size"] == "96x64"
+    assert found.metadata.get("Denoising strength") == ("0.8" if "init_image" in body else None)
+    assert not any(one.value.startswith("Steps:") for one in (*sampler.prompts, *sampler.negative_prompts))
+
+
+def test_the_property_above_speaks_of_every_family() -> None:
+    assert set(FAMILIES) == {models.get(model).schema for model in (SDXL, CORE, SD35)}
+
+
+# ---- EXIF -----------------------------------------------------------------------------------------------------------
+
+REQUIRED = {  # by Exif 2.3, of a JPEG
+    0x011A: 72,
+    0x011B: 72,
+    0x0128: 2,
+    0x0213: 1,
+    0x9000: b"0230",
+    0x9101: b"\1\2\3\0",
+    0xA000: b"0100",
+    0xA001: 1,
+    0xA002: 96,
+    0xA003: 64,
+}
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_exif_has_every_tag_that_the_standard_requires(tmp_path: Path, suffix: str) -> None:
+    path = recipes.save(picture(), tmp_path / f"a{suffix}", metadata=receipt())
+    with Image.open(path) as image:
+        found = {**image.getexif(), **image.getexif().get_ifd(0x8769)}
+    assert {tag: found.get(tag) for tag in REQUIRED} == REQUIRED
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
 def test_the_comment_in_exif_has_the_type_that_other_readers_ask_for(tmp_path: Path, suffix: str) -> None:
     path = recipes.save(picture(), tmp_path / f"a{suffix}", metadata=receipt(asking("海滩")))
@@ -196,6 +334,114 @@ def test_the_comment_in_exif_has_the_type_that_other_readers_ask_for(tmp_path: P
     assert kind == 7  # UNDEFINED
     assert tiff[at : at + 8] == b"UNICODE\0"
     assert tiff[at + 8 : at + count].decode("utf-16-be").startswith("海滩\n")
+
+
+def test_exif_that_earlier_versions_wrote_is_read() -> None:
+    note = infotext.KEY.encode() + b"\0" + json.dumps(receipt()).encode()
+    text = b"UNICODE\0" + "海滩\nSteps: 40, Sampler: K_DPMPP_2M".encode("utf-16-be")
+    inner = struct.pack(">HHHII", 2, 0x927C, 7, len(note), 56 + len(text)) + struct.pack(
+        ">HHII", 0x9286, 7, len(text), 56
+    )
+    outer = struct.pack(">HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    block = b"Exif\0\0MM\0*\0\0\0\x08" + outer + inner + bytes(4) + text + note
+    for data in (metadata.with_exif(file(picture(), "JPEG"), block), file(picture(), "WEBP", exif=block)):
+        assert infotext.read_receipt(data) == receipt()
+        assert infotext.read_parameters(data) == "海滩\nSteps: 40, Sampler: K_DPMPP_2M"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_nothing_that_a_photo_tells_of_its_owner_is_saved_with_it(tmp_path: Path, kind: str) -> None:
+    told = Image.Exif()
+    told[0x010F] = "a camera of hers"
+    told.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 12.0)})  # GPS
+    more = {"xmp": b"<x:xmpmeta>hers</x:xmpmeta>"} if kind != "PNG" else {}
+    photo = file(picture(), kind, exif=told, **more)
+    assert b"hers" in photo
+    for source in (photo, Image.open(io.BytesIO(photo))):
+        for suffix in SUFFIXES:
+            for stamp in (None, receipt()):
+                path = recipes.save(source, tmp_path / f"a{suffix}", overwrite=True, metadata=stamp)
+                assert b"hers" not in path.read_bytes()
+                with Image.open(path) as image:
+                    assert not image.getexif().get_ifd(0x8825)
+
+
+# ---- WebP, and small copies of pictures -----------------------------------------------------------------------------
+
+
+def webps() -> dict[str, bytes]:
+    clear = picture().convert("RGBA")
+    clear.putalpha(picture(2).convert("L"))
+    return {
+        "lossy": file(picture(), "WEBP", quality=70),
+        "lossless": file(picture(), "WEBP", lossless=True),
+        "lossy with alpha": file(clear, "WEBP", quality=70),
+        "lossless with alpha": file(clear, "WEBP", lossless=True, exact=True),
+        "odd in size": file(picture(size=(33, 17)), "WEBP", lossless=True),
+        "with XMP": file(picture(), "WEBP", xmp=b"<x:xmpmeta/>"),
+        "with EXIF": file(picture(), "WEBP", exif=Image.Exif()),
+    }
+
+
+@pytest.mark.parametrize("form", webps())
+def test_stamping_a_webp_keeps_its_pixels_and_leaves_one_stamp(form: str) -> None:
+    plain = webps()[form]
+    once = infotext.stamped(plain, receipt())
+    assert infotext.stamped(infotext.stamped(plain, receipt(asking("another"), seed=1)), receipt()) == once
+    assert infotext.read_receipt(once) == receipt()
+    assert len(once) % 2 == 0
+    assert int.from_bytes(once[4:8], "little") == len(once) - 8
+    with Image.open(io.BytesIO(plain)) as before, Image.open(io.BytesIO(once)) as after:
+        assert (after.mode, after.size, after.tobytes()) == (before.mode, before.size, before.tobytes())
+        assert after.info.get("xmp") == before.info.get("xmp")
+        assert (once[12:16], bool(once[20] & 0x10)) == (b"VP8X", before.mode == "RGBA")  # browsers heed the flag
+
+
+def test_a_webp_that_is_cut_short_or_has_more_behind_it_is_left_as_it_is() -> None:
+    whole = webps()["lossy"]
+    for damaged in (whole[:-20], whole + b"more"):
+        assert metadata.with_exif(damaged, metadata.exif("a beach", b"", (96, 64))) == damaged
+
+
+def test_a_signed_webp_keeps_its_bytes() -> None:
+    plain = webps()["with XMP"]
+    signed = plain + b"C2PA\x04\0\0\0jumb"
+    signed = signed[:4] + struct.pack("<I", len(signed) - 8) + signed[8:]
+    assert infotext.is_signed(signed)
+    assert infotext.stamped(signed, receipt()) == signed
+
+
+def test_a_webp_that_the_service_sent_is_not_encoded_again_and_holds_its_receipt(tmp_path: Path) -> None:
+    came = file(picture(), "WEBP", quality=60)
+    body = {"prompt": "a beach", "output_format": "webp", "seed": 42}
+    path = made(body, came).save(tmp_path / "a.webp")
+    assert came[20:] in path.read_bytes()  # its one chunk of pixels
+    assert [one.name for one in tmp_path.iterdir()] == ["a.webp"]
+    assert helpers.recipe(path).body_json == json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        (asking("a serene beach at sunset"), SDXL),
+        (asking("海滩，日落" * 400), SDXL),
+        ({**BODY, "text_prompts": [{"text": "😀" * 999}, {"text": "dull " * 300, "weight": -1.0}]}, SDXL),
+        ({"prompt": "a beach", "negative_prompt": "dull " * 1000}, CORE),
+        ({**BODY, "init_image": PHOTO, "style_preset": "photographic", "sampler": "K_DPMPP_2S_ANCESTRAL"}, SDXL),
+    ],
+)
+def test_a_small_copy_tells_prompt_and_settings_in_less_than_a_kilobyte(body: dict[str, Any], model: str) -> None:
+    small = file(picture(), "WEBP", quality=70)
+    told = infotext.stamped_preview(small, receipt(body, model), (1024, 768))
+    assert len(told) - len(small) < 1000
+    found = seen_by_sd_parsers(told)
+    whole = seen_by_sd_parsers(infotext.stamped(file(picture()), receipt(body, model)))
+    assert found.metadata == {**whole.metadata, "Size": "1024x768"}
+    assert found.samplers[0].parameters == whole.samplers[0].parameters
+    for told_of, all_of in (("prompts", "prompts"), ("negative_prompts", "negative_prompts")):
+        for short, long in zip(getattr(found.samplers[0], told_of), getattr(whole.samplers[0], all_of), strict=True):
+            assert short.value
+            assert long.value.startswith(short.value.removesuffix("…"))
 
 
 # ---- our own --------------------------------------------------------------------------------------------------------
@@ -225,8 +471,8 @@ json_values = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=3), json_values)
-def test_whatever_a_prompt_and_an_extra_hold_both_texts_are_read_back(prompts: list[str], extra: Any) -> None:
-    body = {**asking(*prompts), "extras": {"anything": extra}}
+def test_whatever_a_prompt_and_an_extra_hold_both_texts_are_read_back(texts: list[str], extra: Any) -> None:
+    body = {**asking(*texts), "extras": {"anything": extra}}
     data = infotext.stamped(file(picture(size=(8, 8))), receipt(body))
     back = infotext.read_receipt(data)
     assert back is not None
@@ -259,8 +505,8 @@ def test_stamping_a_jpeg_keeps_its_pixels_and_its_other_segments() -> None:
     assert once.endswith(plain[plain.index(b"\xff\xdb") :])
 
 
-def test_what_is_no_png_or_jpeg_is_refused() -> None:
-    with pytest.raises(ImageError, match="no PNG or JPEG"):
+def test_what_is_no_png_jpeg_or_webp_is_refused() -> None:
+    with pytest.raises(ImageError, match="no PNG, JPEG or WebP"):
         infotext.stamped(b"GIF89a", receipt())
 
 
@@ -344,3 +590,13 @@ def test_a_request_too_long_for_a_jpeg_stands_beside_it(tmp_path: Path) -> None:
     assert found is not None
     assert json.dumps(found["body"]) == json.dumps(body)
     assert pictures.pixels_equal(path, file(picture(), "JPEG", quality=95, subsampling=0))
+    sampler = seen_by_sd_parsers(path).samplers[0]  # the prompt is cut, and never the settings
+    assert sampler.parameters == {"cfg_scale": "7.5", "seed": "42", "steps": "40"}
+    assert sampler.prompts[0].value.startswith("a beach a beach")
+
+
+def test_a_request_too_long_for_a_jpeg_is_in_a_webp(tmp_path: Path) -> None:
+    body = asking(*["a beach " * 250] * 40)
+    path = recipes.save(picture(), tmp_path / "a.webp", metadata=receipt(body))
+    assert infotext.read_receipt(path.read_bytes()) == receipt(body)
+    assert len(list(tmp_path.iterdir())) == 1
