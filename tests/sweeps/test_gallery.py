@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sd_parsers
 from PIL import Image
 
 from helpers.errors import PictureExistsError
+from helpers.recipes import infotext
 from helpers.sweeps.axes.tiles import Axis, Tile
 from helpers.sweeps.shown.gallery import build, page_data
 from helpers.sweeps.shown.gallery.labels import KEYS, LABELS
@@ -219,6 +221,32 @@ def test_a_gallery_of_thumbnails_reads_the_thumbnails_alone(tmp_path: Path) -> N
     tile.thumbnail.unlink()
     (told,) = Page(build.page([replace(tile, thumbnail=None)], axes, full=256)).data["tiles"]
     assert picture(told["thumb"]).size == (256, 256)
+
+
+@pytest.mark.parametrize("full", [256, 400, 900])
+def test_a_picture_saved_from_the_page_tells_its_prompt_and_settings_and_costs_less_than_a_kilobyte(
+    tmp_path: Path, full: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = axes_of(cfg_scale=[1, 7.5], seed=[3, 4])
+    tiles = tiles_of(tmp_path, axes, (1024, 512), "a serene beach, 海滩", steps=20, sampler="K_EULER_ANCESTRAL")
+    shown = Page(build.page(tiles, axes, full=full)).data["tiles"]
+    monkeypatch.setattr(infotext, "stamped_preview", lambda webp, *_: webp)
+    without = Page(build.page(tiles, axes, full=full)).data["tiles"]
+    for tile, told, bare in zip(tiles, shown, without, strict=True):
+        for name in ("thumb", "full"):
+            if not told[name]:
+                continue
+            saved = base64.b64decode(told[name])
+            assert len(saved) - len(base64.b64decode(bare[name])) < 1000
+            assert picture(told[name]).tobytes() == picture(bare[name]).tobytes()
+            with Image.open(io.BytesIO(saved)) as image:
+                found = sd_parsers.ParserManager().parse(image)
+            assert found is not None
+            assert found.samplers[0].prompts[0].value == "a serene beach, 海滩"
+            assert found.samplers[0].name == "Euler a"
+            settings = {name: str(tile.body[name]) for name in ("cfg_scale", "seed", "steps")}
+            assert found.samplers[0].parameters == settings
+            assert found.metadata["Size"] == "1024x512"
 
 
 def test_what_cannot_be_written_is_refused_in_words(sweep: Sweep, tmp_path: Path) -> None:

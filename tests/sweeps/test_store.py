@@ -16,6 +16,7 @@ from PIL import Image
 
 import helpers
 from helpers.errors import SetupError, WorkshopWarning
+from helpers.recipes import infotext
 from helpers.sweeps.run import store
 from helpers.sweeps.run.tile_files import TileFiles
 from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock, answer, png
@@ -257,6 +258,16 @@ def test_words_that_were_not_known_are_remembered_with_the_picture(tmp_path: Pat
     receipt = {"backend": "studio", "engine": ENGINE, "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
     store.Store(tmp_path, "studio").keep(tile, TileFiles(picture(1), b"", receipt), 0.0)
     assert sweep_in(tmp_path, 1).tiles[0].unknown_words == ("quiche",)
+
+
+@pytest.mark.usefixtures("quickly")
+def test_pictures_and_thumbnails_tell_other_tools_how_they_were_made(fake: FakeBedrock, tmp_path: Path) -> None:
+    for tile in run(sweep_in(tmp_path, 2), fake).tiles:
+        assert tile.path is not None
+        assert tile.thumbnail is not None
+        told = infotext.read_parameters(tile.path.read_bytes())
+        assert f"Seed: {tile.seed}, Size: " in told
+        assert infotext.read_parameters(tile.thumbnail.read_bytes()) == told
 
 
 @pytest.mark.usefixtures("quickly")

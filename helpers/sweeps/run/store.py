@@ -26,6 +26,7 @@ from helpers.calls.answers import Backend
 from helpers.calls.studio_engines import recorded_engine
 from helpers.errors import SetupError
 from helpers.language import tr
+from helpers.pictures import metadata
 from helpers.pictures.formats import PNG_START
 from helpers.pictures.whole_files import put
 from helpers.recipes import infotext, input_files
@@ -103,7 +104,8 @@ class Store:
         input_files.keep_inputs(tile.body, path.parent)
         if infotext.is_signed(picture):
             infotext.write_sidecar(path, {**receipt, "body": dict(tile.body)})
-        put(thumbnail, drawn.thumbnail)
+        told = {"model": tile.model, "seed": receipt.get("seed"), "body": tile.body}
+        put(thumbnail, infotext.stamped_preview(drawn.thumbnail, told, metadata.size_of(picture)))
         record = {
             "key": tile.key,
             "picture": path.name,

@@ -14,6 +14,7 @@ from PIL import Image
 
 from helpers import models
 from helpers.display import alt_text, sheets
+from helpers.recipes import infotext
 from helpers.sweeps.axes.tiles import Axis, Failure, Tile
 from helpers.sweeps.shown.arranging import GridAxis, grid_axes
 from helpers.sweeps.shown.gallery.labels import KEYS
@@ -172,40 +173,55 @@ def _flat(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _EmbeddedPicture:
-    """A tile's picture as base64 WebP for the grid, with a larger one for a closer look if `full` is large enough."""
+    """A tile's picture as base64 WebP for the grid, with a larger one for a closer look if `full` is large enough.
 
-    def __init__(self, path: Path, thumbnail: Path | None, full: int) -> None:
+    Each holds the prompt and the settings, for who saves it from the page.
+    """
+
+    def __init__(self, path: Path, thumbnail: Path | None, full: int, receipt: Mapping[str, Any]) -> None:
         with Image.open(path) as stored:
             self.size = stored.size
             image = sheets.flat(stored) if full > THUMBNAIL or thumbnail is None else None
+
+        def webp(image: Image.Image, most: int) -> tuple[str, tuple[int, int]]:
+            small = _fitted(image, most)
+            data = infotext.stamped_preview(_webp(small), receipt, self.size)
+            return base64.b64encode(data).decode(), small.size
+
         if image is None:
-            self.thumbnail, self.shown = _webp(sheets.flat(Image.open(thumbnail or path)), THUMBNAIL)
+            self.thumbnail, self.shown = webp(sheets.flat(Image.open(thumbnail or path)), THUMBNAIL)
             self.full = ""
         elif full <= ONE_FOR_ALL or max(self.size) <= ONE_FOR_ALL:
-            self.thumbnail, self.shown = _webp(image, full)
+            self.thumbnail, self.shown = webp(image, full)
             self.full = ""
         else:
-            self.full, self.shown = _webp(image, full)
-            self.thumbnail, _ = _webp(image, THUMBNAIL)
+            self.full, self.shown = webp(image, full)
+            self.thumbnail, _ = webp(image, THUMBNAIL)
 
 
 def _embedded(tile: Tile, full: int) -> _EmbeddedPicture | None:
     if tile.path is None or tile.failure:
         return None
+    receipt = {"model": tile.model, "seed": tile.seed, "body": tile.body}
     try:
-        return _EmbeddedPicture(tile.path, tile.thumbnail, full)
+        return _EmbeddedPicture(tile.path, tile.thumbnail, full, receipt)
     except (OSError, SyntaxError, ValueError):  # lost or damaged since it was stored
         return None
 
 
-def _webp(image: Image.Image, most: int) -> tuple[str, tuple[int, int]]:
-    """Return the picture as base64 WebP, its longer side at most `most` pixels, and its (width, height) then."""
+def _fitted(image: Image.Image, most: int) -> Image.Image:
+    """Return the picture, or a copy whose longer side is `most` pixels where it is larger."""
+    if max(image.size) <= most:
+        return image
     image = image.copy()
-    if max(image.size) > most:
-        image.thumbnail((most, most), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((most, most), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image
+
+
+def _webp(image: Image.Image) -> bytes:
     data = io.BytesIO()
     image.save(data, "WEBP", quality=QUALITY, method=2)
-    return base64.b64encode(data.getvalue()).decode(), image.size
+    return data.getvalue()
 
 
 class _BodyImages:
