@@ -370,8 +370,9 @@ def _again(picture: str, request: RepeatableRequest) -> str:
 
 
 def _path(path: Path, absolute: bool = False) -> str:
-    """Return an input's path as it is, where it leads there from here; else from the root."""
-    return (path.resolve() if absolute or not path.exists() else path).as_posix()
+    """Return an input's path from the current folder, where it lies below it; else from the root."""
+    path = path.absolute()
+    return (path if absolute or not path.is_relative_to(Path.cwd()) else path.relative_to(Path.cwd())).as_posix()
 
 
 def _beginning(image: str) -> str:

@@ -16,6 +16,7 @@ from helpers import models, pictures
 from helpers.bodies import Body
 from helpers.errors import ImageError, RecipeError
 from helpers.language import mark, shortened, tr
+from helpers.pictures import paths
 from helpers.pictures.formats import image_format
 from helpers.pictures.writing import require_same
 from helpers.recipes import code, infotext, input_files
@@ -90,7 +91,7 @@ class Recipe:
         A file that holds this body already is left alone. Raises PictureExistsError (a FileExistsError) where it holds
         something else.
         """
-        path, data = Path(path).expanduser(), self.body_json.encode("ascii")
+        path, data = paths.expand_user(path), self.body_json.encode("ascii")
         with contextlib.suppress(FileExistsError), path.open("xb") as file:
             file.write(data)
         require_same(path, path.read_bytes() == data, tr("Choose another name."))
@@ -144,7 +145,7 @@ def recipe(picture: Any, *, inputs: str | os.PathLike[str] | None = None) -> Rec
             tr("What it tells holds no request: it is damaged, or was saved with metadata of another kind."),
             tr("Use a picture that made.save or a sweep wrote."),
         )
-    files = dict(_input_files(path, body, Path(inputs).expanduser() if inputs is not None else None))
+    files = dict(_input_files(path, body, paths.expand_user(inputs) if inputs is not None else None))
     whole = {**body, **{field: base64.b64encode(file.read_bytes()).decode("ascii") for field, file in files.items()}}
     return Recipe(
         path.as_posix(), _with_model(whole, model), model, seed, MappingProxyType(files), MappingProxyType(receipt)
@@ -196,7 +197,7 @@ def _input_files(picture: Path, body: Mapping[str, Any], folder: Path | None) ->
                 tr("{path} has been changed: its hash is another one.", path=found[0]),
                 tr("Bring back the file as it was."),
             )
-        yield field, found[0]
+        yield field, found[0].absolute()  # code may be asked for after the current folder has changed
 
 
 def _missing_input(picture: Path, field: str, folder: Path, digits: str) -> RecipeError:

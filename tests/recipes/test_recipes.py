@@ -440,3 +440,26 @@ def test_what_was_never_saved_is_told_how_to_be() -> None:
     for picture in (Image.new("RGB", (8, 8)), unmade):
         with pytest.raises(RecipeError, match=r"is not a file.*made\.save"):
             helpers.recipe(picture)
+
+
+def test_code_names_the_files_that_the_recipe_was_read_with_from_wherever_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path, "a picture", "i.png")
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    file = next((tmp_path / "inputs").iterdir())
+    here, there = helpers.recipe("i.png"), helpers.recipe("i.png")
+    assert f'"inputs/{file.name}"' in here.cell
+    monkeypatch.chdir(tmp_path / "sub")
+    assert f'"{file.as_posix()}"' in there.cell
+    assert "helpers.image_to_image(" in there.cell
+    assert f'"{file.as_posix()}"' in there.boto3
+
+
+def test_a_home_folder_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    path = saved(tmp_path, "a picture")
+    with pytest.raises(ImageError, match="no home folder for ~nobody_at_all"):
+        helpers.recipe(path, inputs="~nobody_at_all/inputs")
+    with pytest.raises(ImageError, match="no home folder for ~nobody_at_all"):
+        helpers.recipe(path).save_body("~nobody_at_all/body.json")
