@@ -5,6 +5,7 @@ import http.client
 import ipaddress
 import json
 import os
+import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,6 +36,7 @@ _lock = threading.RLock()
 _isolation = Isolation()
 _studio: "Studio | None" = None
 _studio_of = 0  # the process that started it: after a fork, the parent
+_suffix = ""  # of this process's keys for a shared studio; a child process inherits the keys themselves
 
 
 def connect(backend: Backend = "studio", *, region: str | None = None, model: "str | Model | None" = None) -> Client:
@@ -43,8 +45,8 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
         bedrock = helpers.connect()
         bedrock = helpers.connect("aws", region="us-west-2")  # only with an account
 
-    `backend`: "studio" starts one studio for this process, or joins the one that WORKSHOP_STUDIO names, and isolates
-    the process from AWS: a plain `boto3.client("bedrock-runtime")` is on the studio too. "aws" undoes that, and prints
+    `backend`: "studio" starts one studio for this process, or joins the one that WORKSHOP_STUDIO names, with an access
+    key of this process's own, and isolates the process from AWS: a plain `boto3.client("bedrock-runtime")` is on the studio too. "aws" undoes that, and prints
     account, Region and prices. `region`: the name of a Region (default: us-west-2 on the studio, the configured one on
     AWS). `model`: the id or role of the model that a lesson is about; on AWS, one that has left Bedrock is reported
     before any call.
@@ -147,7 +149,9 @@ def _connect_studio(region: str | None) -> Client:
         raise call_error(error, Call("studio", region)) from error
     studio = _joined_or_own_studio()
     here = replace(studio, region=region) if region else studio
-    settings, removed = environment.client_environment(here, {**_isolation.saved, **os.environ})
+    settings, removed = environment.client_environment(
+        here, {**_isolation.saved, **os.environ}, with_api_key=environment.API_KEY_VARIABLE in os.environ
+    )
     if environment.JOIN_VARIABLE not in os.environ:
         del settings[environment.JOIN_VARIABLE]  # a child process that connects gets a studio of its own
     _isolation.enter({**settings, **dict.fromkeys(removed)})
@@ -162,10 +166,11 @@ def _connect_studio(region: str | None) -> Client:
 
 def _joined_or_own_studio() -> "Studio":
     """Return the studio that WORKSHOP_STUDIO names, or this process's own: the running one, or a new one."""
-    global _studio, _studio_of
+    global _studio, _studio_of, _suffix
     from helpers.studio import environment, process
 
-    found = environment.joined(os.environ)
+    _suffix = _suffix or secrets.token_hex(8)
+    found = environment.joined(os.environ, _suffix)
     if found is not None:
         if not _is_studio(found.endpoint):
             raise SetupError(

@@ -7,6 +7,9 @@ gives the variables that point a client at it. Importing this package imports no
 VERSION = "0.2.0"
 """The studio's answer in VERSION_HEADER: another version may draw another picture for the same request."""
 
+REGION = "us-west-2"
+"""The Region of clients that name none: every model that the studio draws for is in it."""
+
 # What both ends of the wire know of each other beyond Bedrock's own API.
 VERSION_HEADER = "x-studio-version"
 ENGINE_HEADER = "x-studio-engine"

@@ -14,14 +14,12 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from helpers.language import tr, use_english_where_needed
-from helpers.studio import VERSION
+from helpers.studio import REGION, VERSION
 from helpers.studio.children import private_stdin
-from helpers.studio.environment import client_environment
+from helpers.studio.environment import API_KEY_VARIABLE, client_environment
 from helpers.studio.process import Studio, new_folder, new_keys, remove_folder
 from helpers.studio.replies import BedrockError
 from helpers.studio.wire.server import NotReady, StudioServer
-
-REGION = "us-west-2"
 
 _NOT_FOUND, _NOT_RUNNABLE, _BY_SIGNAL = 127, 126, 128  # exit codes as shells give them
 _GRACE_SECONDS = 2.0
@@ -52,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     studio = Studio(server.endpoint, *new_keys(), REGION, VERSION, new_folder())
     try:
         if command:
-            return _run(command, server, studio)
-        return _serve_parent(server, studio) if options.handshake else _serve(server, studio)
+            return _run(command, server, studio, options.print_api_key)
+        return _serve_parent(server, studio) if options.handshake else _serve(server, studio, options.print_api_key)
     finally:
         remove_folder(studio.folder)
 
@@ -65,10 +63,18 @@ def _parser() -> argparse.ArgumentParser:
             "The offline studio: Amazon Bedrock's image API on this machine. It serves until stopped, or, with "
             "-- command, for as long as that command runs."
         ),
-        usage="%(prog)s [--host HOST] [--port PORT] [-- command ...]",
+        usage="%(prog)s [--host HOST] [--port PORT] [--print-api-key] [-- command ...]",
     )
     parser.add_argument("--host", default="127.0.0.1", help=tr("address to listen on (default: this machine alone)"))
     parser.add_argument("--port", type=_port, default=0, help=tr("port to listen on (default: any free one)"))
+    parser.add_argument(
+        "--print-api-key",
+        action="store_true",
+        help=tr(
+            "print {variable} too, an API key for clients that cannot sign: Authorization: Bearer KEY",
+            variable=API_KEY_VARIABLE,
+        ),
+    )
     parser.add_argument("--handshake", action="store_true", help=argparse.SUPPRESS)
     return parser
 
@@ -80,9 +86,9 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(message)
 
 
-def _serve(server: StudioServer, studio: Studio) -> int:
+def _serve(server: StudioServer, studio: Studio, with_api_key: bool) -> int:
     """Serve until Ctrl-C or a signal to stop, which exit with 0."""
-    settings, in_the_way = client_environment(studio, os.environ)
+    settings, in_the_way = client_environment(studio, os.environ, with_api_key=with_api_key)
     for name, value in {**settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}.items():
         _print_output(f"{name}={value}")
     if in_the_way:
@@ -115,9 +121,9 @@ def _serve_parent(server: StudioServer, studio: Studio) -> int:
     return 0
 
 
-def _run(command: list[str], server: StudioServer, studio: Studio) -> int:
+def _run(command: list[str], server: StudioServer, studio: Studio, with_api_key: bool) -> int:
     """Serve while the command runs, and return its exit code as a shell would give it."""
-    environment = _command_environment(studio)
+    environment = _command_environment(studio, with_api_key)
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         _print_message(tr("There is no command {command} to run.", command=repr(command[0])))
@@ -141,9 +147,9 @@ def _run(command: list[str], server: StudioServer, studio: Studio) -> int:
     return _BY_SIGNAL - code if code < 0 else code
 
 
-def _command_environment(studio: Studio) -> dict[str, str]:
+def _command_environment(studio: Studio, with_api_key: bool) -> dict[str, str]:
     """Return this environment, pointed at the studio, with this interpreter's own programs first on PATH."""
-    settings, removed = client_environment(studio, os.environ)
+    settings, removed = client_environment(studio, os.environ, with_api_key=with_api_key)
     kept = {name: value for name, value in os.environ.items() if name not in removed}
     ours = dict.fromkeys([os.path.dirname(os.path.abspath(sys.executable)), sysconfig.get_path("scripts")])
     path = os.pathsep.join([*ours, *([kept["PATH"]] if kept.get("PATH") else [])])
@@ -155,12 +161,11 @@ def _application(server: StudioServer, studio: Studio) -> None:
     try:
         from helpers.studio.service import Service
         from helpers.studio.wire.routes import Bedrock
-        from helpers.studio.wire.signing import Keys
         from helpers.studio.workers.pools import EnginePools
 
-        keys, engines = Keys(studio.access_key, studio.secret_key), EnginePools()
+        engines = EnginePools()
         service = Service(engines.draw)
-        server.application = Bedrock(keys, service, identity=engines.identity, any_host=not server.loopback)
+        server.application = Bedrock(studio.keys, service, identity=engines.identity, any_host=not server.loopback)
     except Exception as error:  # in the answer to every request, since nobody may read standard error
         message = f"The studio could not be loaded: {type(error).__name__}: {error}"
         print(message, file=sys.stderr)

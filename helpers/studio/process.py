@@ -22,20 +22,19 @@ from helpers.errors import SetupError
 from helpers.language import tr
 from helpers.studio import ACCESS_KEY_PREFIX
 from helpers.studio.children import import_path, own_session
+from helpers.studio.keys import Keys
 
 START_SECONDS = 30.0
 STOP_SECONDS = 2.0
-
-CREDENTIALS_FILE = "credentials"
-"""Name of the file of AWS profiles in a studio's folder."""
 
 
 @dataclass(frozen=True)
 class Studio:
     """A running studio: its endpoint, and the keys and the Region to sign requests with.
 
-    `process` is None where something else started it. `folder`, which no other user can read, is for the file of AWS
-    profiles; the studio removes it when it ends, or `stop` does where the studio was killed.
+    `process` is None where something else started it; its keys may then be a client's own. `folder`, which no other
+    user can read, is for files of AWS profiles; the studio removes it when it ends, or `stop` does where the studio was
+    killed.
     """
 
     endpoint: str
@@ -45,6 +44,11 @@ class Studio:
     version: str = ""
     folder: str = ""
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def keys(self) -> Keys:
+        """The pair of keys to sign requests with."""
+        return Keys(self.access_key, self.secret_key)
 
     @property
     def alive(self) -> bool:
@@ -81,7 +85,8 @@ def remove_folder(folder: str) -> None:
     """Remove a studio's folder, if it has one."""
     if folder:
         with contextlib.suppress(OSError):  # Windows removes nothing that is read-only
-            os.chmod(os.path.join(folder, CREDENTIALS_FILE), stat.S_IRUSR | stat.S_IWUSR)
+            for name in os.listdir(folder):
+                os.chmod(os.path.join(folder, name), stat.S_IRUSR | stat.S_IWUSR)
         shutil.rmtree(folder, ignore_errors=True)
 
 

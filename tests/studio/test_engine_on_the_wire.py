@@ -17,11 +17,11 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from helpers.calls.studio_engines import NOT_KNOWN, engine_by_model
+from helpers.studio.keys import Keys
 from helpers.studio.process import Studio, new_keys, start
 from helpers.studio.service import Service, catalogue
 from helpers.studio.wire.routes import Bedrock
 from helpers.studio.wire.server import StudioServer
-from helpers.studio.wire.signing import Keys
 from helpers.studio.workers.pools import ENGINE_VARIABLE, ENGINES, EnginePools
 
 SDXL = "stability.stable-diffusion-xl-v1"

@@ -188,8 +188,8 @@ class TestWhoIsNot:
 
 
 def test_two_studios_have_different_keys() -> None:
+    from helpers.studio.keys import Keys
     from helpers.studio.process import new_keys
-    from helpers.studio.wire.signing import Keys
 
     first, second = Keys(*new_keys()), Keys(*new_keys())
     assert first.access_key != second.access_key

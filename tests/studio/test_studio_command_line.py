@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
 STUDIO = [sys.executable, "-m", "helpers.studio"]
@@ -128,6 +129,42 @@ class TestServing:
         child.wait()
         child.stderr.close()
 
+    @unix
+    def test_it_prints_an_api_key_where_it_is_told_to_and_only_there(self, wire: Any, served: Any) -> None:
+        assert "WORKSHOP_STUDIO_API_KEY" not in served[1]
+        child = subprocess.Popen(
+            [*STUDIO, "--print-api-key"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=wire.clean_environment(AWS_BEARER_TOKEN_BEDROCK="bedrock-api-key-of-somebody"),
+        )
+        assert child.stdout is not None
+        assert child.stderr is not None
+        said = [child.stderr.readline(), child.stderr.readline()]
+        os.set_blocking(child.stdout.fileno(), False)
+        lines = child.stdout.read().splitlines()
+        printed = dict(line.split("=", 1) for line in lines)
+        answer = requests.get(
+            printed["WORKSHOP_STUDIO"] + "/foundation-models",
+            headers={"Authorization": "Bearer " + printed["WORKSHOP_STUDIO_API_KEY"]},
+            timeout=60,
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", DRAW],
+            env=wire.clean_environment(**printed),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        child.terminate()
+        out, err = child.communicate()
+        assert answer.status_code == 200
+        assert done.stdout == "5\n", "boto3 signs as before"
+        assert sum(printed["WORKSHOP_STUDIO_API_KEY"] in line for line in lines) == 1
+        assert "studio-api-key" not in out + err + "".join(said)
+        assert "AWS_BEARER_TOKEN_BEDROCK" in said[0], "which boto3 would take, and refuse to send"
+
 
 class TestOneCommand:
     def test_it_draws_and_prints_what_it_prints(self, wire: Any) -> None:
@@ -182,6 +219,12 @@ class TestOneCommand:
         assert not {"AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK", "AWS_SESSION_TOKEN"} & seen.keys()
         assert seen["MINE"] == "kept"
         assert seen["WORKSHOP_STUDIO"] == seen["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"]
+
+    def test_it_has_an_api_key_where_we_are_told_to(self, wire: Any) -> None:
+        code = "import os; print(os.environ.get('WORKSHOP_STUDIO_API_KEY'), os.environ['AWS_ACCESS_KEY_ID'])"
+        assert ran(wire, "--", "python", "-c", code).stdout.startswith("None STUDIO")
+        token, access_key = ran(wire, "--print-api-key", "--", "python", "-c", code).stdout.split()
+        assert token.startswith(f"studio-api-key-{access_key}-")
 
     def test_its_standard_input_is_ours(self, wire: Any) -> None:
         done = ran(wire, "--", "python", "-c", "print(input()[::-1])", input="abc\n")

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 
@@ -15,6 +14,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from helpers.studio import REGION
+from helpers.studio.keys import Keys, keys_of, keys_of_api_key
 from helpers.studio.replies import BedrockError
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 
@@ -26,44 +27,58 @@ _AUTHORIZATION = re.compile(
     r"\s*SignedHeaders=(?P<signed>[^,\s]+),\s*Signature=(?P<signature>[0-9a-f]{64})"
 )
 _TIME = "%Y%m%dT%H%M%SZ"
+_HASH_HEADER = "x-amz-content-sha256"
 
 
-@dataclass(frozen=True)
-class Keys:
-    """A pair of access keys, which opens one studio and nothing else."""
+def claimed_caller(head: RequestHead, room: Keys, service: str = SERVICE) -> Caller:
+    """Return who a request to `service` claims to come from: by an API key, which is proof, or by a signature.
 
-    access_key: str
-    secret_key: str = field(repr=False)
-
-
-def claimed_caller(head: RequestHead, keys: Keys) -> Caller:
-    """Return who a request claims to come from. Its Region may be any, since one studio serves them all.
-
-    Raises BedrockError with what AWS answers where the head alone shows that the signature is missing, incomplete,
-    expired or not made with `keys`.
+    A signature may be for any Region, since one studio serves them all. Raises BedrockError with what AWS answers
+    where the head alone shows that it is missing, incomplete, expired or not made with keys of the studio whose own
+    are `room`. Where the client has signed its body's hash, the head shows all of it.
     """
+    token = _bearer_token(head.headers)
+    if token:
+        return _caller_with(token, room)
     authorization = _authorization(head.headers)
-    if not hmac.compare_digest(authorization["key"].encode(), keys.access_key.encode()):
+    keys = keys_of(room, authorization["key"])
+    if keys is None:
         raise BedrockError("UnrecognizedClientException", "The security token included in the request is invalid.")
-    if authorization["service"] != SERVICE:
-        raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'.")
+    if authorization["service"] != service:
+        raise _invalid(f"Credential should be scoped to correct service: '{service}'.")
     _fresh_time(head.headers, authorization["day"])
-    return Caller(authorization["key"], authorization["region"], authorization["service"])
+    _check_signed_headers(head.headers, authorization)
+    if _hash_is_signed(authorization):
+        _check(head, b"", keys, authorization)
+    return Caller(authorization["key"], authorization["region"], service)
 
 
-def check_signature(request: HttpRequest, keys: Keys) -> None:
+def check_signature(request: HttpRequest, room: Keys) -> None:
     """Check the signature of a whole request whose caller `claimed_caller` has returned.
 
-    Raises BedrockError with what AWS answers where it is not made with `keys`, or not for this request.
+    Raises BedrockError with what AWS answers where it is not made with the caller's keys, or not for this request.
     """
-    authorization = _authorization(request.head.headers)
-    _check_payload_hash(request.head.headers, request.body)
-    expected = _signature(request, keys, authorization)
-    if not hmac.compare_digest(expected, authorization["signature"]):
-        raise _invalid(
-            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-            "Access Key and signing method. Consult the service documentation for details."
-        )
+    head = request.head
+    if _bearer_token(head.headers):  # `claimed_caller` has seen all there is to check
+        return
+    authorization = _authorization(head.headers)
+    _check_payload_hash(head.headers, request.body)
+    if not _hash_is_signed(authorization):
+        keys = keys_of(room, authorization["key"])
+        assert keys is not None
+        _check(head, request.body, keys, authorization)
+
+
+def _bearer_token(headers: Headers) -> str:
+    scheme, _, token = headers.joined("authorization").strip().partition(" ")
+    return token.strip() or "none" if scheme.lower() == "bearer" else ""
+
+
+def _caller_with(token: str, room: Keys) -> Caller:
+    keys = keys_of_api_key(room, token)
+    if keys is None:
+        raise BedrockError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.")
+    return Caller(keys.access_key, REGION, SERVICE)  # an API key names no Region
 
 
 def _authorization(headers: Headers) -> Mapping[str, str]:
@@ -71,8 +86,6 @@ def _authorization(headers: Headers) -> Mapping[str, str]:
     header = headers.joined("authorization")
     if not header:
         raise BedrockError("MissingAuthenticationTokenException", "Missing Authentication Token")
-    if header.lower().startswith("bearer "):
-        raise BedrockError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.")
     match = _AUTHORIZATION.fullmatch(header.strip())
     if match is None:
         raise BedrockError(
@@ -108,23 +121,41 @@ def _fresh_time(headers: Headers, day: str) -> str:
 
 def _check_payload_hash(headers: Headers, body: bytes) -> None:
     # botocore's signer trusts this header where there is one, so it has to be compared with the body itself.
-    claimed = headers.joined("x-amz-content-sha256")
-    if claimed and not hmac.compare_digest(claimed.encode(), hashlib.sha256(body).hexdigest().encode()):
+    if _HASH_HEADER not in headers:
+        return
+    if not hmac.compare_digest(headers.joined(_HASH_HEADER).encode(), hashlib.sha256(body).hexdigest().encode()):
         raise _invalid("The provided 'x-amz-content-sha256' header does not match what was computed.")
 
 
-def _signature(request: HttpRequest, keys: Keys, authorization: Mapping[str, str]) -> str:
-    """Return the signature, in hexadecimal digits, that `keys` give for the headers listed as signed."""
-    head, names = request.head, authorization["signed"].split(";")
-    headers = head.headers
+def _check_signed_headers(headers: Headers, authorization: Mapping[str, str]) -> None:
+    names = authorization["signed"].split(";")
     if not {"host", ":authority"} & set(names) or any(name not in headers for name in names):
         raise _invalid("'Host' and every other header named in SignedHeaders must be part of the request.")
+
+
+def _hash_is_signed(authorization: Mapping[str, str]) -> bool:
+    return _HASH_HEADER in authorization["signed"].split(";")
+
+
+def _check(head: RequestHead, body: bytes, keys: Keys, authorization: Mapping[str, str]) -> None:
+    """Compare the signature with the one that `keys` give; `body` does not count where its hash is signed."""
+    if not hmac.compare_digest(_signature(head, body, keys, authorization), authorization["signature"]):
+        raise _invalid(
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+            "Access Key and signing method. Consult the service documentation for details."
+        )
+
+
+def _signature(head: RequestHead, body: bytes, keys: Keys, authorization: Mapping[str, str]) -> str:
+    """Return the signature, in hexadecimal digits, that `keys` give for the headers listed as signed."""
+    headers, names = head.headers, authorization["signed"].split(";")
     url = f"http://{headers.joined('host')}{head.path}{'?' + head.query if head.query else ''}"
-    signed = AWSRequest(method=head.method, url=url, data=request.body)
+    signed = AWSRequest(method=head.method, url=url, data=body)
     for name in names:
         signed.headers[name] = headers.joined(name)
     signed.context["timestamp"] = headers.joined("x-amz-date")
-    signer = _ExactSigner(Credentials(keys.access_key, keys.secret_key), SERVICE, authorization["region"], names)
+    credentials = Credentials(keys.access_key, keys.secret_key)
+    signer = _ExactSigner(credentials, authorization["service"], authorization["region"], names)
     to_sign = signer.string_to_sign(signed, signer.canonical_request(signed))
     return str(signer.signature(to_sign, signed))
 
