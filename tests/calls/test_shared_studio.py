@@ -69,12 +69,13 @@ def test_each_kernel_signs_with_a_key_of_its_own(room: Studio, environment: dict
     code = """
 bedrock = helpers.connect()
 tell(ours=key_of(bedrock), plain=key_of(boto3.client("bedrock-runtime")), draws=draws(bedrock),
-     set=os.environ["AWS_ACCESS_KEY_ID"], secret=os.environ["AWS_SECRET_ACCESS_KEY"], endpoint=bedrock.meta.endpoint_url)
+     set=os.environ["AWS_ACCESS_KEY_ID"], secret=os.environ["AWS_SECRET_ACCESS_KEY"], endpoint=bedrock.meta.endpoint_url,
+     who=boto3.client("sts").get_caller_identity()["UserId"])
 """
     first, second = ran(code, environment), ran(code, environment)
     assert first["ours"] != second["ours"]
     for told in (first, second):
-        assert told["ours"] == told["plain"] == told["set"]
+        assert told["ours"] == told["plain"] == told["set"] == told["who"]
         name, suffix = told["ours"].split("-")
         assert name == room.access_key
         assert client_keys(room.keys, suffix).secret_key == told["secret"]

@@ -14,6 +14,8 @@ from helpers.studio.replies import BedrockError, validation
 END_OF_LIFE = (
     "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
 )
+ACCOUNT = "000000000000"
+"""The account that owns the studio; AWS gives nobody this one."""
 INVALID_IDENTIFIER = "The provided model identifier is invalid."
 
 _MAX_ID = 2048

@@ -6,10 +6,19 @@ import sys
 from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from helpers.studio.keys import Keys
 from helpers.studio.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.service import Service, catalogue
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
-from helpers.studio.wire.signing import Keys, check_signature, claimed_caller
+from helpers.studio.wire.other_services import (
+    STS,
+    caller_identity,
+    in_the_clients_form,
+    not_here,
+    service_of,
+    sts_caller,
+)
+from helpers.studio.wire.signing import SERVICE, check_signature, claimed_caller
 from helpers.studio.workers.pool import Waiter
 
 _MODEL_OPERATIONS = ("invoke", "invoke-with-response-stream", "converse", "converse-stream", "count-tokens")
@@ -27,7 +36,7 @@ _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octe
 class Bedrock:
     """The studio's application for a `StudioServer`.
 
-    `keys`: the keys that requests must be signed with. `identity`: returns an engine's own name and version, as
+    `keys`: the studio's own pair; requests are signed with it, or with one made from it (`helpers.studio.keys`). `identity`: returns an engine's own name and version, as
     `EnginePools.identity` does. `any_host`: answer requests to any host name; by default only those to loopback.
     """
 
@@ -35,11 +44,19 @@ class Bedrock:
         self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
 
     def admit(self, head: RequestHead) -> Caller:
-        """Return who sends the request. Raises BedrockError where its head is enough to refuse it."""
+        """Return who sends the request, by all that its head can tell. Raises BedrockError, and no body is read.
+
+        As on AWS, a request is refused first for its address, then for its caller, and for what it asks last.
+        """
         if not (self._any_host or _is_this_machine(head.headers)):
             raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
-        _operation(head)
-        return claimed_caller(head, self._keys)
+        operation = _operation(head)
+        if operation is Bedrock._caller_identity:
+            return sts_caller(head, self._keys)
+        caller = claimed_caller(head, self._keys)
+        if operation is Bedrock._invoke:
+            self._check_invocation(head, caller)
+        return caller
 
     def answer(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the answer to a request that was admitted; never raises."""
@@ -48,19 +65,24 @@ class Bedrock:
             check_signature(request, self._keys)
             return _operation(head)(self, request, caller)
         except BedrockError as error:
-            return error.reply()
+            return (error if caller.service == SERVICE else in_the_clients_form(error, head)).reply()
         except Exception as error:
             print(f"studio: {head.method} {head.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
             return BedrockError(
                 "InternalServerException", f"The studio failed: {type(error).__name__}: {error}"
             ).reply()
 
-    def _invoke(self, request: HttpRequest, caller: Caller) -> Reply:
-        model_id, operation = _model_and_operation(request.head.path)
+    def _check_invocation(self, head: RequestHead, caller: Caller) -> None:
+        model_id, operation = _model_and_operation(head.path)
+        if operation not in _REFUSED_OPERATIONS:
+            _check_media_types(head.headers)
+            _trace_wanted(head.headers)
+        catalogue.model_to_invoke(model_id, caller.region, self._service.today())
         if operation in _REFUSED_OPERATIONS:
-            catalogue.model_to_invoke(model_id, caller.region, self._service.today())
             raise validation(_REFUSED_OPERATIONS[operation])
-        _check_media_types(request.head.headers)
+
+    def _invoke(self, request: HttpRequest, caller: Caller) -> Reply:
+        model_id, _ = _model_and_operation(request.head.path)
         trace = _trace_wanted(request.head.headers)
         return self._service.invoke(
             model_id, request.body, caller.region, _waiter(request, caller), trace=trace, refusal=request.refusal
@@ -74,6 +96,9 @@ class Bedrock:
 
     def _availability(self, request: HttpRequest, caller: Caller) -> Reply:
         return json_reply(catalogue.availability(_last(request.head.path), caller.region))
+
+    def _caller_identity(self, request: HttpRequest, caller: Caller) -> Reply:
+        return caller_identity(request, caller)
 
     def _engines(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the engine that would draw for each model. May start workers, to learn their engines' versions."""
@@ -97,10 +122,9 @@ def _operation(head: RequestHead) -> Callable[[Bedrock, HttpRequest, Caller], Re
             return Bedrock._availability
         case "GET", ["", "studio", "engines"]:
             return Bedrock._engines
-    raise BedrockError(
-        "UnknownOperationException",
-        "The offline studio has InvokeModel, ListFoundationModels, GetFoundationModel and GetFoundationModelAvailability.",
-    )
+        case "POST", ["", ""] if service_of(head) == STS:
+            return Bedrock._caller_identity
+    raise not_here(head)
 
 
 def _model_and_operation(path: str) -> tuple[str, str]:
@@ -119,11 +143,11 @@ def _last(path: str) -> str:
 def _check_media_types(headers: Headers) -> None:
     content = headers.get("content-type").partition(";")[0].strip().lower()
     if content not in _JSON_TYPES:
-        raise validation(f"The provided content type {content} is not supported: send application/json.")
+        raise validation(f"The provided content type {content[:100]} is not supported: send application/json.")
     accepted = [one.partition(";")[0].strip().lower() for one in headers.get("accept").split(",")]
     if not any(one in _JSON_TYPES for one in accepted):
         raise validation(
-            f"The provided accept type {headers.get('accept')} is not supported: the answer is application/json."
+            f"The provided accept type {headers.get('accept')[:100]} is not supported: the answer is application/json."
         )
 
 
