@@ -92,6 +92,9 @@ class TestApiKeys:
             "/foundation-models",
             f"/foundation-models/{SDXL}",
             f"/foundation-model-availability/{SDXL}",
+            "/inference-profiles",
+            "/guardrails",
+            "/async-invoke",
             "/studio/engines",
         ],
     )

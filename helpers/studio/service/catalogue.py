@@ -1,9 +1,10 @@
 """The models that the studio has, by the workshop's registry, and Bedrock's errors for all others."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from helpers import models
@@ -18,6 +19,35 @@ ACCOUNT = "000000000000"
 """The account that owns the studio; AWS gives nobody this one."""
 INVALID_IDENTIFIER = "The provided model identifier is invalid."
 
+# Path of each operation that lists what nobody has on the studio, and the key of the list in its answer.
+EMPTY_LISTS: Mapping[str, str] = MappingProxyType(
+    {
+        "/advanced-prompt-optimization-jobs": "jobSummaries",
+        "/async-invoke": "asyncInvokeSummaries",
+        "/automated-reasoning-policies": "automatedReasoningPolicySummaries",
+        "/custom-models": "modelSummaries",
+        "/enforcedGuardrailsConfiguration": "guardrailsConfig",
+        "/evaluation-jobs": "jobSummaries",
+        "/guardrails": "guardrails",
+        "/imported-models": "modelSummaries",
+        "/marketplace-model/endpoints": "marketplaceModelEndpoints",
+        "/model-copy-jobs": "modelCopyJobSummaries",
+        "/model-customization-jobs": "modelCustomizationJobSummaries",
+        "/model-customization/custom-model-deployments": "modelDeploymentSummaries",
+        "/model-import-jobs": "modelImportJobSummaries",
+        "/model-invocation-jobs": "invocationJobSummaries",
+        "/prompt-routers": "promptRouterSummaries",
+        "/provisioned-model-throughputs": "provisionedModelSummaries",
+    }
+)
+
+_FILTERS = {
+    "byOutputModality": ("TEXT", "IMAGE", "EMBEDDING"),
+    "byInferenceType": ("ON_DEMAND", "PROVISIONED", "INFERENCE_PROFILE"),
+    "byCustomizationType": ("FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION"),
+}
+_PROFILE_TYPES = ("SYSTEM_DEFINED", "APPLICATION")
+_MAX_PAGE = 1000
 _MAX_ID = 2048
 _ID_CHARACTERS = re.compile(r"[A-Za-z0-9._:/-]+")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:(?:foundation-model|inference-profile)/(.+)")
@@ -41,7 +71,13 @@ def model_to_invoke(model_id: str, region: str, day: date) -> Model:
 
 
 def summaries(region: str, filters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the answer to ListFoundationModels: the studio's models in this Region that pass the query's filters."""
+    """Return the answer to ListFoundationModels: the studio's models in this Region that pass the query's filters.
+
+    Raises BedrockError for a filter's value that the API does not have.
+    """
+    for name in _FILTERS.keys() & filters:
+        if filters[name] not in _FILTERS[name]:
+            raise not_one_of(filters[name], name, _FILTERS[name])
     listed = [_summary(model, region) for model in offered() if not _elsewhere(model, region)]
     return {"modelSummaries": [summary for summary in listed if _passes(summary, filters)]}
 
@@ -70,16 +106,67 @@ def availability(model_id: str, region: str) -> dict[str, Any]:
     }
 
 
-def _check_form(model_id: str) -> None:
+def agreement_offers(model_id: str) -> dict[str, Any]:
+    """Return the answer to ListFoundationModelAgreementOffers: none, as the studio's models need no agreement."""
+    return {"modelId": _known(model_id).id, "offers": []}
+
+
+def profiles(region: str, day: date, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the answer to ListInferenceProfiles: those of the registry that this Region has on AWS, page by page.
+
+    A model that the studio does not draw for has its profile listed all the same; InvokeModel says what is here.
+    """
+    kind = query.get("type", "SYSTEM_DEFINED")
+    if kind not in _PROFILE_TYPES:
+        raise not_one_of(kind, "typeEquals", _PROFILE_TYPES)
+    found = [model for model in models.all() if kind == "SYSTEM_DEFINED" and _has_profile(model, region, day)]
+    listed = [_profile(model, region) for model in found]
+    first, size = _page(query, [one["inferenceProfileId"] for one in listed])
+    after = listed[first + size : first + size + 1]
+    more = {"nextToken": after[0]["inferenceProfileId"]} if after else {}
+    return {"inferenceProfileSummaries": listed[first : first + size], **more}
+
+
+def profile(profile_id: str, region: str, day: date) -> dict[str, Any]:
+    """Return the answer to GetInferenceProfile. Raises BedrockError where this Region has no profile with this id."""
+    _check_form(profile_id, "inferenceProfileIdentifier")
+    name = _bare(profile_id)
+    model = _by_id().get(name)
+    if model is None or name != model.profile or not _has_profile(model, region, day):
+        told = f"There is no inference profile {shortened(name, 100)} in {region}."
+        raise BedrockError("ResourceNotFoundException", told)
+    return _profile(model, region)
+
+
+def not_one_of(value: str, field: str, allowed: Iterable[str]) -> BedrockError:
+    """Return the error for a value of the request's `field` that is none of those allowed."""
+    return _constraint(value, field, f"satisfy enum value set: [{', '.join(allowed)}]")
+
+
+def _constraint(value: str, field: str, constraint: str) -> BedrockError:
+    return validation(
+        f"1 validation error detected: Value '{shortened(value, 100)}' at '{field}' failed to satisfy constraint: Member must {constraint}"
+    )
+
+
+def _page(query: Mapping[str, str], ids: list[str]) -> tuple[int, int]:
+    """Return the index of the first of a page and the most that it holds, by the query's nextToken and maxResults."""
+    size, token = query.get("maxResults", str(_MAX_PAGE)), query.get("nextToken")
+    if re.fullmatch(r"[0-9]{1,4}", size, re.ASCII) is None or not 1 <= int(size) <= _MAX_PAGE:
+        raise _constraint(size, "maxResults", f"be between 1 and {_MAX_PAGE}")
+    if token is not None and token not in ids:
+        raise validation("The nextToken is not one of this list: send the one that came with the page before.")
+    return ids.index(token) if token is not None else 0, int(size)
+
+
+def _check_form(model_id: str, field: str = "modelId") -> None:
     if len(model_id) > _MAX_ID:
         constraint = f"have length less than or equal to {_MAX_ID}"
     elif _ID_CHARACTERS.fullmatch(model_id) is None:
         constraint = f"satisfy regular expression pattern: {_documented_pattern()}"
     else:
         return
-    raise validation(
-        f"1 validation error detected: Value '{shortened(model_id, 100)}' at 'modelId' failed to satisfy constraint: Member must {constraint}"
-    )
+    raise _constraint(model_id, field, constraint)
 
 
 @cache
@@ -140,8 +227,25 @@ def _summary(model: Model, region: str) -> dict[str, Any]:
         "outputModalities": ["IMAGE"],
         "responseStreamingSupported": False,
         "customizationsSupported": [],
-        "inferenceTypesSupported": ["ON_DEMAND"],
+        "inferenceTypesSupported": ["INFERENCE_PROFILE" if model.profile else "ON_DEMAND"],
         "modelLifecycle": {"status": "ACTIVE"},
+    }
+
+
+def _has_profile(model: Model, region: str, day: date) -> bool:
+    return model.profile is not None and region in model.regions and not model.retired_on(day)
+
+
+def _profile(model: Model, region: str) -> dict[str, Any]:
+    scope = str(model.profile).partition(".")[0].upper()
+    return {
+        "inferenceProfileName": f"{scope} {model.name}",
+        "description": f"Routes requests to {model.name} in {', '.join(model.regions)}.",
+        "inferenceProfileArn": f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{model.profile}",
+        "models": [{"modelArn": f"arn:aws:bedrock:{one}::foundation-model/{model.id}"} for one in model.regions],
+        "inferenceProfileId": model.profile,
+        "status": "ACTIVE",
+        "type": "SYSTEM_DEFINED",
     }
 
 

@@ -15,7 +15,10 @@ from helpers.studio.wire.signing import SERVICE, claimed_caller
 
 STS = "sts"
 
-_OPERATIONS = "InvokeModel, ListFoundationModels, GetFoundationModel and GetFoundationModelAvailability"
+_OPERATIONS = (
+    "InvokeModel, ListFoundationModels, GetFoundationModel, GetFoundationModelAvailability, ListInferenceProfiles and "
+    "GetInferenceProfile"
+)
 # The scope of a signature, in a header or in a presigned URL; that of the asymmetric kind (SigV4A) holds no Region.
 _SCOPE = re.compile(r"Credential=[^/,&\s]+/\d{8}/(?:[^/,&\s]+/)?(?P<service>[a-z0-9-]{1,40})/aws4_request")
 _S3 = ("s3", "s3express", "s3-object-lambda", "s3-outposts")

@@ -97,6 +97,19 @@ class Bedrock:
     def _availability(self, request: HttpRequest, caller: Caller) -> Reply:
         return json_reply(catalogue.availability(_last(request.head.path), caller.region))
 
+    def _offers(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply(catalogue.agreement_offers(_last(request.head.path)))
+
+    def _profiles(self, request: HttpRequest, caller: Caller) -> Reply:
+        query = dict(parse_qsl(request.head.query))
+        return json_reply(catalogue.profiles(caller.region, self._service.today(), query))
+
+    def _profile(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply(catalogue.profile(_last(request.head.path), caller.region, self._service.today()))
+
+    def _empty_list(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply({catalogue.EMPTY_LISTS[request.head.path]: []})
+
     def _caller_identity(self, request: HttpRequest, caller: Caller) -> Reply:
         return caller_identity(request, caller)
 
@@ -120,6 +133,14 @@ def _operation(head: RequestHead) -> Callable[[Bedrock, HttpRequest, Caller], Re
             return Bedrock._details
         case "GET", ["", "foundation-model-availability", model_id] if model_id:
             return Bedrock._availability
+        case "GET", ["", "list-foundation-model-agreement-offers", model_id] if model_id:
+            return Bedrock._offers
+        case "GET", ["", "inference-profiles"]:
+            return Bedrock._profiles
+        case "GET", ["", "inference-profiles", profile_id] if profile_id:
+            return Bedrock._profile
+        case "GET", _ if head.path in catalogue.EMPTY_LISTS:
+            return Bedrock._empty_list
         case "GET", ["", "studio", "engines"]:
             return Bedrock._engines
         case "POST", ["", ""] if service_of(head) == STS:
@@ -154,10 +175,7 @@ def _check_media_types(headers: Headers) -> None:
 def _trace_wanted(headers: Headers) -> bool:
     value = headers.get(_TRACE_HEADER, "DISABLED")
     if value not in _TRACES:
-        raise validation(
-            f"1 validation error detected: Value '{value[:100]}' at 'trace' failed to satisfy constraint: Member must "
-            f"satisfy enum value set: [{', '.join(_TRACES)}]"
-        )
+        raise catalogue.not_one_of(value, "trace", _TRACES)
     return _TRACES[value]
 
 
