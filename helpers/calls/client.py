@@ -46,10 +46,10 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
         bedrock = helpers.connect("aws", region="us-west-2")  # only with an account
 
     `backend`: "studio" starts one studio for this process, or joins the one that WORKSHOP_STUDIO names, with an access
-    key of this process's own, and isolates the process from AWS: a plain `boto3.client("bedrock-runtime")` is on the studio too. "aws" undoes that, and prints
-    account, Region and prices. `region`: the name of a Region (default: us-west-2 on the studio, the configured one on
-    AWS). `model`: the id or role of the model that a lesson is about; on AWS, one that has left Bedrock is reported
-    before any call.
+    key of this process's own, and isolates the process from AWS: a plain `boto3.client("bedrock-runtime")` is on the
+    studio too. "aws" undoes that, and prints account, Region and prices. `region`: the name of a Region (default:
+    us-west-2 on the studio, the configured one on AWS). `model`: the id or role of the model that a lesson is about; on
+    AWS, one that has left Bedrock is reported before any call.
 
     Raises ValueError for another back end and SetupError where the studio does not answer; on AWS NoCredentialsError,
     RegionError, CallSetupError, ConnectionCallError, UnknownModelError or RetiredModelError.

@@ -35,8 +35,8 @@ class OtherServiceError(BedrockError):
     """Raised when a request for another service is refused; `form` is the one in which its client reads errors."""
 
     def __init__(self, error: BedrockError, form: str) -> None:
-        super().__init__(error.code, error.message, status=error.status, **{"__type": error.code})
-        self.form = form
+        super().__init__(error.code, error.message, status=error.status, headers=error.headers)
+        self.more, self.form = {"__type": error.code}, form
 
     def reply(self) -> Reply:
         """Return the error in the client's form."""

@@ -36,8 +36,9 @@ _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octe
 class Bedrock:
     """The studio's application for a `StudioServer`.
 
-    `keys`: the studio's own pair; requests are signed with it, or with one made from it (`helpers.studio.keys`). `identity`: returns an engine's own name and version, as
-    `EnginePools.identity` does. `any_host`: answer requests to any host name; by default only those to loopback.
+    `keys`: the studio's own pair; requests are signed with it, or with one made from it (`helpers.studio.keys`).
+    `identity`: returns an engine's own name and version, as `EnginePools.identity` does. `any_host`: answer requests to
+    any host name; by default only those to loopback.
     """
 
     def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
