@@ -9,6 +9,7 @@ from typing import Any, Literal
 # signature errors the common errors of AWS's APIs.
 STATUS = {
     "AccessDeniedException": 403,
+    "ExpiredTokenException": 403,
     "IncompleteSignatureException": 403,
     "InvalidSignatureException": 403,
     "MissingAuthenticationTokenException": 403,

@@ -10,14 +10,11 @@ from typing import Any
 from helpers import models
 from helpers.language import shortened
 from helpers.models import Model
+from helpers.studio.known_errors import known_error
 from helpers.studio.replies import BedrockError, validation
 
-END_OF_LIFE = (
-    "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
-)
 ACCOUNT = "000000000000"
 """The account that owns the studio; AWS gives nobody this one."""
-INVALID_IDENTIFIER = "The provided model identifier is invalid."
 
 # Path of each operation that lists what nobody has on the studio, and the key of the list in its answer.
 EMPTY_LISTS: Mapping[str, str] = MappingProxyType(
@@ -64,7 +61,7 @@ def model_to_invoke(model_id: str, region: str, day: date) -> Model:
     name = _bare(model_id)
     model = _by_id().get(name)
     if model is None or _elsewhere(model, region):
-        raise validation(INVALID_IDENTIFIER)
+        raise known_error("unknown_model")
     if model.studio is None:
         raise _not_offered(model, name, day)
     return model
@@ -86,7 +83,7 @@ def details(model_id: str, region: str, day: date) -> dict[str, Any]:
     """Return the answer to GetFoundationModel. Raises BedrockError for a model that the studio does not have."""
     model = _known(model_id)
     if model.studio is None and model.retired_on(day):
-        raise BedrockError("ResourceNotFoundException", END_OF_LIFE)
+        raise known_error("retired")
     if model.studio is None:
         raise BedrockError("ResourceNotFoundException", _what_is_here(model))
     return {"modelDetails": _summary(model, region)}
@@ -159,23 +156,22 @@ def _page(query: Mapping[str, str], ids: list[str]) -> tuple[int, int]:
     return ids.index(token) if token is not None else 0, int(size)
 
 
-def _check_form(model_id: str, field: str = "modelId") -> None:
-    if len(model_id) > _MAX_ID:
-        constraint = f"have length less than or equal to {_MAX_ID}"
-    elif _ID_CHARACTERS.fullmatch(model_id) is None:
-        constraint = f"satisfy regular expression pattern: {_documented_pattern()}"
-    else:
-        return
-    raise _constraint(model_id, field, constraint)
-
-
 @cache
-def _documented_pattern() -> str:
+def documented_pattern() -> str:
+    """Return the regular expression that botocore's service model gives for the id of a model."""
     from botocore.loaders import Loader
 
     return str(
         Loader().load_service_model("bedrock-runtime", "service-2")["shapes"]["InvokeModelIdentifier"]["pattern"]
     )
+
+
+def _check_form(model_id: str, field: str = "modelId") -> None:
+    if len(model_id) > _MAX_ID:
+        raise _constraint(model_id, field, f"have length less than or equal to {_MAX_ID}")
+    if _ID_CHARACTERS.fullmatch(model_id) is None:
+        shown = shortened(model_id, 100)
+        raise known_error("bad_model_id", model=shown, field=field, pattern=documented_pattern())
 
 
 def _bare(model_id: str) -> str:
@@ -190,12 +186,9 @@ def _elsewhere(model: Model, region: str) -> bool:
 
 def _not_offered(model: Model, name: str, day: date) -> BedrockError:
     if model.retired_on(day):
-        return BedrockError("ResourceNotFoundException", END_OF_LIFE)
+        return known_error("retired")
     if model.profile is not None and name != model.profile:
-        return validation(
-            f"Invocation of model ID {name} with on-demand throughput isn\u2019t supported. Retry your request with the "
-            "ID or ARN of an inference profile that contains this model."
-        )
+        return known_error("needs_profile", model=name)
     return validation(_what_is_here(model))
 
 
@@ -208,7 +201,7 @@ def _known(model_id: str) -> Model:
     _check_form(model_id)
     model = _by_id().get(_bare(model_id))
     if model is None:
-        raise validation(INVALID_IDENTIFIER)
+        raise known_error("unknown_model")
     return model
 
 

@@ -16,12 +16,12 @@ from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
 from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
+from helpers.studio.known_errors import known_error
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS
-from helpers.studio.replies import Refusal, Reply, validation
+from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service import catalogue, sdxl, stability
 from helpers.studio.service.refusals import refusal_of
 from helpers.studio.service.rules import PICTURE, Rules
-from helpers.studio.service.validation_text import MALFORMED
 from helpers.studio.workers.pool import EngineAnswer, Job, Waiter
 
 Draw = Callable[[str, Job, Waiter], EngineAnswer]
@@ -96,9 +96,9 @@ def _parsed(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body.decode(), parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
-        raise validation(MALFORMED) from None
+        raise known_error("malformed") from None
     if not isinstance(content, dict):
-        raise validation(MALFORMED)
+        raise known_error("malformed")
     return content
 
 

@@ -14,8 +14,6 @@ from pydantic_core import ErrorDetails
 from helpers.language import shortened
 from helpers.studio.replies import BedrockError, validation
 
-MALFORMED = "Malformed input request, please reformat your input and try again."
-
 _TYPES = {
     "int_type": "Integer",
     "int_from_float": "Integer",

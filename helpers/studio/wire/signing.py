@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 
 from helpers.studio import REGION
 from helpers.studio.keys import Keys, keys_of, keys_of_api_key
+from helpers.studio.known_errors import known_error
 from helpers.studio.replies import BedrockError
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 
@@ -43,7 +44,7 @@ def claimed_caller(head: RequestHead, room: Keys, service: str = SERVICE) -> Cal
     authorization = _authorization(head.headers)
     keys = keys_of(room, authorization["key"])
     if keys is None:
-        raise BedrockError("UnrecognizedClientException", "The security token included in the request is invalid.")
+        raise known_error("unknown_key")
     if authorization["service"] != service:
         raise _invalid(f"Credential should be scoped to correct service: '{service}'.")
     _fresh_time(head.headers, authorization["day"])
@@ -67,6 +68,11 @@ def check_signature(request: HttpRequest, room: Keys) -> None:
         keys = keys_of(room, authorization["key"])
         assert keys is not None
         _check(head, request.body, keys, authorization)
+
+
+def signature_expired(signed: str, now: datetime) -> BedrockError:
+    """Return the error for a request that was signed at `signed` (as in x-amz-date), too long before `now`."""
+    return known_error("signature_expired", signed=signed, earliest=f"{now - MAX_SKEW:{_TIME}}", now=f"{now:{_TIME}}")
 
 
 def _bearer_token(headers: Headers) -> str:
@@ -109,9 +115,7 @@ def _fresh_time(headers: Headers, day: str) -> str:
         raise _invalid(f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: {day}.")
     now = datetime.now(UTC)
     if signed_at < now - MAX_SKEW:
-        raise _invalid(
-            f"Signature expired: {stamp} is now earlier than {now - MAX_SKEW:{_TIME}} ({now:{_TIME}} - 5 min.)"
-        )
+        raise signature_expired(stamp, now)
     if signed_at > now + MAX_SKEW:
         raise _invalid(
             f"Signature not yet current: {stamp} is still later than {now + MAX_SKEW:{_TIME}} ({now:{_TIME}} + 5 min.)"
@@ -140,10 +144,7 @@ def _hash_is_signed(authorization: Mapping[str, str]) -> bool:
 def _check(head: RequestHead, body: bytes, keys: Keys, authorization: Mapping[str, str]) -> None:
     """Compare the signature with the one that `keys` give; `body` does not count where its hash is signed."""
     if not hmac.compare_digest(_signature(head, body, keys, authorization), authorization["signature"]):
-        raise _invalid(
-            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-            "Access Key and signing method. Consult the service documentation for details."
-        )
+        raise known_error("bad_signature")
 
 
 def _signature(head: RequestHead, body: bytes, keys: Keys, authorization: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from helpers.studio.children import import_path, own_session
+from helpers.studio.known_errors import known_error
 from helpers.studio.replies import BedrockError, validation
 from helpers.studio.workers import pipe
 
@@ -299,9 +300,7 @@ class _Worker:
         with contextlib.suppress(OSError):
             self._jobs.close()
         if self._late:
-            return BedrockError(
-                "ModelTimeoutException", "Model has timed out in processing the request. Try your request again."
-            )
+            return known_error("timeout")
         return _failed(
             f"The studio's worker ended in the middle of this picture ({self._exit_text()}), and another takes its place. Send "
             "the request again; if that fails too, the machine may be short of memory.",
