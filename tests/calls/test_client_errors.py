@@ -32,6 +32,7 @@ MEANT = {
     "no-payment-method": (errors.AccessError, "Billing"),
     "iam-denied": (errors.AccessError, "administrator for bedrock:InvokeModel"),
     "not-allowed": (errors.AccessError, "AWS Support"),
+    "data-retention": (errors.AccessError, "another model"),
     "unknown-model-or-region": (errors.UnknownModelError, CORE_ID),
     "needs-inference-profile": (errors.UnknownModelError, "with us. before it"),
     "malformed-body": (errors.MalformedBodyError, "refused the request body"),

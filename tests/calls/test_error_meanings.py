@@ -45,6 +45,7 @@ ANSWERS: dict[tuple[str, str], Meaning] = {
     ("AccessDeniedException", "bearer token"): KEYS,
     ("AccessDeniedException", ""): ACCESS,
     ("ValidationException", "operation not allowed"): ACCESS,
+    ("ValidationException", "data retention mode"): ACCESS,
     ("ValidationException", "at 'modelid'"): UNKNOWN,
     ("ValidationException", "on-demand throughput"): UNKNOWN,
     ("ValidationException", "not on this offline studio"): UNKNOWN,
