@@ -1,15 +1,15 @@
 """The engine that a studio draws with, by model: asked over HTTP, so that no sweep reuses another engine's pictures."""
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
 
 from helpers import models
+from helpers.calls import own_routes
 from helpers.calls.client import Client, signing_credentials
-from helpers.studio import ENGINES_ROUTE, VERSION_HEADER
+from helpers.calls.own_routes import OwnAnswer
+from helpers.studio import ENGINES_ROUTE
 
 TIMEOUT = 150.0  # seconds: a worker may have to start before the studio knows, and has 120 for that
 NOT_KNOWN = "not known"  # an engine that its studio could not name
@@ -24,16 +24,18 @@ def engine_by_model(bedrock: Client) -> dict[str, str]:
     """
     drawn = [model.id for model in models.all() if model.studio]
     try:
-        status, version, answer = _ask(bedrock)
+        answer = _ask(bedrock)
     except TimeoutError:
         return dict.fromkeys(drawn, NOT_KNOWN)
     except (AttributeError, HTTPException, OSError, ValueError):
         return {}
-    if status == HTTPStatus.OK and isinstance(answer, dict) and isinstance(answer.get("engines"), dict):
-        return {**dict.fromkeys(drawn, NOT_KNOWN), **answer["engines"]}
-    if version is None:
+    told = answer.content.get("engines") if isinstance(answer.content, dict) else None
+    if answer.status == HTTPStatus.OK and isinstance(told, dict):
+        return {**dict.fromkeys(drawn, NOT_KNOWN), **told}
+    if answer.version is None:
         return {}
-    return dict.fromkeys(drawn, f"{FIRST_EDITION} {version}" if status == HTTPStatus.NOT_FOUND else NOT_KNOWN)
+    first = answer.status == HTTPStatus.NOT_FOUND
+    return dict.fromkeys(drawn, f"{FIRST_EDITION} {answer.version}" if first else NOT_KNOWN)
 
 
 def own_engine_by_model() -> dict[str, str]:
@@ -55,21 +57,9 @@ def recorded_engine(record: Mapping[str, Any]) -> str | None:
     return f"{FIRST_EDITION} {record['studio']}" if record.get("studio") else None
 
 
-def _ask(bedrock: Client) -> tuple[int, str | None, Any]:
-    """Return the HTTP status, the studio's version (None where it is no studio), and the parsed answer."""
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-
-    endpoint, credentials = str(bedrock.meta.endpoint_url), signing_credentials(bedrock)
+def _ask(bedrock: Client) -> OwnAnswer:
+    credentials = signing_credentials(bedrock)
     if credentials is None:
         raise ValueError("nothing to sign with")
-    request = AWSRequest("GET", f"{endpoint}{ENGINES_ROUTE}")
-    SigV4Auth(credentials, "bedrock", bedrock.meta.region_name).add_auth(request)
-    url = urlsplit(endpoint)
-    connection = HTTPConnection(url.hostname or "", url.port, timeout=TIMEOUT)
-    try:
-        connection.request("GET", ENGINES_ROUTE, headers=dict(request.headers.items()))
-        answer = connection.getresponse()
-        return answer.status, answer.getheader(VERSION_HEADER), json.loads(answer.read())
-    finally:
-        connection.close()
+    endpoint, region = str(bedrock.meta.endpoint_url), bedrock.meta.region_name
+    return own_routes.ask(endpoint, credentials, region, ENGINES_ROUTE, timeout=TIMEOUT)

@@ -15,4 +15,6 @@ VERSION_HEADER = "x-studio-version"
 ENGINE_HEADER = "x-studio-engine"
 UNKNOWN_WORDS_HEADER = "x-studio-unknown-words"
 ENGINES_ROUTE = "/studio/engines"
+FAULTS_ROUTE = "/studio/faults"
+CALLS_ROUTE = "/studio/calls"
 ACCESS_KEY_PREFIX = "STUDIO"  # no access key of AWS begins so

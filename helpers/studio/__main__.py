@@ -11,7 +11,7 @@ import sysconfig
 import threading
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from helpers.language import tr, use_english_where_needed
 from helpers.studio import REGION, VERSION
@@ -20,6 +20,11 @@ from helpers.studio.environment import API_KEY_VARIABLE, client_environment
 from helpers.studio.process import Studio, new_folder, new_keys, remove_folder
 from helpers.studio.replies import BedrockError
 from helpers.studio.wire.server import NotReady, StudioServer
+
+if TYPE_CHECKING:
+    from helpers.studio.fault_rules import FaultRule
+
+RULE_SECONDS = 3600.0  # a client that vanishes never ends its faults, and others may share this studio
 
 _NOT_FOUND, _NOT_RUNNABLE, _BY_SIGNAL = 127, 126, 128  # exit codes as shells give them
 _GRACE_SECONDS = 2.0
@@ -50,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     studio = Studio(server.endpoint, *new_keys(), REGION, VERSION, new_folder())
     try:
         if command:
-            return _run(command, server, studio, options.print_api_key)
-        return _serve_parent(server, studio) if options.handshake else _serve(server, studio, options.print_api_key)
+            return _run(command, server, studio, options)
+        return (_serve_parent if options.handshake else _serve)(server, studio, options)
     finally:
         remove_folder(studio.folder)
 
@@ -63,10 +68,17 @@ def _parser() -> argparse.ArgumentParser:
             "The offline studio: Amazon Bedrock's image API on this machine. It serves until stopped, or, with "
             "-- command, for as long as that command runs."
         ),
-        usage="%(prog)s [--host HOST] [--port PORT] [--print-api-key] [-- command ...]",
+        usage="%(prog)s [--host HOST] [--port PORT] [--faults FILE.toml] [--print-api-key] [-- command ...]",
     )
     parser.add_argument("--host", default="127.0.0.1", help=tr("address to listen on (default: this machine alone)"))
     parser.add_argument("--port", type=_port, default=0, help=tr("port to listen on (default: any free one)"))
+    parser.add_argument(
+        "--faults",
+        type=_rules,
+        default=(),
+        metavar="FILE.toml",
+        help=tr("rules by which calls fail: a table [[rule]] each, with the words of helpers.faults"),
+    )
     parser.add_argument(
         "--print-api-key",
         action="store_true",
@@ -86,9 +98,18 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(message)
 
 
-def _serve(server: StudioServer, studio: Studio, with_api_key: bool) -> int:
+def _rules(path: str) -> "tuple[FaultRule, ...]":
+    from helpers.studio.fault_rules import FaultRuleError, rules_from_file
+
+    try:
+        return rules_from_file(path, tr)
+    except FaultRuleError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _serve(server: StudioServer, studio: Studio, options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or a signal to stop, which exit with 0."""
-    settings, in_the_way = client_environment(studio, os.environ, with_api_key=with_api_key)
+    settings, in_the_way = client_environment(studio, os.environ, with_api_key=options.print_api_key)
     for name, value in {**settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}.items():
         _print_output(f"{name}={value}")
     if in_the_way:
@@ -97,12 +118,12 @@ def _serve(server: StudioServer, studio: Studio, with_api_key: bool) -> int:
     if not server.loopback:
         _print_message(tr("Other machines reach it at port {port}; only these keys open it.", port=server.server_port))
     _on_stop(lambda _: _leave(studio))
-    _application(server, studio)
+    _application(server, studio, options.faults, RULE_SECONDS)
     server.serve_forever()
     return 0
 
 
-def _serve_parent(server: StudioServer, studio: Studio) -> int:
+def _serve_parent(server: StudioServer, studio: Studio, options: argparse.Namespace) -> int:
     """Print the studio as one JSON line, then serve until standard input ends, with the parent process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _on_stop(lambda _: _leave(studio))
@@ -116,14 +137,14 @@ def _serve_parent(server: StudioServer, studio: Studio) -> int:
     threading.Thread(target=watch, daemon=True).start()
     address = {"endpoint": studio.endpoint, "access_key": studio.access_key, "secret_key": studio.secret_key}
     _print_output(json.dumps({**address, "region": studio.region, "version": studio.version, "folder": studio.folder}))
-    _application(server, studio)
+    _application(server, studio, options.faults)
     server.serve_forever()
     return 0
 
 
-def _run(command: list[str], server: StudioServer, studio: Studio, with_api_key: bool) -> int:
+def _run(command: list[str], server: StudioServer, studio: Studio, options: argparse.Namespace) -> int:
     """Serve while the command runs, and return its exit code as a shell would give it."""
-    environment = _command_environment(studio, with_api_key)
+    environment = _command_environment(studio, options.print_api_key)
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         _print_message(tr("There is no command {command} to run.", command=repr(command[0])))
@@ -139,7 +160,7 @@ def _run(command: list[str], server: StudioServer, studio: Studio, with_api_key:
         return _NOT_RUNNABLE
 
     def serve() -> None:
-        _application(server, studio)
+        _application(server, studio, options.faults, RULE_SECONDS)
         server.serve_forever()
 
     threading.Thread(target=serve, daemon=True).start()
@@ -156,16 +177,24 @@ def _command_environment(studio: Studio, with_api_key: bool) -> dict[str, str]:
     return {**kept, **settings, "PATH": path}
 
 
-def _application(server: StudioServer, studio: Studio) -> None:
-    """Load the application that answers requests. It comes after the address, since loading it takes a moment."""
+def _application(
+    server: StudioServer, studio: Studio, rules: "tuple[FaultRule, ...]", rule_seconds: float | None = None
+) -> None:
+    """Load the application that answers requests. It comes after the address, since loading it takes a moment.
+
+    `rules` are faults for every access key; `rule_seconds` is how long one may hold that a client sets.
+    """
     try:
         from helpers.studio.service import Service
+        from helpers.studio.wire.faults import FaultBook, FaultLayer
         from helpers.studio.wire.routes import Bedrock
         from helpers.studio.workers.pools import EnginePools
 
         engines = EnginePools()
         service = Service(engines.draw)
-        server.application = Bedrock(studio.keys, service, identity=engines.identity, any_host=not server.loopback)
+        book = FaultBook(rules, seconds=rule_seconds)
+        bedrock = Bedrock(studio.keys, service, identity=engines.identity, book=book, any_host=not server.loopback)
+        server.application = FaultLayer(bedrock, book)
     except Exception as error:  # in the answer to every request, since nobody may read standard error
         message = f"The studio could not be loaded: {type(error).__name__}: {error}"
         print(message, file=sys.stderr)

@@ -46,6 +46,8 @@ class Reply:
     body: tuple[bytes, ...]
     headers: tuple[tuple[str, str], ...] = ()
     delivery: Delivery = "whole"
+    drew: bool = False
+    """True where an engine drew a picture for it, whatever then became of the picture."""
 
 
 class BedrockError(Exception):

@@ -68,7 +68,8 @@ class Service:
         seed = request.seed or 1 + secrets.randbelow(_max_seed(model))
         traced = trace and refused is None
         answer = self._draw(self.engine_of(model), replace(request.job(seed, finish), trace=traced), waiter)
-        return _with_picture(rules.response(seed, finish), answer, traced)
+        reply = _with_picture(rules.response(seed, finish), answer, traced)
+        return replace(reply, drew=finish != "ERROR")  # the grey picture of a failure is no engine's
 
     def engine_of(self, model: Model) -> str:
         """Return the name of the engine that draws for a model, as in `pools.ENGINES`."""

@@ -1,10 +1,11 @@
 """What passes between the transports (HTTP/1.1, HTTP/2) and the application: a request, its caller, and the answer."""
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from helpers.studio.replies import Refusal, Reply
+from helpers.studio.replies import BedrockError, Refusal, Reply
 
 
 class Headers:
@@ -79,3 +80,14 @@ class Application(Protocol):
     def answer(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the answer to a request that was admitted; never raises."""
         ...
+
+
+def answered(head: RequestHead, answer: Callable[[], Reply]) -> Reply:
+    """Return what `answer` returns, or the error that it raises as an answer."""
+    try:
+        return answer()
+    except BedrockError as error:
+        return error.reply()
+    except Exception as error:
+        print(f"studio: {head.method} {head.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
+        return BedrockError("InternalServerException", f"The studio failed: {type(error).__name__}: {error}").reply()

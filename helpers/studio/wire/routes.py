@@ -2,14 +2,19 @@
 
 import contextlib
 import ipaddress
-import sys
+import json
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from helpers.language import shortened
+from helpers.schemas.fields import in_english
+from helpers.studio.fault_rules import FaultRule, FaultRuleError, rule_from
 from helpers.studio.keys import Keys
 from helpers.studio.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.service import Service, catalogue
-from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
+from helpers.studio.wire.faults import FaultBook
+from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead, answered
 from helpers.studio.wire.other_services import (
     STS,
     caller_identity,
@@ -30,6 +35,7 @@ _REFUSED_OPERATIONS = {
 _REFUSED_OPERATIONS["converse-stream"] = _REFUSED_OPERATIONS["converse"]
 _TRACE_HEADER = "x-amzn-bedrock-trace"
 _TRACES = {"ENABLED": True, "DISABLED": False, "ENABLED_FULL": True}
+_MAX_RULE = 10_000  # bytes of a rule
 _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octet-stream")
 
 
@@ -37,12 +43,21 @@ class Bedrock:
     """The studio's application for a `StudioServer`.
 
     `keys`: the studio's own pair; requests are signed with it, or with one made from it (`helpers.studio.keys`).
-    `identity`: returns an engine's own name and version, as `EnginePools.identity` does. `any_host`: answer requests to
-    any host name; by default only those to loopback.
+    `identity`: returns an engine's own name and version, as `EnginePools.identity` does. `book`: the rules and calls
+    that a `FaultLayer` around it uses. `any_host`: answer requests to any host name; by default only those to loopback.
     """
 
-    def __init__(self, keys: Keys, service: Service, *, identity: Callable[[str], str], any_host: bool = False) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        service: Service,
+        *,
+        identity: Callable[[str], str],
+        book: FaultBook | None = None,
+        any_host: bool = False,
+    ) -> None:
         self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
+        self._book = book or FaultBook()
 
     def admit(self, head: RequestHead) -> Caller:
         """Return who sends the request, by all that its head can tell. Raises BedrockError, and no body is read.
@@ -61,17 +76,23 @@ class Bedrock:
 
     def answer(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the answer to a request that was admitted; never raises."""
-        head = request.head
+
+        def verified() -> Reply:
+            self.verify(request, caller)
+            return self.respond(request, caller)
+
+        return answered(request.head, verified)
+
+    def verify(self, request: HttpRequest, caller: Caller) -> None:
+        """Check the signature of a whole request that was admitted. Raises BedrockError where it is wrong."""
         try:
             check_signature(request, self._keys)
-            return _operation(head)(self, request, caller)
         except BedrockError as error:
-            return (error if caller.service == SERVICE else in_the_clients_form(error, head)).reply()
-        except Exception as error:
-            print(f"studio: {head.method} {head.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
-            return BedrockError(
-                "InternalServerException", f"The studio failed: {type(error).__name__}: {error}"
-            ).reply()
+            raise (error if caller.service == SERVICE else in_the_clients_form(error, request.head)) from None
+
+    def respond(self, request: HttpRequest, caller: Caller) -> Reply:
+        """Return the answer to a request that was verified. Raises BedrockError where that is an error."""
+        return _operation(request.head)(self, request, caller)
 
     def _check_invocation(self, head: RequestHead, caller: Caller) -> None:
         model_id, operation = _model_and_operation(head.path)
@@ -114,6 +135,21 @@ class Bedrock:
     def _caller_identity(self, request: HttpRequest, caller: Caller) -> Reply:
         return caller_identity(request, caller)
 
+    def _faults(self, request: HttpRequest, caller: Caller) -> Reply:
+        """Set a rule (POST), or list the rules of this access key (GET)."""
+        if request.head.method == "GET":
+            return json_reply({"rules": self._book.rules(caller.access_key)})
+        return json_reply({"id": self._book.set_rule(caller.access_key, _rule(request.body))})
+
+    def _end_fault(self, request: HttpRequest, caller: Caller) -> Reply:
+        number = _last(request.head.path)
+        if re.fullmatch("[0-9]{1,15}", number, re.ASCII) is None:
+            raise validation(f"The number of a rule is a whole number, not {shortened(number, 100)}.")
+        return json_reply({"id": int(number), "used": self._book.end_rule(caller.access_key, int(number))})
+
+    def _calls(self, request: HttpRequest, caller: Caller) -> Reply:
+        return json_reply({"calls": self._book.calls(caller.access_key)})
+
     def _engines(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the engine that would draw for each model. May start workers, to learn their engines' versions."""
         names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
@@ -144,9 +180,29 @@ def _operation(head: RequestHead) -> Callable[[Bedrock, HttpRequest, Caller], Re
             return Bedrock._empty_list
         case "GET", ["", "studio", "engines"]:
             return Bedrock._engines
+        case "GET" | "POST", ["", "studio", "faults"]:
+            return Bedrock._faults
+        case "DELETE", ["", "studio", "faults", number] if number:
+            return Bedrock._end_fault
+        case "GET", ["", "studio", "calls"]:
+            return Bedrock._calls
         case "POST", ["", ""] if service_of(head) == STS:
             return Bedrock._caller_identity
     raise not_here(head)
+
+
+def _rule(body: bytes) -> FaultRule:
+    """Return the rule that a body asks for. Raises BedrockError that names the wrong word."""
+    try:
+        said = json.loads(body[:_MAX_RULE].decode())
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise validation(f"A rule is a JSON object of at most {_MAX_RULE:,} bytes.")
+    try:
+        return rule_from(said, in_english)
+    except FaultRuleError as error:
+        raise validation(error.message) from None
 
 
 def _model_and_operation(path: str) -> tuple[str, str]:
