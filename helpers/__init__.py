@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from helpers.bodies import outpaint as outpaint
     from helpers.bodies import text_to_image as text_to_image
     from helpers.calls import Generation as Generation
+    from helpers.calls import calls_seen as calls_seen
     from helpers.calls import connect as connect
+    from helpers.calls import faults as faults
     from helpers.calls import invoke as invoke
     from helpers.display import compare as compare
     from helpers.display import grid as grid
@@ -74,7 +76,7 @@ if TYPE_CHECKING:
     from helpers.widgets.playground.widget import playground as playground
 
 _NAMES = {  # what a learner types, in the order of the lessons, and where it is
-    "calls": ("Generation", "connect", "invoke"),
+    "calls": ("Generation", "calls_seen", "connect", "faults", "invoke"),
     "bodies": ("Body", "check", "core_body", "fit", "image_to_image", "inpaint", "outpaint", "text_to_image"),
     "masks": ("LeakReport", "Mask"),
     "pictures": ("outputs", "to_image"),

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_a_public_name_shows_a_line_of_use_before_anything_else(name: str) -> No
     summary, example, *_ = said.split("\n\n")
     assert "\n" not in summary, "one line that says what it does"
     assert example.startswith("    "), "then one line or more of use, indented"
-    ast.parse(inspect.cleandoc(example))
+    ast.parse(textwrap.dedent(example))
     assert re.search(rf"\b{name}\b", example) or name in MADE_BY_OTHERS
 
 

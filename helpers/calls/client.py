@@ -37,6 +37,7 @@ _isolation = Isolation()
 _studio: "Studio | None" = None
 _studio_of = 0  # the process that started it: after a fork, the parent
 _suffix = ""  # of this process's keys for a shared studio; a child process inherits the keys themselves
+_studio_in_use: "Studio | None" = None  # of the last `connect`, with its Region
 
 
 def connect(backend: Backend = "studio", *, region: str | None = None, model: "str | Model | None" = None) -> Client:
@@ -62,10 +63,12 @@ def connect(backend: Backend = "studio", *, region: str | None = None, model: "s
                 backend=backend,
             )
         )
+    global _studio_in_use
     with _lock:
         if backend == "studio":
             return _connect_studio(region)
         _isolation.leave()
+        _studio_in_use = None
         return _connect_aws(region, model)
 
 
@@ -108,6 +111,11 @@ def backend_of(bedrock: Client) -> Backend:
     return "studio" if _is_loopback(endpoint) or endpoint == os.environ.get(JOIN_VARIABLE) else "aws"
 
 
+def current_studio() -> "Studio | None":
+    """Return the studio that the last `connect` joined or started; None on AWS, and before the first `connect`."""
+    return _studio_in_use
+
+
 def signing_credentials(bedrock: Client) -> Any:
     """Return the credentials that a boto3 client signs with; None for an object that is no such client."""
     return getattr(getattr(bedrock, "_request_signer", None), "_credentials", None)
@@ -136,6 +144,7 @@ def _connect_aws(region: str | None, model: "str | Model | None") -> Client:
 
 
 def _connect_studio(region: str | None) -> Client:
+    global _studio_in_use
     import boto3
     from botocore.exceptions import BotoCoreError
     from botocore.utils import validate_region_name
@@ -161,6 +170,7 @@ def _connect_studio(region: str | None) -> Client:
         bedrock = session.client("bedrock-runtime", endpoint_url=here.endpoint, config=config)
     except BotoCoreError as error:
         raise call_error(error, Call("studio", region)) from error
+    _studio_in_use = here
     return _safe_after_fork(bedrock)
 
 
