@@ -1,5 +1,6 @@
 """The errors of Amazon Bedrock by short names, in AWS's own words, from known_errors.toml."""
 
+import math
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,17 @@ def known_error(name: str, **places: object) -> BedrockError:
         for member, value in row.get("members", {}).items()
     }
     return BedrockError(row["code"], row["message"].format(**places), **members)
+
+
+def throttled(seconds: float) -> BedrockError:
+    """Return a ThrottlingException that tells when to come again: in so many seconds, at least one.
+
+    AWS gives no such hint. Of the two headers, HTTP's own is in whole seconds, and botocore's in milliseconds.
+    """
+    wait = max(seconds, 1.0)
+    error = known_error("throttle")
+    error.headers = (("retry-after", str(math.ceil(wait))), ("x-amz-retry-after", str(math.ceil(wait * 1000))))
+    return error
 
 
 def error_names() -> tuple[str, ...]:

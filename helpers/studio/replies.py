@@ -1,7 +1,6 @@
 """HTTP answers, and the errors of the studio in the shape that Amazon Bedrock gives them."""
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,16 +74,6 @@ class BedrockError(Exception):
 def json_reply(content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """Return an answer with `content` as JSON."""
     return Reply(status, (json.dumps(content).encode(),), (("content-type", "application/json"), *headers))
-
-
-def throttled(seconds: float) -> BedrockError:
-    """Return a ThrottlingException that tells when to come again: in so many seconds, 1 to 60.
-
-    AWS documents no such hint; HTTP's own header is for people and browsers, the other, in milliseconds, for botocore.
-    """
-    wait = min(max(seconds, 1.0), 60.0)
-    hints = (("retry-after", str(math.ceil(wait))), ("x-amz-retry-after", str(math.ceil(wait * 1000))))
-    return BedrockError("ThrottlingException", "Too many requests, please wait before trying again.", headers=hints)
 
 
 def validation(message: str) -> BedrockError:

@@ -152,7 +152,7 @@ class TestErrors:
         places = {
             "model": "stability.stable-image-inpaint-v1:0",
             "resource": "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-image-core-v1:1",
-            "pattern": "", "signed": "", "earliest": "", "now": "",
+            "field": "modelId", "pattern": "", "signed": "", "earliest": "", "now": "",
         }  # fmt: skip
         made = {name: known_error(name, **places) for name in error_names()}
         said = {(error.code, error.status, error.message) for error in made.values()}

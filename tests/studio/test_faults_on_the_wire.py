@@ -34,7 +34,7 @@ COMMON = {  # of every AWS API, and so in no service model
     "UnrecognizedClientException": 403,
     "InvalidSignatureException": 403,
 }
-PLACES = dict.fromkeys(("model", "region", "resource", "pattern", "signed", "earliest", "now"), "")
+PLACES = dict.fromkeys(("model", "region", "resource", "field", "pattern", "signed", "earliest", "now"), "")
 CODES = {name: known_error(name, **PLACES).code for name in error_names()}
 
 

@@ -4,8 +4,8 @@ import uuid
 from email.utils import formatdate
 
 from helpers.studio import VERSION, VERSION_HEADER
-from helpers.studio.replies import BedrockError, Reply, throttled, validation
-from helpers.studio.wire import limits
+from helpers.studio.known_errors import known_error, throttled
+from helpers.studio.replies import BedrockError, Reply
 
 JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
 
@@ -42,10 +42,7 @@ def first_half(reply: Reply) -> list[bytes]:
 
 def body_too_long() -> BedrockError:
     """Return the error for a body of more than MAX_BODY bytes."""
-    return validation(
-        "1 validation error detected: Value at 'body' failed to satisfy constraint: "
-        f"Member must have length less than or equal to {limits.MAX_BODY}"
-    )
+    return known_error("too_large")
 
 
 def too_many_bodies() -> BedrockError:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from helpers import models
 from helpers.language import shortened
 from helpers.studio.fault_rules import DAMAGES, MAX_RULES, REFUSALS_BY_KIND, FaultRule, SeenCall
-from helpers.studio.known_errors import known_error
+from helpers.studio.known_errors import known_error, throttled
 from helpers.studio.replies import BedrockError, Reply, validation
 from helpers.studio.service import catalogue
 from helpers.studio.wire.messages import Caller, HttpRequest, RequestHead, answered
@@ -30,7 +30,6 @@ MINUTE = 60.0  # seconds
 
 _LOOK_AGAIN = 0.25  # seconds between two looks whether the client of a slow answer still waits
 _LONGEST_MODEL = 200  # characters of a model id in the log
-_ACCOUNT = "000000000000"
 # A file in base64, by its first bytes: PNG, JPEG, WebP.
 _FILE_IN_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/])(?:iVBORw0KGgo|/9j/|UklGR)[A-Za-z0-9+/]{40,}={0,2}")
 _PROXY_PAGE = (
@@ -259,7 +258,7 @@ class FaultLayer:
         if kind is None:
             return self._application.respond(request, caller)
         if kind == "quota":
-            return _over_quota(fault.retry_after or 0.0)
+            raise throttled(fault.retry_after or 0.0)
         if kind in REFUSALS_BY_KIND:
             return self._application.respond(replace(request, refusal=REFUSALS_BY_KIND[kind]), caller)
         if kind in DAMAGES:
@@ -294,7 +293,9 @@ def _error(kind: str, head: RequestHead, caller: Caller, model_id: str) -> Bedro
         return signature_expired(head.headers.get("x-amz-date") or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", now)
     model = shortened(model_id, _LONGEST_MODEL)
     pattern = catalogue.documented_pattern()
-    return known_error(kind, model=model, region=caller.region, resource=_arn(model, caller.region), pattern=pattern)
+    return known_error(
+        kind, model=model, field="modelId", region=caller.region, resource=_arn(model, caller.region), pattern=pattern
+    )
 
 
 def _arn(model_id: str, region: str) -> str:
@@ -303,18 +304,8 @@ def _arn(model_id: str, region: str) -> str:
     if model_id.startswith("arn:"):
         return model_id
     if found is not None and model_id == found.profile:
-        return f"arn:aws:bedrock:{region}:{_ACCOUNT}:inference-profile/{model_id}"
+        return f"arn:aws:bedrock:{region}:{catalogue.ACCOUNT}:inference-profile/{model_id}"
     return f"arn:aws:bedrock:{region}::foundation-model/{model_id}"
-
-
-def _over_quota(retry_after: float) -> Reply:
-    """Return the answer to a call over a quota of the studio's, which knows when there is room again: AWS does not say."""
-    reply = known_error("throttle").reply()
-    hints = (
-        ("retry-after", str(math.ceil(retry_after))),  # seconds, as HTTP has it
-        ("x-amz-retry-after", str(math.ceil(retry_after * 1000))),  # milliseconds, as botocore reads it
-    )
-    return replace(reply, headers=(*reply.headers, *hints))
 
 
 def _damaged(kind: str, reply: Reply) -> Reply:

@@ -66,13 +66,9 @@ class Bedrock:
         """
         if not (self._any_host or _is_this_machine(head.headers)):
             raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
-        operation = _operation(head)
-        if operation is Bedrock._caller_identity:
+        if _operation(head) is Bedrock._caller_identity:
             return sts_caller(head, self._keys)
-        caller = claimed_caller(head, self._keys)
-        if operation is Bedrock._invoke:
-            self._check_invocation(head, caller)
-        return caller
+        return claimed_caller(head, self._keys)
 
     def answer(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the answer to a request that was admitted; never raises."""
@@ -94,21 +90,15 @@ class Bedrock:
         """Return the answer to a request that was verified. Raises BedrockError where that is an error."""
         return _operation(request.head)(self, request, caller)
 
-    def _check_invocation(self, head: RequestHead, caller: Caller) -> None:
-        model_id, operation = _model_and_operation(head.path)
-        if operation not in _REFUSED_OPERATIONS:
-            _check_media_types(head.headers)
-            _trace_wanted(head.headers)
-        catalogue.model_to_invoke(model_id, caller.region, self._service.today())
-        if operation in _REFUSED_OPERATIONS:
-            raise validation(_REFUSED_OPERATIONS[operation])
-
     def _invoke(self, request: HttpRequest, caller: Caller) -> Reply:
-        model_id, _ = _model_and_operation(request.head.path)
-        trace = _trace_wanted(request.head.headers)
-        return self._service.invoke(
-            model_id, request.body, caller.region, _waiter(request, caller), trace=trace, refusal=request.refusal
-        )
+        headers, (model_id, operation) = request.head.headers, _model_and_operation(request.head.path)
+        if operation in _REFUSED_OPERATIONS:
+            catalogue.model_to_invoke(model_id, caller.region, self._service.today())
+            raise validation(_REFUSED_OPERATIONS[operation])
+        _check_media_types(headers)
+        waiter = Waiter(caller.access_key, request.connection, request.client_waits)
+        trace = _trace_wanted(headers)
+        return self._service.invoke(model_id, request.body, caller.region, waiter, trace=trace, refusal=request.refusal)
 
     def _list(self, request: HttpRequest, caller: Caller) -> Reply:
         return json_reply(catalogue.summaries(caller.region, dict(parse_qsl(request.head.query))))
@@ -208,10 +198,6 @@ def _rule(body: bytes) -> FaultRule:
 def _model_and_operation(path: str) -> tuple[str, str]:
     _, _, model_id, operation = path.split("/")  # before unquoting: an ARN holds slashes of its own
     return unquote(model_id), operation
-
-
-def _waiter(request: HttpRequest, caller: Caller) -> Waiter:
-    return Waiter(caller.access_key, request.connection, request.client_waits)
 
 
 def _last(path: str) -> str:
