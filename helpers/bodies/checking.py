@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from helpers import models
 from helpers.bodies import inputs, problems
 from helpers.errors import BodyError, Problem
@@ -12,8 +10,10 @@ from helpers.language import listed, tr
 from helpers.language.remarks import warn
 from helpers.models import Model
 from helpers.schemas import Family
+from helpers.schemas.checking import checked_body
 from helpers.schemas.sdxl import DOCUMENTED_STEPS
 
+_MAX_LISTED = 20  # problems in one message; `.problems` of the error holds more
 _WARNED: set[str] = set()  # remarks of this process
 
 
@@ -101,11 +101,8 @@ def required_family(model: Model) -> Family:
 
 def schema_problems(family: Family, body: Mapping[str, Any]) -> list[Problem]:
     """Return every problem that a family's schema finds in a body."""
-    try:
-        family.request.model_validate(dict(body))
-    except ValidationError as error:
-        return problems.validation_problems(error)
-    return []
+    checked = checked_body(family.request, body)
+    return problems.problems_of(checked.errors, family.request, checked.more)
 
 
 def body_error(found: list[Problem], name: str) -> BodyError:
@@ -114,11 +111,14 @@ def body_error(found: list[Problem], name: str) -> BodyError:
         what, why = tr("This is not a body that {model} takes.", model=name), found[0].message
     else:
         what = tr("This is not a body that {model} takes: {count} fields are wrong.", model=name, count=len(found))
-        why = "".join(f"\n- {problem.message}" for problem in found) + "\n"
+        lines = [problem.message for problem in found[:_MAX_LISTED]]
+        if len(found) > _MAX_LISTED:
+            lines.append(tr("and {count} more", count=len(found) - _MAX_LISTED))
+        why = "".join(f"\n- {line}" for line in lines) + "\n"
     return BodyError(
         what,
         why,
-        tr("Mend {fields} and try again.", fields=listed(problem.field for problem in found)),
+        tr("Mend {fields} and try again.", fields=listed(problem.field for problem in found[:_MAX_LISTED])),
         problems=found,
     )
 

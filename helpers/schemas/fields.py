@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -75,11 +75,13 @@ def stored_size(file: bytes) -> tuple[int, int]:
     EXIF orientation is ignored: AWS does not document that a photo is rotated. Raises OSError, SyntaxError or
     ValueError for any other file.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(file), formats=("PNG", "JPEG", "WEBP")) as image:
             return image.size
+    except UnidentifiedImageError:  # its own text names an object in memory
+        raise ValueError("cannot identify image file") from None
     except Image.DecompressionBombError as error:  # derives from Exception directly
         raise ValueError(str(error)) from error
 
@@ -166,18 +168,39 @@ def _base64_image_problem(text: str) -> str:
     return ""
 
 
-def _checked_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _checked_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON object as it is. Pydantic's own JsonValue would find an error for each of a million values."""
     try:
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        raise _rule_error("must be a JSON object, and JSON has no NaN or infinity.") from None
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # half a character has no bytes
+    except (TypeError, ValueError, RecursionError):
+        is_json = False
+    else:
+        is_json = _has_json_types(value)
+    if not is_json:
+        raise _rule_error("must be a JSON object, and JSON has no NaN or infinity.")
     return value
+
+
+def _has_json_types(value: object) -> bool:
+    """Return whether JSON has the type of each value inside: json.dumps writes tuples as lists, and the key 1 as "1"."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if not all(isinstance(name, str) for name in one):
+                return False
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif isinstance(one, tuple):
+            return False
+    return True
 
 
 IMAGE = "a PNG, JPEG or WebP file as a base64 string"
 SHARE = "a number from 0 to 1"
 Base64Image = Annotated[str, AfterValidator(_checked_base64_image)]
-JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_checked_json)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_checked_json)]
 
 
 def validated_with(title: str, broken: Iterable[BrokenRule], validate: Callable[[], ModelT]) -> ModelT:

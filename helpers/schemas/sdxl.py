@@ -92,6 +92,9 @@ WEB_UI_SAMPLERS: Mapping[str, str] = MappingProxyType(
 """Name of each sampler in Stable Diffusion's web UI, which other tools and readers of image metadata use too."""
 
 MAX_TEXT = 2000  # characters of one prompt
+# Bedrock documents no maximum, and a list without one costs gigabytes to check. The longest that a client was seen to
+# send has about ten (one prompt, the rest negative), and a hundred texts of 2,000 characters are more than a book chapter.
+MAX_PROMPTS = 100
 MAX_CFG_SCALE = 35
 MIN_STEPS, MAX_STEPS = 10, 150
 DOCUMENTED_STEPS = 50  # the guide's maximum; above it the price list has a higher tier
@@ -142,7 +145,9 @@ class SDXLRequest(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     text_prompts: list[TextPrompt] = Field(
-        min_length=1, description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]'
+        min_length=1,
+        max_length=MAX_PROMPTS,
+        description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]',
     )
     cfg_scale: FiniteFloat = Field(
         default=float(DEFAULT_CFG_SCALE), ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}"

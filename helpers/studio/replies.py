@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from helpers.language import shortened
+
 # HTTP status of every error the studio gives. Source: botocore's service model of bedrock-runtime, and for the
 # signature errors the common errors of AWS's APIs.
 STATUS = {
@@ -26,6 +28,9 @@ STATUS = {
 }
 # Bedrock's own spelling of the header: the class, then this address.
 _NAMESPACE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
+
+
+MAX_MESSAGE = 16_000  # characters: whatever an error repeats of a request, of an engine or of an exception
 
 
 Delivery = Literal["whole", "cut", "reset", "none"]
@@ -62,7 +67,8 @@ class BedrockError(Exception):
         **more: Any,
     ) -> None:
         super().__init__(message)
-        self.code, self.message, self.headers, self.more = code, message, headers, more
+        self.code, self.message = code, shortened(message, MAX_MESSAGE)
+        self.headers, self.more = headers, more
         self.status = STATUS[code] if status is None else status
 
     def reply(self) -> Reply:

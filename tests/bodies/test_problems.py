@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
 
+import helpers
 from helpers.bodies.problems import validation_problems
+from helpers.errors import BodyError
 from helpers.schemas import CoreRequest, SDXLRequest
 
 TEXT = {"text_prompts": [{"text": "a beach"}]}
@@ -68,3 +70,52 @@ def test_a_long_value_is_cut_in_the_sentence_and_whole_in_the_problem() -> None:
 
 def test_a_field_of_sdxl_in_a_core_body_is_answered_with_cores_own_name() -> None:
     assert "Did you mean aspect_ratio?" in sentence(CoreRequest, {"prompt": "a", "width": 512})
+
+
+def told(body: dict[str, Any], model: str | None = None) -> BodyError:
+    with pytest.raises(BodyError) as caught:
+        helpers.check(body, model)
+    return caught.value
+
+
+BEACH: dict[str, Any] = {"text_prompts": [{"text": "a beach"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "model", "said"),
+    [
+        (
+            {"text_prompts": [1] * 1_000_000},
+            None,
+            "text_prompts must be a list of at most 100, and this one has 1000000",
+        ),
+        ({**BEACH, **dict.fromkeys(map(str, range(100_000)), 1)}, None, "99980 more are not fields of this request"),
+        ({"prompt": "a", **dict.fromkeys(map(str, range(100_000)), 1)}, "core", "99980 more are not fields"),
+        ({**BEACH, "k" * 10_000_000: 1}, None, "kkk… is not a field of this request"),
+        ({**BEACH, "sampler": "k" * 10_000_000}, None, "not 'kkk"),
+        ({**BEACH, "cfg_scale": "7" * 10_000_000}, None, "not '777"),
+        ({"text_prompts": [{"text": 1, **dict.fromkeys("abcdefgh", 1)}] * 100}, None, "\n- and 880 more\n"),
+    ],
+    ids=["prompts", "names", "names of Core", "a name", "a choice", "a number", "problems"],
+)
+def test_however_large_a_body_is_its_problems_are_told_in_a_few_lines(
+    body: dict[str, Any], model: str | None, said: str
+) -> None:
+    error = told(body, model)
+    assert said in str(error)
+    assert len(str(error)) < 10_000
+    assert all(len(problem.field) <= 200 for problem in error.problems)
+
+
+def test_a_value_inside_thousands_of_lists_is_told_by_its_type() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert "a list too long to show" in str(told({**BEACH, "sampler": deep}))
+    assert [problem.field for problem in told({**BEACH, "extras": {"a": deep}}).problems] == ["extras"]
+
+
+def test_twenty_problems_are_all_listed() -> None:
+    error = told({**BEACH, **dict.fromkeys(map(str, range(20)), 1)})
+    assert str(error).count("\n- ") == 20
+    assert "more" not in str(error)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from helpers.language import shortened
 from helpers.models import Model
 from helpers.schemas import Family
+from helpers.schemas.checking import checked_body
 from helpers.schemas.fields import Response, in_english, stored_size
 from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service.validation_text import Violation, malformed, violations
@@ -45,16 +47,13 @@ class Rules:
 
 def checked(schema: type[BaseModel], content: dict[str, Any], wrong: list[Violation]) -> Any:
     """Return the body `content` as an instance of `schema`. Raises BedrockError with its violations and `wrong`."""
-    found: list[Violation] = []
-    try:
-        valid = schema.model_validate(content)
-    except ValidationError as error:
-        valid, found = None, violations(error)
+    held = checked_body(schema, content)
+    found = violations(held.errors)
     named = {violation.pointer for violation in found}
     found += [violation for violation in wrong if violation.pointer not in named]
-    if found or valid is None:
-        raise malformed(found)
-    return valid
+    if found or held.request is None:
+        raise malformed(found, held.more)
+    return held.request
 
 
 def uploads(content: Mapping[str, Any], family: Family) -> tuple[dict[str, bytes], list[Violation]]:
@@ -70,7 +69,7 @@ def uploads(content: Mapping[str, Any], family: Family) -> tuple[dict[str, bytes
             files[field] = base64.b64decode(text, validate=True)
             sizes[field] = stored_size(files[field])
         except (binascii.Error, OSError, ValueError, SyntaxError) as error:
-            wrong.append(Violation(f"#/{field}", f"the picture does not decode ({error})"))
+            wrong.append(Violation(f"#/{field}", f"the picture does not decode ({shortened(str(error), 200)})"))
     start = family.image_fields[0] if family.image_fields else ""
     if start in sizes and (problem := family.picture_problem(*sizes[start], in_english)) is not None:
         width, height = sizes[start]

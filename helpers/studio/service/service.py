@@ -9,17 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, NoReturn
 from urllib.parse import quote
 
 from helpers.models import Model
 from helpers.schemas import FAMILIES
 from helpers.schemas.fields import Response
 from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
-from helpers.studio.known_errors import known_error
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS
 from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service import catalogue, sdxl, stability
+from helpers.studio.service.json_body import parsed
 from helpers.studio.service.refusals import refusal_of
 from helpers.studio.service.rules import PICTURE, Rules
 from helpers.studio.workers.pool import EngineAnswer, Job, Waiter
@@ -60,7 +59,7 @@ class Service:
         """
         model = catalogue.model_to_invoke(model_id, region, self.today())
         rules = RULES[str(model.schema)]
-        request = rules.check(_parsed(body), model)
+        request = rules.check(parsed(body), model)
         refused = refusal or refusal_of(request.texts)
         finish = rules.refuse(refused) if refused else "SUCCESS"
         if isinstance(finish, Reply):
@@ -91,27 +90,6 @@ def unknown_words_header(words: tuple[str, ...]) -> str:
 def _max_seed(model: Model) -> int:
     assert model.family is not None
     return model.family.max_seed
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body.decode(), parse_constant=_no_number, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise known_error("malformed") from None
-    if not isinstance(content, dict):
-        raise known_error("malformed")
-    return content
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number - number != 0:  # beyond what a float holds
-        raise ValueError(f"{text} is too large")
-    return number
 
 
 def _with_picture(response: Response, answer: EngineAnswer, traced: bool) -> Reply:

@@ -5,14 +5,17 @@ service had a sentence for a case (sizes, masks), that sentence is used.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from helpers.language import shortened
 from helpers.studio.replies import BedrockError, validation
+
+MAX_LISTED = 20  # violations in one answer; all of them are counted
+_MAX_SHOWN = 100  # characters of a name or a value that is repeated in an answer
+_MAX_POINTER = 300
 
 _TYPES = {
     "int_type": "Integer",
@@ -33,16 +36,25 @@ class Violation(NamedTuple):
     message: str
 
 
-def malformed(violations: Iterable[Violation]) -> BedrockError:
-    """Return the ValidationException that lists these violations, each once."""
-    listed = [f"{pointer}: {message}" for pointer, message in dict.fromkeys(violations)]
-    count = f"{len(listed)} schema violations found: " if len(listed) > 1 else ""
-    return validation(f"Malformed input request: {count}{'; '.join(listed)}, please reformat your input and try again.")
+def malformed(violations: Iterable[Violation], more: int = 0) -> BedrockError:
+    """Return the ValidationException that lists the first MAX_LISTED of these violations.
+
+    `more`: how many there are beside these.
+    """
+    found = [f"{pointer}: {message}" for pointer, message in violations]
+    listed, count = found[:MAX_LISTED], len(found) + more
+    rest = f"; and {count - len(listed)} more" if count > len(listed) else ""
+    return malformed_as(f"{f'{count} schema violations found: ' if count > 1 else ''}{'; '.join(listed)}{rest}")
 
 
-def violations(error: ValidationError) -> list[Violation]:
-    """Return the violations that a schema found, in pydantic's order."""
-    return [_violation(one) for one in error.errors(include_url=False)]
+def malformed_as(what: str) -> BedrockError:
+    """Return the ValidationException of a body that is wrong as `what` says."""
+    return validation(f"Malformed input request: {what}, please reformat your input and try again.")
+
+
+def violations(errors: Sequence[ErrorDetails]) -> list[Violation]:
+    """Return the violations of pydantic's errors, in their order."""
+    return [_violation(one) for one in errors]
 
 
 def _violation(error: ErrorDetails) -> Violation:
@@ -50,7 +62,7 @@ def _violation(error: ErrorDetails) -> Violation:
     if kind == "missing":
         return Violation(_pointer(loc[:-1]), f"required key [{loc[-1]}] not found")
     if kind == "extra_forbidden":
-        return Violation(_pointer(loc[:-1]), f"extraneous key [{loc[-1]}] is not permitted")
+        return Violation(_pointer(loc[:-1]), f"extraneous key [{_shown(str(loc[-1]))}] is not permitted")
     return Violation(_pointer(loc), _message(kind, value, limits) or error["msg"].rstrip("."))
 
 
@@ -63,7 +75,7 @@ def _message(kind: str, value: Any, limits: dict[str, Any]) -> str | None:
         case "greater_than_equal":
             return f"{_shown(value)} is not greater or equal to {_limit(limits['ge'])}"
         case "multiple_of":
-            return f"Height and width must be specified in increments of {limits['multiple_of']:g}, but we received {value}"
+            return f"Height and width must be specified in increments of {limits['multiple_of']:g}, but we received {_shown(value)}"
         case "literal_error" | "enum":
             return f"{_shown(value)} is not a valid enum value"
         case "string_too_long":
@@ -72,6 +84,8 @@ def _message(kind: str, value: Any, limits: dict[str, Any]) -> str | None:
             return f"expected minLength: {limits['min_length']}, actual: {len(value)}"
         case "too_short":
             return f"expected minimum item count: {limits['min_length']}, found: {limits['actual_length']}"
+        case "too_long":
+            return f"expected maximum item count: {limits['max_length']}, found: {limits['actual_length']}"
     return None
 
 
@@ -80,11 +94,14 @@ def _limit(number: float) -> str:
 
 
 def _pointer(loc: Iterable[str | int]) -> str:
-    return "/".join(["#", *(str(part) for part in loc)])
+    return shortened("/".join(["#", *(str(part) for part in loc)]), _MAX_POINTER)
 
 
 def _shown(value: Any) -> str:
-    return shortened(value if isinstance(value, str) else json.dumps(value), 100)
+    """Return a value as an answer repeats it: cut, and for a list or an object, which may be of any size, its type."""
+    if isinstance(value, (list, dict)):
+        return _type_name(value)
+    return shortened(value if isinstance(value, str) else json.dumps(value), _MAX_SHOWN)
 
 
 def _type_name(value: Any) -> str:

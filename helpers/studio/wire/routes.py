@@ -207,12 +207,11 @@ def _last(path: str) -> str:
 def _check_media_types(headers: Headers) -> None:
     content = headers.get("content-type").partition(";")[0].strip().lower()
     if content not in _JSON_TYPES:
-        raise validation(f"The provided content type {content[:100]} is not supported: send application/json.")
+        raise validation(f"The provided content type {_short(content)} is not supported: send application/json.")
     accepted = [one.partition(";")[0].strip().lower() for one in headers.get("accept").split(",")]
     if not any(one in _JSON_TYPES for one in accepted):
-        raise validation(
-            f"The provided accept type {headers.get('accept')[:100]} is not supported: the answer is application/json."
-        )
+        accept = _short(headers.get("accept"))
+        raise validation(f"The provided accept type {accept} is not supported: the answer is application/json.")
 
 
 def _trace_wanted(headers: Headers) -> bool:
@@ -220,6 +219,11 @@ def _trace_wanted(headers: Headers) -> bool:
     if value not in _TRACES:
         raise catalogue.not_one_of(value, "trace", _TRACES)
     return _TRACES[value]
+
+
+def _short(value: str) -> str:
+    """Return a header's value as an answer repeats it."""
+    return shortened(value, 100)
 
 
 def _is_this_machine(headers: Headers) -> bool:

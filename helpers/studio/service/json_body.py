@@ -1,0 +1,55 @@
+"""A request's body as a JSON object, read at a cost that no body can drive up.
+
+Read by Python, three bytes such as `{},` take over seventy in memory, so the parts of a body are counted before.
+"""
+
+import json
+from typing import Any, NoReturn
+
+from helpers.studio.known_errors import known_error
+from helpers.studio.service.validation_text import malformed_as
+
+# A body is at most a hundred prompts and two images, which have no parts in base64. Even a body of prompts that are all
+# colons and commas stays below both.
+MAX_NAMES = 250_000  # names, lists and objects
+MAX_VALUES = 1_500_000
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """Return a body as JSON. Raises BedrockError where it is no JSON object, or one of far too many parts."""
+    _count(body)
+    try:
+        content = json.loads(
+            body.decode(), parse_constant=_no_number, parse_float=_finite_number, parse_int=_whole_number
+        )
+    except (ValueError, RecursionError):
+        raise known_error("malformed") from None
+    if not isinstance(content, dict):
+        raise known_error("malformed")
+    return content
+
+
+def _count(body: bytes) -> None:
+    """Raise BedrockError where a body has too many parts; what stands in its texts is counted too."""
+    names = body.count(b":") + body.count(b"[") + body.count(b"{")
+    if names > MAX_NAMES:
+        raise malformed_as(f"#: expected at most {MAX_NAMES} names, lists and objects, found: {names}")
+    values = body.count(b",")
+    if values > MAX_VALUES:
+        raise malformed_as(f"#: expected at most {MAX_VALUES} values, found: {values}")
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _finite_number(text: str) -> float:
+    number = float(text)
+    if number - number != 0:  # beyond what a float holds
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def _whole_number(text: str) -> int:
+    _finite_number(text)
+    return int(text)
