@@ -11,7 +11,6 @@ from helpers.language.remarks import warn
 from helpers.models import Model
 from helpers.schemas import Family
 from helpers.schemas.checking import checked_body
-from helpers.schemas.sdxl import DOCUMENTED_STEPS
 
 _MAX_LISTED = 20  # problems in one message; `.problems` of the error holds more
 _WARNED: set[str] = set()  # remarks of this process
@@ -73,14 +72,15 @@ def notes_on(model: Model, size: tuple[int, int] | None, steps: int) -> list[str
                 trained=trained,
             )
         )
-    if steps > DOCUMENTED_STEPS:
+    most = family.documented_steps
+    if most is not None and steps > most:
         pixels = size[0] * size[1] if size else 0
         remarks.append(
             tr(
                 "More than {most} steps: AWS documents {most} at most, and "
                 "the list price rises from {cheap:.2f} to {dear:.2f} USD a picture.",
-                most=DOCUMENTED_STEPS,
-                cheap=model.price_at(DOCUMENTED_STEPS, pixels),
+                most=most,
+                cheap=model.price_at(most, pixels),
                 dear=model.price_at(steps, pixels),
             )
         )

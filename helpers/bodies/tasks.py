@@ -17,14 +17,15 @@ from helpers.schemas.fields import SHARE, TASK_NAMES, TaskName
 from helpers.schemas.sdxl import (
     DEFAULT_CFG_SCALE,
     DEFAULT_IMAGE_STRENGTH,
-    DEFAULT_SIDE,
     DEFAULT_STEPS,
+    QUICK_SIDE,
     ClipGuidancePreset,
     InitImageMode,
     MaskSource,
     SamplerName,
     StylePreset,
 )
+from helpers.schemas.sdxl_08 import DEFAULT_CFG_SCALE_08, DEFAULT_STEPS_08
 
 if TYPE_CHECKING:
     from helpers.masks.mask import Mask
@@ -68,11 +69,14 @@ def text_to_image(
 
     - `cfg_scale`: a number from 0 to 35 (7), the guidance: how closely to follow the prompt.
     - `steps`: an integer from 10 to 150 (30). Above 50 the price is higher.
-    - `width`, `height`: multiples of 64 from 320 to 1536 pixels (512), with at most 1,048,576 pixels together.
+    - `width`, `height`: multiples of 64 from 320 to 1536 pixels (512), with at most 1,048,576 pixels together. 512 is
+      quick to draw; SDXL's own size, for a body that gives none, is 1024.
     - `sampler`: one of `helpers.schemas.sdxl.SAMPLERS`, such as "K_EULER".
     - `style_preset`: one of `helpers.schemas.sdxl.STYLE_PRESETS`, such as "photographic".
     - `clip_guidance_preset`: "FAST_BLUE", "FAST_GREEN", "NONE", "SIMPLE", "SLOW", "SLOWER" or "SLOWEST".
     - `extras`: a dict of JSON values, sent as it is.
+
+    SDXL 0.8, "sdxl-0.8", takes `cfg_scale` from 0 to 30 (10) and `steps` (30) alone of these, and draws 512 x 512.
 
     Core, Ultra and SD3.5 Large alone (None, the default, leaves the field out; the service then takes the value in
     brackets):
@@ -263,7 +267,7 @@ def _sdxl_fields(model: Model, task: TaskName, prompt: Any, negative: Any, given
     defaults = {name: _DEFAULTS["sdxl"][name] for name in ("cfg_scale", "steps")}
     fields = {"text_prompts": weighted_prompts(prompt, negative, model.name), **defaults, **given}
     if task == "text_to_image":
-        return {"width": DEFAULT_SIDE, "height": DEFAULT_SIDE, **fields}
+        return {"width": QUICK_SIDE, "height": QUICK_SIDE, **fields}
     if task == "inpaint":
         mask = _as_mask(fields.pop("mask"))
         return {**fields, **mask.to_body(fields["init_image"], fields.get("mask_source"))}
@@ -273,6 +277,11 @@ def _sdxl_fields(model: Model, task: TaskName, prompt: Any, negative: Any, given
     if fields.get("init_image_mode") != "STEP_SCHEDULE":
         fields.setdefault("image_strength", DEFAULT_IMAGE_STRENGTH)
     return {**fields, "init_image": pictures.to_base64(pictures.init_image(fields["init_image"], model))}
+
+
+def _sdxl_08_fields(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
+    defaults = {name: _DEFAULTS["sdxl-0.8"][name] for name in ("cfg_scale", "steps")}
+    return {"text_prompts": weighted_prompts(prompt, negative, model.name), **defaults, **given}
 
 
 def _stable_image_fields(model: Model, task: TaskName, prompt: Any, negative: Any, given: _Given) -> _Given:
@@ -311,6 +320,7 @@ def _one_minus(share: Any) -> Any:
 # arguments from a body, where its fields have other names.
 _FIELDS_OF: dict[str, Callable[[Model, TaskName, Any, Any, _Given], _Given]] = {
     "sdxl": _sdxl_fields,
+    "sdxl-0.8": _sdxl_08_fields,
     "stable-image": _stable_image_fields,
     "sd3.5": _sd35_fields,
 }
@@ -319,9 +329,10 @@ _DEFAULTS: dict[str, _Given] = {
         "cfg_scale": DEFAULT_CFG_SCALE,
         "seed": 0,
         "steps": DEFAULT_STEPS,
-        "width": DEFAULT_SIDE,
-        "height": DEFAULT_SIDE,
+        "width": QUICK_SIDE,
+        "height": QUICK_SIDE,
     },
+    "sdxl-0.8": {"cfg_scale": DEFAULT_CFG_SCALE_08, "seed": 0, "steps": DEFAULT_STEPS_08},
     "stable-image": {"seed": 0},
     "sd3.5": {"seed": 0},
 }

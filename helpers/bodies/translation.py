@@ -29,6 +29,7 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "step_schedule_start": "start",
         "samples": "nothing",
     },
+    "sdxl-0.8": {"text_prompts": "prompts", "seed": "seed"},
     "stable-image": {
         "prompt": "prompts",
         "negative_prompt": "prompts",
@@ -47,6 +48,7 @@ _MEANING: Mapping[str, Mapping[str, str]] = {
         "output_format": "format",
     },
 }
+_SHARED = ("cfg_scale", "steps")  # fields that mean the same in each family that has them
 _ALWAYS_TAKEN = frozenset({"prompts", "style", "size", "seed", "nothing"})
 
 
@@ -81,7 +83,13 @@ def translated(body: Mapping[str, Any], to: str | Model) -> Translated:
     if "output_format" in body and target.allows("output_format", wanted):
         fields["output_format"] = wanted
         taken = taken | {"format"}
-    left_out = tuple(name for name in body if meaning.get(name) not in taken)
+    sizes = target.size_choices(model)
+    if len(sizes) == 1 and _size(body, source) != sizes[0]:
+        taken = taken - {"size"}
+    shared = {name: body[name] for name in _SHARED if name in body and source.has(name) and target.has(name)}
+    illegal = {problem.field for problem in schema_problems(target, {**fields, **shared})}
+    fields |= {name: value for name, value in shared.items() if name not in illegal}
+    left_out = tuple(name for name in body if meaning.get(name) not in taken and name not in shared.keys() - illegal)
     return Translated(Body(target.ordered(fields), model), left_out)
 
 
@@ -154,9 +162,8 @@ def _name_of(body: Mapping[str, Any], source: Family) -> str:
 def _stable_image_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
     wanted = [part.text for part in source.positive_prompts(body)]
     unwanted = [part.text for part in source.negative_prompts(body)]
-    style = body.get("style_preset") if source.has("style_preset") else None
-    if style:
-        wanted.append(f"{style.replace('-', ' ')} style")
+    if style := _style(body, source):
+        wanted.append(style)
     fields: dict[str, Any] = {"prompt": ", ".join(wanted)}
     if unwanted:
         fields["negative_prompt"] = ", ".join(unwanted)
@@ -176,14 +183,19 @@ def _sd35_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[
     return {**fields, "mode": "image-to-image", "image": source.init_image(body), "strength": changed}
 
 
-def _sdxl_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+def _sdxl_08_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
     prompts = [
         {"text": part.text} if part.weight == 1 else {"text": part.text, "weight": part.weight}
         for part in source.prompts(body)
     ]
-    width, height = _size(body, source)
+    style = _style(body, source)
     seed = source.value(body, "seed")
-    fields = {"text_prompts": prompts, **({"seed": seed} if seed else {})}
+    return {"text_prompts": [*prompts, *([{"text": style}] if style else [])], **({"seed": seed} if seed else {})}
+
+
+def _sdxl_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[str, Any]:
+    width, height = _size(body, source)
+    fields = _sdxl_08_fields(body, source, model)
     if source.task(body) == "image_to_image":
         kept = source.image_strength(body)
         return {
@@ -196,9 +208,16 @@ def _sdxl_fields(body: Mapping[str, Any], source: Family, model: Model) -> dict[
 
 _FIELDS_OF: dict[str, Callable[[Mapping[str, Any], Family, Model], dict[str, Any]]] = {
     "sdxl": _sdxl_fields,
+    "sdxl-0.8": _sdxl_08_fields,
     "stable-image": _stable_image_fields,
     "sd3.5": _sd35_fields,
 }
+
+
+def _style(body: Mapping[str, Any], source: Family) -> str:
+    """Return the words for a body's style preset; an empty text without one."""
+    style = body.get("style_preset") if source.has("style_preset") else None
+    return f"{style.replace('-', ' ')} style" if style else ""
 
 
 def _size(body: Mapping[str, Any], source: Family) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from helpers.schemas import sdxl
 from helpers.schemas.fields import Response, TaskName, Translate, field_at, image_format, path_parts, stored_size
+from helpers.schemas.sdxl_08 import DEFAULT_STEPS_08, MAX_CFG_SCALE_08, SIZE_08, SDXL08Request
 from helpers.schemas.stability import (
     MAX_CORE_SEED,
     MAX_SD35_SEED,
@@ -109,6 +110,12 @@ class Family:
 
     None as the value leaves that prompt out.
     """
+    max_cfg_scale: int | None = None
+    """Largest guidance that the service takes; None without guidance."""
+    documented_steps: int | None = None
+    """Largest number of steps that AWS documents; None without steps."""
+    told_by_fields: bool = True
+    """Whether a body that does not say its model may be taken for one of this family by its fields."""
     clash: Callable[[RequestBody, Collection[str]], tuple[str, str] | None] = lambda body, places: None
     """Two of the given paths that cannot both be set, as one would overwrite the other; None without such a pair."""
 
@@ -228,7 +235,7 @@ def matching(body: RequestBody) -> Family | None:
     Never use it to choose the model to call: families that share fields read them alike, but only the body's own
     `.model` tells which model it is for.
     """
-    claiming = [family for family in FAMILIES.values() if family.has_required_fields(body)]
+    claiming = [family for family in FAMILIES.values() if family.told_by_fields and family.has_required_fields(body)]
     return next((family for family in claiming if family.has_only_its_fields(body)), claiming[0] if claiming else None)
 
 
@@ -303,8 +310,7 @@ def _sdxl_price_facts(body: RequestBody, model: HasSizes) -> tuple[int, int]:
 
 
 def _sdxl_adjustable(body: RequestBody) -> tuple[str, ...]:
-    prompts = [path for part in _sdxl_prompts(body) for path in (part.path, f"{part.path[:-4]}weight")]
-    paths = [*prompts, "cfg_scale", "steps", "seed"]
+    paths = [*_sdxl_prompt_paths(body), "cfg_scale", "steps", "seed"]
     task = sdxl.task_of(body)
     if task == "image_to_image":
         by_schedule = body.get("init_image_mode") == "STEP_SCHEDULE"
@@ -314,6 +320,10 @@ def _sdxl_adjustable(body: RequestBody) -> tuple[str, ...]:
     if task == "text_to_image":
         paths.append("size")
     return (*paths, "style_preset", "sampler", "clip_guidance_preset")
+
+
+def _sdxl_prompt_paths(body: RequestBody) -> list[str]:
+    return [path for part in _sdxl_prompts(body) for path in (part.path, f"{part.path[:-4]}weight")]
 
 
 def _sdxl_image_strength(body: RequestBody) -> Decimal | None:
@@ -372,7 +382,7 @@ SDXL = Family(
     prompt_fields=("text_prompts",),
     prompts=_sdxl_prompts,
     size=_sdxl_size,
-    size_choices=lambda model: ((sdxl.DEFAULT_SIDE, sdxl.DEFAULT_SIDE), *model.trained_sizes),
+    size_choices=lambda model: ((sdxl.QUICK_SIDE, sdxl.QUICK_SIDE), *model.trained_sizes),
     size_fields=lambda size, model: {"width": size[0], "height": size[1]},
     price_facts=_sdxl_price_facts,
     adjustable=_sdxl_adjustable,
@@ -391,7 +401,37 @@ SDXL = Family(
     picture_problem=sdxl.size_problem,
     nearest_size=sdxl.nearest_size,
     prompt_setters=MappingProxyType({"prompt": _with_sdxl_prompt, "negative_prompt": _with_sdxl_negative_prompt}),
+    max_cfg_scale=sdxl.MAX_CFG_SCALE,
+    documented_steps=sdxl.DOCUMENTED_STEPS,
     clash=_sdxl_clash,
+)
+
+
+def _sdxl_08_size_fields(size: Size, model: HasSizes) -> Mapping[str, Any]:
+    if tuple(size) != SIZE_08:
+        raise ValueError(f"every picture has {SIZE_08[0]} x {SIZE_08[1]} pixels")
+    return {}
+
+
+SDXL_08 = replace(
+    SDXL,
+    name="sdxl-0.8",
+    request=SDXL08Request,
+    tasks=("text_to_image",),
+    task=lambda body: "text_to_image",
+    size=lambda body, model: SIZE_08,
+    size_choices=lambda model: (SIZE_08,),
+    size_fields=_sdxl_08_size_fields,
+    price_facts=lambda body, model: (_int_or(DEFAULT_STEPS_08, body.get("steps")), SIZE_08[0] * SIZE_08[1]),
+    adjustable=lambda body: (*_sdxl_prompt_paths(body), "cfg_scale", "steps", "seed"),
+    image_fields=(),
+    masks=(),
+    image_strength=lambda body: None,
+    picture_problem=lambda width, height, tr: None,
+    nearest_size=lambda width, height: (width, height),
+    max_cfg_scale=MAX_CFG_SCALE_08,
+    documented_steps=sdxl.MAX_STEPS,
+    told_by_fields=False,  # each of its bodies is one of SDXL 1.0 too
 )
 
 
@@ -496,5 +536,7 @@ SD35 = replace(
     nearest_size=_sd35_nearest_size,
 )
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (SDXL, STABLE_IMAGE, SD35)})
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {family.name: family for family in (SDXL, SDXL_08, STABLE_IMAGE, SD35)}
+)
 IMAGE_FIELDS = tuple(dict.fromkeys(name for family in FAMILIES.values() for name in family.image_fields))

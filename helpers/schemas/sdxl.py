@@ -100,7 +100,11 @@ MIN_STEPS, MAX_STEPS = 10, 150
 DOCUMENTED_STEPS = 50  # the guide's maximum; above it the price list has a higher tier
 MAX_SEED = 2**32 - 1
 MIN_SIDE, MAX_SIDE, SIDE_STEP, MAX_PIXELS = 320, 1536, 64, 1_048_576  # pixels; the last is width x height
-DEFAULT_SIDE = 512  # pixels
+# Pixels of each side where a body says none. The guide gives no default, so this is the most likely one: the guide's nine
+# sizes are all about 1024 x 1024, AWS's own notebooks draw on the answer as on 1024 x 1024, and Stability's engine for
+# SDXL 1.0 refuses the 512 x 512 that its REST specification has as the default of all engines.
+DEFAULT_SIDE = 1024
+QUICK_SIDE = 512  # pixels; what helpers write into a body: quick to draw, and small on a page
 DEFAULT_CFG_SCALE = 7
 DEFAULT_STEPS = 30
 DEFAULT_IMAGE_STRENGTH = 0.35

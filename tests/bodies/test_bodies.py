@@ -76,12 +76,12 @@ def test_a_mask_means_the_same_however_it_is_given_and_sent(mask: Any, form: Any
     check(body)
 
 
-def test_defaults_are_those_of_the_schema() -> None:
+def test_defaults_are_those_of_the_schema_but_for_a_size_that_is_quick_to_draw() -> None:
     default = SDXLRequest.model_validate({"text_prompts": [{"text": "a"}]})
     body = text_to_image("a")
-    assert {key: getattr(default, key) for key in body if key != "text_prompts"} == {
-        key: value for key, value in body.items() if key != "text_prompts"
-    }
+    others = {key: value for key, value in body.items() if key not in ("text_prompts", "width", "height")}
+    assert {key: getattr(default, key) for key in others} == others
+    assert (body["width"], body["height"]) == (512, 512)
 
 
 def test_prompts_may_be_texts_pairs_or_dicts_and_negatives_weigh_minus_1() -> None:

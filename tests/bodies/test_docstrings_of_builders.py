@@ -8,7 +8,7 @@ import pytest
 
 import helpers
 from helpers.masks.canvas import OVERLAP
-from helpers.schemas import sdxl, stability
+from helpers.schemas import sdxl, sdxl_08, stability
 
 SIDES = f"multiples of {sdxl.SIDE_STEP} from {sdxl.MIN_SIDE} to {sdxl.MAX_SIDE} pixels"
 PIXELS = f"at most {sdxl.MAX_PIXELS:,}"
@@ -18,7 +18,13 @@ SHOWN: list[tuple[Callable[..., Any], str]] = [
     (helpers.text_to_image, f"a number from 0 to {sdxl.MAX_CFG_SCALE} ({sdxl.DEFAULT_CFG_SCALE})"),
     (helpers.text_to_image, f"an integer from {sdxl.MIN_STEPS} to {sdxl.MAX_STEPS} ({sdxl.DEFAULT_STEPS})"),
     (helpers.text_to_image, f"Above {sdxl.DOCUMENTED_STEPS} the price is higher"),
-    (helpers.text_to_image, f"{SIDES} ({sdxl.DEFAULT_SIDE}), with {PIXELS} pixels together"),
+    (helpers.text_to_image, f"{SIDES} ({sdxl.QUICK_SIDE}), with {PIXELS} pixels together"),
+    (helpers.text_to_image, f"for a body that gives none, is {sdxl.DEFAULT_SIDE}."),
+    (
+        helpers.text_to_image,
+        f"`cfg_scale` from 0 to {sdxl_08.MAX_CFG_SCALE_08} ({sdxl_08.DEFAULT_CFG_SCALE_08}) and `steps`"
+        f" ({sdxl_08.DEFAULT_STEPS_08}) alone of these, and draws {sdxl_08.SIZE_08[0]} x {sdxl_08.SIZE_08[1]}.",
+    ),
     (helpers.image_to_image, f"{SIDES}, {PIXELS} together"),
     (helpers.image_to_image, f"at least {stability.MIN_SD35_SIDE} pixels"),
     (helpers.image_to_image, f"from 0 to 1 (default {sdxl.DEFAULT_IMAGE_STRENGTH})"),

@@ -83,7 +83,7 @@ def test_the_source_text_s_script_runs_as_it_is_printed_in_an_empty_folder(tmp_p
     assert ran.stdout.startswith("iVBORw0KGgo")
     assert len(ran.stdout.strip()) == 83
     with Image.open(tmp_path / "data" / "sd_generated_image.jpg") as saved:
-        assert (saved.format, saved.size) == ("JPEG", (512, 512))
+        assert (saved.format, saved.size) == ("JPEG", (1024, 1024))
 
 
 def test_text_to_image_saves_beside_itself_from_any_folder(labs: Path, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_text_to_image_saves_beside_itself_from_any_folder(labs: Path, tmp_path:
     assert first_line.startswith("iVBORw0KGgo")
     assert (len(first_line), first_line[-3:]) == (83, "...")
     with Image.open(labs / "api" / "data" / "sd_generated_image.jpg") as saved:
-        assert (saved.format, saved.size) == ("JPEG", (512, 512))
+        assert (saved.format, saved.size) == ("JPEG", (1024, 1024))
         assert len(saved.convert("P").getcolors(256) or []) > 50, "a picture, and not a blank"
     assert not (tmp_path / "data").exists()
 

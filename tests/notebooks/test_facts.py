@@ -239,9 +239,10 @@ def test_the_keys_of_the_example_are_arguments_of_invoke_model_which_has_more() 
     assert set(sample) < set(arguments)
 
 
-def test_the_size_that_the_guide_leaves_out_is_the_studios_own() -> None:
-    own = sdxl.DEFAULT_SIDE
-    assert f"It gives no size, so the studio takes its own, {own} x {own}." in prose("01_text_to_image")
+def test_the_size_that_the_guide_leaves_out_is_the_one_that_helpers_write() -> None:
+    quick, own = sdxl.QUICK_SIDE, sdxl.DEFAULT_SIDE
+    told = f"It gives no size, so helpers take {quick} x {quick}, which is quick to draw;"
+    assert f"{told} SDXL's own is {own} x {own}." in prose("01_text_to_image")
 
 
 def test_the_strip_of_clip_presets_is_in_the_order_of_their_pull() -> None:

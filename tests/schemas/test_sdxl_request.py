@@ -83,9 +83,28 @@ def test_the_nine_documented_sizes_are_legal(size: list[int]) -> None:
     assert fields_blamed({**TEXT, "width": size[0], "height": size[1]}) == []
 
 
-def test_a_body_without_a_size_is_512_by_512() -> None:
+def test_a_body_without_a_size_is_1024_by_1024() -> None:
     request = SDXLRequest.model_validate(TEXT)
-    assert (request.width, request.height) == (512, 512)
+    assert (request.width, request.height) == (1024, 1024)
+
+
+def test_one_side_alone_is_legal_with_the_other_side_s_default() -> None:
+    assert fields_blamed({**TEXT, "width": 768}) == []  # as AWS's own workshop of 2023 sent it
+    assert fields_blamed({**TEXT, "width": 1152}) == ["height"]
+
+
+def test_a_hundred_prompts_are_legal_and_no_more() -> None:
+    assert fields_blamed({"text_prompts": [{"text": "a"}] * 100}) == []
+    assert fields_blamed({"text_prompts": [{"text": "a"}] * 101}) == ["text_prompts"]
+
+
+@pytest.mark.parametrize("extras", [{"a": {1: 2}}, {"a": (1, 2)}, {"a": {"b": "\ud800"}}, {"a": {"b": {1, 2}}}])
+def test_extras_that_are_no_json_are_blamed_on_extras(extras: Any) -> None:
+    assert fields_blamed({**TEXT, "extras": extras}) == ["extras"]
+
+
+def test_extras_of_any_json_are_legal() -> None:
+    assert fields_blamed({**TEXT, "extras": {"a": [1, 0.5, None, True, "画", {"b": []}]}}) == []
 
 
 @given(width=st.integers(200, 1700), height=st.integers(200, 1700))

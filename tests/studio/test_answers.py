@@ -48,9 +48,9 @@ class TestSDXL:
         image = opened(wire.invoke(bedrock, body).body["artifacts"][0]["base64"])
         assert (image.size, image.getpixel((0, 0))) == ((384, 320), (9, 41, 12))
 
-    def test_without_a_size_it_is_512(self, wire: Any, bedrock: Any) -> None:
+    def test_without_a_size_it_is_1024(self, wire: Any, bedrock: Any) -> None:
         answer = wire.invoke(bedrock, {"text_prompts": [{"text": "a beach"}]})
-        assert opened(answer.body["artifacts"][0]["base64"]).size == (512, 512)
+        assert opened(answer.body["artifacts"][0]["base64"]).size == (1024, 1024)
 
     @pytest.mark.parametrize("fields", [{"seed": 0}, {}])
     def test_no_seed_is_a_random_one_that_is_told_and_used(

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+SDXL = "stability.stable-diffusion-xl-v1"
+SDXL_08 = "stability.stable-diffusion-xl"
 CORE = "stability.stable-image-core-v1:1"
 ULTRA = "stability.stable-image-ultra-v1:1"
 SD35 = "stability.sd3-5-large-v1:0"
@@ -43,8 +45,6 @@ def test_stable_image_core_answers_too(wire: Any, bedrock: Any, model: str) -> N
 @pytest.mark.parametrize(
     "model",
     [
-        "stability.stable-diffusion-xl",
-        "stability.stable-diffusion-xl-v0",
         "stability.sd3-large-v1:0",
         "stability.stable-image-core-v1:0",
         "stability.stable-image-ultra-v1:0",
@@ -130,13 +130,13 @@ class TestControlPlane:
 
     def test_it_lists_what_the_studio_has(self, catalogue: Any) -> None:
         listed = catalogue.list_foundation_models()["modelSummaries"]
-        assert [one["modelId"] for one in listed] == ["stability.stable-diffusion-xl-v1", CORE, ULTRA, SD35]
+        assert [one["modelId"] for one in listed] == [SDXL, SDXL_08, CORE, ULTRA, SD35]
         assert all(one["outputModalities"] == ["IMAGE"] for one in listed)
         assert all(one["modelLifecycle"] == {"status": "ACTIVE"} for one in listed)
 
     def test_filters_hold(self, catalogue: Any) -> None:
         assert catalogue.list_foundation_models(byProvider="amazon")["modelSummaries"] == []
-        assert len(catalogue.list_foundation_models(byProvider="Stability AI")["modelSummaries"]) == 4
+        assert len(catalogue.list_foundation_models(byProvider="Stability AI")["modelSummaries"]) == 5
         assert catalogue.list_foundation_models(byOutputModality="TEXT")["modelSummaries"] == []
 
     def test_details_of_one_model(self, catalogue: Any) -> None:

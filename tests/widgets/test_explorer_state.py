@@ -81,7 +81,7 @@ def test_the_limits_are_those_of_the_schema() -> None:
 def test_what_a_body_leaves_out_stands_at_what_the_service_takes_and_none_leaves_it_out_again() -> None:
     assert fields.value_at(BARE, "steps", SDXL) == 30
     assert fields.value_at(BARE, "text_prompts[0].weight", SDXL) == 1
-    assert fields.value_at(BARE, "size", SDXL) == (512, 512)
+    assert fields.value_at(BARE, "size", SDXL) == (1024, 1024)
     styled = fields.put(BARE, {"style_preset": "anime", "cfg_scale": 9}, SDXL)
     assert list(styled) == ["text_prompts", "cfg_scale", "seed", "style_preset"]
     assert fields.put(styled, {"style_preset": None, "cfg_scale": None}, SDXL) == BARE

@@ -93,6 +93,16 @@ def test_core_gets_a_body_of_its_own_in_its_own_sizes() -> None:
         bodies(Settings("edit", "a castle"), model=CORE)
 
 
+def test_sdxl_0_8_gets_its_guidance_and_steps_and_is_told_what_is_beyond_its_limits() -> None:
+    old = models.get("sdxl-0.8")
+    settings = playground_settings.for_model(replace(PRESETS["beach"].settings, width=1152, height=896), old)
+    (body,) = playground_settings.request_bodies(settings, old, 10)
+    expected = helpers.text_to_image("a serene beach at sunset", seed=10, cfg_scale=10, steps=30, model="sdxl-0.8")
+    assert (settings.width, settings.height, body) == (512, 512, expected)
+    (said,) = playground_settings.problems(replace(settings, cfg_scale=33), old)
+    assert "cfg_scale must be a number from 0 to 30, not 33" in said
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

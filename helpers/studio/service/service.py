@@ -1,6 +1,6 @@
 """InvokeModel: from a model id and a body to an answer, by the registry, the family's rules and the model's engine.
 
-The studio serves SDXL 1.0, which AWS has retired; every other retired model is refused as on AWS.
+The studio serves SDXL 0.8 and 1.0, which AWS has retired; every other retired model is refused as on AWS.
 """
 
 import json
@@ -28,7 +28,8 @@ Draw = Callable[[str, Job, Waiter], EngineAnswer]
 
 RULES: Mapping[str, Rules] = MappingProxyType(
     {
-        "sdxl": sdxl.RULES,
+        "sdxl": sdxl.rules(FAMILIES["sdxl"]),
+        "sdxl-0.8": sdxl.rules(FAMILIES["sdxl-0.8"]),
         "stable-image": stability.rules(FAMILIES["stable-image"]),
         "sd3.5": stability.rules(FAMILIES["sd3.5"]),
     }

@@ -10,7 +10,7 @@ from helpers.errors import WorkshopError
 from helpers.language import joined
 from helpers.models import Model
 from helpers.recipes.code import shortened
-from helpers.schemas.sdxl import MAX_CFG_SCALE, MAX_STEPS, MIN_STEPS, STYLE_PRESETS
+from helpers.schemas.sdxl import MAX_STEPS, MIN_STEPS, STYLE_PRESETS
 from helpers.widgets.playground.labels import label
 from helpers.widgets.playground.runs import PlaygroundRun
 from helpers.widgets.playground.settings import (
@@ -67,8 +67,9 @@ def form(model: Model) -> list[PageData]:
         {"key": "pictures", "kind": "choice", "options": [[n, str(n)] for n in range(1, MAX_PICTURES + 1)]},
     ]
     numbers: list[PageData] = []
-    if has(model, "cfg_scale"):
-        numbers.append({"key": "cfg_scale", "kind": "range", "min": 0, "max": MAX_CFG_SCALE, "step": 0.5})
+    if model.family and model.family.max_cfg_scale:
+        most = model.family.max_cfg_scale
+        numbers.append({"key": "cfg_scale", "kind": "range", "min": 0, "max": most, "step": 0.5})
     if has(model, "steps"):
         numbers.append({"key": "steps", "kind": "range", "min": MIN_STEPS, "max": MAX_STEPS, "step": 1})
     if "variation" in actions_of(model):

@@ -10,7 +10,7 @@ from helpers.language import listed, tr
 from helpers.language.remarks import ignore_warnings
 from helpers.models import Model
 from helpers.schemas.fields import TaskName
-from helpers.schemas.sdxl import DEFAULT_CFG_SCALE, DEFAULT_IMAGE_STRENGTH, DEFAULT_SIDE, DEFAULT_STEPS, StylePreset
+from helpers.schemas.sdxl import DEFAULT_CFG_SCALE, DEFAULT_IMAGE_STRENGTH, DEFAULT_STEPS, QUICK_SIDE, StylePreset
 from helpers.widgets.playground.labels import label
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class Settings:
     action: Action = "generate"
     prompt: str = ""
     negative_prompt: str = ""
-    width: int = DEFAULT_SIDE
-    height: int = DEFAULT_SIDE
+    width: int = QUICK_SIDE
+    height: int = QUICK_SIDE
     pictures: int = 1
     cfg_scale: float = DEFAULT_CFG_SCALE
     steps: int = DEFAULT_STEPS
@@ -138,7 +138,7 @@ def lacks(model: Model) -> str:
 
 
 def sizes_of(model: Model) -> tuple[tuple[int, int], ...]:
-    """Return the sizes to choose from, as (width, height): the API's default and the trained ones, or all of the model."""
+    """Return the sizes to choose from, as (width, height): a quick one and the trained ones, or all of the model."""
     return model.family.size_choices(model) if model.family else ()
 
 
@@ -173,7 +173,10 @@ def request_bodies(
     if settings.action not in actions_of(model):
         raise _error([Problem("action", lacks(model), settings.action)])
     with ignore_warnings(WorkshopWarning):  # `remarks` says the same on the playground
-        asked = bodies.translated(_body(settings, seed, reference, mask), model).body
+        body = _body(settings, seed, reference, mask)
+        made = bodies.translated(body, model)
+        # What the model has a field for and was still left out is beyond its limits, and its check says so.
+        asked = made.body.replace(**{name: body[name] for name in made.left_out if has(model, name)})
         bodies.check(asked)
     return [asked.replace(seed=seed + place) for place in range(settings.pictures)]
 
