@@ -212,7 +212,7 @@ class TestPictures:
 
 class TestStableImageCore:
     def test_an_unknown_field_is_answered_with_the_fields_there_are(self, wire: Any, bedrock: Any) -> None:
-        code, status, message = refused(wire, bedrock, {"prompt": "a beach", "mode": "text-to-image"}, CORE)
+        code, status, message = refused(wire, bedrock, {"prompt": "a beach", "style_preset": "anime"}, CORE)
         assert (code, status) == ("ValidationException", 400)
         detail = json.loads(message)["detail"]
         assert detail.startswith("Invalid field in request. Available fields: [")

@@ -12,9 +12,10 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from helpers.models import Model
-from helpers.schemas import FAMILIES
+from helpers.schemas import FAMILIES, Family
 from helpers.schemas.fields import Response
-from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
+from helpers.schemas.released_clients import without_ignored
+from helpers.studio import ENGINE_HEADER, IGNORED_HEADER, UNKNOWN_WORDS_HEADER
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS
 from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service import catalogue, sdxl, stability
@@ -60,15 +61,16 @@ class Service:
         """
         model = catalogue.model_to_invoke(model_id, region, self.today())
         rules = RULES[str(model.schema)]
-        request = rules.check(parsed(body), model)
+        content, ignored = without_ignored(_family(model), parsed(body))
+        request = rules.check(content, model)
         refused = refusal or refusal_of(request.texts)
         finish = rules.refuse(refused) if refused else "SUCCESS"
         if isinstance(finish, Reply):
-            return finish
-        seed = request.seed or 1 + secrets.randbelow(_max_seed(model))
+            return _naming(ignored, finish)
+        seed = request.seed or 1 + secrets.randbelow(_family(model).max_seed)
         traced = trace and refused is None
         answer = self._draw(self.engine_of(model), replace(request.job(seed, finish), trace=traced), waiter)
-        reply = _with_picture(rules.response(seed, finish), answer, traced)
+        reply = _naming(ignored, _with_picture(rules.response(seed, finish), answer, traced))
         return replace(reply, drew=finish != "ERROR")  # the grey picture of a failure is no engine's
 
     def engine_of(self, model: Model) -> str:
@@ -88,9 +90,17 @@ def unknown_words_header(words: tuple[str, ...]) -> str:
     return ",".join(written)
 
 
-def _max_seed(model: Model) -> int:
+def _family(model: Model) -> Family:
     assert model.family is not None
-    return model.family.max_seed
+    return model.family
+
+
+def _naming(ignored: tuple[str, ...], reply: Reply) -> Reply:
+    """Return the answer with a header that names the request's ignored fields."""
+    if not ignored:
+        return reply
+    header = (IGNORED_HEADER, ",".join(quote(name, safe="") for name in ignored))
+    return replace(reply, headers=(*reply.headers, header))
 
 
 def _with_picture(response: Response, answer: EngineAnswer, traced: bool) -> Reply:
