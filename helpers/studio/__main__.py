@@ -185,13 +185,13 @@ def _application(
     `rules` are faults for every access key; `rule_seconds` is how long one may hold that a client sets.
     """
     try:
-        from helpers.studio.service import Service
+        from helpers.studio.service import Service, catalogue
         from helpers.studio.wire.faults import FaultBook, FaultLayer
         from helpers.studio.wire.routes import Bedrock
         from helpers.studio.workers.pools import EnginePools
 
         engines = EnginePools()
-        service = Service(engines.draw)
+        service = Service(engines.draw, strict_lifecycle=catalogue.strict_from(os.environ))
         book = FaultBook(rules, seconds=rule_seconds)
         bedrock = Bedrock(studio.keys, service, identity=engines.identity, book=book, any_host=not server.loopback)
         server.application = FaultLayer(bedrock, book)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from helpers.models import Model
 from helpers.studio.known_errors import known_error
 from helpers.studio.replies import BedrockError, validation
 
+STRICT_VARIABLE = "WORKSHOP_STRICT_LIFECYCLE"
 ACCOUNT = "000000000000"
 """The account that owns the studio; AWS gives nobody this one."""
 
@@ -50,24 +52,44 @@ _ID_CHARACTERS = re.compile(r"[A-Za-z0-9._:/-]+")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:(?:foundation-model|inference-profile)/(.+)")
 
 
-def offered() -> tuple[Model, ...]:
-    """Return the models that the studio draws for."""
-    return tuple(model for model in models.all() if model.studio is not None)
+@dataclass(frozen=True)
+class Lifecycle:
+    """What decides whether a model is served: the day, and whether the studio refuses every retired model, as AWS does."""
+
+    day: date
+    strict: bool = False
+
+    def serves(self, model: Model) -> bool:
+        """Return whether the studio draws for a model."""
+        return model.studio is not None and not (self.strict and model.retired_on(self.day))
 
 
-def model_to_invoke(model_id: str, region: str, day: date) -> Model:
+def strict_from(environ: Mapping[str, str]) -> bool:
+    """Return whether STRICT_VARIABLE asks for a strict lifecycle. Raises ValueError where it is neither 1, 0 nor empty."""
+    asked = environ.get(STRICT_VARIABLE, "")
+    if asked not in ("", "0", "1"):
+        raise ValueError(f"{STRICT_VARIABLE} is {shortened(asked, 100)!r}, and must be 1, 0 or unset")
+    return asked == "1"
+
+
+def offered(lifecycle: Lifecycle | None = None) -> tuple[Model, ...]:
+    """Return the models that the studio draws for; without a lifecycle, all that it could draw for."""
+    return tuple(model for model in models.all() if model.studio and (lifecycle is None or lifecycle.serves(model)))
+
+
+def model_to_invoke(model_id: str, region: str, lifecycle: Lifecycle) -> Model:
     """Return the model with this id, alias or ARN. Raises Bedrock's error where it cannot be invoked on this day."""
     _check_form(model_id)
     name = _bare(model_id)
     model = _by_id().get(name)
     if model is None or _elsewhere(model, region):
         raise known_error("unknown_model")
-    if model.studio is None:
-        raise _not_offered(model, name, day)
+    if not lifecycle.serves(model):
+        raise _not_offered(model, name, lifecycle)
     return model
 
 
-def summaries(region: str, filters: Mapping[str, str]) -> dict[str, Any]:
+def summaries(region: str, filters: Mapping[str, str], lifecycle: Lifecycle) -> dict[str, Any]:
     """Return the answer to ListFoundationModels: the studio's models in this Region that pass the query's filters.
 
     Raises BedrockError for a filter's value that the API does not have.
@@ -75,24 +97,24 @@ def summaries(region: str, filters: Mapping[str, str]) -> dict[str, Any]:
     for name in _FILTERS.keys() & filters:
         if filters[name] not in _FILTERS[name]:
             raise not_one_of(filters[name], name, _FILTERS[name])
-    listed = [_summary(model, region) for model in offered() if not _elsewhere(model, region)]
+    listed = [_summary(model, region) for model in offered(lifecycle) if not _elsewhere(model, region)]
     return {"modelSummaries": [summary for summary in listed if _passes(summary, filters)]}
 
 
-def details(model_id: str, region: str, day: date) -> dict[str, Any]:
+def details(model_id: str, region: str, lifecycle: Lifecycle) -> dict[str, Any]:
     """Return the answer to GetFoundationModel. Raises BedrockError for a model that the studio does not have."""
     model = _known(model_id)
-    if model.studio is None and model.retired_on(day):
-        raise known_error("retired")
-    if model.studio is None:
-        raise BedrockError("ResourceNotFoundException", _what_is_here(model))
+    if not lifecycle.serves(model):
+        if model.retired_on(lifecycle.day):
+            raise known_error("retired")
+        raise BedrockError("ResourceNotFoundException", _what_is_here(model, lifecycle))
     return {"modelDetails": _summary(model, region)}
 
 
-def availability(model_id: str, region: str) -> dict[str, Any]:
+def availability(model_id: str, region: str, lifecycle: Lifecycle) -> dict[str, Any]:
     """Return the answer to GetFoundationModelAvailability; access to the studio's models needs no agreement."""
     model = _known(model_id)
-    here = model.studio is not None and not _elsewhere(model, region)
+    here = lifecycle.serves(model) and not _elsewhere(model, region)
     state = "AVAILABLE" if here else "NOT_AVAILABLE"
     return {
         "modelId": model.id,
@@ -184,16 +206,16 @@ def _elsewhere(model: Model, region: str) -> bool:
     return model.eol is None and bool(model.regions) and region not in model.regions
 
 
-def _not_offered(model: Model, name: str, day: date) -> BedrockError:
-    if model.retired_on(day):
+def _not_offered(model: Model, name: str, lifecycle: Lifecycle) -> BedrockError:
+    if model.retired_on(lifecycle.day):
         return known_error("retired")
     if model.profile is not None and name != model.profile:
         return known_error("needs_profile", model=name)
-    return validation(_what_is_here(model))
+    return validation(_what_is_here(model, lifecycle))
 
 
-def _what_is_here(model: Model) -> str:
-    names = " and ".join(f"{other.name} ({other.id})" for other in offered())
+def _what_is_here(model: Model, lifecycle: Lifecycle) -> str:
+    names = " and ".join(f"{other.name} ({other.id})" for other in offered(lifecycle))
     return f"{model.name} lives on AWS and not on this offline studio, which has {names}."
 
 

@@ -1,6 +1,7 @@
 """InvokeModel: from a model id and a body to an answer, by the registry, the family's rules and the model's engine.
 
-The studio serves SDXL 0.8 and 1.0, which AWS has retired; every other retired model is refused as on AWS.
+The studio serves SDXL 0.8 and 1.0, which AWS has retired; every other retired model is refused as on AWS, and with a strict
+lifecycle these two as well.
 """
 
 import json
@@ -19,6 +20,7 @@ from helpers.studio import ENGINE_HEADER, IGNORED_HEADER, UNKNOWN_WORDS_HEADER
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS
 from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service import catalogue, sdxl, stability
+from helpers.studio.service.catalogue import Lifecycle
 from helpers.studio.service.json_body import parsed
 from helpers.studio.service.refusals import refusal_of
 from helpers.studio.service.rules import PICTURE, Rules
@@ -39,10 +41,18 @@ _MAX_WORD_BYTES = 32_000  # http clients give up on a header of 65,536 bytes
 
 
 class Service:
-    """The service that answers InvokeModel. `draw` makes the pictures; `today` decides which models are retired."""
+    """The service that answers InvokeModel.
 
-    def __init__(self, draw: Draw, today: Callable[[], date] = date.today) -> None:
-        self._draw, self.today = draw, today
+    `draw` makes the pictures. `today` decides which models are retired. `strict_lifecycle`: refuse retired models that the
+    studio could draw for, too.
+    """
+
+    def __init__(self, draw: Draw, today: Callable[[], date] = date.today, *, strict_lifecycle: bool = False) -> None:
+        self._draw, self.today, self._strict = draw, today, strict_lifecycle
+
+    def lifecycle(self) -> Lifecycle:
+        """Return what decides which models are served at this moment."""
+        return Lifecycle(self.today(), self._strict)
 
     def invoke(
         self,
@@ -59,7 +69,7 @@ class Service:
         `model_id`: an id, alias or ARN. `body`: JSON. `trace` asks for the steps of the diffusion too. `refusal`
         is the refusal to answer with, whatever the prompt says; None leaves it to the content filter. Raises BedrockError where AWS answers with an error.
         """
-        model = catalogue.model_to_invoke(model_id, region, self.today())
+        model = catalogue.model_to_invoke(model_id, region, self.lifecycle())
         rules = RULES[str(model.schema)]
         content, ignored = without_ignored(_family(model), parsed(body))
         request = rules.check(content, model)

@@ -93,7 +93,7 @@ class Bedrock:
     def _invoke(self, request: HttpRequest, caller: Caller) -> Reply:
         headers, (model_id, operation) = request.head.headers, _model_and_operation(request.head.path)
         if operation in _REFUSED_OPERATIONS:
-            catalogue.model_to_invoke(model_id, caller.region, self._service.today())
+            catalogue.model_to_invoke(model_id, caller.region, self._service.lifecycle())
             raise validation(_REFUSED_OPERATIONS[operation])
         _check_media_types(headers)
         waiter = Waiter(caller.access_key, request.connection, request.client_waits)
@@ -101,13 +101,15 @@ class Bedrock:
         return self._service.invoke(model_id, request.body, caller.region, waiter, trace=trace, refusal=request.refusal)
 
     def _list(self, request: HttpRequest, caller: Caller) -> Reply:
-        return json_reply(catalogue.summaries(caller.region, dict(parse_qsl(request.head.query))))
+        filters = dict(parse_qsl(request.head.query))
+        return json_reply(catalogue.summaries(caller.region, filters, self._service.lifecycle()))
 
     def _details(self, request: HttpRequest, caller: Caller) -> Reply:
-        return json_reply(catalogue.details(_last(request.head.path), caller.region, self._service.today()))
+        return json_reply(catalogue.details(_last(request.head.path), caller.region, self._service.lifecycle()))
 
     def _availability(self, request: HttpRequest, caller: Caller) -> Reply:
-        return json_reply(catalogue.availability(_last(request.head.path), caller.region))
+        model_id = _last(request.head.path)
+        return json_reply(catalogue.availability(model_id, caller.region, self._service.lifecycle()))
 
     def _offers(self, request: HttpRequest, caller: Caller) -> Reply:
         return json_reply(catalogue.agreement_offers(_last(request.head.path)))
@@ -142,7 +144,7 @@ class Bedrock:
 
     def _engines(self, request: HttpRequest, caller: Caller) -> Reply:
         """Return the engine that would draw for each model. May start workers, to learn their engines' versions."""
-        names = {model.id: self._service.engine_of(model) for model in catalogue.offered()}
+        names = {model.id: self._service.engine_of(model) for model in catalogue.offered(self._service.lifecycle())}
         known: dict[str, str] = {}
         for name in dict.fromkeys(names.values()):
             with contextlib.suppress(BedrockError):  # requests for its pictures say why it fails
