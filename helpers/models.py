@@ -236,7 +236,7 @@ def for_body(body: Mapping[str, Any]) -> Model:
     own = getattr(body, "model", None)
     if own is not None:
         return get(own)
-    guessable = [model for model in all() if model.family and model.family.told_by_fields]
+    guessable = [model for model in all() if model.family and not model.family.for_old_code]
     claiming = [model for model in guessable if model.family and model.family.has_required_fields(body)]
     fitting = [model for model in claiming if model.family and model.family.has_only_its_fields(body)] or claiming
     if len(fitting) == 1:
@@ -273,7 +273,7 @@ def _fits_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
 def _fits_none(body: Mapping[str, Any]) -> BodyError:
     wanted: dict[str, list[str]] = {}
     for model in all():
-        if model.family and model.family.told_by_fields:
+        if model.family and not model.family.for_old_code:
             wanted.setdefault(listed(model.family.required), []).append(model.name)
     choices = tr(" nor ").join(f"{fields} ({', '.join(names)})" for fields, names in wanted.items())
     problem = Problem("body", tr("It has neither {fields}.", fields=choices), dict(body))

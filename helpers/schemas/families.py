@@ -114,8 +114,8 @@ class Family:
     """Largest guidance that the service takes; None without guidance."""
     documented_steps: int | None = None
     """Largest number of steps that AWS documents; None without steps."""
-    told_by_fields: bool = True
-    """Whether a body that does not say its model may be taken for one of this family by its fields."""
+    for_old_code: bool = False
+    """Whether the family is here for code of its time: no body is taken for one of it by its fields, and no page offers it."""
     clash: Callable[[RequestBody, Collection[str]], tuple[str, str] | None] = lambda body, places: None
     """Two of the given paths that cannot both be set, as one would overwrite the other; None without such a pair."""
 
@@ -235,7 +235,7 @@ def matching(body: RequestBody) -> Family | None:
     Never use it to choose the model to call: families that share fields read them alike, but only the body's own
     `.model` tells which model it is for.
     """
-    claiming = [family for family in FAMILIES.values() if family.told_by_fields and family.has_required_fields(body)]
+    claiming = [family for family in FAMILIES.values() if not family.for_old_code and family.has_required_fields(body)]
     return next((family for family in claiming if family.has_only_its_fields(body)), claiming[0] if claiming else None)
 
 
@@ -431,7 +431,7 @@ SDXL_08 = replace(
     nearest_size=lambda width, height: (width, height),
     max_cfg_scale=MAX_CFG_SCALE_08,
     documented_steps=sdxl.MAX_STEPS,
-    told_by_fields=False,  # each of its bodies is one of SDXL 1.0 too
+    for_old_code=True,  # and each of its bodies is one of SDXL 1.0 too
 )
 
 

@@ -38,7 +38,8 @@ _ORIENTATIONS = ("square", "landscape", "portrait")
 def header(state: PlaygroundState) -> PageData:
     """Return the header: categories, models, inference, where the calls go, actions and presets."""
     region = state.bedrock.meta.region_name
-    choice = [model for model in models.all() if model.schema and (model.studio or state.backend == "aws")]
+    offered = [model for model in models.all() if model.family and not model.family.for_old_code]
+    choice = [model for model in offered if model.studio or state.backend == "aws"]
     return {
         "backend": state.backend,
         "badge": label("on_studio") if state.backend == "studio" else label("on_aws", region=region),
