@@ -305,6 +305,7 @@ def odd_value(chance: random.Random) -> Any:
             2**31,
             2**64,
             10**400,
+            -(10**4200),
             -0.0,
             0.1,
             1e308,

@@ -155,14 +155,18 @@ def test_a_hundred_of_the_longest_prompts_of_colons_and_commas_are_drawn(wire: A
 
 
 @pytest.mark.parametrize("number", [b"9" * 400, b"9" * 4000, b"-" + b"9" * 400, b"1e999", b"0." + b"7" * 100_000])
-def test_numbers_that_no_float_holds_are_malformed_and_long_ones_are_read(
+def test_numbers_that_no_float_holds_are_refused_and_long_ones_are_read(
     wire: Any, bedrock: Any, number: bytes
 ) -> None:
     body = b'{"text_prompts":[{"text":"a"}],"width":320,"height":320,"cfg_scale":' + number + b"}"
     if number.startswith(b"0."):
         assert wire.invoke(bedrock, body).body["result"] == "success"
-    else:
+    elif b"e" in number:
         assert refused(wire, bedrock, body) == "Malformed input request, please reformat your input and try again."
+    else:
+        said = refused(wire, bedrock, body)
+        assert said.startswith(f"Malformed input request: #/cfg_scale: {number[:20].decode()}")
+        assert "out of range" in said
 
 
 def test_a_picture_that_cannot_be_read_is_told_without_python_s_own_names(wire: Any, bedrock: Any) -> None:

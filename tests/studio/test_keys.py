@@ -109,7 +109,7 @@ class TestApiKeys:
     def test_it_is_a_client_of_the_studios_own_region(self, studio: Studio) -> None:
         listed = asked(studio, api_key(studio.keys), "/foundation-models")[1]["modelSummaries"]
         assert all(one["modelArn"].startswith("arn:aws:bedrock:us-west-2:") for one in listed)
-        assert len(listed) == 4
+        assert listed
 
     def test_any_other_is_turned_away_in_the_words_of_aws(self, studio: Studio) -> None:
         right = api_key(studio.keys)

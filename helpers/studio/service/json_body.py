@@ -13,6 +13,7 @@ from helpers.studio.service.validation_text import malformed_as
 # colons and commas stays below both.
 MAX_NAMES = 250_000  # names, lists and objects
 MAX_VALUES = 1_500_000
+_MAX_DIGITS = 4_000  # Python reads no number of more than 4,300
 
 
 def parsed(body: bytes) -> dict[str, Any]:
@@ -51,5 +52,4 @@ def _finite_number(text: str) -> float:
 
 
 def _whole_number(text: str) -> int:
-    _finite_number(text)
-    return int(text)
+    return int(text[:_MAX_DIGITS])  # of a longer one, too, all that any field can say is that it is too large

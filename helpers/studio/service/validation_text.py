@@ -67,6 +67,8 @@ def _violation(error: ErrorDetails) -> Violation:
 
 
 def _message(kind: str, value: Any, limits: dict[str, Any]) -> str | None:
+    if kind == "float_type" and type(value) is int:  # beyond what a float holds
+        return f"{_shown(value)} is out of range"
     if kind in _TYPES:
         return f"expected type: {_TYPES[kind]}, found: {_type_name(value)}"
     match kind:
