@@ -373,7 +373,7 @@ _CREDENTIALS = _botocore_errors(
     " NoAuthTokenError MetadataRetrievalError TokenRetrievalError InvalidConfigError LoginError"
 )
 _BEARER = _botocore_errors("InvalidEndpointConfigurationError")
-_STUDIO_GONE = (boto.EndpointConnectionError, boto.ConnectionClosedError, boto.ConnectTimeoutError, ConnectionError)
+_STUDIO_GONE = (boto.EndpointConnectionError, boto.ConnectTimeoutError, ConnectionRefusedError)
 
 _UNANSWERED: tuple[tuple[tuple[type[BaseException], ...], _MakeError], ...] = (
     (_CREDENTIALS, no_credentials_error),

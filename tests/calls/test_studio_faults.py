@@ -145,6 +145,13 @@ def test_a_fault_is_the_error_that_aws_would_give(bedrock: Any, word: str) -> No
     assert (after.status, after.fault, after.drew) == (200, None, True)
 
 
+def test_a_reset_connection_is_no_sign_that_the_studio_is_gone(bedrock: Any) -> None:
+    with helpers.faults(reset=1), pytest.raises(errors.ConnectionCallError) as caught:
+        helpers.invoke(bedrock, BODY)
+    assert "broke" in caught.value.what
+    assert caught.value.was_sent
+
+
 def test_the_client_of_connect_outlasts_two_throttles(bedrock: Any) -> None:
     with helpers.faults(throttle=2, slow=0.01) as rules:
         made = helpers.invoke(helpers.connect(), BODY)
