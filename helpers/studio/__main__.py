@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_rules,
         default=(),
         metavar="FILE.toml",
-        help=tr("rules by which calls fail: a table [[rule]] each, with the words of helpers.faults"),
+        help=tr("rules by which calls fail, each a table [[rule]] with the words of helpers.faults"),
     )
     parser.add_argument(
         "--print-api-key",

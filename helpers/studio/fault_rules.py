@@ -141,9 +141,9 @@ def rule_from(said: Mapping[str, Any], tr: "Translate") -> FaultRule:
 
 
 def rules_from_file(path: str | Path, tr: "Translate") -> tuple[FaultRule, ...]:
-    """Return the rules of a TOML file, one table `[[rule]]` for each.
+    """Return the rules of a TOML file: each table is one, `[[rule]]` or `[any name]`, in the order written.
 
-    Raises FaultRuleError, in the language of `tr`, which names the file and, for a wrong rule, its number and word.
+    Words above all tables are the first rule. Raises FaultRuleError, in the language of `tr`, which names the file and, for a wrong rule, its number and word.
     """
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -154,9 +154,9 @@ def rules_from_file(path: str | Path, tr: "Translate") -> tuple[FaultRule, ...]:
         ) from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise FaultRuleError(tr("The file of faults {file} is not TOML: {reason}.", file=path, reason=error)) from None
-    tables = content.get("rule")
-    if list(content) != ["rule"] or not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
-        raise FaultRuleError(tr("The file of faults {file} holds tables named [[rule]] and nothing else.", file=path))
+    tables = _tables(content)
+    if not tables:
+        raise FaultRuleError(tr("The file of faults {file} holds no rule: write [[rule]], then its words.", file=path))
     if len(tables) > MAX_RULES:
         raise FaultRuleError(tr("The file of faults {file} has more than {most} rules.", file=path, most=MAX_RULES))
     rules = []
@@ -167,6 +167,19 @@ def rules_from_file(path: str | Path, tr: "Translate") -> tuple[FaultRule, ...]:
             message = tr("{file}, rule {number}: {message}", file=path, number=number, message=error.message)
             raise FaultRuleError(message, error.field) from None
     return tuple(rules)
+
+
+def _tables(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    words: dict[str, Any] = {}
+    tables: list[Mapping[str, Any]] = []
+    for name, value in content.items():
+        if isinstance(value, dict):
+            tables.append(value)
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            tables.extend(value)
+        else:
+            words[name] = value
+    return [words, *tables] if words else tables
 
 
 # --- One word each ---------------------------------------------------------------------------------------------------

@@ -116,6 +116,15 @@ class TestFile:
             FaultRule((("reset", None),), share=0.1, model=models.get("sdxl")),
         )
 
+    def test_tables_have_the_names_that_one_likes(self, file: Any) -> None:
+        path = file("slow = 0.1\n\n[monday]\nthrottle = 2\n\n[[later]]\nreset = 1\n\n[[later]]\ncut = 1\n")
+        assert rules_from_file(path, in_english) == (
+            FaultRule(slow=0.1),
+            FaultRule((("throttle", 2),)),
+            FaultRule((("reset", 1),)),
+            FaultRule((("cut", 1),)),
+        )
+
     def test_a_byte_order_mark_does_not_matter(self, file: Any) -> None:
         assert len(rules_from_file(file(b"\xef\xbb\xbf[[rule]]\ncut = 1\n"), in_english)) == 1
 
@@ -126,10 +135,10 @@ class TestFile:
             ("[[rule]]\nthrotle = 2\n", "rule 1: There is no fault 'throtle'. Did you mean throttle?"),
             ("[[rule]]\nthrottle = \n", "is not TOML"),
             (b"\xff\xfe[", "is not TOML"),
-            ("", "tables named [[rule]]"),
-            ("throttle = 2\n", "tables named [[rule]]"),
-            ("[rule]\nthrottle = 2\n", "tables named [[rule]]"),
-            ("[[rule]]\ncut = 1\n[[rules]]\ncut = 1\n", "tables named [[rule]]"),
+            ("", "holds no rule"),
+            ("# nothing\n", "holds no rule"),
+            ("rule = [1]\n", "rule 1: There is no fault 'rule'"),
+            ("[rule]\nthrottle.a = 2\n", "rule 1: throttle is a number of calls"),
             ("[[rule]]\ncut = 1\n" * 21, "more than 20 rules"),
             ("[[rule]]\nthrottle = 2024-01-01\n", "rule 1: throttle is a number of calls"),
         ],
