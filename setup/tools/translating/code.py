@@ -13,7 +13,7 @@ _Keywords = dict[str, tuple[int, ...]]
 _TABLES = ("LABELS",)  # dicts of all that a page shows, at the top of a file of helpers
 _EVERYWHERE: _Keywords = {"tr": (0,), "mark": (0,)}
 _IN_HELPERS: _Keywords = {"_Row": (3, 4), "Finding": (0, 1)}
-_IN_SCHEMAS: _Keywords = {"tr": (0,), "_rule_error": (0,), "BrokenRule": (1,)}
+_IN_SCHEMAS: _Keywords = {"_rule_error": (0,), "BrokenRule": (1,)}
 _IN_SETUP: _Keywords = {"tell": (0,), "PreparationError": (0, 1), "KnownFailure": (2, 3), "StampCheck": (1,)}
 
 
@@ -39,7 +39,7 @@ def in_source(source: str, place: str) -> list[str]:
     Raises SyntaxError where one is not a constant (an f-string, a sum).
     """
     tree = ast.parse(source)
-    keywords = _keywords(place, _taken_from_language(tree))
+    keywords = _keywords(place, _taken_from_language(tree) | _given_as_argument(tree))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     found = []
@@ -81,6 +81,14 @@ def _taken_from_language(tree: ast.Module) -> set[str]:
     """Return the names that a file imports from helpers.language; another function may be called mark too."""
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return {alias.name for node in imports if node.module in _LANGUAGE for alias in node.names}
+
+
+def _given_as_argument(tree: ast.Module) -> set[str]:
+    """Return the functions of the catalogue that a file's own functions take, where one sentence has two languages."""
+    arguments = {
+        arg.arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for arg in (*node.args, *node.kwonlyargs)
+    }
+    return arguments & _EVERYWHERE.keys()
 
 
 def _keywords(place: str, taken: set[str]) -> _Keywords:
