@@ -22,6 +22,7 @@ from helpers.studio.process import Studio, new_keys, start
 from helpers.studio.service import Service, catalogue
 from helpers.studio.wire.routes import Bedrock
 from helpers.studio.wire.server import StudioServer
+from helpers.studio.workers import turns
 from helpers.studio.workers.pools import ENGINE_VARIABLE, ENGINES, EnginePools
 
 SDXL = "stability.stable-diffusion-xl-v1"
@@ -133,6 +134,42 @@ def test_two_engines_stand_behind_two_models_of_one_studio(wire: Any, monkeypatc
     assert drawn == {SDXL: "fake 1", CORE: "other 7.5+cpu"}
     assert {name for name in told.values()} == {"fake 1", "other 7.5+cpu"}
     assert told[CORE] == "other 7.5+cpu"
+
+
+def test_where_too_many_wait_a_client_hears_of_throttling_and_when_to_come_again(
+    wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "MAX_WAITING", 1)
+    monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
+    engines, keys = EnginePools({"painted": wire.other_engine}), Keys(*new_keys())  # which has one worker
+    server = StudioServer()
+    server.application = Bedrock(keys, Service(engines.draw), identity=engines.identity)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    bedrock = wire.client_of(Studio(server.endpoint, keys.access_key, keys.secret_key, "us-west-2"))
+    told: list[ClientError] = []
+
+    def call() -> None:
+        try:
+            wire.invoke(bedrock, wire.beach("sleep"))  # for longer than the engine's patience
+        except ClientError as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(3)]  # one is drawn, one waits, one is refused at once
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        server.shutdown()
+        server.server_close()
+        engines.close()
+    codes = [error.response["Error"]["Code"] for error in told]
+    assert codes == ["ThrottlingException", "ModelTimeoutException", "ModelTimeoutException"]
+    answer = told[0].response["ResponseMetadata"]
+    assert answer["HTTPStatusCode"] == 429
+    assert answer["HTTPHeaders"]["retry-after"] == "1"
+    assert answer["HTTPHeaders"]["x-amz-retry-after"] == "1000"
 
 
 class TestTrace:

@@ -13,6 +13,7 @@ import pytest
 
 from helpers.studio.replies import BedrockError
 from helpers.studio.workers import pool as workers
+from helpers.studio.workers import turns
 from helpers.studio.workers.pool import EngineAnswer, Job, Pool, Waiter
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals as Unix has them")
@@ -42,6 +43,47 @@ def wait_for(file: Path) -> None:
     while not file.exists():
         assert time.monotonic() < end, "the engine never began"
         time.sleep(0.01)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+class Calls:
+    """Calls of a pool, each in a thread of its own, and what became of each, in the order of their ends."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool, self.ends = pool, list[tuple[str, EngineAnswer | BedrockError]]()
+        self.threads: list[threading.Thread] = []
+
+    def send(self, name: str, waiter: Waiter, made: Job | None = None) -> None:
+        def draw() -> None:
+            try:
+                end: EngineAnswer | BedrockError = self.pool.draw(made or job(), waiter)
+            except BedrockError as error:
+                end = error
+            self.ends.append((name, end))
+
+        self.threads.append(threading.Thread(target=draw))
+        self.threads[-1].start()
+
+    def occupy(self) -> None:
+        """Keep the only worker busy for a second, so that what is sent meanwhile waits."""
+        self.pool.draw(job())
+        self.send("first", Waiter(), job("sleep"))
+        wait_until(lambda: self.pool.pids() == ())
+
+    def wait_for(self, count: int) -> None:
+        """Until so many calls wait."""
+        wait_until(lambda: self.pool.waiting() == count)
+
+    def finish(self) -> list[str]:
+        for thread in self.threads:
+            thread.join()
+        return [name for name, _ in self.ends]
 
 
 def gone(pid: int) -> bool:
@@ -98,6 +140,111 @@ def test_nothing_is_drawn_for_a_client_that_left_the_queue(pools: Callable[..., 
         assert isinstance(first.result(), EngineAnswer)
         with pytest.raises(BedrockError, match="The client has gone"):
             second.result()
+
+
+def test_a_call_beside_a_sweep_of_another_key_waits_for_two_pictures_at_most(pools: Callable[..., Pool]) -> None:
+    calls = Calls(pools(size=1))
+    calls.occupy()
+    for connection in range(300):
+        calls.send("sweep", Waiter("sweep", connection))
+    calls.wait_for(300)
+    calls.send("learner", Waiter("learner", 300))
+    calls.wait_for(301)
+    assert calls.finish().index("learner") <= 2
+
+
+def test_a_call_over_a_new_connection_waits_for_two_pictures_at_most_beside_a_sweep_of_its_own_key(
+    pools: Callable[..., Pool],
+) -> None:
+    calls = Calls(pools(size=1))
+    for connection in range(8):
+        calls.pool.draw(job(), Waiter("learner", connection))
+    calls.occupy()
+    for number in range(100):
+        calls.send("sweep", Waiter("learner", number % 8))
+    calls.wait_for(100)
+    calls.send("one call", Waiter("learner", 9))
+    calls.wait_for(101)
+    assert calls.finish().index("one call") <= 2
+
+
+def test_clients_that_left_the_queue_cost_no_picture_and_no_turn(pools: Callable[..., Pool]) -> None:
+    calls = Calls(pools(size=1))
+    calls.occupy()
+
+    def left() -> bool:
+        return False
+
+    def broken() -> bool:
+        raise ValueError("this connection is closed")
+
+    for number, waits in enumerate([left, broken] * 10):
+        calls.send("gone", Waiter("ann", number, waits), job("explode"))
+        calls.wait_for(number + 1)
+    for number, name in enumerate(("ann", "bob")):
+        calls.send(name, Waiter(name, 100))
+        calls.wait_for(21 + number)
+    assert [name for name in calls.finish() if name != "gone"] == ["first", "ann", "bob"]
+    told = [str(end) for name, end in calls.ends if name == "gone"]
+    assert told == ["The client has gone."] * 20
+
+
+def test_a_full_queue_refuses_more_and_says_when_to_come_again(
+    monkeypatch: pytest.MonkeyPatch, pools: Callable[..., Pool]
+) -> None:
+    monkeypatch.setattr(turns, "MAX_WAITING", 9)
+    calls = Calls(pools(size=1))
+    calls.occupy()
+    for connection in range(6):
+        calls.send("sweep", Waiter("sweep", connection))
+    calls.wait_for(6)
+    with pytest.raises(BedrockError, match="Too many requests, please wait before trying again") as caught:
+        calls.pool.draw(job(), Waiter("sweep", 7))
+    assert (caught.value.code, caught.value.status) == ("ThrottlingException", 429)
+    told = dict(caught.value.reply().headers)
+    assert 1 <= int(told["retry-after"]) <= 60
+    assert 1000 * (int(told["retry-after"]) - 1) < int(told["x-amz-retry-after"]) <= 1000 * int(told["retry-after"])
+    calls.send("other", Waiter("other", 8))
+    calls.wait_for(7)
+    calls.finish()
+    assert all(isinstance(end, EngineAnswer) for _, end in calls.ends)
+    assert isinstance(calls.pool.draw(job(), Waiter("sweep", 7)), EngineAnswer)
+
+
+def test_uploads_that_wait_are_bounded_too(monkeypatch: pytest.MonkeyPatch, pools: Callable[..., Pool]) -> None:
+    monkeypatch.setattr(turns, "MAX_WAITING_BYTES", 1000)
+    calls = Calls(pools(size=1))
+    calls.occupy()
+    calls.send("sweep", Waiter("sweep", 1), job(uploads={"init_image": bytes(600)}))
+    calls.wait_for(1)
+    with pytest.raises(BedrockError, match="Too many requests"):
+        calls.pool.draw(job(uploads={"init_image": bytes(300), "mask_image": bytes(101)}), Waiter("other", 2))
+    calls.send("other", Waiter("other", 2), job(uploads={"init_image": bytes(400)}))
+    calls.send("small", Waiter("small", 3), job())
+    calls.wait_for(3)
+    calls.finish()
+    assert all(isinstance(end, EngineAnswer) for _, end in calls.ends)
+
+
+@pytest.mark.parametrize(
+    ("queue_takes", "seconds", "milliseconds"), [(0.02, "1", "1000"), (7.25, "8", "7250"), (1e9, "60", "60000")]
+)
+def test_the_hint_is_the_time_that_the_queue_takes_within_bounds(
+    queue_takes: float, seconds: str, milliseconds: str
+) -> None:
+    told = dict(workers._too_many(queue_takes).reply().headers)
+    assert (told["retry-after"], told["x-amz-retry-after"]) == (seconds, milliseconds)
+    assert told["x-amzn-errortype"].startswith("ThrottlingException")
+
+
+def test_no_thread_is_started_to_watch_the_time_of_a_picture(
+    monkeypatch: pytest.MonkeyPatch, pools: Callable[..., Pool]
+) -> None:
+    pool = pools(size=1)
+    pool.draw(job())
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: pytest.fail(f"{thread} was started"))
+    for _ in range(20):
+        pool.draw(job())
 
 
 @unix

@@ -1,17 +1,19 @@
-"""The pool of one engine's worker processes: started on demand, replaced when they die, given jobs in order of arrival.
+"""The pool of one engine's worker processes: started on demand, replaced when they die, given jobs in fair turns.
 
 Processes draw side by side, where threads would wait for each other. How many there may be, and how long a picture may
-take, is the engine's to know (`protocol.Needs`), and each worker says it in its greeting.
+take, is the engine's to know (`protocol.Needs`), and each worker says it in its greeting. Whose turn it is, and how many
+may wait, is for `turns`.
 """
 
 import contextlib
+import math
 import os
 import queue
 import subprocess
 import sys
 import threading
+import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
@@ -20,9 +22,11 @@ from helpers.studio.children import import_path, own_session
 from helpers.studio.known_errors import known_error
 from helpers.studio.replies import BedrockError, validation
 from helpers.studio.workers import pipe
+from helpers.studio.workers.turns import Turns
 
 START_SECONDS = 120.0  # for a worker to greet; past it something is stuck
 STOP_SECONDS = 2.0
+MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0  # what a client is told to wait, where too many wait already
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,16 @@ class Waiter:
 
     access_key: str = ""
     connection: int = 0
+    """Numbers rise in the order in which connections are opened."""
     waits: Callable[[], bool] = lambda: True
-    """Returns False once the client has hung up."""
+    """Returns False once the client has hung up. Any thread may ask, and gets the answer at once."""
+
+    def still_waits(self) -> bool:
+        """Return whether the client is there; False where even that cannot be told."""
+        try:
+            return self.waits()
+        except Exception:  # whatever is wrong with one connection must not cost the pool a worker
+            return False
 
 
 @dataclass(frozen=True)
@@ -115,23 +127,24 @@ class Pool:
         self._changed = threading.Condition()
         # A slot is a living worker or, as None, a permit to start one. Living ones are taken first.
         self._slots: list[_Worker | None] = [None]
-        self._queue: deque[queue.SimpleQueue[_Worker | None]] = deque()
+        self._turns: Turns[_Turn] = Turns()
         self._living: weakref.WeakSet[_Worker] = weakref.WeakSet()
+        self._watchdog = _Watchdog()
+        self._most = 1  # workers side by side, as far as is known
+        self._seconds = 1.0  # that a picture took lately
 
     def draw(self, job: Job, waiter: Waiter = NOBODY) -> EngineAnswer:
-        """Return the picture of `job`, as soon as a worker is free for it.
+        """Return the picture of `job`, as soon as a worker is free for it and it is this client's turn.
 
-        Nothing is drawn for a client that has hung up while it waited in the queue. Raises BedrockError where the
-        picture cannot be drawn.
+        Nothing is drawn for a client that has hung up while it waited. Raises BedrockError where the picture cannot be
+        drawn, or too many wait already (ThrottlingException).
         """
-        worker, waited = self._take()
+        worker = self._take(waiter, sum(map(len, job.uploads.values())))
         try:
-            if waited and not waiter.waits():
-                raise BedrockError("ServiceUnavailableException", "The client has gone.")
-            answer = worker.run(job) if worker is not None and worker.alive else None
+            answer = self._timed_run(worker, job) if worker is not None and worker.alive else None
             if answer is None:  # none was there, or it had died since its last picture
                 worker = self._start_worker()
-                answer = worker.run(job)
+                answer = self._timed_run(worker, job)
             if answer is None:
                 raise _never_began()
         finally:
@@ -168,41 +181,77 @@ class Pool:
         with self._changed:
             return tuple(slot.pid for slot in self._slots if slot is not None and slot.alive)
 
-    def _take(self) -> "tuple[_Worker | None, bool]":
-        """Return a slot, and whether there was a wait for it."""
+    def waiting(self) -> int:
+        """Return how many jobs wait for their turn now."""
+        with self._changed:
+            return len(self._turns)
+
+    def _take(self, waiter: Waiter, size: int) -> "_Worker | None":
+        """Return a slot, once it is this client's turn. Raises BedrockError where it may not wait, or hung up."""
         with self._changed:
             if self._slots:
-                return self._slots.pop(), False
-            turn: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
-            self._queue.append(turn)
-        return turn.get(), True
+                self._turns.count(waiter.access_key, waiter.connection)
+                return self._slots.pop()
+            if not self._turns.has_room(waiter.access_key, size):
+                raise _too_many(len(self._turns) * self._seconds / self._most)
+            turn = _Turn(waiter)
+            self._turns.join(turn, waiter.access_key, waiter.connection, size)
+        slot = turn.slot.get()
+        if isinstance(slot, BedrockError):
+            raise slot
+        return slot
 
     def _give(self, worker: "_Worker | None") -> None:
+        """Give a slot to the client whose turn it is, or keep it where none waits."""
         with self._changed:
-            if self._queue:
-                self._queue.popleft().put(worker)
+            turn = self._next_turn()
+            if turn is not None:
+                turn.slot.put(worker)
             elif worker is None:
                 self._slots.insert(0, None)
             else:
                 self._slots.append(worker)
             self._changed.notify_all()
 
+    def _next_turn(self) -> "_Turn | None":
+        """Return the next turn of a client that still waits, and end those of clients that have hung up before it."""
+        while (turn := self._turns.next()) is not None:
+            if turn.waiter.still_waits():
+                self._turns.count(turn.waiter.access_key, turn.waiter.connection)
+                return turn
+            turn.slot.put(BedrockError("ServiceUnavailableException", "The client has gone."))
+        return None
+
+    def _timed_run(self, worker: "_Worker", job: Job) -> EngineAnswer | None:
+        began = time.monotonic()
+        answer = worker.run(job)
+        self._seconds += (time.monotonic() - began - self._seconds) / 8
+        return answer
+
     def _start_worker(self) -> "_Worker":
         """Start a worker and return it once it has greeted; the first greeting adds the permits to start others."""
         with self._changed:
             if self._closed:
                 raise BedrockError("ServiceUnavailableException", "The studio is closing.")
-            worker = _Worker(self._engine)
+            worker = _Worker(self._engine, self._watchdog)
             self._living.add(worker)
         greeting = worker.greet()
         with self._changed:
             first = self._identity is None
             self._identity = greeting.engine
+            self._most = self._size or min(greeting.workers, os.cpu_count() or 1)
             self._changed.notify_all()
-        most = self._size or min(greeting.workers, os.cpu_count() or 1)
-        for _ in range(most - 1 if first else 0):
+        for _ in range(self._most - 1 if first else 0):
             self._give(None)
         return worker
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A client in the queue, and the way on which it gets a slot, or hears why it gets none."""
+
+    waiter: Waiter
+    slot: "queue.SimpleQueue[_Worker | BedrockError | None]" = field(default_factory=queue.SimpleQueue)
 
 
 class _Worker:
@@ -211,7 +260,8 @@ class _Worker:
     greeting: Greeting
     _late = False
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, watchdog: "_Watchdog") -> None:
+        self._watchdog = watchdog
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "helpers.studio.workers.worker", engine],
@@ -236,7 +286,7 @@ class _Worker:
 
     def greet(self) -> Greeting:
         """Wait for the worker's greeting and return it. Raises BedrockError where its engine does not start."""
-        with self._time_limit(START_SECONDS):
+        with self._watchdog.limit(self, START_SECONDS):
             message = pipe.receive(self._answers)
         if message is None:
             lost = self._lost()
@@ -250,7 +300,7 @@ class _Worker:
 
     def run(self, job: Job) -> EngineAnswer | None:
         """Return the picture; None where the worker had died before. Raises BedrockError for other failures."""
-        with self._time_limit(self.greeting.patience):
+        with self._watchdog.limit(self, self.greeting.patience):
             begun, message = self._exchange(job)
         if message is None:
             lost = self._lost()
@@ -277,18 +327,8 @@ class _Worker:
             self._process.kill()
             self._process.wait()
 
-    @contextlib.contextmanager
-    def _time_limit(self, seconds: float) -> Iterator[None]:
-        """Kill the worker where the body of the `with` takes longer."""
-        limit = threading.Timer(seconds, self._kill_late)
-        limit.daemon = True
-        limit.start()
-        try:
-            yield
-        finally:
-            limit.cancel()
-
-    def _kill_late(self) -> None:
+    def kill_late(self) -> None:
+        """End the worker because it took too long."""
         self._late = True
         self._process.kill()
 
@@ -311,6 +351,46 @@ class _Worker:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
+class _Watchdog:
+    """Ends workers that take too long: one thread for all of them, since to start one for each picture takes time.
+
+    The thread ends by itself when there is nothing to watch any more, and starts again when there is.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._limits: dict[_Worker, float] = {}
+        self._wakes: float | None = None  # when the thread looks next; None: there is no thread
+
+    @contextlib.contextmanager
+    def limit(self, worker: _Worker, seconds: float) -> Iterator[None]:
+        """Kill the worker where the body of the `with` takes longer."""
+        with self._changed:
+            ends = self._limits[worker] = time.monotonic() + seconds
+            if self._wakes is None:
+                self._wakes = ends
+                threading.Thread(target=self._watch, daemon=True).start()
+            elif ends < self._wakes:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._limits.pop(worker, None)
+
+    def _watch(self) -> None:
+        with self._changed:
+            while self._limits:
+                now = time.monotonic()
+                for worker in [one for one, ends in self._limits.items() if ends <= now]:
+                    worker.kill_late()
+                    del self._limits[worker]
+                if self._limits:
+                    self._wakes = min(self._limits.values())
+                    self._changed.wait(self._wakes - now)
+            self._wakes = None
+
+
 def _engine_answer(head: dict[str, Any], parts: list[bytes], engine: str) -> EngineAnswer:
     match head.get("error"):
         case None:
@@ -322,6 +402,16 @@ def _engine_answer(head: dict[str, Any], parts: list[bytes], engine: str) -> Eng
             )
         case _:
             raise _failed(head["message"])
+
+
+def _too_many(seconds: float) -> BedrockError:
+    """Return the error for a call that may not even wait; `seconds`: what the queue would take."""
+    wait = min(max(seconds, MIN_RETRY_SECONDS), MAX_RETRY_SECONDS)
+    return BedrockError(
+        "ThrottlingException",
+        "Too many requests, please wait before trying again.",
+        headers=(("retry-after", f"{math.ceil(wait)}"), ("x-amz-retry-after", f"{math.ceil(wait * 1000)}")),
+    )
 
 
 def _failed(message: str) -> BedrockError:
