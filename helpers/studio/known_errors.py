@@ -20,11 +20,11 @@ def known_error(name: str, **places: object) -> BedrockError:
 
 
 def throttled(seconds: float) -> BedrockError:
-    """Return a ThrottlingException that tells when to come again: in so many seconds, at least one.
+    """Return a ThrottlingException that tells when to come again: in so many seconds, from 1 to 60.
 
     AWS gives no such hint. Of the two headers, HTTP's own is in whole seconds, and botocore's in milliseconds.
     """
-    wait = max(seconds, 1.0)
+    wait = min(max(seconds, 1.0), 60.0)
     error = known_error("throttle")
     error.headers = (("retry-after", str(math.ceil(wait))), ("x-amz-retry-after", str(math.ceil(wait * 1000))))
     return error

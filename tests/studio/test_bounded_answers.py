@@ -155,9 +155,7 @@ def test_a_hundred_of_the_longest_prompts_of_colons_and_commas_are_drawn(wire: A
 
 
 @pytest.mark.parametrize("number", [b"9" * 400, b"9" * 4000, b"-" + b"9" * 400, b"1e999", b"0." + b"7" * 100_000])
-def test_numbers_that_no_float_holds_are_refused_and_long_ones_are_read(
-    wire: Any, bedrock: Any, number: bytes
-) -> None:
+def test_numbers_that_no_float_holds_are_refused_and_long_ones_are_read(wire: Any, bedrock: Any, number: bytes) -> None:
     body = b'{"text_prompts":[{"text":"a"}],"width":320,"height":320,"cfg_scale":' + number + b"}"
     if number.startswith(b"0."):
         assert wire.invoke(bedrock, body).body["result"] == "success"

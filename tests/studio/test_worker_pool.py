@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from helpers.studio.known_errors import throttled
 from helpers.studio.replies import BedrockError
 from helpers.studio.workers import pool as workers
 from helpers.studio.workers import turns
@@ -232,7 +233,7 @@ def test_uploads_that_wait_are_bounded_too(monkeypatch: pytest.MonkeyPatch, pool
 def test_the_hint_is_the_time_that_the_queue_takes_within_bounds(
     queue_takes: float, seconds: str, milliseconds: str
 ) -> None:
-    told = dict(workers._too_many(queue_takes).reply().headers)
+    told = dict(throttled(queue_takes).reply().headers)
     assert (told["retry-after"], told["x-amz-retry-after"]) == (seconds, milliseconds)
     assert told["x-amzn-errortype"].startswith("ThrottlingException")
 

@@ -4,7 +4,7 @@ import threading
 
 MAX_BODY = 25_000_000  # bytes: Bedrock's own limit on a request body
 MAX_HELD = 256_000_000  # bytes of request bodies that are in memory at once, of all clients together
-MAX_CONNECTIONS = 512
+MAX_CONNECTIONS = 800  # more than jobs may wait, and fewer than the 1,024 descriptors that a process has by default
 MAX_STREAMS = 128  # requests that one HTTP/2 connection may have open at once
 
 IDLE_SECONDS = 600.0  # a connection may wait this long for its next request, and an answer for its client to read on

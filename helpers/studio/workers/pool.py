@@ -6,7 +6,6 @@ may wait, is for `turns`.
 """
 
 import contextlib
-import math
 import os
 import queue
 import subprocess
@@ -19,14 +18,13 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from helpers.studio.children import import_path, own_session
-from helpers.studio.known_errors import known_error
+from helpers.studio.known_errors import known_error, throttled
 from helpers.studio.replies import BedrockError, validation
 from helpers.studio.workers import pipe
 from helpers.studio.workers.turns import Turns
 
 START_SECONDS = 120.0  # for a worker to greet; past it something is stuck
 STOP_SECONDS = 2.0
-MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0  # what a client is told to wait, where too many wait already
 
 
 @dataclass(frozen=True)
@@ -193,7 +191,7 @@ class Pool:
                 self._turns.count(waiter.access_key, waiter.connection)
                 return self._slots.pop()
             if not self._turns.has_room(waiter.access_key, size):
-                raise _too_many(len(self._turns) * self._seconds / self._most)
+                raise throttled(len(self._turns) * self._seconds / self._most)
             turn = _Turn(waiter)
             self._turns.join(turn, waiter.access_key, waiter.connection, size)
         slot = turn.slot.get()
@@ -402,16 +400,6 @@ def _engine_answer(head: dict[str, Any], parts: list[bytes], engine: str) -> Eng
             )
         case _:
             raise _failed(head["message"])
-
-
-def _too_many(seconds: float) -> BedrockError:
-    """Return the error for a call that may not even wait; `seconds`: what the queue would take."""
-    wait = min(max(seconds, MIN_RETRY_SECONDS), MAX_RETRY_SECONDS)
-    return BedrockError(
-        "ThrottlingException",
-        "Too many requests, please wait before trying again.",
-        headers=(("retry-after", f"{math.ceil(wait)}"), ("x-amz-retry-after", f"{math.ceil(wait * 1000)}")),
-    )
 
 
 def _failed(message: str) -> BedrockError:
