@@ -6,7 +6,9 @@ painted     calls a second by number of clients, 512 x 512 in 30 steps, and thos
 front       the same with an engine that draws nothing, so that the front is all that takes time
 errors      answers other than 200 in all of these calls
 memory      growth of the front over the second half of the rounds with the most clients, in MB
-overhead    a call less its engine's time, with that engine, over a trip to a bare server that gives the same answer
+overhead    a call less its engine's time, with that engine and over each protocol, over a trip to a bare server that
+            gives the same answer
+answers     an answer over HTTP/2 over the same one over HTTP/1.1, by its size, for a client of others (httpx)
 wait        pictures drawn while one call waits beside --queued calls of another access key, and beside the calls of 32
             connections of its own key
 
@@ -49,6 +51,7 @@ FAKE_ENGINE = f"{Path(__file__).parents[1] / 'studio' / 'fake_engine.py'}:create
 BASE_CLIENTS = 8
 OWN_CONNECTIONS = 32
 WARM_SECONDS = 1.0
+ANSWERS = {1_000: 2.0, 50_000: 2.0, 500_000: 4.4, 2_000_000: 4.0}  # bytes, and how much slower HTTP/2 may be
 MIN_OF_BASE, MAX_GROWTH, MAX_OVERHEAD, MAX_WAIT = 0.85, 20.0, 30.0, 2
 
 
@@ -103,7 +106,11 @@ def main() -> None:
     parser.add_argument("--queued", type=int, default=300, help="calls of the other access key, for the wait")
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="http1")
     parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--answers", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.answers:
+        serve_answers()
+        return
     if options.load:
         json.dump(asdict(carry_out(plan_of(json.load(sys.stdin)))), sys.stdout)
         return
@@ -112,7 +119,9 @@ def main() -> None:
         with studio_of(engine) as studio:
             throughput_rows(name, studio, counts, options)
     with studio_of(FAKE_ENGINE) as studio:
-        overhead_row(studio, options)
+        for protocol in PROTOCOLS:
+            overhead_row(studio, protocol, options)
+    answers_rows(options)
     with studio_of(None) as studio:
         wait_rows(studio, options)
 
@@ -148,20 +157,62 @@ def throughput_rows(name: str, studio: Studio, counts: list[int], options: Any) 
         row(f"{name} memory", memory[-1] - half, f"<= {MAX_GROWTH}", f"MB more, {half:.0f} to {memory[-1]:.0f}")
 
 
-def overhead_row(studio: Studio, options: Any) -> None:
+def overhead_row(studio: Studio, protocol: str, options: Any) -> None:
     """Calls of one client, then trips to a server that only gives the same answer, in turn."""
     requests = signed(studio, keys_of(studio))
     answer = whole_answer(address_of(studio.endpoint), requests[0])
     with canned(answer) as address:
         calls, trips = [], []
         for _ in range(options.rounds):
-            one = run(studio, options.protocol, requests, 1, seconds=options.seconds / 3)
+            one = run(studio, protocol, requests, 1, seconds=options.seconds / 3)
             calls.append(statistics.median(whole - engine for whole, engine in one.trips))
             bare = perform(Plan(address, "http1", requests, 1, options.seconds / 3))
             trips.append(statistics.median(whole for whole, _ in bare.trips))
     ratio = statistics.median(call / trip for call, trip in zip(calls, trips, strict=True))
     detail = f"{statistics.median(calls):.2f} ms beside the engine, {statistics.median(trips):.2f} ms for a bare trip"
-    row("overhead", ratio, f"<= {MAX_OVERHEAD}", detail)
+    row(f"overhead {protocol}", ratio, f"<= {MAX_OVERHEAD}", detail)
+
+
+def answers_rows(options: Any) -> None:
+    """Answers of each size over both protocols in turn, from the studio's own server, which does nothing else."""
+    import httpx
+
+    command = [sys.executable, "-m", "tests.benchmarks.bench_wire", "--answers"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        with httpx.Client(http1=False, http2=True, trust_env=False) as two, httpx.Client(trust_env=False) as one:
+            for size, most in ANSWERS.items():
+                took: dict[httpx.Client, list[float]] = {one: [], two: []}
+                for _ in range(12 * options.rounds):
+                    for client, times in took.items():
+                        began = time.perf_counter()
+                        assert len(client.post(f"{url}/{size}", content=b"x" * 500).content) == size
+                        times.append((time.perf_counter() - began) * 1e3)
+                first, second = statistics.median(took[one]), statistics.median(took[two])
+                detail = f"{second:.2f} ms for {size:,} bytes, {first:.2f} ms over HTTP/1.1"
+                row("answers http2", second / first, f"<= {most}", detail)
+        server.kill()
+
+
+def serve_answers() -> None:
+    """Answer with as many bytes as the path says."""
+    from helpers.studio.replies import Reply
+    from helpers.studio.wire.messages import Caller
+    from helpers.studio.wire.server import StudioServer
+
+    class Sized:
+        def admit(self, head: Any) -> Caller:
+            return Caller("none", "us-west-2")
+
+        def answer(self, request: Any, caller: Caller) -> Reply:
+            size = int(request.head.path[1:])
+            return Reply(200, (b'{"a":"', b"x" * (size - 8), b'"}'), (("content-type", "application/json"),))
+
+    server = StudioServer()
+    server.application = Sized()
+    print(server.endpoint, flush=True)
+    server.serve_forever()
 
 
 def wait_rows(studio: Studio, options: Any) -> None:
@@ -394,7 +445,58 @@ class Http1:
         return self._answer
 
 
-PROTOCOLS: dict[str, Callable[[tuple[str, int]], Client]] = {"http1": Http1}
+class Http2:
+    """A client that speaks HTTP/2, with windows so wide that it need not open them."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        from h2.config import H2Configuration
+        from h2.connection import H2Connection
+        from h2.settings import SettingCodes, Settings
+
+        self._socket = socket.create_connection(address)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._h2 = H2Connection(H2Configuration(client_side=True, header_encoding="latin-1"))
+        self._h2.local_settings = Settings(client=True, initial_values={SettingCodes.INITIAL_WINDOW_SIZE: 1 << 30})
+        self._h2.initiate_connection()
+        self._h2.increment_flow_control_window(1 << 30)
+        self._host = f"{address[0]}:{address[1]}"
+        self._answer = (0, 0.0)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def send(self, request: Request) -> None:
+        pseudo = [(":method", "POST"), (":path", request.path), (":scheme", "http"), (":authority", self._host)]
+        headers = [(name.lower(), value) for name, value in request.headers.items() if name.lower() != "host"]
+        stream = self._h2.get_next_available_stream_id()
+        self._h2.send_headers(stream, [*pseudo, *headers])
+        self._h2.send_data(stream, base64.b64decode(request.body), end_stream=True)
+        self._socket.sendall(self._h2.data_to_send())
+
+    def receive(self) -> tuple[int, float] | None:
+        from h2.events import DataReceived, ResponseReceived, StreamEnded
+
+        data = self._socket.recv(1 << 18)
+        if not data:
+            return 0, 0.0
+        whole = None
+        for event in self._h2.receive_data(data):
+            match event:
+                case ResponseReceived():
+                    headers: dict[Any, Any] = dict(event.headers or ())
+                    self._answer = int(headers[":status"]), float(headers.get("x-studio-engine-ms", 0))
+                case DataReceived():
+                    self._h2.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
+                case StreamEnded():
+                    whole = self._answer
+        self._socket.sendall(self._h2.data_to_send())
+        return whole
+
+
+PROTOCOLS: dict[str, Callable[[tuple[str, int]], Client]] = {"http1": Http1, "http2": Http2}
 
 
 if __name__ == "__main__":
