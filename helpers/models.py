@@ -90,6 +90,11 @@ class Model:
 
         return FAMILIES[self.schema] if self.schema else None
 
+    @property
+    def is_offered(self) -> bool:
+        """Whether it is offered where nobody has named a model: it has a schema, and is not there for old code alone."""
+        return self.family is not None and not self.family.for_old_code
+
     def picture_error(self, size: tuple[int, int]) -> ImageError | None:
         """Return the error for an init image of this (width, height) in pixels; None where the size is legal."""
         problem = self.family.picture_problem(*size, tr) if self.family else None
@@ -236,8 +241,9 @@ def for_body(body: Mapping[str, Any]) -> Model:
     own = getattr(body, "model", None)
     if own is not None:
         return get(own)
-    guessable = [model for model in all() if model.family and not model.family.for_old_code]
-    claiming = [model for model in guessable if model.family and model.family.has_required_fields(body)]
+    claiming = [
+        model for model in all() if model.is_offered and model.family and model.family.has_required_fields(body)
+    ]
     fitting = [model for model in claiming if model.family and model.family.has_only_its_fields(body)] or claiming
     if len(fitting) == 1:
         return fitting[0]
@@ -273,7 +279,7 @@ def _fits_several(body: Mapping[str, Any], fitting: list[Model]) -> BodyError:
 def _fits_none(body: Mapping[str, Any]) -> BodyError:
     wanted: dict[str, list[str]] = {}
     for model in all():
-        if model.family and not model.family.for_old_code:
+        if model.is_offered and model.family:
             wanted.setdefault(listed(model.family.required), []).append(model.name)
     choices = tr(" nor ").join(f"{fields} ({', '.join(names)})" for fields, names in wanted.items())
     problem = Problem("body", tr("It has neither {fields}.", fields=choices), dict(body))

@@ -91,7 +91,7 @@ def required_family(model: Model) -> Family:
     """Return the family of a model. Raises BodyError where the workshop has no schema for its bodies."""
     if model.family is not None:
         return model.family
-    taught = tr(" or ").join(repr(one.roles[0]) for one in models.all() if one.schema)
+    taught = tr(" or ").join(repr(one.roles[0]) for one in models.all() if one.is_offered)
     raise BodyError(
         tr("The workshop cannot check a body for {model}.", model=model.name),
         tr("It has no schema for it."),

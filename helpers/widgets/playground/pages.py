@@ -38,8 +38,7 @@ _ORIENTATIONS = ("square", "landscape", "portrait")
 def header(state: PlaygroundState) -> PageData:
     """Return the header: categories, models, inference, where the calls go, actions and presets."""
     region = state.bedrock.meta.region_name
-    offered = [model for model in models.all() if model.family and not model.family.for_old_code]
-    choice = [model for model in offered if model.studio or state.backend == "aws"]
+    choice = [model for model in models.all() if model.is_offered and (model.studio or state.backend == "aws")]
     return {
         "backend": state.backend,
         "badge": label("on_studio") if state.backend == "studio" else label("on_aws", region=region),
