@@ -87,6 +87,43 @@ def test_what_is_no_request_of_ours_gets_an_error_in_bedrocks_shape(talk: Talk, 
     assert json.loads(body)["message"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Content-Length : 5",
+        b"no header\r\nContent-Length: 5",
+        b" X: 1\r\nContent-Length: 5",
+        b"X: 1\r\n 2\r\nContent-Length: 5",
+        b"X: 1\0\r\nContent-Length: 5",
+        b": 1\r\nContent-Length: 5",
+        b"Host: localhost\r\nContent-Length: 5",
+        b"Content-Length: \xa05",
+    ],
+)
+def test_a_head_that_two_servers_could_read_differently_is_refused(talk: Talk, line: bytes) -> None:
+    raw = b"POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\n" + line + b"\r\n\r\nabcde"
+    answer = talk(raw + b"GET /second HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert status_of(answer) == 400
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in answer
+
+
+def test_a_form_is_refused_for_its_type_and_not_for_its_head(talk: Talk, studio: Studio) -> None:
+    whole = request_of(studio, extra="Content-Type: multipart/form-data\r\n")
+    assert b"content type multipart/form-data is not supported" in talk(whole)
+
+
+def test_an_empty_line_between_requests_is_passed_over(talk: Talk, studio: Studio) -> None:
+    answers = talk(request_of(studio) + b"\r\n" + request_of(studio))
+    assert answers.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_close_is_heard_among_other_words(talk: Talk, studio: Studio) -> None:
+    answer = talk(request_of(studio, extra="Connection: TE, Close\r\n") * 2)
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert b"Connection: close" in answer
+
+
 def test_head_gets_no_body(talk: Talk) -> None:
     head, _, body = talk(b"HEAD / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").partition(b"\r\n\r\n")
     assert status_of(head) == 404

@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import time
+from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"  # its first line; RFC 9113, section 3.4
 
+# Where the standard library passes over a line, or takes all from there on for the body.
+_NO_HEADERS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect)
+_NO_VALUE = re.compile(r"[\r\n\0]")
 _MAX_LINE = 65_536
 _MAX_DISCARDED = 10 * limits.MAX_BODY
 
@@ -69,6 +73,8 @@ class Http1Connection(BaseHTTPRequestHandler):
             self.server.connections.mark(self.connection, idle=False)
             self._incoming.allow(limits.HEAD_SECONDS)
             self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
+            if self.raw_requestline in (b"\r\n", b"\n"):  # some clients end a body with one
+                self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
             if len(self.raw_requestline) > _MAX_LINE:
                 self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
             elif self.raw_requestline == HTTP2_PREFACE:
@@ -76,6 +82,8 @@ class Http1Connection(BaseHTTPRequestHandler):
 
                 Http2Connection(self.server, self.connection, self.rfile, self._incoming, self._number).run()
             elif self.parse_request():
+                words = self.headers.get("Connection", "").lower().split(",")
+                self.close_connection |= "close" in map(str.strip, words)
                 self._answer()
         except (OSError, ValueError):  # hung up, too slow, or closed under our hands
             self.close_connection = True
@@ -128,12 +136,19 @@ class Http1Connection(BaseHTTPRequestHandler):
             self.close_connection = self._unread > 0
 
     def _head(self) -> RequestHead:
+        """Return the request's head. Raises BedrockError where another reader could see another head or body in it."""
+        if any(isinstance(one, _NO_HEADERS) for one in self.headers.defects):
+            raise self._broken("Each line of the head must be a header: its name, a colon at once, and its value.", 400)
+        if any(_NO_VALUE.search(value) for value in self.headers.values()):
+            raise self._broken("A header's value must be on one line, without control characters.", 400)
+        if len(self.headers.get_all("Host", [])) > 1:
+            raise self._broken("There must be one Host header.", 400)
         path, _, query = self.path.partition("?")
         return RequestHead(self.command, path, query, Headers(self.headers.items()))
 
     def _content_length(self) -> int:
         """Return the length of the request's body. Raises BedrockError where it cannot be told."""
-        given = {value.strip() for value in self.headers.get_all("Content-Length", [])}
+        given = {value.strip(" \t") for value in self.headers.get_all("Content-Length", [])}
         if "Transfer-Encoding" in self.headers:
             raise self._broken("Chunked uploads are not taken: send the body with a Content-Length.", 411)
         if not given:
