@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,7 +19,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
+from h2.events import DataReceived, Event, ResponseReceived, SettingsAcknowledged, StreamEnded, StreamReset
 from h2.settings import SettingCodes, Settings
 
 from helpers.studio.process import Studio
@@ -49,10 +50,13 @@ def http2() -> Iterator[httpx.Client]:
 class Raw:
     """A client that sends what it is told to, frame by frame, and opens its windows only when asked."""
 
-    def __init__(self, server: StudioServer, window: int = 65_535) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", server.server_port), timeout=20)
+    def __init__(self, server: StudioServer, window: int = 65_535, **settings: int) -> None:
+        self.socket = socket.create_connection((server.server_name, server.server_port), timeout=20)
         self.h2 = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
-        self.h2.local_settings = Settings(client=True, initial_values={SettingCodes.INITIAL_WINDOW_SIZE: window})
+        values = {SettingCodes[name]: value for name, value in settings.items()}
+        self.h2.local_settings = Settings(
+            client=True, initial_values={SettingCodes.INITIAL_WINDOW_SIZE: window, **values}
+        )
         self.h2.initiate_connection()
         self.events: list[Event] = []
         self.flush()
@@ -69,6 +73,13 @@ class Raw:
             self.h2.send_data(number, body, end_stream=True)
         self.flush()
         return number
+
+    def open(self, amount: int, *streams: int) -> None:
+        """Let so many bytes more come, over the connection and over each of these streams."""
+        self.h2.increment_flow_control_window(amount)
+        for number in streams:
+            self.h2.increment_flow_control_window(amount, number)
+        self.flush()
 
     def until(self, wanted: type[Event], number: int) -> Any:
         """Read on until this event of this stream; what came before is in `events`."""
@@ -182,9 +193,7 @@ class TestStreams:
         large, small = client.ask("/100000"), client.ask("/500")
         assert len(client.body(small)) == 500
         client.until(DataReceived, large)
-        client.h2.increment_flow_control_window(200_000)
-        client.h2.increment_flow_control_window(200_000, large)
-        client.flush()
+        client.open(200_000, large)
         assert len(client.body(large)) == 100_000
 
     def test_a_client_that_says_goodbye_gets_what_it_asked_for(self, serve: Serve) -> None:
@@ -284,6 +293,156 @@ class TestStreams:
                 pass
         assert Raw(server).ask("/") == 1
         assert capsys.readouterr().err == ""
+
+
+class TestClientsThatDoAsTheyLike:
+    """What the protocol allows, and hardly any client does: no stream of the connection is lost by it, nor is another."""
+
+    def test_a_refusal_waits_for_the_window_like_any_answer(self, serve: Serve) -> None:
+        client = Raw(serve(echo), window=0)
+        refused, served = client.ask("/refused"), client.ask("/", b"abc")
+        assert (client.status(refused), client.status(served)) == (403, 200)
+        client.open(1000, refused, served)
+        assert b"Not you." in client.body(refused)
+        assert json.loads(client.body(served))["bytes"] == 3
+
+    @pytest.mark.parametrize("headers", [{":path": "/refused"}, {":path": "/", "expect": "100-continue"}])
+    def test_what_is_taken_back_at_once_disturbs_no_other_stream(self, serve: Serve, headers: dict[str, str]) -> None:
+        client = Raw(serve(echo))
+        client.until(SettingsAcknowledged, 0)
+        pseudo = [(":method", "POST"), (":scheme", "http"), (":authority", "127.0.0.1")]
+        client.h2.send_headers(1, [*pseudo, *headers.items()])
+        client.h2.reset_stream(1)
+        assert client.status(client.ask("/", b"a")) == 200
+
+    @pytest.mark.parametrize("said", ["goodbye", "a window of what has ended"])
+    def test_a_picture_may_take_long_whatever_was_said_last(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch, said: str
+    ) -> None:
+        monkeypatch.setattr(limits, "HEAD_SECONDS", 0.2)
+        go = threading.Event()
+
+        def answer(request: HttpRequest) -> Reply:
+            if request.head.path == "/long":
+                go.wait(10)
+            return echo(request)
+
+        client = Raw(serve(answer))
+        first = client.ask("/")
+        client.body(first)
+        long = client.ask("/long")
+        if said == "goodbye":
+            client.socket.sendall(b"\0\0\x08\x07\0\0\0\0\0" + b"\0" * 8)
+        else:
+            client.socket.sendall(b"\0\0\x04\x08\0" + first.to_bytes(4) + (1).to_bytes(4))
+        client.socket.settimeout(0.5)  # past HEAD_SECONDS
+        with pytest.raises(TimeoutError):
+            client.until(StreamEnded, long)
+        client.socket.settimeout(20)
+        go.set()
+        assert client.status(long) == 200
+
+    def test_a_client_that_never_reads_on_is_told_that_it_gets_no_more(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(limits, "IDLE_SECONDS", 0.3)
+        client = Raw(serve(echo), window=0)
+        client.until(StreamReset, client.ask("/"))
+
+    def test_windows_may_shrink_below_nothing_in_the_middle_of_an_answer(self, serve: Serve) -> None:
+        client = Raw(serve(lambda request: Reply(200, (b"x" * 50_000,))), window=30_000)
+        number = client.ask("/")
+        client.until(DataReceived, number)
+        client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 100, SettingCodes.MAX_FRAME_SIZE: 20_000})
+        client.flush()
+        client.until(SettingsAcknowledged, 0)
+        client.open(60_000, number)
+        assert len(client.body(number)) == 50_000
+
+    def test_many_large_answers_reach_a_client_that_is_slower_than_the_studio(self, serve: Serve) -> None:
+        server = serve(lambda request: Reply(200, (b"x" * 2_000_000,)))
+        client = Raw(server, window=1 << 30)
+        client.open((1 << 31) - 65_536)
+        numbers = [client.ask("/") for _ in range(100)]
+        assert [len(client.body(number)) for number in numbers] == [2_000_000] * 100
+
+    def test_a_client_that_does_not_read_is_still_heard(self, serve: Serve) -> None:
+        heard = threading.Event()
+
+        def answer(request: HttpRequest) -> Reply:
+            heard.set()
+            return echo(request)
+
+        server = serve(answer)
+        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        client = Raw(server)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        for _ in range(20_000):  # each is to be answered, and too many to fit anywhere between here and there
+            client.h2.ping(b"12345678")
+        client.ask("/")
+        assert heard.wait(10)
+
+    def test_the_studio_remembers_little_for_a_client_that_would_remember_more(self, serve: Serve) -> None:
+        client = Raw(serve(echo), HEADER_TABLE_SIZE=1 << 20)
+        client.h2.decoder.max_allowed_table_size = 1 << 20
+        client.until(SettingsAcknowledged, 0)
+        for _ in range(3):
+            client.body(client.ask("/"))
+        assert client.h2.decoder.header_table_size <= 4096
+
+    def test_one_whose_answers_have_come_makes_room_for_others(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(limits, "MAX_CONNECTIONS", 2)
+        server = serve(echo)
+        clients = [Raw(server) for _ in range(2)]
+        for one in clients:
+            one.until(SettingsAcknowledged, 0)
+            one.body(one.ask("/"))
+        assert Raw(server).ask("/") == 1
+        late = Raw(server)
+        assert late.status(late.ask("/")) == 200
+
+    def test_ip_version_6(self) -> None:
+        server = StudioServer("::1")
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        with httpx.Client(http1=False, http2=True, trust_env=False) as client:
+            assert client.get(server.endpoint).status_code == 503
+        server.shutdown()
+        server.server_close()
+
+
+class TestBrokenOnPurpose:
+    def test_a_cut_answer_goes_as_far_as_it_should_beside_a_slow_one(self, serve: Serve) -> None:
+        server = serve(
+            lambda request: (
+                Reply(200, (b"x" * 1000,), delivery="cut")
+                if request.head.path == "/cut"
+                else Reply(200, (b"x" * 5_000_000,))
+            )
+        )
+        client = Raw(server, window=1 << 30)
+        client.open(1 << 30)
+        client.ask("/large")
+        client.until(SettingsAcknowledged, 0)
+        cut = client.ask("/cut")
+        client.until(DataReceived, cut)
+        got = sum(len(one.data) for one in client.events if isinstance(one, DataReceived) and one.stream_id == cut)
+        assert got == 500
+
+    def test_a_reset_comes_though_another_answer_is_not_being_read(self, serve: Serve) -> None:
+        server = serve(
+            lambda request: (
+                Reply(200, (), delivery="reset") if request.head.path == "/reset" else Reply(200, (b"x" * 30_000_000,))
+            )
+        )
+        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        client = Raw(server, window=1 << 30)
+        client.open(1 << 30)
+        client.status(client.ask("/large"))
+        client.ask("/reset")
+        while server.connections.count:
+            time.sleep(0.01)
 
 
 class TestMixed:

@@ -1,8 +1,9 @@
 """HTTP/2 over a connection, with prior knowledge: frames by h2, and for each request a thread that answers it.
 
 One thread reads. Answers are written by their own threads, as far as the client's flow control lets them; bytes for the
-socket are gathered in one place, and whoever finds nobody sending sends them all, so that the reader never waits for a
-client that reads slowly. RFC 9113: https://www.rfc-editor.org/rfc/rfc9113
+socket are gathered in one place, and whoever finds nobody sending sends them all. The reader sends what goes at once and
+leaves the rest to a thread, so that it never waits for a client that reads slowly.
+RFC 9113: https://www.rfc-editor.org/rfc/rfc9113
 """
 
 import contextlib
@@ -49,7 +50,10 @@ _WINDOW = 1 << 20  # bytes of a request body that a client may send ahead; the p
 _FRAME = 1 << 18  # bytes of a frame of a request body; each costs the same, however long it is
 _READ = 1 << 18
 _BATCH = 1 << 18  # bytes of an answer that are made into frames at once
-_MAX_UNSENT = 64_000_000  # bytes that wait for a client that does not read
+_AHEAD = 1 << 22  # bytes that may wait for the client to read, before answers wait instead of being made into frames
+_MAX_UNSENT = 2 * _AHEAD  # the rest is for acknowledgements; a client that asks for more and does not read is let go
+_HEADER_TABLE = 4096  # bytes of earlier headers that are kept, to be referred to; a client may allow gigabytes
+_NOBODY = Caller("", "")
 
 
 @dataclass(eq=False)
@@ -58,9 +62,9 @@ class _Stream:
 
     id: int
     head: RequestHead
-    caller: Caller
-    deadline: float
     request_id: str
+    deadline: float
+    caller: Caller = _NOBODY
     body: bytearray = field(default_factory=bytearray)
     held: int = 0
     """Bytes that it has taken from the server's budget."""
@@ -76,6 +80,12 @@ class _ServerSide(H2Connection):
 
     def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
         return [], []
+
+    @property
+    def is_in_frame(self) -> bool:
+        """Whether the preface, a frame or a head has come in part."""
+        buffer = self.incoming_buffer
+        return bool(buffer._data or buffer._headers_buffer or buffer._preamble_len)
 
 
 class Http2Connection:
@@ -94,7 +104,7 @@ class Http2Connection:
         self._outgoing = connection.dup()  # Python keeps one timeout a socket, for reads and writes alike
         self._outgoing.settimeout(limits.IDLE_SECONDS)
         self._h2 = _ServerSide(H2Configuration(client_side=False, header_encoding="latin-1"))
-        self._head_deadline: float | None = None  # of a frame that has come in part
+        self._head_deadline: float | None = None  # of a frame or head that has come in part
         self._changed = threading.Condition()  # guards h2 and all below; told when a window opens or a client goes
         self._arriving: dict[int, _Stream] = {}  # their bodies are still to come
         self._answering: dict[int, _Stream] = {}
@@ -109,13 +119,16 @@ class Http2Connection:
             while data := self._read():
                 with self._changed:
                     events = self._h2.receive_data(data)
-                self._head_deadline = None if events else self._head_deadline or time.monotonic() + limits.HEAD_SECONDS
+                    is_in_frame = self._h2.is_in_frame
+                if not is_in_frame:
+                    self._head_deadline = None
+                elif events or self._head_deadline is None:
+                    self._head_deadline = time.monotonic() + limits.HEAD_SECONDS
                 for event in events:
                     self._act(event)
-                self._flush()
         except (H2Error, OSError, ValueError):  # no HTTP/2, hung up, too slow, or closed under our hands
-            with contextlib.suppress(OSError, H2Error):
-                self._flush()  # the reason, as h2 says it to the client
+            with contextlib.suppress(OSError):
+                self._flush_at_once()  # the reason, as h2 says it to the client
         finally:
             self._end()
 
@@ -133,17 +146,16 @@ class Http2Connection:
             self._h2.initiate_connection()
             self._h2.increment_flow_control_window(_WINDOW)
             self._h2.receive_data(HTTP2_PREFACE)
-        self._flush()
 
     def _read(self) -> bytes:
         """Return what comes next; empty at the end. Bodies that come too slowly are given up meanwhile."""
         while True:
+            self._flush_at_once()
             with self._changed:
                 deadlines = [*(stream.deadline for stream in self._arriving.values()), *self._refused.values()]
-                is_idle = not (self._arriving or self._answering)
+                is_idle = self._mark()
             if self._head_deadline is not None:
                 deadlines.append(self._head_deadline)
-            self._server.connections.mark(self._socket, idle=is_idle)
             self._incoming.allow(min(deadlines) - time.monotonic() if deadlines else limits.IDLE_SECONDS)
             try:
                 return self._reader.read1(_READ)
@@ -161,6 +173,12 @@ class Http2Connection:
             del self._refused[number]
             self._reset_stream(number, ErrorCodes.NO_ERROR)
 
+    def _mark(self) -> bool:
+        """Note whether the connection waits for requests alone, and return it."""
+        is_idle = not (self._arriving or self._answering)
+        self._server.connections.mark(self._socket, idle=is_idle)
+        return is_idle
+
     def _act(self, event: Event) -> None:
         match event:
             case RequestReceived():
@@ -168,32 +186,38 @@ class Http2Connection:
             case DataReceived():
                 self._on_data(event)
             case StreamEnded(stream_id=number) if number in self._arriving:
-                self._on_whole(self._arriving[number])
+                whole = self._arriving[number]
+                self._begin_answer(whole, lambda: self._answer(whole))
             case StreamEnded(stream_id=int(number)):
                 self._refused.pop(number, None)
             case StreamReset(stream_id=int(number)):
                 self._on_reset(number)
-            case WindowUpdated() | RemoteSettingsChanged():
+            case RemoteSettingsChanged():
+                with self._changed:
+                    if self._h2.encoder.header_table_size > _HEADER_TABLE:
+                        self._h2.encoder.header_table_size = _HEADER_TABLE
+                    self._changed.notify_all()
+            case WindowUpdated():
                 with self._changed:
                     self._changed.notify_all()
 
     def _on_head(self, event: RequestReceived) -> None:
         fields = cast(Sequence[tuple[str, str]], event.headers or ())  # texts, by the configuration's encoding
-        number, head, request_id = event.stream_id or 0, _head(fields), new_request_id()
+        number, head = event.stream_id or 0, _head(fields)
         if len(self._answering) >= limits.MAX_STREAMS:  # a client may reset streams faster than answers are made
             self._reset_stream(number, ErrorCodes.REFUSED_STREAM)
             return
         length = _declared_length(head)
+        stream = _Stream(number, head, new_request_id(), time.monotonic() + limits.body_seconds(length))
         try:
-            caller = self._server.application.admit(head)
+            stream.caller = self._server.application.admit(head)
             if length > limits.MAX_BODY:
                 raise body_too_long()
-            stream = _Stream(number, head, caller, time.monotonic() + limits.body_seconds(length), request_id)
             self._hold(stream, length)
         except BedrockError as error:
-            self._refuse(number, head, request_id, error, is_whole=event.stream_ended is not None)
+            self._refuse(stream, error, is_whole=event.stream_ended is not None)
             return
-        with self._changed:
+        with self._changed, contextlib.suppress(H2Error):  # the client may have taken it back already
             self._arriving[number] = stream
             if head.headers.get("expect").lower() == "100-continue" and event.stream_ended is None:
                 self._h2.send_headers(number, [(":status", "100")])
@@ -209,7 +233,7 @@ class Http2Connection:
                 self._hold(stream, len(stream.body) - stream.held)
             except BedrockError as error:
                 self._drop(stream)
-                self._refuse(number, stream.head, stream.request_id, error, is_whole=event.stream_ended is not None)
+                self._refuse(stream, error, is_whole=event.stream_ended is not None)
         with self._changed:
             self._h2.acknowledge_received_data(event.flow_controlled_length or 0, number)
 
@@ -221,12 +245,20 @@ class Http2Connection:
             raise too_many_bodies()
         stream.held += more
 
-    def _on_whole(self, stream: _Stream) -> None:
+    def _refuse(self, stream: _Stream, error: BedrockError, *, is_whole: bool) -> None:
+        """Answer with an error at once. Clients send the rest of the body all the same, and it is thrown away."""
+        stream.body.clear()
+        if not is_whole:
+            self._refused[stream.id] = time.monotonic() + limits.body_seconds(limits.MAX_BODY)
+        self._begin_answer(stream, error.reply)
+
+    def _begin_answer(self, stream: _Stream, answer: Callable[[], Reply]) -> None:
+        """Answer in a thread, be it an error: the client's window may have no room for it now."""
         with self._changed:
-            del self._arriving[stream.id]
+            self._arriving.pop(stream.id, None)
             self._answering[stream.id] = stream
         try:
-            threading.Thread(target=self._answer, args=(stream,), daemon=True).start()
+            threading.Thread(target=self._deliver, args=(stream, answer), daemon=True).start()
         except RuntimeError:  # no more threads
             self._drop(stream)
             self._reset_stream(stream.id, ErrorCodes.REFUSED_STREAM)
@@ -242,15 +274,18 @@ class Http2Connection:
 
     # --- Answering -------------------------------------------------------------------------------------------------
 
-    def _answer(self, stream: _Stream) -> None:
-        """Answer one request, in a thread of its own."""
+    def _answer(self, stream: _Stream) -> Reply:
         body = bytes(stream.body)
         stream.body.clear()
         request = HttpRequest(
             stream.head, body, stream.request_id, self._number, lambda: not self._is_without_client(stream)
         )
+        return self._server.application.answer(request, stream.caller)
+
+    def _deliver(self, stream: _Stream, answer: Callable[[], Reply]) -> None:
+        """Make one answer and send it, in a thread of its own."""
         try:
-            reply = self._server.application.answer(request, stream.caller)
+            reply = answer()
             if reply.delivery == "reset":
                 self._hang_up(with_reset=True)
             elif reply.delivery == "none":
@@ -258,9 +293,12 @@ class Http2Connection:
             else:
                 self._send(stream, reply)
                 if reply.delivery == "cut":
+                    self._wait(stream, lambda: not self._is_sending)
                     self._hang_up()
-        except (H2Error, OSError):  # reset or closed meanwhile
-            pass
+        except (H2Error, OSError):  # reset or closed meanwhile, or not read for long
+            if not self._is_without_client(stream):
+                self._reset_stream(stream.id, ErrorCodes.CANCEL)
+                self._flush()
         finally:
             self._drop(stream)
 
@@ -273,46 +311,35 @@ class Http2Connection:
             self._check_client(stream)
             headers = [(":status", str(reply.status)), *answer_headers(reply, stream.request_id)]
             self._h2.send_headers(stream.id, headers, end_stream=not pieces and not is_cut)
-        unsent = 0
         for index, piece in enumerate(pieces):
             begun, is_last = 0, index == len(pieces) - 1 and not is_cut
             while begun < len(piece):
                 begun, before = self._frame(stream, piece, begun, is_last), begun
-                unsent += begun - before
-                if begun == before or unsent > _BATCH:
-                    self._flush()
-                    unsent = 0
                 if begun == before:
-                    self._wait(stream, lambda: self._h2.local_flow_control_window(stream.id) > 0)
+                    self._flush()
+                    self._wait(stream, lambda: self._room(stream) > 0)
         self._flush()
 
     def _frame(self, stream: _Stream, piece: bytes, begun: int, is_last: bool) -> int:
-        """Make frames of `piece` from `begun` on, as far as the client's window goes; return where they end."""
+        """Make frames of `piece` from `begun` on, as far as there is room; return where they end."""
         with self._changed:
             self._check_client(stream)
-            end = min(begun + max(self._h2.local_flow_control_window(stream.id), 0), begun + _BATCH, len(piece))
+            end = min(begun + self._room(stream), len(piece))
             while begun < end:
                 upto = min(begun + self._h2.max_outbound_frame_size, end)
                 self._h2.send_data(stream.id, piece[begun:upto], end_stream=is_last and upto == len(piece))
                 begun = upto
+            self._gather()
         return begun
 
-    def _refuse(self, number: int, head: RequestHead, request_id: str, error: BedrockError, *, is_whole: bool) -> None:
-        """Answer with an error at once. Clients send the rest of the body all the same, and it is thrown away."""
-        reply = error.reply()
-        is_bare = head.method == "HEAD"
-        if not is_whole:
-            self._refused[number] = time.monotonic() + limits.body_seconds(limits.MAX_BODY)
-        with self._changed:
-            headers = [(":status", str(reply.status)), *answer_headers(reply, request_id)]
-            self._h2.send_headers(number, headers, end_stream=is_bare)
-            if not is_bare:
-                self._h2.send_data(number, b"".join(reply.body), end_stream=True)
+    def _room(self, stream: _Stream) -> int:
+        """Return how much more may be sent: by the client's window, which may be below 0, and by what still waits."""
+        window = min(self._h2.local_flow_control_window(stream.id), _BATCH)
+        return max(window, 0) if len(self._unsent) < _AHEAD else 0
 
     def _reset_stream(self, number: int, code: ErrorCodes) -> None:
         with self._changed, contextlib.suppress(H2Error):
             self._h2.reset_stream(number, code)
-        self._flush()
 
     def _is_without_client(self, stream: _Stream) -> bool:
         return stream.is_gone or self._is_closed
@@ -332,6 +359,7 @@ class Http2Connection:
         with self._changed:
             self._arriving.pop(stream.id, None)
             self._answering.pop(stream.id, None)
+            self._mark()
             held, stream.held = stream.held, 0
         self._server.budget.give_back(held)
 
@@ -340,19 +368,44 @@ class Http2Connection:
     def _flush(self) -> None:
         """Send what h2 has made, unless another thread is sending: that one then sends this too."""
         with self._changed:
-            self._unsent += self._h2.data_to_send()
-            if len(self._unsent) > _MAX_UNSENT:
-                raise TimeoutError("the client does not read")
+            self._gather()
             if self._is_sending or self._is_closed:
                 return
             self._is_sending = True
+        self._send_all()
+
+    def _flush_at_once(self) -> None:
+        """Send what h2 has made, as far as it goes without waiting for the client; a thread sends the rest."""
+        with self._changed:
+            self._gather()
+            if len(self._unsent) > _MAX_UNSENT:
+                raise TimeoutError("the client does not read")
+            if self._is_sending or self._is_closed or not self._unsent:
+                return
+            with contextlib.suppress(BlockingIOError):
+                self._outgoing.settimeout(0)
+                del self._unsent[: self._outgoing.send(self._unsent)]
+            self._outgoing.settimeout(limits.IDLE_SECONDS)
+            if not self._unsent:
+                return
+            self._is_sending = True
+        try:
+            threading.Thread(target=self._send_all, daemon=True).start()
+        except RuntimeError:  # no more threads
+            self._send_all()
+
+    def _gather(self) -> None:
+        self._unsent += self._h2.data_to_send()
+
+    def _send_all(self) -> None:
+        """Send until nothing is left; the one who calls has set `_is_sending`."""
         while True:
             with self._changed:
-                self._unsent += self._h2.data_to_send()
+                self._gather()
                 data, self._unsent = self._unsent, bytearray()
-                if not data or self._is_closed:
-                    self._is_sending = False
-                    self._changed.notify_all()
+                self._is_sending = bool(data) and not self._is_closed
+                self._changed.notify_all()
+                if not self._is_sending:
                     return
             try:
                 self._outgoing.sendall(data)
@@ -365,23 +418,21 @@ class Http2Connection:
             self._is_closed = True
             self._is_to_be_reset |= with_reset
             self._changed.notify_all()
-        with contextlib.suppress(OSError):
-            self._outgoing.shutdown(socket.SHUT_RD if with_reset else socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                self._outgoing.shutdown(socket.SHUT_RD if with_reset else socket.SHUT_RDWR)
 
     def _end(self) -> None:
         """Let go of all streams, and of the socket once nobody sends."""
+        for stream in list(self._arriving.values()):
+            self._drop(stream)
         with self._changed:
             self._is_closed = True
-            arriving = list(self._arriving.values())
             self._changed.notify_all()
-        for stream in arriving:
-            self._drop(stream)
-        if not self._is_to_be_reset:
-            with contextlib.suppress(OSError):
-                self._outgoing.shutdown(socket.SHUT_WR)
-        with self._changed:
+            if self._is_sending or not self._is_to_be_reset:
+                with contextlib.suppress(OSError):
+                    self._outgoing.shutdown(socket.SHUT_WR)
             self._changed.wait_for(lambda: not self._is_sending)
-        self._outgoing.close()
+            self._outgoing.close()  # under the lock: its number may be another's from now on
         if self._is_to_be_reset:
             reset(self._socket)
 

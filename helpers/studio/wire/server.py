@@ -121,8 +121,8 @@ class OpenConnections:
                 return False
             idlest = min(idle, key=idle.__getitem__)
             del self._idle_since[idlest]
-        with contextlib.suppress(OSError):
-            idlest.shutdown(socket.SHUT_RDWR)  # its thread wakes up and closes it
+            with contextlib.suppress(OSError):  # under the lock: once removed, its descriptor may be another's
+                idlest.shutdown(socket.SHUT_RDWR)  # its thread wakes up and closes it
         return True
 
 
