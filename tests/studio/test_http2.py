@@ -354,6 +354,7 @@ class TestClientsThatDoAsTheyLike:
         number = client.ask("/")
         client.until(DataReceived, number)
         client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 100, SettingCodes.MAX_FRAME_SIZE: 20_000})
+        client.h2.max_inbound_frame_size = 20_000  # h2 raises it once it has read all that came with the agreement
         client.flush()
         client.until(SettingsAcknowledged, 0)
         client.open(60_000, number)
@@ -443,6 +444,16 @@ class TestBrokenOnPurpose:
         client.ask("/reset")
         while server.connections.count:
             time.sleep(0.01)
+
+    def test_a_reset_comes_where_no_shutdown_wakes_the_reader(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server = serve(lambda request: Reply(200, (), delivery="reset"))
+        client = Raw(server)
+        monkeypatch.setattr(socket.socket, "shutdown", lambda self, how: None)  # on Windows it wakes nobody
+        client.ask("/")
+        with pytest.raises(ConnectionResetError):
+            client.until(StreamEnded, 1)
 
 
 class TestMixed:

@@ -53,6 +53,7 @@ _BATCH = 1 << 18  # bytes of an answer that are made into frames at once
 _AHEAD = 1 << 22  # bytes that may wait for the client to read, before answers wait instead of being made into frames
 _MAX_UNSENT = 2 * _AHEAD  # the rest is for acknowledgements; a client that asks for more and does not read is let go
 _HEADER_TABLE = 4096  # bytes of earlier headers that are kept, to be referred to; a client may allow gigabytes
+_LOOK_SECONDS = 0.5  # until the reader sees that an answer has closed the connection, where it isn't woken (Windows)
 _NOBODY = Caller("", "")
 
 
@@ -152,10 +153,14 @@ class Http2Connection:
         while True:
             self._flush_at_once()
             with self._changed:
+                if self._is_closed:
+                    return b""
                 deadlines = [*(stream.deadline for stream in self._arriving.values()), *self._refused.values()]
                 is_idle = self._mark()
             if self._head_deadline is not None:
                 deadlines.append(self._head_deadline)
+            if not is_idle:
+                deadlines.append(time.monotonic() + _LOOK_SECONDS)
             self._incoming.allow(min(deadlines) - time.monotonic() if deadlines else limits.IDLE_SECONDS)
             try:
                 return self._reader.read1(_READ)
