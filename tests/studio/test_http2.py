@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import DataReceived, Event, ResponseReceived, SettingsAcknowledged, StreamEnded, StreamReset
 from h2.settings import SettingCodes, Settings
 
@@ -27,6 +30,7 @@ from helpers.studio.replies import Reply, json_reply
 from helpers.studio.wire import limits
 from helpers.studio.wire.messages import HttpRequest
 from helpers.studio.wire.server import StudioServer
+from helpers.studio.wire.threads import SpareThreads
 
 Serve = Callable[[Callable[[HttpRequest], Reply]], StudioServer]
 SDXL = "stability.stable-diffusion-xl-v1"
@@ -404,6 +408,16 @@ class TestClientsThatDoAsTheyLike:
         late = Raw(server)
         assert late.status(late.ask("/")) == 200
 
+    def test_where_no_thread_can_be_had_it_is_told_to_ask_again(self, serve: Serve) -> None:
+        server = serve(echo)
+        server.budget = limits.Budget(10)
+        run, server.threads.run = server.threads.run, Mock(side_effect=RuntimeError)  # type: ignore[method-assign]
+        client = Raw(server)
+        reset = client.until(StreamReset, client.ask("/", b"0123456789"))
+        assert reset.error_code == ErrorCodes.REFUSED_STREAM
+        server.threads.run = run  # type: ignore[method-assign]
+        assert client.status(client.ask("/", b"0123456789")) == 200
+
     def test_ip_version_6(self) -> None:
         server = StudioServer("::1")
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -454,6 +468,35 @@ class TestBrokenOnPurpose:
         client.ask("/")
         with pytest.raises(ConnectionResetError):
             client.until(StreamEnded, 1)
+
+
+class TestSpareThreads:
+    def test_one_that_has_nothing_to_do_is_taken_before_another_is_started(self) -> None:
+        threads, done = SpareThreads(), queue.SimpleQueue[int]()
+        ran: set[int] = set()
+        for _ in range(20):
+            threads.run(lambda: done.put(threading.get_ident()))
+            ran.add(done.get(timeout=10))
+            while not threads._spare:
+                time.sleep(0.001)
+        assert len(ran) == 1
+
+    def test_none_waits_for_another(self) -> None:
+        threads, together = SpareThreads(), threading.Barrier(6)
+        for _ in range(5):
+            threads.run(together.wait)
+        together.wait(10)
+
+    def test_all_leave_in_the_end_and_what_comes_just_then_is_done(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("helpers.studio.wire.threads._KEEP_SECONDS", 0.0001)
+        threads, done = SpareThreads(), queue.SimpleQueue[int]()
+        before = threading.active_count()
+        for number in range(500):
+            threads.run(lambda number=number: done.put(number))  # type: ignore[misc]
+            time.sleep(0.0001)
+        assert sorted(done.get(timeout=10) for _ in range(500)) == list(range(500))
+        while threading.active_count() > before:
+            time.sleep(0.01)
 
 
 class TestMixed:

@@ -263,7 +263,7 @@ class Http2Connection:
             self._arriving.pop(stream.id, None)
             self._answering[stream.id] = stream
         try:
-            threading.Thread(target=self._deliver, args=(stream, answer), daemon=True).start()
+            self._server.threads.run(lambda: self._deliver(stream, answer))
         except RuntimeError:  # no more threads
             self._drop(stream)
             self._reset_stream(stream.id, ErrorCodes.REFUSED_STREAM)
@@ -320,8 +320,9 @@ class Http2Connection:
             begun, is_last = 0, index == len(pieces) - 1 and not is_cut
             while begun < len(piece):
                 begun, before = self._frame(stream, piece, begun, is_last), begun
+                if begun < len(piece):
+                    self._flush()  # the client can read this while more is made into frames
                 if begun == before:
-                    self._flush()
                     self._wait(stream, lambda: self._room(stream) > 0)
         self._flush()
 
@@ -395,7 +396,7 @@ class Http2Connection:
                 return
             self._is_sending = True
         try:
-            threading.Thread(target=self._send_all, daemon=True).start()
+            self._server.threads.run(self._send_all)
         except RuntimeError:  # no more threads
             self._send_all()
 

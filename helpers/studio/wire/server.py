@@ -20,6 +20,7 @@ from helpers.studio.replies import BedrockError, Reply
 from helpers.studio.wire import limits
 from helpers.studio.wire.http1 import Http1Connection
 from helpers.studio.wire.messages import Application, Caller, HttpRequest, RequestHead
+from helpers.studio.wire.threads import SpareThreads
 
 _PAUSE = 0.1  # seconds to the next attempt, where a connection could not be taken
 
@@ -36,6 +37,7 @@ class StudioServer(ThreadingHTTPServer):
         self.application: Application = NotReady()
         self.budget = limits.Budget(limits.MAX_HELD)
         self.connections = OpenConnections()
+        self.threads = SpareThreads()  # for the answers of HTTP/2
         self.address_family, address = _resolved(host, port)
         super().__init__(address, Http1Connection)
 
