@@ -7,6 +7,7 @@ from helpers.studio import VERSION, VERSION_HEADER
 from helpers.studio.known_errors import known_error, throttled
 from helpers.studio.replies import BedrockError, Reply
 
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"  # the first line of a connection that speaks it; RFC 9113, section 3.4
 JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
 
 

@@ -5,11 +5,8 @@ A connection that begins with HTTP/2's preface is handed to `http2`.
 
 import contextlib
 import io
-import os
 import re
 import socket
-import struct
-import time
 from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -19,6 +16,7 @@ from helpers.language import shortened
 from helpers.studio.replies import BedrockError, Reply
 from helpers.studio.wire import limits
 from helpers.studio.wire.exchange import (
+    HTTP2_PREFACE,
     JOIN_BELOW,
     answer_headers,
     body_too_long,
@@ -28,11 +26,10 @@ from helpers.studio.wire.exchange import (
     too_many_bodies,
 )
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
+from helpers.studio.wire.sockets import TimedReader, reset
 
 if TYPE_CHECKING:
     from helpers.studio.wire.server import StudioServer
-
-HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"  # its first line; RFC 9113, section 3.4
 
 # Where the standard library passes over a line, or takes all from there on for the body.
 _NO_HEADERS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect)
@@ -228,38 +225,3 @@ class Http1Connection(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: standard error is for what goes wrong."""
-
-
-class TimedReader(io.RawIOBase):
-    """The bytes of a socket, up to a deadline, however slowly they come. Reading past it raises TimeoutError.
-
-    incoming = TimedReader(connection)
-    incoming.allow(20.0)
-    """
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection, self._deadline = connection, time.monotonic()
-
-    def allow(self, seconds: float) -> None:
-        """Let reads go on for so many seconds from now."""
-        self._deadline = time.monotonic() + seconds
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read once into `buffer` and return how many bytes came; 0 at the end."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("too slow")
-        self._connection.settimeout(left)
-        return self._connection.recv_into(buffer)
-
-
-def reset(connection: socket.socket) -> None:
-    """Close a connection with a TCP reset, which its client sees as "connection reset by peer"."""
-    with contextlib.suppress(OSError):
-        linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        connection.close()

@@ -34,14 +34,15 @@ from hyperframe.frame import Frame, GoAwayFrame
 from helpers.studio.replies import BedrockError, Reply
 from helpers.studio.wire import limits
 from helpers.studio.wire.exchange import (
+    HTTP2_PREFACE,
     answer_headers,
     body_too_long,
     first_half,
     new_request_id,
     too_many_bodies,
 )
-from helpers.studio.wire.http1 import HTTP2_PREFACE, TimedReader, reset
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
+from helpers.studio.wire.sockets import TimedReader, reset
 
 if TYPE_CHECKING:
     from helpers.studio.wire.server import StudioServer
