@@ -2,13 +2,26 @@
 
 import uuid
 from email.utils import formatdate
+from typing import Protocol
 
 from helpers.studio import VERSION, VERSION_HEADER
 from helpers.studio.known_errors import known_error, throttled
 from helpers.studio.replies import BedrockError, Reply
+from helpers.studio.wire.limits import Budget, OpenConnections
+from helpers.studio.wire.messages import Application
+from helpers.studio.wire.threads import SpareThreads
 
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"  # the first line of a connection that speaks it; RFC 9113, section 3.4
 JOIN_BELOW = 65_536  # bytes: head and body smaller than this go out in one write
+
+
+class ServerParts(Protocol):
+    """What a connection needs of the server that took it."""
+
+    application: Application
+    budget: Budget
+    connections: OpenConnections
+    threads: SpareThreads
 
 
 def new_request_id() -> str:

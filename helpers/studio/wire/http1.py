@@ -10,7 +10,7 @@ import socket
 from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from helpers.language import shortened
 from helpers.studio.replies import BedrockError, Reply
@@ -18,6 +18,7 @@ from helpers.studio.wire import limits
 from helpers.studio.wire.exchange import (
     HTTP2_PREFACE,
     JOIN_BELOW,
+    ServerParts,
     answer_headers,
     body_too_long,
     first_half,
@@ -27,9 +28,6 @@ from helpers.studio.wire.exchange import (
 )
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 from helpers.studio.wire.sockets import TimedReader, reset
-
-if TYPE_CHECKING:
-    from helpers.studio.wire.server import StudioServer
 
 # Where the standard library passes over a line, or takes all from there on for the body.
 _NO_HEADERS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect)
@@ -42,7 +40,6 @@ class Http1Connection(BaseHTTPRequestHandler):
     """One connection, from its first byte to its last."""
 
     protocol_version = "HTTP/1.1"
-    server: "StudioServer"
     rfile: "io.BufferedReader[Any]"
     _unread = 0  # bytes of the request's body that are still to come
     _is_broken = False  # what comes next on the connection cannot be told
@@ -52,22 +49,23 @@ class Http1Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Prepare to read; writes go straight to the socket."""
         self.connection: socket.socket = self.request
+        self._parts = cast(ServerParts, self.server)
         self._incoming = TimedReader(self.connection)
         self.rfile = io.BufferedReader(self._incoming, _MAX_LINE)
         # Nagle's algorithm would let each small answer wait 40 ms for an acknowledgement.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        self._number = self.server.connections.add(self.connection)
+        self._number = self._parts.connections.add(self.connection)
 
     def handle_one_request(self) -> None:
         """Read one request and answer it; the connection is closed unless the answer leaves it open."""
         self.close_connection = True
         self._unread, self._request_id = 0, new_request_id()
         try:
-            self.server.connections.mark(self.connection, idle=True)
+            self._parts.connections.mark(self.connection, idle=True)
             self._incoming.allow(limits.IDLE_SECONDS)
             if not self.rfile.peek(1):
                 return
-            self.server.connections.mark(self.connection, idle=False)
+            self._parts.connections.mark(self.connection, idle=False)
             self._incoming.allow(limits.HEAD_SECONDS)
             self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
             if self.raw_requestline in (b"\r\n", b"\n"):  # some clients end a body with one
@@ -77,7 +75,7 @@ class Http1Connection(BaseHTTPRequestHandler):
             elif self.raw_requestline == HTTP2_PREFACE:
                 from helpers.studio.wire.http2 import Http2Connection
 
-                Http2Connection(self.server, self.connection, self.rfile, self._incoming, self._number).run()
+                Http2Connection(self._parts, self.connection, self.rfile, self._incoming, self._number).run()
             elif self.parse_request():
                 words = self.headers.get("Connection", "").lower().split(",")
                 self.close_connection |= "close" in map(str.strip, words)
@@ -91,24 +89,24 @@ class Http1Connection(BaseHTTPRequestHandler):
             with contextlib.suppress(OSError, ValueError):
                 self.connection.shutdown(socket.SHUT_WR)
                 self._discard(_MAX_DISCARDED, limits.LINGER_SECONDS)
-        self.server.connections.remove(self.connection)
+        self._parts.connections.remove(self.connection)
 
     def _answer(self) -> None:
         held = 0
         try:
             head = self._head()
             self._unread = self._content_length()
-            caller = self.server.application.admit(head)
+            caller = self._parts.application.admit(head)
             if self._unread > limits.MAX_BODY:
                 raise body_too_long()
-            if not self.server.budget.take(self._unread, limits.BODY_SECONDS):
+            if not self._parts.budget.take(self._unread, limits.BODY_SECONDS):
                 raise too_many_bodies()
             held = self._unread
             self._answer_whole(head, caller)
         except BedrockError as error:
             self._refuse(error)
         finally:
-            self.server.budget.give_back(held)
+            self._parts.budget.give_back(held)
 
     def _answer_whole(self, head: RequestHead, caller: Caller) -> None:
         """Read the body and answer; say nothing where the client hangs up before the body's end."""
@@ -121,7 +119,7 @@ class Http1Connection(BaseHTTPRequestHandler):
             return
         self._unread = 0
         request = HttpRequest(head, body, self._request_id, self._number, self._client_waits)
-        self._send(self.server.application.answer(request, caller))
+        self._send(self._parts.application.answer(request, caller))
 
     def _refuse(self, error: BedrockError) -> None:
         """Answer at once; then read the rest of the request, so that the connection can serve the next one."""

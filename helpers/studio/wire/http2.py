@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -35,6 +35,7 @@ from helpers.studio.replies import BedrockError, Reply
 from helpers.studio.wire import limits
 from helpers.studio.wire.exchange import (
     HTTP2_PREFACE,
+    ServerParts,
     answer_headers,
     body_too_long,
     first_half,
@@ -43,9 +44,6 @@ from helpers.studio.wire.exchange import (
 )
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 from helpers.studio.wire.sockets import TimedReader, reset
-
-if TYPE_CHECKING:
-    from helpers.studio.wire.server import StudioServer
 
 _WINDOW = 1 << 20  # bytes of a request body that a client may send ahead; the protocol's own 65,535 would slow uploads
 _FRAME = 1 << 18  # bytes of a frame of a request body; each costs the same, however long it is
@@ -95,7 +93,7 @@ class Http2Connection:
 
     def __init__(
         self,
-        server: "StudioServer",
+        server: ServerParts,
         connection: socket.socket,
         reader: io.BufferedReader,
         incoming: TimedReader,

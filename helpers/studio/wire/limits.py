@@ -1,6 +1,10 @@
 """What one client may ask of the studio's server, so that no client, slow, broken or hostile, takes it from the others."""
 
+import contextlib
+import itertools
+import socket
 import threading
+import time
 
 MAX_BODY = 25_000_000  # bytes: Bedrock's own limit on a request body
 MAX_HELD = 256_000_000  # bytes of request bodies that are in memory at once, of all clients together
@@ -43,3 +47,46 @@ class Budget:
         with self._changed:
             self._left += amount
             self._changed.notify_all()
+
+
+class OpenConnections:
+    """The connections of a server: how many there are, and which of them wait for a request, and since when."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._idle_since: dict[socket.socket, float | None] = {}  # None: a request is being read or answered
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._idle_since)
+
+    def add(self, connection: socket.socket) -> int:
+        """Note a new connection and return its number."""
+        with self._lock:
+            self._idle_since[connection] = None
+            return next(self._numbers)
+
+    def mark(self, connection: socket.socket, *, idle: bool) -> None:
+        """Note whether a connection waits for a request from now on."""
+        with self._lock:
+            if connection in self._idle_since:
+                self._idle_since[connection] = time.monotonic() if idle else None
+
+    def remove(self, connection: socket.socket) -> None:
+        """Forget a connection that is closed."""
+        with self._lock:
+            self._idle_since.pop(connection, None)
+
+    def close_idlest(self) -> bool:
+        """Close the connection that has waited longest for a request; return False where none waits."""
+        with self._lock:
+            idle = {one: since for one, since in self._idle_since.items() if since is not None}
+            if not idle:
+                return False
+            idlest = min(idle, key=idle.__getitem__)
+            del self._idle_since[idlest]
+            with contextlib.suppress(OSError):  # under the lock: once removed, its descriptor may be another's
+                idlest.shutdown(socket.SHUT_RDWR)  # its thread wakes up and closes it
+        return True

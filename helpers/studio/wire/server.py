@@ -4,14 +4,11 @@ It needs the standard library alone, so that a studio starts in a moment. `http1
 answers; `routes` decides what a request means.
 """
 
-import contextlib
 import ipaddress
-import itertools
 import os
 import socket
 import socketserver
 import sys
-import threading
 import time
 from http.server import ThreadingHTTPServer
 from typing import Any
@@ -36,7 +33,7 @@ class StudioServer(ThreadingHTTPServer):
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.application: Application = NotReady()
         self.budget = limits.Budget(limits.MAX_HELD)
-        self.connections = OpenConnections()
+        self.connections = limits.OpenConnections()
         self.threads = SpareThreads()  # for the answers of HTTP/2
         self.address_family, address = _resolved(host, port)
         super().__init__(address, Http1Connection)
@@ -83,49 +80,6 @@ class StudioServer(ThreadingHTTPServer):
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             print(f"studio: a connection ended with {type(error).__name__}: {error}", file=sys.stderr)
-
-
-class OpenConnections:
-    """The connections of a server: how many there are, and which of them wait for a request, and since when."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
-        self._idle_since: dict[socket.socket, float | None] = {}  # None: a request is being read or answered
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self._idle_since)
-
-    def add(self, connection: socket.socket) -> int:
-        """Note a new connection and return its number."""
-        with self._lock:
-            self._idle_since[connection] = None
-            return next(self._numbers)
-
-    def mark(self, connection: socket.socket, *, idle: bool) -> None:
-        """Note whether a connection waits for a request from now on."""
-        with self._lock:
-            if connection in self._idle_since:
-                self._idle_since[connection] = time.monotonic() if idle else None
-
-    def remove(self, connection: socket.socket) -> None:
-        """Forget a connection that is closed."""
-        with self._lock:
-            self._idle_since.pop(connection, None)
-
-    def close_idlest(self) -> bool:
-        """Close the connection that has waited longest for a request; return False where none waits."""
-        with self._lock:
-            idle = {one: since for one, since in self._idle_since.items() if since is not None}
-            if not idle:
-                return False
-            idlest = min(idle, key=idle.__getitem__)
-            del self._idle_since[idlest]
-            with contextlib.suppress(OSError):  # under the lock: once removed, its descriptor may be another's
-                idlest.shutdown(socket.SHUT_RDWR)  # its thread wakes up and closes it
-        return True
 
 
 class NotReady:
