@@ -54,8 +54,8 @@ def faults(**rule: Any) -> "FaultBlock":
     Every other error that AWS is known to give has a name too: `no_access`, `marketplace`, `marketplace_pending`,
     `no_payment`, `not_allowed`, `data_retention` (the account), `unknown_key`, `bad_signature`, `signature_expired` (the
     keys), `unknown_model`, `bad_model_id`, `needs_profile` (the model), `malformed`, `missing_key`, `unknown_field`,
-    `unknown_field_sketch`, `unknown_field_background`, `text_too_long`, `wrong_size`, `too_large`, `content_blocked`,
-    `content_blocked_output` (the body). Their texts are in helpers/studio/known_errors.toml.
+    `unknown_field_sketch`, `unknown_field_background`, `text_too_long`, `text_too_long_nova`, `wrong_size`,
+    `too_large`, `content_blocked`, `content_blocked_output` (the body). Their texts are in helpers/studio/known_errors.toml.
 
     Raises ValueError for a word or value that is no fault, before anything is sent, and SetupError where this process
     is on no studio.

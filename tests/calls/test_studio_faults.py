@@ -108,6 +108,7 @@ MEANT: dict[str, tuple[type[errors.CallError], bool]] = {
     "unknown_field_sketch": (errors.MalformedBodyError, False),
     "unknown_field_background": (errors.MalformedBodyError, False),
     "text_too_long": (errors.MalformedBodyError, False),
+    "text_too_long_nova": (errors.MalformedBodyError, False),
     "wrong_size": (errors.MalformedBodyError, False),
     "too_large": (errors.MalformedBodyError, False),
     "content_blocked": (errors.PromptRefusedError, False),

@@ -29,6 +29,7 @@ from helpers.schemas.stability import ASPECT_RATIOS
 SDXL = "stability.stable-diffusion-xl-v1"
 CORE = "stability.stable-image-core-v1:1"
 SD35 = "stability.sd3-5-large-v1:0"
+SDXL_08 = "stability.stable-diffusion-xl"
 BODY = {
     "text_prompts": [{"text": "a serene beach at sunset"}, {"text": "dull colours, boats", "weight": -1.0}],
     "cfg_scale": 7.5,
@@ -257,6 +258,10 @@ def sdxl_bodies(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
+old_bodies = st.fixed_dictionaries(
+    {"text_prompts": st.lists(st.fixed_dictionaries({"text": prompts}), min_size=1, max_size=2)},
+    optional={"cfg_scale": st.floats(0, 30), "steps": st.integers(10, 150), "seed": st.integers(0, sdxl.MAX_SEED)},
+)
 plain_bodies = st.fixed_dictionaries(
     {"prompt": prompts},
     optional={
@@ -269,6 +274,7 @@ plain_bodies = st.fixed_dictionaries(
 PHOTO = pictures.to_base64(picture(1, (320, 320)))
 ANY_BODY = st.one_of(
     st.tuples(st.just(SDXL), sdxl_bodies()),
+    st.tuples(st.just(SDXL_08), old_bodies),
     st.tuples(st.just(CORE), plain_bodies),
     st.tuples(st.just(SD35), plain_bodies),
 )
@@ -286,7 +292,7 @@ def test_sd_parsers_reads_back_every_legal_request(asked: tuple[str, dict[str, A
     (sampler,) = found.samplers
     wanted = {"seed": body.get("seed") or drawn}
     if family.has("steps"):
-        wanted |= {"steps": body.get("steps", 30), "cfg_scale": body.get("cfg_scale", 7)}
+        wanted |= {"steps": body.get("steps", 30), "cfg_scale": family.value(body, "cfg_scale")}
     assert {key: float(value) for key, value in sampler.parameters.items() if key != "scheduler"} == wanted
     assert sampler.name == (sdxl.WEB_UI_SAMPLERS[body["sampler"]] if "sampler" in body else "Default")
     assert found.metadata.get("Bedrock sampler") == body.get("sampler")
@@ -296,7 +302,7 @@ def test_sd_parsers_reads_back_every_legal_request(asked: tuple[str, dict[str, A
 
 
 def test_the_property_above_speaks_of_every_family() -> None:
-    assert set(FAMILIES) == {models.get(model).schema for model in (SDXL, CORE, SD35)}
+    assert set(FAMILIES) == {models.get(model).schema for model in (SDXL, SDXL_08, CORE, SD35)}
 
 
 # ---- EXIF -----------------------------------------------------------------------------------------------------------

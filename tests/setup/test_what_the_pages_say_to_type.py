@@ -33,8 +33,9 @@ pytestmark = [
 
 
 def commands(page: str) -> list[str]:
-    """The lines of a README that are to be typed, in order."""
-    return [indented or cell for indented, cell in COMMAND.findall((ROOT / page).read_text("utf-8"))]
+    """The lines of a README that are to be typed into a shell, in order."""
+    shell = CODE.sub("", (ROOT / page).read_text("utf-8"))
+    return [indented or cell for indented, cell in COMMAND.findall(shell)]
 
 
 def code(page: str) -> str:
@@ -110,6 +111,27 @@ def opened(command: str, folder: Path, environment: dict[str, str], tmp_path: Pa
             running.communicate()
 
 
+def served(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """The lines that a studio prints before it serves; then Ctrl-C, which ends it well."""
+    running = subprocess.Popen(
+        shlex.split(command), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+    assert running.stdout is not None
+    try:
+        told = ""
+        while "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=" not in told:  # the last one
+            line = running.stdout.readline()
+            assert line, f"{command} ended"
+            told += line
+        running.send_signal(signal.SIGINT)
+        assert running.wait(PATIENCE) == 0
+        return told
+    finally:
+        running.kill()
+        running.communicate()
+
+
 def test_both_readmes_give_the_same_commands() -> None:
     assert commands("README.md") == commands("README.zh-CN.md")
     assert commands("README.md")[:2] == ["python3 setup/start.py", "python3 setup/test.py"]
@@ -123,11 +145,14 @@ def test_every_line_of_the_readme_runs_as_it_stands_in_its_order(
     for command in commands("README.md"):
         if command == "python3 setup/start.py":
             told[command] = opened(command, copy, environment, tmp_path)
+        elif "helpers.studio" in command and " -- " not in command:
+            told[command] = served(command, copy, environment)
         else:
             told[command] = typed(command, copy, few if "setup/test.py" in command else environment)
     assert "/lab/tree/notebooks/00_setup.ipynb" in told["python3 setup/start.py"]
     assert re.search(r"\b\d+ passed", told["python3 setup/test.py"])
     assert "notebooks passed" in told["python3 setup/start.py --run"]
+    assert "WORKSHOP_STUDIO=http://127.0.0.1:8555" in told[".venv/bin/python -m helpers.studio --port 8555"]
     assert (copy / "labs" / "api" / "data" / "sd_generated_image.jpg").stat().st_size > 1000
     (tmp_path / "page.py").write_text(code("README.md"), "utf-8")
     typed(f".venv/bin/python {tmp_path / 'page.py'}", copy, environment)

@@ -169,7 +169,6 @@ class TestErrors:
         elsewhere = {
             "filtered-prompt",  # in SDXL's own form: filtered_prompt
             "iam-denied",  # with another account and user
-            "text-too-long",  # Titan's; here Nova's
         }
         for name in recorded.keys() - ours - elsewhere:
             assert (recorded[name]["code"], recorded[name]["status"], recorded[name]["message"]) in said, name
