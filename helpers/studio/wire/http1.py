@@ -127,7 +127,7 @@ class Http1Connection(BaseHTTPRequestHandler):
             self.close_connection = True  # a client that asked may send its body or not
         self._send(error.reply())
         if not self.close_connection:
-            self._unread -= self._discard(self._unread, limits.body_seconds(self._unread))
+            self._unread -= self._discard(self._unread, limits.BODY_SECONDS)
             self.close_connection = self._unread > 0
 
     def _head(self) -> RequestHead:

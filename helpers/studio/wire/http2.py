@@ -253,7 +253,7 @@ class Http2Connection:
         """Answer with an error at once. Clients send the rest of the body all the same, and it is thrown away."""
         stream.body.clear()
         if not is_whole:
-            self._refused[stream.id] = time.monotonic() + limits.body_seconds(limits.MAX_BODY)
+            self._refused[stream.id] = time.monotonic() + limits.BODY_SECONDS
         self._begin_answer(stream, error.reply)
 
     def _begin_answer(self, stream: _Stream, answer: Callable[[], Reply]) -> None:

@@ -13,7 +13,7 @@ MAX_STREAMS = 128  # requests that one HTTP/2 connection may have open at once
 
 IDLE_SECONDS = 600.0  # a connection may wait this long for its next request, and an answer for its client to read on
 HEAD_SECONDS = 20.0  # for a whole head, from its first byte
-BODY_SECONDS = 30.0  # for a whole body, and one second more for each
+BODY_SECONDS = 30.0  # for a whole body; where it is wanted, one second more for each
 BODY_RATE = 200_000  # bytes of it: venue wifi takes so long
 LINGER_SECONDS = 5.0  # for the rest of a request that was refused, so that its client reads why
 
