@@ -265,6 +265,16 @@ class TestStreams:
         client.until(StreamReset, client.ask("/", None))
         assert client.status(client.ask("/", b"a")) == 200
 
+    def test_a_refused_body_that_never_ends_is_given_up_and_the_connection_goes_on(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+        client = Raw(serve(echo))
+        number = client.ask("/refused", None)
+        assert client.status(number) == 403
+        client.until(StreamReset, number)
+        assert client.status(client.ask("/", b"a")) == 200
+
     def test_head_gets_no_body(self, serve: Serve) -> None:
         server = serve(echo)
         with httpx.Client(http1=False, http2=True, trust_env=False) as client:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -105,17 +106,28 @@ class TestHeadsFirst:
 class TestRoomForBodies:
     def test_a_budget_gives_what_it_has(self) -> None:
         budget = Budget(10)
-        assert budget.take(7)
-        assert not budget.take(4)
-        assert budget.take(3)
-        budget.give_back(7)
-        assert budget.take(7)
+        assert budget.take("a", 5)
+        assert budget.take("b", 3)
+        assert not budget.take("c", 3)
+        assert budget.take("c", 2)
+        budget.give_back("a", 5)
+        assert budget.take("c", 3)
+
+    def test_no_key_gets_all_of_it(self) -> None:
+        budget = Budget(300)
+        assert sum(budget.take("greedy", 10) for _ in range(30)) < 24
+        assert all(budget.take(str(number), 10) for number in range(5))
+
+    def test_nothing_has_room_always(self) -> None:
+        budget = Budget(10)
+        assert budget.take("a", 9)
+        assert budget.take("a", 0)
 
     def test_a_budget_can_be_waited_for(self) -> None:
         budget = Budget(10)
-        assert budget.take(10)
-        threading.Timer(0.05, budget.give_back, (10,)).start()
-        assert budget.take(5, timeout=10)
+        assert budget.take("a", 10)
+        threading.Timer(0.05, budget.give_back, ("a", 10)).start()
+        assert budget.take("b", 5, timeout=10)
 
     @both_protocols
     def test_what_a_request_takes_it_gives_back(self, serve: Serve, is_http2: bool) -> None:
@@ -124,7 +136,35 @@ class TestRoomForBodies:
         with client(is_http2) as one:
             for path in ("/", "/refused", "/", "/refused", "/", "/"):
                 one.post(server.endpoint + path, content=b"x" * 4000)
-        assert server.budget.take(5000, timeout=10)
+        assert server.budget.take("another", 5000, timeout=10)
+
+    def test_heads_alone_take_next_to_nothing(self, serve: Serve) -> None:
+        server = serve(echo)
+        greedy = [connect(server) for _ in range(12)]
+        for one in greedy:
+            one.sendall(b"POST / HTTP/1.1\r\nContent-Length: 24000000\r\n\r\n")
+        while server.connections.count < 12:
+            time.sleep(0.01)
+        with client(False) as other:
+            assert other.post(server.endpoint, content=b"x" * 7_000_000).json()["bytes"] == 7_000_000
+        for one in greedy:
+            one.close()
+
+    @both_protocols
+    def test_a_request_that_gets_no_answer_holds_nothing(self, serve: Serve, is_http2: bool) -> None:
+        asked = threading.Event()
+
+        def answer(request: HttpRequest) -> Reply:
+            asked.set()
+            return Reply(200, (b"",), delivery="none")
+
+        server = serve(answer)
+        server.budget = Budget(5000)
+        with client(is_http2) as one, ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(one.post, server.endpoint, content=b"x" * 5000, timeout=3)
+            assert asked.wait(10)
+            assert server.budget.take("another", 5000, timeout=2)
+            assert isinstance(waiting.exception(), httpx.ReadTimeout)
 
     @both_protocols
     def test_where_there_is_no_room_the_client_is_told_to_wait(

@@ -309,3 +309,15 @@ def test_so_many_bytes_may_wait_and_one_key_leaves_room_to_the_others(monkeypatc
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", count * size + 100)
     assert turns.has_room("other", 100)
     assert not turns.has_room("other", 101)
+
+
+def test_items_that_are_over_are_removed_and_the_others_keep_their_turns() -> None:
+    turns = Turns[str]()
+    for item, key, connection in (("a", "x", 1), ("b", "x", 1), ("c", "x", 2), ("d", "y", 3)):
+        turns.join(item, key, connection)
+    assert sorted(turns.remove(lambda item: item in "ad")) == ["a", "d"]
+    assert len(turns) == 2
+    assert {turns.next(), turns.next()} == {"b", "c"}
+    assert turns.next() is None
+    turns.join("e", "y", 3)
+    assert turns.next() == "e"

@@ -26,13 +26,14 @@ from helpers.studio.wire.exchange import (
     new_request_id,
     too_many_bodies,
 )
-from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
+from helpers.studio.wire.messages import Headers, HttpRequest, RequestHead
 from helpers.studio.wire.sockets import TimedReader, reset
 
 # Where the standard library passes over a line, or takes all from there on for the body.
 _NO_HEADERS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect)
 _NO_VALUE = re.compile(r"[\r\n\0]")
 _MAX_LINE = 65_536
+_PIECE = 1_000_000  # bytes of a body for which there must be room before they are read
 _MAX_DISCARDED = 10 * limits.MAX_BODY
 
 
@@ -92,39 +93,44 @@ class Http1Connection(BaseHTTPRequestHandler):
         self._parts.connections.remove(self.connection)
 
     def _answer(self) -> None:
-        held = 0
+        """Read the rest of a request and answer it; say nothing where the client hangs up before its end."""
+        held, access_key = 0, ""
         try:
             head = self._head()
             self._unread = self._content_length()
             caller = self._parts.application.admit(head)
+            access_key = caller.access_key
             if self._unread > limits.MAX_BODY:
                 raise body_too_long()
-            if not self._parts.budget.take(self._unread, limits.BODY_SECONDS):
-                raise too_many_bodies()
-            held = self._unread
-            self._answer_whole(head, caller)
+            if self._asks_first():
+                self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._incoming.allow(limits.body_seconds(self._unread))
+            pieces: list[bytes] = []
+            while self._unread:
+                size = min(self._unread, _PIECE)
+                if not self._parts.budget.take(access_key, size, limits.BODY_SECONDS):
+                    raise too_many_bodies()
+                held += size
+                pieces.append(self.rfile.read(size))
+                if len(pieces[-1]) < size:
+                    self.close_connection = True
+                    return
+                self._unread -= size
+            request = HttpRequest(head, b"".join(pieces), self._request_id, self._number, self._client_waits)
+            del pieces
+            reply = self._parts.application.answer(request, caller)
+            del request  # and the body, before a client that may read slowly
         except BedrockError as error:
             self._refuse(error)
-        finally:
-            self._parts.budget.give_back(held)
-
-    def _answer_whole(self, head: RequestHead, caller: Caller) -> None:
-        """Read the body and answer; say nothing where the client hangs up before the body's end."""
-        if self._asks_first():
-            self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._incoming.allow(limits.body_seconds(self._unread))
-        body = self.rfile.read(self._unread)
-        if len(body) < self._unread:
-            self.close_connection = True
             return
-        self._unread = 0
-        request = HttpRequest(head, body, self._request_id, self._number, self._client_waits)
-        self._send(self._parts.application.answer(request, caller))
+        finally:
+            self._parts.budget.give_back(access_key, held)
+        self._send(reply)
 
     def _refuse(self, error: BedrockError) -> None:
         """Answer at once; then read the rest of the request, so that the connection can serve the next one."""
         if self._asks_first() or self._unread > _MAX_DISCARDED:
-            self.close_connection = True  # a client that asked may send its body or not
+            self.close_connection = True  # a client that asks may send its body or not
         self._send(error.reply())
         if not self.close_connection:
             self._unread -= self._discard(self._unread, limits.BODY_SECONDS)

@@ -179,7 +179,7 @@ class Http2Connection:
 
     def _mark(self) -> bool:
         """Note whether the connection waits for requests alone, and return it."""
-        is_idle = not (self._arriving or self._answering)
+        is_idle = not (self._arriving or self._answering or self._refused)
         self._server.connections.mark(self._socket, idle=is_idle)
         return is_idle
 
@@ -217,7 +217,6 @@ class Http2Connection:
             stream.caller = self._server.application.admit(head)
             if length > limits.MAX_BODY:
                 raise body_too_long()
-            self._hold(stream, length)
         except BedrockError as error:
             self._refuse(stream, error, is_whole=event.stream_ended is not None)
             return
@@ -243,9 +242,7 @@ class Http2Connection:
 
     def _hold(self, stream: _Stream, more: int) -> None:
         """Take room for more of a body. Raises BedrockError where there is none; the reader cannot wait for it."""
-        if more <= 0:
-            return
-        if not self._server.budget.take(more):
+        if not self._server.budget.take(stream.caller.access_key, more):
             raise too_many_bodies()
         stream.held += more
 
@@ -290,6 +287,7 @@ class Http2Connection:
         """Make one answer and send it, in a thread of its own."""
         try:
             reply = answer()
+            self._give_back(stream)  # before a client that may read slowly
             if reply.delivery == "reset":
                 self._hang_up(with_reset=True)
             elif reply.delivery == "none":
@@ -365,8 +363,12 @@ class Http2Connection:
             self._arriving.pop(stream.id, None)
             self._answering.pop(stream.id, None)
             self._mark()
+        self._give_back(stream)
+
+    def _give_back(self, stream: _Stream) -> None:
+        with self._changed:
             held, stream.held = stream.held, 0
-        self._server.budget.give_back(held)
+        self._server.budget.give_back(stream.caller.access_key, held)
 
     # --- Sending ---------------------------------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ import itertools
 import socket
 import threading
 import time
+from collections import Counter
 
 MAX_BODY = 25_000_000  # bytes: Bedrock's own limit on a request body
 MAX_HELD = 256_000_000  # bytes of request bodies that are in memory at once, of all clients together
-MAX_CONNECTIONS = 800  # more than jobs may wait, and fewer than the 1,024 descriptors that a process has by default
+MAX_CONNECTIONS = 800  # more than jobs may wait
 MAX_STREAMS = 128  # requests that one HTTP/2 connection may have open at once
 
 IDLE_SECONDS = 600.0  # a connection may wait this long for its next request, and an answer for its client to read on
@@ -18,35 +19,65 @@ BODY_RATE = 200_000  # bytes of it: venue wifi takes so long
 LINGER_SECONDS = 5.0  # for the rest of a request that was refused, so that its client reads why
 
 
+_SPARE_DESCRIPTORS = 128  # for workers and files
+
+
+def max_connections() -> int:
+    """Return how many connections there may be: as the descriptors of this process allow, of which HTTP/2 takes two."""
+    try:
+        import resource
+    except ImportError:  # Windows, where a socket is no descriptor
+        return MAX_CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MAX_CONNECTIONS + _SPARE_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            wanted_soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted_soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return max(min(MAX_CONNECTIONS, (soft - _SPARE_DESCRIPTORS) // 2), 16)
+    return MAX_CONNECTIONS
+
+
 def body_seconds(length: int) -> float:
     """Return the longest time, in seconds, in which a body of `length` bytes must have come."""
     return BODY_SECONDS + length / BODY_RATE
 
 
 class Budget:
-    """A number of bytes that requests share: each takes what it needs before it is read, and gives it back.
+    """A number of bytes that the bodies of requests share: each takes what has come of it, and gives it back.
 
     budget = Budget(MAX_HELD)
-    budget.take(1_000, timeout=30.0)
+    budget.take("a key", 1_000, timeout=30.0)
+
+    An access key may hold twice as much as is still free, so that none takes all of it from the others.
     """
 
     def __init__(self, size: int) -> None:
         self._left = size
+        self._held: Counter[str] = Counter()
         self._changed = threading.Condition()
 
-    def take(self, amount: int, timeout: float = 0.0) -> bool:
+    def take(self, access_key: str, amount: int, timeout: float = 0.0) -> bool:
         """Take `amount` bytes as soon as there are so many; return False where there are not within `timeout` seconds."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._left >= amount, timeout):
+            if not self._changed.wait_for(lambda: self._has_room(access_key, amount), timeout):
                 return False
             self._left -= amount
+            self._held[access_key] += amount
             return True
 
-    def give_back(self, amount: int) -> None:
+    def give_back(self, access_key: str, amount: int) -> None:
         """Give back bytes that were taken."""
         with self._changed:
             self._left += amount
+            self._held[access_key] -= amount
+            if not self._held[access_key]:
+                del self._held[access_key]
             self._changed.notify_all()
+
+    def _has_room(self, access_key: str, amount: int) -> bool:
+        return not amount or (amount <= self._left and self._held[access_key] + amount <= 2 * self._left)
 
 
 class OpenConnections:

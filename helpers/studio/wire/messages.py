@@ -90,4 +90,5 @@ def answered(head: RequestHead, answer: Callable[[], Reply]) -> Reply:
         return error.reply()
     except Exception as error:
         print(f"studio: {head.method} {head.path} failed: {type(error).__name__}: {error}", file=sys.stderr)
-        return BedrockError("InternalServerException", f"The studio failed: {type(error).__name__}: {error}").reply()
+        why = error.strerror if isinstance(error, OSError) else error  # an OSError's own text names files
+        return BedrockError("InternalServerException", f"The studio failed: {type(error).__name__}: {why}").reply()

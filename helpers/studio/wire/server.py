@@ -34,6 +34,7 @@ class StudioServer(ThreadingHTTPServer):
         self.application: Application = NotReady()
         self.budget = limits.Budget(limits.MAX_HELD)
         self.connections = limits.OpenConnections()
+        self._max_connections = limits.max_connections()
         self.threads = SpareThreads()  # for the answers of HTTP/2
         self.address_family, address = _resolved(host, port)
         super().__init__(address, Http1Connection)
@@ -66,7 +67,7 @@ class StudioServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give the connection a thread; where there are too many, make room, or hang up where none is idle."""
-        if self.connections.count >= limits.MAX_CONNECTIONS and not self.connections.close_idlest():
+        if self.connections.count >= self._max_connections and not self.connections.close_idlest():
             self.shutdown_request(request)
             return
         try:

@@ -191,6 +191,9 @@ class Pool:
                 self._turns.count(waiter.access_key, waiter.connection)
                 return self._slots.pop()
             if not self._turns.has_room(waiter.access_key, size):
+                for turn in self._turns.remove(lambda turn: not turn.waiter.still_waits()):
+                    turn.end()
+            if not self._turns.has_room(waiter.access_key, size):
                 raise throttled(len(self._turns) * self._seconds / self._most)
             turn = _Turn(waiter)
             self._turns.join(turn, waiter.access_key, waiter.connection, size)
@@ -217,7 +220,7 @@ class Pool:
             if turn.waiter.still_waits():
                 self._turns.count(turn.waiter.access_key, turn.waiter.connection)
                 return turn
-            turn.slot.put(BedrockError("ServiceUnavailableException", "The client has gone."))
+            turn.end()
         return None
 
     def _timed_run(self, worker: "_Worker", job: Job) -> EngineAnswer | None:
@@ -250,6 +253,10 @@ class _Turn:
 
     waiter: Waiter
     slot: "queue.SimpleQueue[_Worker | BedrockError | None]" = field(default_factory=queue.SimpleQueue)
+
+    def end(self) -> None:
+        """Let the thread of a client that has hung up go on, without a slot."""
+        self.slot.put(BedrockError("ServiceUnavailableException", "The client has gone."))
 
 
 class _Worker:

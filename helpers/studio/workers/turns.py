@@ -12,7 +12,7 @@ equal; and the count of a key that waits falls to zero within some 180 pictures,
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -81,11 +81,22 @@ class Turns(Generic[Queued]):
         item = connections[connection].popleft().item
         if not connections[connection]:
             del connections[connection]
-        if not connections:
-            del self._keys[key]
-            self._last_turns.pop(key, None)
-            self._fewest_next.discard(key)
+        self._forget_if_empty(key)
         return item
+
+    def remove(self, is_over: Callable[[Queued], bool]) -> list[Queued]:
+        """Remove the items that are over, which never had a turn, and return them."""
+        gone = []
+        for key, connections in list(self._keys.items()):
+            for connection, waiting in list(connections.items()):
+                over = [one for one in waiting if is_over(one.item)]
+                gone += [one.item for one in over]
+                for one in over:
+                    waiting.remove(one)
+                if not waiting:
+                    del connections[connection]
+            self._forget_if_empty(key)
+        return gone
 
     def count(self, access_key: str, connection: int) -> None:
         """Count a picture as drawn over this connection of this key, once its drawing begins."""
@@ -95,6 +106,12 @@ class Turns(Generic[Queued]):
         if access_key in self._keys:
             self._last_turns[access_key] = self._tick()
             self._fewest_next ^= {access_key}
+
+    def _forget_if_empty(self, key: str) -> None:
+        if not self._keys[key]:
+            del self._keys[key]
+            self._last_turns.pop(key, None)
+            self._fewest_next.discard(key)
 
     def _next_connection(self, key: str) -> int:
         waiting = self._keys[key]
