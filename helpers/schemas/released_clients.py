@@ -80,7 +80,25 @@ RELEASED_CLIENTS: tuple[IgnoredField, ...] = (
     IgnoredField(SDXL.name, "clip_guidance_preset", f"forms; {_SERIALISERS}", _MEANT_NOTHING, ("", None)),
     *(
         IgnoredField(SDXL.name, field, _SERIALISERS, _MEANT_NOTHING, (None,))
-        for field in ("extras", "init_image", "mask_image", "mask_source", "sampler", "seed")
+        for field in (
+            "cfg_scale",
+            "extras",
+            "height",
+            "image_strength",
+            "init_image",
+            "init_image_mode",
+            "mask_image",
+            "samples",
+            "seed",
+            "step_schedule_end",
+            "step_schedule_start",
+            "steps",
+            "width",
+        )
+    ),
+    *(
+        IgnoredField(SDXL.name, field, f"forms in which nothing is chosen; {_SERIALISERS}", _MEANT_NOTHING, ("", None))
+        for field in ("mask_source", "sampler")
     ),
     # SDXL 0.8, whose page lists four fields. The same clients sent it what they send to SDXL 1.0.
     *(
@@ -89,13 +107,21 @@ RELEASED_CLIENTS: tuple[IgnoredField, ...] = (
     ),
     *(
         IgnoredField(SDXL_08.name, field, f"{_WORKSHOP}, {_GRIPTAPE}, AWS's code examples", "its page does not list it")
-        for field in ("style_preset", "sampler", "clip_guidance_preset")
+        for field in (
+            "clip_guidance_preset",
+            "image_strength",
+            "init_image_mode",
+            "negative_prompt",
+            "sampler",
+            "start_schedule",
+            "style_preset",
+        )
     ),
     IgnoredField(SDXL_08.name, "sampler_name", _FM, "its page does not list it"),
     IgnoredField(SDXL_08.name, "samples", _FM, "one picture is what it makes", (1,)),
     *(
         IgnoredField(SDXL_08.name, field, _SERIALISERS, _MEANT_NOTHING, (None,))
-        for field in ("extras", "init_image", "mask_image", "mask_source", "seed")
+        for field in ("cfg_scale", "extras", "init_image", "mask_image", "mask_source", "seed", "steps")
     ),
     # Core and Ultra. Four clients send this value, one of them tried on the living models; another client reports it refused.
     IgnoredField(

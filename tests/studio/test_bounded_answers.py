@@ -189,3 +189,8 @@ def test_core_names_its_fields_whatever_was_sent(wire: Any, bedrock: Any) -> Non
     message = refused(wire, bedrock, b'{"prompt":"a",' + keys(100_000) + b"}", CORE)
     assert message.startswith('{"detail":"Invalid field in request. Available fields: [')
     assert len(message) < 300
+
+
+@pytest.mark.parametrize("text", [":" * 260_000, "," * 1_600_000, '\\"[{' * 200_000])
+def test_what_stands_in_a_text_is_no_part_of_a_body(wire: Any, bedrock: Any, text: str) -> None:
+    assert wire.invoke(bedrock, wire.beach() | {"extras": {"a": text}}).body["result"] == "success"

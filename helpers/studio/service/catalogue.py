@@ -215,7 +215,8 @@ def _not_offered(model: Model, name: str, lifecycle: Lifecycle) -> BedrockError:
 
 
 def _what_is_here(model: Model, lifecycle: Lifecycle) -> str:
-    names = " and ".join(f"{other.name} ({other.id})" for other in offered(lifecycle))
+    *most, last = (f"{other.name} ({other.id})" for other in offered(lifecycle))
+    names = f"{', '.join(most)} and {last}" if most else last
     return f"{model.name} lives on AWS and not on this offline studio, which has {names}."
 
 
