@@ -112,10 +112,11 @@ def core_body(body: "Mapping[str, Any] | PromptLike") -> Body:
     return translated(Body(asked, "sdxl"), "core").body
 
 
-def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
+def retired(model: str | Model, body: Mapping[str, Any], *, on_studio: bool = False) -> RetiredModelError:
     """Return the error for a call to a retired model: since when it is, and a body for the model that replaces it.
 
-    `model`: an id or role. `body`: the request body of the call.
+    `model`: an id or role. `body`: the request body of the call. `on_studio`: a studio has answered so, and cannot be
+    the way out.
     """
     gone = models.get(model)
     since = tr(" on {day}", day=gone.eol) if gone.eol else ""
@@ -133,14 +134,14 @@ def retired(model: str | Model, body: Mapping[str, Any]) -> RetiredModelError:
             successor=gone.successor,
         )
     takes_it = "image_to_image" in heir.family.tasks or not gone.family.init_image(body)
+    here = "" if on_studio else tr("The offline studio still draws it: helpers.connect().")
     fix = tr(
-        "The offline studio still draws it: helpers.connect(). On AWS, {model} in {region} says"
-        " the same with this body (model={role!r}).",
+        "On AWS, {model} in {region} says the same with this body (model={role!r}).",
         model=heir.name,
         region=heir.regions[0],
         role=heir.roles[0],
     )
-    fix = joined(fix, "" if takes_it else tr("It takes no picture and no mask, so it draws a new one."))
+    fix = joined(here, fix, "" if takes_it else tr("It takes no picture and no mask, so it draws a new one."))
     new = translated(body if isinstance(body, Body) else Body(body, gone), heir).body
     return RetiredModelError(what, why, fix, eol=gone.eol, model_id=gone.id, body=new, successor=heir.id)
 

@@ -198,7 +198,12 @@ def _refused(error: boto.ClientError, call: Call) -> CallError:
         return ServiceError(tr("The call was refused."), why, tr(_RETRY), **details)
     fill = {"model": call.model.name if call.model else tr("the model"), "rpm": _rpm(call.model)}
     fix = tr(row.fix, **fill)
-    if row.error is NoCredentialsError and call.backend == "studio":
+    if (
+        row.error is NoCredentialsError
+        and call.backend == "studio"
+        and row.fix == _KEYS
+        and not row.code.startswith("Expired")
+    ):
         fix = tr("Each studio has keys of its own: use the client that helpers.connect() gives back.")
     if row.error is RetiredModelError and call.model is not None:
         details["successor"] = call.model.successor
@@ -216,7 +221,7 @@ def _matching_row(code: str, message: str) -> _Row | None:
 
 def _retired(call: Call, model: models.Model, why: str, details: dict[str, Any]) -> CallError:
     """Return the error of `bodies.retired` with the details of a call that was made."""
-    known = bodies.retired(model, call.body)
+    known = bodies.retired(model, call.body, on_studio=call.backend == "studio")
     since = tr(" on {day}", day=model.eol.isoformat()) if model.eol else ""
     return RetiredModelError(
         tr("{name} left Amazon Bedrock{since}.", name=model.name, since=since),

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from helpers.calls import own_routes
 from helpers.calls.answers import Backend, Call, Generation, read
 from helpers.calls.isolation import Isolation
 from helpers.calls.send import send
@@ -191,6 +192,12 @@ def _joined_or_own_studio() -> "Studio":
                     variable=environment.JOIN_VARIABLE,
                 ),
             )
+        if not _opens(found):
+            raise SetupError(
+                tr("The studio at {endpoint} does not know the keys of this environment.", endpoint=found.endpoint),
+                tr("It was started again, and each start makes new keys."),
+                tr("Put the lines that it printed into this environment, and start the notebook's kernel again."),
+            )
         return found
     if _studio is not None and _studio_of != os.getpid():  # started by our parent, before the fork
         _studio = replace(_studio, process=None) if _is_studio(_studio.endpoint) else None
@@ -215,6 +222,18 @@ def _is_studio(endpoint: str) -> bool:
             connection.close()
     except (OSError, http.client.HTTPException):
         return False
+
+
+def _opens(studio: "Studio") -> bool:
+    """Return whether a studio that answers takes these keys."""
+    from botocore.credentials import Credentials
+
+    keys = Credentials(studio.access_key, studio.secret_key)
+    try:
+        answer = own_routes.ask(studio.endpoint, keys, studio.region, "/foundation-models", timeout=HEALTH_TIMEOUT)
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+    return answer.status != http.HTTPStatus.FORBIDDEN
 
 
 def _config(**more: Any) -> Any:

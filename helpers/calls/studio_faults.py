@@ -34,7 +34,7 @@ def faults(**rule: Any) -> "FaultBlock":
     - `throttle` 429, `not_ready` 429, `server_error` 500, `unavailable` 503, `timeout` 408, `model_error` 424,
       `quota_exceeded` 400, `access_denied` 403: the exceptions of InvokeModel.
     - `quota=N`: more than N calls in 60 seconds are throttled, and the answer's headers say when to come again.
-    - `expired`: the credentials. `retired`, `legacy`: the model has left, or is closed to who has not used it lately.
+    - `expired`: the credentials. `retired`, `legacy`: the model has left, or is closed to anyone who has not used it lately.
 
     Answered by the model, in its family's own form:
 
@@ -88,8 +88,8 @@ def calls_seen(n: int | None = None) -> list[SeenCall]:
 class FaultBlock:
     """What `helpers.faults` returns: the studio's rule while its `with` block lasts."""
 
-    def __init__(self, words: dict[str, Any]) -> None:
-        self._words = words
+    def __init__(self, said: dict[str, Any]) -> None:
+        self._words = said
         self._set_on: tuple[Studio, int] | None = None  # the studio, and the rule's number there
         self._used = 0
 
@@ -155,6 +155,14 @@ def _ask(studio: "Studio", method: str, route: str, content: Any = None) -> Any:
         raise SetupError(
             tr("The studio at {endpoint} refused this.", endpoint=studio.endpoint),
             tr("It answered {status}: {message}", status=answer.status, message=said),
-            tr("Where it is an older studio, start it again: python -m helpers.studio."),
+            _remedy(answer.status, route),
         )
     return answer.content
+
+
+def _remedy(status: int, route: str) -> str:
+    if status == HTTPStatus.FORBIDDEN:
+        return tr("It was started again, and has new keys: call bedrock = helpers.connect() again.")
+    if status == HTTPStatus.NOT_FOUND and route in (FAULTS_ROUTE, CALLS_ROUTE):
+        return tr("It is an older studio: start it again with python -m helpers.studio.")
+    return tr("End a block of faults first, or wait until its hour is over.")

@@ -4,7 +4,7 @@
 gives the variables that point a client at it. Importing this package imports nothing heavy.
 """
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 """The studio's answer in VERSION_HEADER: another version may draw another picture for the same request."""
 
 REGION = "us-west-2"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RULE_SECONDS = 3600.0  # a client that vanishes never ends its faults, and others may share this studio
 
+_IGNORED_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"  # true: SDKs pass over all endpoints that are set
 _NOT_FOUND, _NOT_RUNNABLE, _BY_SIGNAL = 127, 126, 128  # exit codes as shells give them
 _GRACE_SECONDS = 2.0
 _LAST_PORT = 65_535
@@ -113,8 +114,9 @@ def _rules(path: str) -> "tuple[FaultRule, ...]":
 def _serve(server: StudioServer, studio: Studio, options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or a signal to stop, which exit with 0."""
     settings, in_the_way = client_environment(studio, os.environ, with_api_key=options.print_api_key)
-    for name, value in {**settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}.items():
+    for name, value in {**settings, _IGNORED_VARIABLE: "false"}.items():
         _print_output(f"{name}={value}")
+    in_the_way = [name for name in in_the_way if name != _IGNORED_VARIABLE]
     if in_the_way:
         _print_message(tr("Unset these first where a client runs: {names}", names=" ".join(in_the_way)))
     _print_message(tr("The studio serves at {endpoint} until you stop it with Ctrl-C.", endpoint=studio.endpoint))

@@ -72,6 +72,8 @@ class FaultRule:
         for name in ("quota", "slow", "jitter", "share", "seed"):
             if getattr(self, name) != getattr(plain, name):
                 said[name] = getattr(self, name)
+        if not self.kinds and self.quota is None:
+            said["slow"] = self.slow  # 0 too: a rule says something
         return said | ({"model": self.model.id} if self.model else {})
 
 
@@ -190,7 +192,7 @@ def _count(name: str, value: object, tr: "Translate") -> int | None:
     if isinstance(value, bool):
         return None if value else 0
     number = _whole(value)
-    if number is None and isinstance(value, float):
+    if number is None and isinstance(value, float) and 0 < value < 1:
         message = tr(
             "{name}={value} is no number of calls. For a share of all calls: {name}=True, share={value}.",
             name=name,

@@ -209,3 +209,16 @@ def test_a_studio_of_ones_own_has_one_client_and_so_its_own_key() -> None:
         {**kept, "PYTHONPATH": str(ROOT), "WORKSHOP_STUDIO_ENGINE": FAKE_ENGINE},
     )
     assert "-" not in told["key"]
+
+
+def test_a_kernel_of_a_studio_that_was_started_again_hears_of_the_new_keys(environment: dict[str, str]) -> None:
+    code = """
+try:
+    helpers.connect()
+except helpers.SetupError as error:
+    tell(what=error.what, why=error.why, fix=error.fix)
+"""
+    told = ran(code, {**environment, "AWS_SECRET_ACCESS_KEY": "of the studio before"})
+    assert "does not know the keys" in told["what"]
+    assert "each start makes new keys" in told["why"]
+    assert "Put the lines that it printed into this environment" in told["fix"]

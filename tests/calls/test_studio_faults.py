@@ -333,3 +333,39 @@ def test_a_studio_of_ones_own_has_them_too(own: Any) -> None:
         with helpers.faults(legacy=1), pytest.raises(errors.RetiredModelError):
             helpers.invoke(own, BODY)
     assert [call.fault for call in helpers.calls_seen()] == ["legacy"]
+
+
+@pytest.mark.parametrize("words", [{"slow": 0}, {"jitter": 0}, {"slow": 0.0, "share": 0.5}, {"throttle": 0}])
+def test_a_rule_of_zeros_changes_nothing(bedrock: Any, words: dict[str, Any]) -> None:
+    with helpers.faults(**words):
+        assert helpers.invoke(bedrock, BODY).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("expired", "aws configure"),
+        ("signature_expired", "clock"),
+        ("bad_signature", "the client that helpers.connect()"),
+        ("unknown_key", "the client that helpers.connect()"),
+    ],
+)
+def test_a_practised_fault_of_the_keys_has_the_remedy_that_would_help(bedrock: Any, word: str, said: str) -> None:
+    with helpers.faults(**{word: 1}), pytest.raises(errors.NoCredentialsError) as caught:
+        helpers.invoke(bedrock, BODY)
+    assert said in caught.value.fix
+
+
+def test_a_practised_retirement_does_not_send_to_the_studio_that_told_it(bedrock: Any) -> None:
+    with helpers.faults(retired=1), pytest.raises(errors.RetiredModelError) as caught:
+        helpers.invoke(bedrock, BODY)
+    assert "still draws" not in caught.value.fix
+    assert "Stable Image Core" in caught.value.fix
+
+
+def test_the_default_share_is_felt_in_the_first_calls(bedrock: Any) -> None:
+    with helpers.faults(throttle=True, share=0.3) as rules:
+        for _ in range(10):
+            with contextlib.suppress(errors.ThrottledError):
+                helpers.invoke(bedrock, BODY)
+    assert 2 <= rules.used <= 5

@@ -460,7 +460,7 @@ def expected(rules: list[dict[str, Any]], calls: list[tuple[str, float]]) -> lis
          for _ in range(count)]
         for rule in rules
     ]  # fmt: skip
-    draws = [random.Random(rule.get("seed", 0)) for rule in rules]
+    draws = [random.Random(f"studio {rule.get('seed', 0)}") for rule in rules]
     admitted: list[list[float]] = [[] for _ in rules]
     answers: list[tuple[str | None, float]] = []
     now = Clock.now
@@ -510,3 +510,24 @@ def test_each_call_is_answered_by_the_rule_that_the_description_names(
         here.call(SDXL if model == "sdxl" else CORE)
         delays.append(sum(here.pauses))
     assert list(zip(here.kinds(), delays, strict=True)) == expected([*reversed(own), *shared], calls)
+
+
+class TestClientsThatLeave:
+    def gone(self, here: Setup) -> None:
+        request = HttpRequest(
+            RequestHead("POST", f"/model/{SDXL}/invoke", "", Headers()), b"{}", "r-1", 1, lambda: False
+        )
+        here.layer.answer(request, ANNA)
+
+    def test_no_status_is_noted_where_nobody_was_there_for_the_answer(self, here: Setup) -> None:
+        self.gone(here)
+        (call,) = here.book.calls(ANNA.access_key)
+        assert (call["status"], call["drew"]) == (None, True)
+
+    def test_a_fault_that_did_not_act_is_for_the_next_call(self, here: Setup) -> None:
+        here.waits = False
+        here.set(throttle=1, slow=2)
+        self.gone(here)
+        here.waits = True
+        assert here.call().status == 429
+        assert here.kinds() == [None, "throttle"]

@@ -254,7 +254,7 @@ class TestRoutes:
             ({"throtle": 2}, "There is no fault 'throtle'. Did you mean throttle?"),
             ({"throttle": -2}, "throttle is a number of calls"),
             ([1], "A rule is a JSON object"),
-            ({"throttle": 1, "seed": "x" * 20_000}, "A rule is a JSON object"),
+            ({"throttle": 1, "seed": "x" * 20_000}, "A rule has at most 10,000 bytes"),
             (None, "A rule is a JSON object"),
         ],
     )

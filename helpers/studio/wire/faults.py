@@ -64,6 +64,8 @@ class PlannedFault:
     """The wait before the answer."""
     retry_after: float | None = None
     """Seconds until the quota has room again."""
+    rule: "_RunningRule | None" = None
+    """The rule that has counted the call."""
 
 
 class FaultBook:
@@ -141,6 +143,12 @@ class FaultBook:
                 seconds += delay
         return replace(decided, seconds=seconds)
 
+    def take_back(self, fault: PlannedFault) -> None:
+        """Let a fault that did not act, as its client had gone by then, be for the next call."""
+        with self._lock:
+            if fault.rule is not None and fault.kind is not None:
+                fault.rule.take_back(fault.kind)
+
     def note(self, access_key: str, call: SeenCall) -> None:
         """Add a call to the log, which holds the last MAX_CALLS."""
         with self._lock:
@@ -180,7 +188,7 @@ class _RunningRule:
     def __init__(self, rule: FaultRule, number: int | None, ends: float) -> None:
         self.rule, self.number, self.ends = rule, number, ends
         self.used = 0  # calls that it acted on
-        self._random = random.Random(rule.seed)
+        self._random = random.Random(f"studio {rule.seed}")  # whose first calls of seed 0 are no odd ones
         self._left = dict(rule.kinds)
         self._admitted: deque[float] = deque()  # calls of the last minute, for the quota
 
@@ -199,11 +207,17 @@ class _RunningRule:
             self._admitted.append(now)
         for kind, left in self._left.items():
             if left is None:
-                return PlannedFault(kind)
+                return PlannedFault(kind, rule=self)
             if left:
                 self._left[kind] = left - 1
-                return PlannedFault(kind)
+                return PlannedFault(kind, rule=self)
         return PlannedFault()
+
+    def take_back(self, kind: str) -> None:
+        """Count a fault as not given."""
+        left = self._left[kind]
+        self._left[kind] = left if left is None else left + 1
+        self.used -= 1
 
 
 class FaultLayer:
@@ -240,12 +254,15 @@ class FaultLayer:
         if waits:
             reply = answered(request.head, lambda: self._with_fault(fault, request, caller, model_id))
         else:
+            self._book.take_back(fault)
+            fault = PlannedFault()
             reply = BedrockError("ServiceUnavailableException", "The client has gone.").reply()
+        goes_out = waits and reply.delivery in ("whole", "cut") and request.client_waits()
         call = SeenCall(
             time=came.isoformat(timespec="milliseconds"),
             request_id=request.request_id,
             model=shortened(model_id, _LONGEST_MODEL),
-            status=reply.status if waits and reply.delivery in ("whole", "cut") else None,
+            status=reply.status if goes_out else None,
             fault=fault.kind,
             drew=reply.drew,
             seconds=round(time.monotonic() - began, 3),

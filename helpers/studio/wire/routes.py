@@ -62,7 +62,7 @@ class Bedrock:
     def admit(self, head: RequestHead) -> Caller:
         """Return who sends the request, by all that its head can tell. Raises BedrockError, and no body is read.
 
-        As on AWS, a request is refused first for its address, then for its caller, and for what it asks last.
+        A request is refused first for its host, then for a path that leads nowhere, then for its caller.
         """
         if not (self._any_host or _is_this_machine(head.headers)):
             raise BedrockError("AccessDeniedException", "The studio answers to this machine's own address alone.")
@@ -135,7 +135,7 @@ class Bedrock:
 
     def _end_fault(self, request: HttpRequest, caller: Caller) -> Reply:
         number = _last(request.head.path)
-        if re.fullmatch("[0-9]{1,15}", number, re.ASCII) is None:
+        if re.fullmatch("[0-9]{1,4000}", number, re.ASCII) is None:
             raise validation(f"The number of a rule is a whole number, not {shortened(number, 100)}.")
         return json_reply({"id": int(number), "used": self._book.end_rule(caller.access_key, int(number))})
 
@@ -185,12 +185,14 @@ def _operation(head: RequestHead) -> Callable[[Bedrock, HttpRequest, Caller], Re
 
 def _rule(body: bytes) -> FaultRule:
     """Return the rule that a body asks for. Raises BedrockError that names the wrong word."""
+    if len(body) > _MAX_RULE:
+        raise validation(f"A rule has at most {_MAX_RULE:,} bytes, and this one has {len(body):,}.")
     try:
-        said = json.loads(body[:_MAX_RULE].decode())
+        said = json.loads(body.decode())
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise validation(f"A rule is a JSON object of at most {_MAX_RULE:,} bytes.")
+        raise validation('A rule is a JSON object, such as {"throttle": 2}.')
     try:
         return rule_from(said, in_english)
     except FaultRuleError as error:
