@@ -143,26 +143,34 @@ class TextPrompt(BaseModel):
     )
 
 
+Prompts = Annotated[
+    list[TextPrompt],
+    Field(
+        min_length=1,
+        max_length=MAX_PROMPTS,
+        description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]',
+    ),
+]
+Seed = Annotated[StrictInt, Field(ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")]
+Steps = Annotated[
+    StrictInt, Field(ge=MIN_STEPS, le=MAX_STEPS, description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}")
+]
+
+
 class SDXLRequest(BaseModel):
     """The request body of all three tasks; its fields decide which task it is."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    text_prompts: list[TextPrompt] = Field(
-        min_length=1,
-        max_length=MAX_PROMPTS,
-        description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]',
-    )
+    text_prompts: Prompts
     cfg_scale: FiniteFloat = Field(
         default=float(DEFAULT_CFG_SCALE), ge=0, le=MAX_CFG_SCALE, description=f"a number from 0 to {MAX_CFG_SCALE}"
     )
     clip_guidance_preset: ClipGuidancePreset = Field(default="NONE", description=one_of(CLIP_GUIDANCE_PRESETS))
     sampler: SamplerName | None = Field(default=None, description=one_of(SAMPLERS))
     samples: StrictInt = Field(default=1, ge=1, le=1, description="1, as Bedrock makes one picture a request")
-    seed: StrictInt = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
-    steps: StrictInt = Field(
-        default=DEFAULT_STEPS, ge=MIN_STEPS, le=MAX_STEPS, description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}"
-    )
+    seed: Seed = 0
+    steps: Steps = DEFAULT_STEPS
     style_preset: StylePreset | None = Field(default=None, description=one_of(STYLE_PRESETS))
     extras: JsonObject | None = Field(default=None, description="a JSON object")
     width: Side = DEFAULT_SIDE

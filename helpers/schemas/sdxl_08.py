@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
-from helpers.schemas.fields import FiniteFloat, StrictInt, TaskName, explicit_nulls, validated_with
-from helpers.schemas.sdxl import MAX_PROMPTS, MAX_SEED, MAX_STEPS, MIN_STEPS, TextPrompt
+from helpers.schemas.fields import FiniteFloat, TaskName, explicit_nulls, validated_with
+from helpers.schemas.sdxl import Prompts, Seed, Steps
 
 MAX_CFG_SCALE_08 = 30
 DEFAULT_CFG_SCALE_08 = 10
@@ -23,24 +23,15 @@ class SDXL08Request(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    text_prompts: list[TextPrompt] = Field(
-        min_length=1,
-        max_length=MAX_PROMPTS,
-        description='a list of at least one prompt, such as [{"text": "a beach at sunset"}]',
-    )
+    text_prompts: Prompts
     cfg_scale: FiniteFloat = Field(
         default=float(DEFAULT_CFG_SCALE_08),
         ge=0,
         le=MAX_CFG_SCALE_08,
         description=f"a number from 0 to {MAX_CFG_SCALE_08}",
     )
-    seed: StrictInt = Field(default=0, ge=0, le=MAX_SEED, description=f"a whole number from 0 (random) to {MAX_SEED}")
-    steps: StrictInt = Field(
-        default=DEFAULT_STEPS_08,
-        ge=MIN_STEPS,
-        le=MAX_STEPS,
-        description=f"a whole number from {MIN_STEPS} to {MAX_STEPS}",
-    )
+    seed: Seed = 0
+    steps: Steps = DEFAULT_STEPS_08
 
     @property
     def task(self) -> TaskName:

@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from helpers.studio.keys import Keys, api_key, client_keys
 from helpers.studio.replies import BedrockError
 from helpers.studio.service import Service
+from helpers.studio.wire.faults import FaultBook, FaultLayer
 from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 from helpers.studio.wire.routes import Bedrock
 
@@ -26,7 +27,9 @@ def nothing_is_drawn(*_: Any) -> Any:
     raise AssertionError("a request reached the engine")
 
 
-APPLICATION = Bedrock(ROOM, Service(nothing_is_drawn, lambda: date(2026, 12, 1)), identity=nothing_is_drawn)
+BOOK = FaultBook()
+SERVICE = Service(nothing_is_drawn, lambda: date(2026, 12, 1))
+APPLICATION = FaultLayer(Bedrock(ROOM, SERVICE, identity=nothing_is_drawn, book=BOOK), BOOK)
 
 
 def head(

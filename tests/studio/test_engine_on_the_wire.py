@@ -20,6 +20,7 @@ from helpers.calls.studio_engines import NOT_KNOWN, engine_by_model
 from helpers.studio.keys import Keys
 from helpers.studio.process import Studio, new_keys, start
 from helpers.studio.service import Service, catalogue
+from helpers.studio.wire.faults import FaultBook, FaultLayer
 from helpers.studio.wire.routes import Bedrock
 from helpers.studio.wire.server import StudioServer
 from helpers.studio.workers import turns
@@ -112,12 +113,18 @@ class TestWhoWouldDraw:
         assert set(known.values()) == {NOT_KNOWN}
 
 
+def application(keys: Keys, engines: EnginePools) -> FaultLayer:
+    """What a studio with these engines serves."""
+    book = FaultBook()
+    return FaultLayer(Bedrock(keys, Service(engines.draw), identity=engines.identity, book=book), book)
+
+
 def test_two_engines_stand_behind_two_models_of_one_studio(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
     monkeypatch.setattr(Service, "engine_of", lambda _, model: "painted" if model.schema == "sdxl" else "trained")
     both, keys = EnginePools({"painted": wire.engine, "trained": wire.other_engine}), Keys(*new_keys())
     server = StudioServer()
-    server.application = Bedrock(keys, Service(both.draw), identity=both.identity)
+    server.application = application(keys, both)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     here = Studio(server.endpoint, keys.access_key, keys.secret_key, "us-west-2")
     try:
@@ -143,7 +150,7 @@ def test_where_too_many_wait_a_client_hears_of_throttling_and_when_to_come_again
     monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
     engines, keys = EnginePools({"painted": wire.other_engine}), Keys(*new_keys())  # which has one worker
     server = StudioServer()
-    server.application = Bedrock(keys, Service(engines.draw), identity=engines.identity)
+    server.application = application(keys, engines)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     bedrock = wire.client_of(Studio(server.endpoint, keys.access_key, keys.secret_key, "us-west-2"))
     told: list[ClientError] = []

@@ -14,7 +14,7 @@ from helpers.studio.keys import Keys
 from helpers.studio.replies import BedrockError, Reply, json_reply, validation
 from helpers.studio.service import Service, catalogue
 from helpers.studio.wire.faults import FaultBook
-from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead, answered
+from helpers.studio.wire.messages import Caller, Headers, HttpRequest, RequestHead
 from helpers.studio.wire.other_services import (
     STS,
     caller_identity,
@@ -40,11 +40,11 @@ _JSON_TYPES = ("", "*/*", "application/*", "application/json", "application/octe
 
 
 class Bedrock:
-    """The studio's application for a `StudioServer`.
+    """The studio's operations; `FaultLayer` around it is the application for a `StudioServer`.
 
     `keys`: the studio's own pair; requests are signed with it, or with one made from it (`helpers.studio.keys`).
     `identity`: returns an engine's own name and version, as `EnginePools.identity` does. `book`: the rules and calls
-    that a `FaultLayer` around it uses. `any_host`: answer requests to any host name; by default only those to loopback.
+    that the layer uses. `any_host`: answer requests to any host name; by default only those to loopback.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Bedrock:
         service: Service,
         *,
         identity: Callable[[str], str],
-        book: FaultBook | None = None,
+        book: FaultBook,
         any_host: bool = False,
     ) -> None:
         self._keys, self._service, self._identity, self._any_host = keys, service, identity, any_host
-        self._book = book or FaultBook()
+        self._book = book
 
     def admit(self, head: RequestHead) -> Caller:
         """Return who sends the request, by all that its head can tell. Raises BedrockError, and no body is read.
@@ -69,15 +69,6 @@ class Bedrock:
         if _operation(head) is Bedrock._caller_identity:
             return sts_caller(head, self._keys)
         return claimed_caller(head, self._keys)
-
-    def answer(self, request: HttpRequest, caller: Caller) -> Reply:
-        """Return the answer to a request that was admitted; never raises."""
-
-        def verified() -> Reply:
-            self.verify(request, caller)
-            return self.respond(request, caller)
-
-        return answered(request.head, verified)
 
     def verify(self, request: HttpRequest, caller: Caller) -> None:
         """Check the signature of a whole request that was admitted. Raises BedrockError where it is wrong."""
