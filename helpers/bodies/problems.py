@@ -4,17 +4,15 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from helpers.errors import Problem
 from helpers.language import shortened, tr
-from helpers.schemas.families import FAMILIES
 from helpers.schemas.fields import ONE_OF, RULE, field_at
 from helpers.schemas.sdxl import MAX_SIDE, MIN_SIDE, SIDE_STEP, sampler_named
 
-_REQUESTS: dict[str, type[BaseModel]] = {family.request.__name__: family.request for family in FAMILIES.values()}
 _MAX_SHOWN = 60  # characters of a value in a message
 _MAX_NAME = 100  # characters of a field's name in a path
 # Names from other interfaces, which are not spelt like the field that is meant.
@@ -35,11 +33,6 @@ _OTHER_NAMES = {
     "width": "aspect_ratio",
     "height": "aspect_ratio",
 }
-
-
-def validation_problems(error: ValidationError) -> list[Problem]:
-    """Return one Problem for each field that is wrong, in the schema's order. `error`: from the request of a Family."""
-    return problems_of(error.errors(include_url=False), _REQUESTS[error.title])
 
 
 def problems_of(errors: Iterable[ErrorDetails], request: type[BaseModel], more: int = 0) -> list[Problem]:

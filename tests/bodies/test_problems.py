@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 import helpers
-from helpers.bodies.problems import validation_problems
+from helpers.bodies.problems import problems_of
 from helpers.errors import BodyError
 from helpers.schemas import CoreRequest, SDXLRequest
 
@@ -17,7 +17,7 @@ TEXT = {"text_prompts": [{"text": "a beach"}]}
 def sentence(model: type[BaseModel], body: Any) -> str:
     with pytest.raises(ValidationError) as caught:
         model.model_validate(body)
-    return validation_problems(caught.value)[0].message
+    return problems_of(caught.value.errors(), model)[0].message
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_prompt_that_is_too_long_is_counted_and_not_repeated() -> None:
 def test_a_long_value_is_cut_in_the_sentence_and_whole_in_the_problem() -> None:
     with pytest.raises(ValidationError) as caught:
         SDXLRequest.model_validate({**TEXT, "sampler": "K" * 5000})
-    (problem,) = validation_problems(caught.value)
+    (problem,) = problems_of(caught.value.errors(), SDXLRequest)
     assert len(problem.message) < 400
     assert problem.value == "K" * 5000
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from helpers.bodies.problems import validation_problems
+from helpers.bodies.problems import problems_of
 from helpers.schemas import FAMILIES
 from helpers.schemas.stability import SD35Request
 
@@ -26,7 +26,7 @@ def fields_blamed(body: Any) -> list[str]:
     try:
         SD35Request.model_validate(body)
     except ValidationError as error:
-        return [problem.field for problem in validation_problems(error)]
+        return [problem.field for problem in problems_of(error.errors(), SD35Request)]
     return []
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from helpers.bodies.problems import validation_problems
+from helpers.bodies.problems import problems_of
 from helpers.schemas import SDXLRequest, sdxl
 
 HERE = Path(__file__).parent / "documented"
@@ -28,7 +28,7 @@ def fields_blamed(body: Any) -> list[str]:
     try:
         SDXLRequest.model_validate(body)
     except ValidationError as error:
-        return [problem.field for problem in validation_problems(error)]
+        return [problem.field for problem in problems_of(error.errors(), SDXLRequest)]
     return []
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from helpers.bodies.problems import validation_problems
+from helpers.bodies.problems import problems_of
 from helpers.schemas import CoreRequest, StabilityResponse
 
 
@@ -13,7 +13,7 @@ def fields_blamed(body: Any) -> list[str]:
     try:
         CoreRequest.model_validate(body)
     except ValidationError as error:
-        return [problem.field for problem in validation_problems(error)]
+        return [problem.field for problem in problems_of(error.errors(), CoreRequest)]
     return []
 
 
