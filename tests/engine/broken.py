@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from helpers.studio.engines.painted.engine import PaintedEngine
+from helpers.studio.engines.painted.interface import Painter
 from helpers.studio.protocol import Engine, EngineResult, ImageToImage, Inpaint, Task, TextToImage
 
 Change = Callable[[Task], Task]
@@ -84,6 +86,53 @@ def cross_fading(engine: Engine) -> Engine:
     return Wrong(engine, finish=fade)
 
 
+def pasting(engine: Engine) -> Engine:
+    """Image-to-image by a chessboard of places: some of the init image, some of a new picture."""
+
+    def cut(task: Task, result: EngineResult) -> EngineResult:
+        if not isinstance(task, ImageToImage) or task.schedule_start in (0, 1):
+            return result
+        new = engine.generate(_from_nothing(task)).pixels
+        board = np.add.outer(np.arange(task.height) // 32, np.arange(task.width) // 32) % 2
+        return replace(result, pixels=np.where(board[..., None] == 1, task.init_image, new))
+
+    return Wrong(engine, finish=cut)
+
+
+def forgetting_the_layout(engine: Engine) -> Engine:
+    """Image-to-image that keeps the init image above the middle, and below it nothing but its mean colour."""
+
+    def recoloured(task: Task, result: EngineResult) -> EngineResult:
+        if not isinstance(task, ImageToImage) or task.schedule_start <= 0.45:
+            return result
+        new = engine.generate(_from_nothing(task)).pixels.astype(np.float32)
+        new += task.init_image.mean((0, 1)) - new.mean((0, 1))
+        return replace(result, pixels=np.clip(new, 0, 255).astype(np.uint8))
+
+    return Wrong(engine, finish=recoloured)
+
+
+def stuck_on(engine: Engine) -> Engine:
+    """A mask filled from a picture that knows nothing of what is around it."""
+
+    def fill(task: Task, result: EngineResult) -> EngineResult:
+        if not isinstance(task, Inpaint):
+            return result
+        new = engine.generate(_from_nothing(task)).pixels
+        return replace(result, pixels=np.where(task.mask[..., None] > 127, new, task.init_image))
+
+    return Wrong(engine, finish=fill)
+
+
+def idle(engine: Engine) -> Engine:
+    """A mask in which nothing is drawn."""
+
+    def unchanged(task: Task, result: EngineResult) -> EngineResult:
+        return replace(result, pixels=task.init_image.copy()) if isinstance(task, Inpaint) else result
+
+    return Wrong(engine, finish=unchanged)
+
+
 def leaking(engine: Engine) -> Engine:
     """A mask that is feathered over its own edge, as when it is blurred first."""
 
@@ -117,13 +166,86 @@ def styling_at_the_end(engine: Engine) -> Engine:
 
 
 def guiding_at_the_end(engine: Engine) -> Engine:
-    """cfg_scale as a contrast filter on the finished picture."""
+    """cfg_scale as a contrast filter on the finished picture: what is named is always there."""
 
     def contrast(task: Task, result: EngineResult) -> EngineResult:
         pixels = 128 + (1 + 0.1 * (task.cfg_scale - 1)) * (result.pixels.astype(np.float32) - 128)
         return replace(result, pixels=np.clip(pixels, 0, 255).astype(np.uint8))
 
     return Wrong(engine, lambda task: replace(task, cfg_scale=1.0), contrast)
+
+
+@dataclass(frozen=True)
+class Harder:
+    """An engine whose exemplars have the contrast of guidance, so that they lie further apart."""
+
+    engine: Engine
+    factor: Callable[[Task], float]
+    name: str = "harder"
+    version: str = "0"
+
+    def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
+        assert isinstance(self.engine, PaintedEngine)
+        painter = _hardened(self.engine.painter, np.float32(self.factor(task)))
+        return replace(self.engine, painter=painter).generate(task, trace=trace)
+
+
+def deciding_at_once(engine: Engine) -> Engine:
+    """All exemplars far from each other: the first call knows which it will be."""
+    return Harder(engine, lambda _: 12.0)
+
+
+def guiding_inside(engine: Engine) -> Engine:
+    """Guidance's contrast in the exemplars, and so in every guess."""
+    return Harder(engine, lambda task: 1 + 0.035 * task.cfg_scale)
+
+
+def _hardened(painter: Painter, factor: np.float32) -> Painter:
+    def paint(*arguments: Any) -> Any:
+        return factor * painter.paint(*arguments)
+
+    def cutouts(*arguments: Any) -> Any:
+        tint = np.array([factor, factor, factor, 1], np.float32)
+        return [replace(cut, pixels=tint * cut.pixels) for cut in painter.cutouts(*arguments)]
+
+    def skies(*arguments: Any) -> Any:
+        return [(scene, factor * pixels) for scene, pixels in painter.skies(*arguments)]
+
+    return replace(painter, paint=paint, cutouts=cutouts, skies=skies)
+
+
+def dimming(engine: Engine) -> Engine:
+    """A weight below 1 fades what is named, in every picture."""
+
+    def fade(task: Task, result: EngineResult) -> EngineResult:
+        least = min((prompt.weight for prompt in task.prompts if prompt.weight > 0), default=1.0)
+        if least >= 1:
+            return result
+        with_it, without = (
+            engine.generate(replace(task, prompts=prompts)).pixels.astype(np.float32)
+            for prompts in (
+                tuple(replace(p, weight=1.0) for p in task.prompts),
+                tuple(p for p in task.prompts if p.weight != least) or task.prompts,
+            )
+        )
+        return replace(result, pixels=np.rint(least * with_it + (1 - least) * without).astype(np.uint8))
+
+    return Wrong(engine, finish=fade)
+
+
+def jumping(engine: Engine) -> Engine:
+    """Negative prompts act as with a weight of 0.8, however small theirs is."""
+    return Wrong(
+        engine,
+        lambda task: replace(
+            task, prompts=tuple(replace(p, weight=min(p.weight, -0.8)) if p.weight < 0 else p for p in task.prompts)
+        ),
+    )
+
+
+def swinging(engine: Engine) -> Engine:
+    """Each sampler has noise of its own."""
+    return Wrong(engine, lambda task: replace(task, seed=task.seed + 10 * len(task.sampler or "")))
 
 
 def refusing_at_the_end(engine: Engine) -> Engine:

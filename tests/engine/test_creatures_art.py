@@ -54,3 +54,23 @@ def test_a_drawing_stays_within_its_budget_and_the_format(name: str) -> None:
     assert coarse.count("<path") + coarse.count("<circle") + coarse.count("<ellipse") <= 22
     assert len(coarse) <= 6500
     assert len(drawing.svg(DAY, depth=0.0, key="t", fine=True)) <= 12000
+
+
+@pytest.mark.parametrize("entry", ["fox", "cat", "dog", "horse", "sheep", "sailboat"])
+def test_an_entry_with_several_drawings_shows_several_silhouettes(entry: str) -> None:
+    shapes = [_silhouette(name) for name in TABLES[entry]["art"]]
+    assert len(shapes) > 1
+    for i, one in enumerate(shapes):
+        for other in (shape for seen in shapes[:i] for shape in (seen, seen[:, ::-1])):
+            assert (one & other).sum() / (one | other).sum() < 0.88
+
+
+def _silhouette(name: str) -> np.ndarray:
+    """Where a drawing is, its box stretched to a square."""
+    drawing = art.load(name)
+    body = drawing.silhouette("#000000", key="s")
+    shape = f'<g transform="scale({100 / drawing.width:.4f},1)">{body}</g>'
+    return (
+        raster.rgba(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">{shape}</svg>', 100, 100)[..., 3]
+        > 0.5
+    )

@@ -1,5 +1,7 @@
 """Landscapes hold at every light and shape, differ from layout to layout, and are the same picture small and large."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,7 +102,53 @@ def test_every_layer_of_every_layout_has_random_numbers_of_its_own() -> None:
     assert stream(3, 1, 2).random(4).tolist() == again
 
 
-def test_layouts_lean_to_both_sides_and_take_every_variant() -> None:
-    stages = [painter.stage_of(compose("mountain", seed), fine=False) for seed in range(40)]
+@pytest.mark.parametrize("name", ["mountain", "forest", "meadow", "sea", "street", "village", "room"])
+def test_layouts_lean_to_both_sides_and_take_every_variant(name: str) -> None:
+    stages = [painter.stage_of(compose(name, seed), fine=False) for seed in range(60)]
     assert {stage.side for stage in stages} == {-1, 1}
-    assert {stage.variant for stage in stages} == set(vocabulary.entry("mountain").data["variants"])
+    assert {stage.variant for stage in stages} == set(vocabulary.entry(name).data["variants"])
+
+
+@pytest.mark.parametrize("name", ["mountain", "forest", "meadow", "sea", "street", "village", "room"])
+def test_each_variant_of_a_place_looks_its_own_way(name: str) -> None:
+    scene = compose(name, 4)
+    shots = [painter.paint(replace(scene, variants=(v,)), 64, 64) for v in scene.variants]
+    apart = [np.abs(a - b).mean() * 127.5 for i, a in enumerate(shots) for b in shots[:i]]
+    assert min(apart) > (0.7 if name == "room" else 2)  # rooms differ by a lamp or a plant
+
+
+def test_skies_of_one_place_differ_in_their_blue_their_clouds_and_whether_the_sun_is_in_the_picture() -> None:
+    scenes = [compose("meadow", seed) for seed in range(30)]
+    assert len({scene.light.sky for scene in scenes}) > 3
+    above = sum(scene.sun[1] < 0 for scene in scenes)
+    assert 5 < above < 25
+    kinds = {}
+    for kind in ("heaps", "streaks", "flock", "bank"):
+        stage = painter.stage_of(scenes[0], fine=False)
+        kinds[kind] = draw_layer(stage, {"brush": "clouds", "kind": kind}, stream(0, 1, 1))
+    drawn = {
+        draw_layer(painter.stage_of(scenes[0], fine=False), {"brush": "clouds"}, stream(s, 1, 1))[:40]
+        for s in range(30)
+    }
+    assert len(set(kinds.values())) == 4
+    assert len(drawn) > 3
+
+
+@pytest.mark.parametrize("light", ["sunset", "night", "overcast"])
+def test_a_sun_that_stands_low_a_moon_and_a_covered_sky_stay_as_their_light_has_them(light: str) -> None:
+    scenes = [compose("meadow", seed, light=light) for seed in range(30)]
+    assert all(scene.sun[1] >= 0 for scene in scenes)
+    if light != "sunset":
+        assert len({scene.light.sky for scene in scenes}) == 1
+
+
+def test_a_branch_leaves_no_hole_in_its_trunk() -> None:
+    stage = painter.stage_of(compose("forest", 1), fine=False)
+    layer = {"brush": "trunks", "colour": "#ffffff", "n": 1, "t": [0.8, 0.9], "width": 14, "depth": 0.0, "lean": 0}
+    for seed in range(30):
+        body = draw_layer(stage, layer, stream(seed, 1, 1))
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><defs>{"".join(stage.defs)}</defs>{body}</svg>'
+        ink = raster.rgba(svg, 100, 100)[..., 3] > 0.5
+        middle = round(float(np.flatnonzero(ink[60]).mean()))  # an upright trunk, below its branches
+        if 5 <= middle < 95:
+            assert ink[:80, middle - 4 : middle + 4].all(), seed

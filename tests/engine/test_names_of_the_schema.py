@@ -2,7 +2,7 @@
 
 from helpers.schemas import sdxl
 from helpers.schemas.fields import TASK_NAMES
-from helpers.studio.engines.painted.diffusion import guidance, samplers
+from helpers.studio.engines.painted.diffusion import denoiser, samplers
 from helpers.studio.engines.painted.painting.styles.presets import PRESETS
 from helpers.studio.protocol import TASKS
 
@@ -12,7 +12,7 @@ def test_the_samplers() -> None:
 
 
 def test_the_presets_of_clip_guidance() -> None:
-    assert set(guidance.CLIP_PULL) == set(sdxl.CLIP_GUIDANCE_PRESETS)
+    assert set(denoiser.CLIP_PULL) == set(sdxl.CLIP_GUIDANCE_PRESETS)
 
 
 def test_the_styles_of_which_the_painter_draws_one_itself() -> None:

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from helpers.studio.engines.painted.diffusion.guidance import CLIP_PULL
+from helpers.studio.engines.painted.diffusion.denoiser import CLIP_PULL
 from helpers.studio.engines.painted.diffusion.samplers import SAMPLERS
 from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
+from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.protocol import EngineResult, ImageToImage, Inpaint, Prompt
 from tests.engine import toy
 from tests.engine.asked import task_of
@@ -76,7 +77,7 @@ def test_a_prompt_of_weight_0_changes_nothing() -> None:
 
 def test_unknown_words_are_at_most_64_and_each_is_told_once() -> None:
     words = [f"flurb{i}" for i in range(100)]
-    assert make(("beach " + " ".join(words + words), 1.0)).unknown_words == tuple(words[:64])
+    assert asked((Prompt("beach " + " ".join(words + words)),)).unknown == tuple(words[:64])
 
 
 def test_a_mask_that_is_shut_gives_the_init_image_back_and_an_open_one_a_picture() -> None:
@@ -158,9 +159,9 @@ def test_the_callers_arrays_are_left_alone() -> None:
     ],
 )
 def test_arrays_and_sizes_that_do_not_fit_are_refused(fields: dict[str, Any]) -> None:
-    asked: dict[str, Any] = {"prompts": ["beach"], "width": WIDTH, "height": HEIGHT, "seed": 1, **fields}
+    wanted: dict[str, Any] = {"prompts": ["beach"], "width": WIDTH, "height": HEIGHT, "seed": 1, **fields}
     with pytest.raises(ValueError, match=r"\w"):
-        toy.engine().generate(task_of(*asked.pop("prompts"), **asked))
+        toy.engine().generate(task_of(*wanted.pop("prompts"), **wanted))
 
 
 @pytest.mark.parametrize("arrays", [{}, {"mask": np.zeros((HEIGHT, WIDTH), np.uint8)}])
@@ -179,7 +180,7 @@ def test_a_trace_tells_each_guess_in_order(fields: dict[str, Any]) -> None:
     sigmas = [step.sigma for step in trace.steps]
     assert sigmas == sorted(sigmas, reverse=True)
     assert all(step.denoised.shape == (HEIGHT // 8, WIDTH // 8, 3) for step in trace.steps)
-    assert all(step.weights.sum() == pytest.approx(1, abs=1e-4) for step in trace.steps)
+    assert all(step.belief.plans.sum() == pytest.approx(1, abs=1e-4) for step in trace.steps)
     assert [place.entry for place in trace.placements] == ["ball"]
     assert make().trace is None
 

@@ -115,11 +115,11 @@ CREATURES, SCENES, LIGHTS, MOODS = "objects_creatures.toml", "scenes.toml", "lig
             'backdrop: 1: ridge: unknown key "only"; known: brush, cap, cap_from, chance, ',
         ),
         (
-            (SCENES, "beach", "layers", 9, "only"),
+            (SCENES, "beach", "layers", 16, "only"),
             ["palm"],
-            'layers: 10: scatter: only: 1: unknown value "palm"; the nearest known is "palms"',
+            'layers: 17: scatter: only: 1: unknown value "palm"; the nearest known is "palms"',
         ),
-        ((SCENES, "sea", "layers", 5, "only"), ["x"], 'layers: 6: swell: only: 1: unknown value "x"; known: none'),
+        ((SCENES, "arctic", "layers", 5, "only"), ["x"], 'layers: 6: ridge: only: 1: unknown value "x"; known: none'),
         (
             ("parts.toml", "cloud", "layers", 0, "at"),
             "skies",

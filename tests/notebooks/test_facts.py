@@ -11,7 +11,7 @@ from tools import notebooks
 from helpers import bodies, models
 from helpers.calls import account
 from helpers.schemas import sdxl
-from helpers.studio.engines.painted.diffusion import guidance, schedule
+from helpers.studio.engines.painted.diffusion import denoiser, schedule
 
 LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
 NAMES = sorted(
@@ -248,7 +248,7 @@ def test_the_size_that_the_guide_leaves_out_is_the_one_that_helpers_write() -> N
 def test_the_strip_of_clip_presets_is_in_the_order_of_their_pull() -> None:
     assert "each one pulls harder than the one before it in this strip" in prose("02_image_to_image")
     (listed,) = re.findall(r"presets = (\[.*\])\n.*clip_guidance_preset=preset", code("02_image_to_image"))
-    pulls = [guidance.CLIP_PULL[name] for name in json.loads(listed)]
+    pulls = [denoiser.CLIP_PULL[name] for name in json.loads(listed)]
     assert pulls == sorted(set(pulls))
 
 

@@ -16,6 +16,7 @@ from botocore.config import Config
 from PIL import Image
 
 from helpers import models
+from helpers.studio.engines.painted import VERSION
 
 Reply = tuple[int, str, dict[str, Any]]  # status, error type, answer
 Script = Callable[[dict[str, Any], int], Reply]  # from a body, and how many calls came before it
@@ -51,7 +52,7 @@ def refused(status: int, code: str, message: str = "Too many requests, please wa
     return status, code, {"message": message}
 
 
-ENGINE = "painted 0.2.0"
+ENGINE = f"painted {VERSION}"  # as the studio's own
 THROTTLED = refused(429, "ThrottlingException")
 
 

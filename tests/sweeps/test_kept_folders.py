@@ -11,6 +11,7 @@ from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock
 from tests.sweeps.running import run
 
 BODY = helpers.text_to_image("a serene beach at sunset", seed=5, width=320, height=320, steps=10)
+FIRST = "painted 0.2.0"
 TODAY = helpers.core_body(helpers.text_to_image("a serene beach at sunset", seed=5))
 
 
@@ -20,19 +21,17 @@ def kept(tmp_path: Path) -> Path:
 
 
 def test_a_studio_tile_of_the_first_edition_is_taken_where_that_engine_draws(kept: Path, fake: FakeBedrock) -> None:
-    sweep = helpers.Sweep(BODY, seed=[5], folder=kept)
-    assert fake.engine == ENGINE
-    assert sweep.tiles[0].made
-    run(sweep, fake)
+    fake.engine = FIRST
+    sweep = run(helpers.Sweep(BODY, seed=[5], folder=kept), fake)
     assert fake.count == 0
     assert sweep.tiles[0].image.size == (320, 320)
 
 
-@pytest.mark.parametrize("engine", ["painted 0.3.0", "trained 0.2.0"])
+@pytest.mark.parametrize("engine", [ENGINE, "trained 0.2.0"])
 def test_another_engine_draws_it_again_and_says_so(kept: Path, fake: FakeBedrock, engine: str) -> None:
     fake.engine = engine
     old = next((kept / "studio").glob("*.png"))
-    with pytest.warns(WorkshopWarning, match=f"drawn by {ENGINE}.*draws with {engine}.*costs nothing"):
+    with pytest.warns(WorkshopWarning, match=f"drawn by {FIRST}.*draws with {engine}.*costs nothing"):
         sweep = run(helpers.Sweep(BODY, seed=[5], folder=kept), fake)
     assert fake.count == 1
     assert sweep.tiles[0].path != old

@@ -167,14 +167,14 @@ def test_a_studio_with_another_engine_or_version_draws_its_tiles_again_and_says_
     keys = [tile.key for tile in sweep_in(tmp_path, 2).tiles]
     before = {path.name: path.read_bytes() for path in (tmp_path / "studio").glob("*.png")}
     fake.engine = other
-    with pytest.warns(WorkshopWarning, match=rf"2 of the tiles were drawn by painted 0.2.0.*draws with {other}"):
+    with pytest.warns(WorkshopWarning, match=rf"2 of the tiles were drawn by {ENGINE}.*draws with {other}"):
         again = run(sweep_in(tmp_path, 2), fake)
     assert fake.count == 4
     assert [tile.key for tile in again.tiles] == keys, "the engine is no part of the request"
     assert all((tmp_path / "studio" / name).read_bytes() == data for name, data in before.items())
     run(sweep_in(tmp_path, 2), fake)
     assert fake.count == 4, "what the new engine drew is taken"
-    fake.engine = "painted 0.2.0"
+    fake.engine = ENGINE
     assert run(sweep_in(tmp_path, 2), fake).tiles[0].made
 
 

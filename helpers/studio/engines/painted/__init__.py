@@ -2,6 +2,7 @@
 
     engine.py    one picture from one task; start here
     diffusion/   the diffusion, from the noise schedule to the trace, one module a chapter
+    filling/     a hole in a picture, filled with what is around it
     painting/    the painter, from the words of a prompt to a scene and from a scene to pixels
 
 What an engine is asked for is in helpers.studio.protocol.
@@ -11,7 +12,7 @@ from helpers.studio.protocol import Engine, Needs
 
 __all__ = ["NEEDS", "VERSION", "create"]
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 """Version of what it draws: another version may draw another picture for the same task."""
 NEEDS = Needs(workers=2, threads=1, patience=120.0)
 REUSED_BYTES = 31 * 2**20
@@ -20,17 +21,25 @@ REUSED_BYTES = 31 * 2**20
 
 def create() -> Engine:
     """Return the offline engine with its own painter. Numpy and the painter are imported here, not before."""
-    from typing import Any
-
-    from .diffusion.exemplars import Painter, Pixels
     from .engine import PaintedEngine
-    from .painting import layout, painter, prompt, styles
-
-    def restyle(scene: Any, pixels: Pixels, style: str | None) -> Pixels:
-        return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
+    from .interface import Painter
+    from .painting import asked, painter, places, relighting, things
 
     _reuse_memory()
-    drawing = Painter(prompt.read, layout.compose, painter.paint, painter.paint_objects, restyle, prompt.without)
+    drawing = Painter(
+        read=asked.asked,
+        place=places.place,
+        skies=painter.paint_skies,
+        bare=places.bare,
+        framed=places.framed,
+        cutouts=things.cutouts,
+        spots=things.spots,
+        staged=things.staged,
+        paint=painter.paint,
+        paint_objects=painter.paint_objects,
+        restyle=painter.finished,
+        relight=relighting.relight,
+    )
     return PaintedEngine(drawing, VERSION)
 
 

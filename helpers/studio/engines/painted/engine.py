@@ -5,15 +5,15 @@ from typing import assert_never
 
 import numpy as np
 
-from helpers.studio.protocol import MAX_UNKNOWN_WORDS, EngineResult, ImageToImage, Inpaint, Task, TextToImage
+from helpers.studio.protocol import EngineResult, ImageToImage, Inpaint, Task, TextToImage
 
 from .diffusion import schedule, tasks
-from .diffusion.exemplars import Painter
-from .diffusion.image_to_image import share_of
+from .diffusion.image_to_image import from_init
 from .diffusion.latent import FACTOR, Planes
-from .diffusion.masks import composite
+from .diffusion.masks import composite, from_mask
 from .diffusion.samplers import DEFAULT, SAMPLERS, Noise
 from .diffusion.trace import PaintedTrace
+from .interface import Painter
 
 __all__ = ["PaintedEngine"]
 
@@ -32,18 +32,20 @@ class PaintedEngine:
         Raises ValueError for sizes that do not fit together, KeyError for an unknown sampler or clip_guidance_preset.
         """
         _check(task)
-        unknown = tuple(self.painter.read(task.prompts).unknown)[:MAX_UNKNOWN_WORDS]
+        unknown = self.painter.read(task.prompts).unknown
         sampler = SAMPLERS[task.sampler or DEFAULT]
         match task:
             case TextToImage():
                 sigmas = schedule.sigmas(sampler.schedule, task.steps)
                 diffusion = tasks.from_words(self.painter, task, traced=trace)
             case ImageToImage() | Inpaint():
-                start, end = task.schedule_start, task.schedule_end
-                sigmas = schedule.sigmas(sampler.schedule, task.steps, start, end)
+                sigmas = schedule.sigmas(sampler.schedule, task.steps, task.schedule_start, task.schedule_end)
                 if len(sigmas) == 1 or (isinstance(task, Inpaint) and not task.mask.any()):
                     return EngineResult(task.init_image.copy(), unknown, PaintedTrace((), ()) if trace else None)
-                diffusion = tasks.from_init(self.painter, task, share_of(start - end), traced=trace)
+                if isinstance(task, Inpaint):
+                    diffusion = from_mask(self.painter, task, traced=trace)
+                else:
+                    diffusion = from_init(self.painter, task, traced=trace)
             case _:
                 assert_never(task)
 

@@ -2,15 +2,23 @@
 
  1. schedule         how much noise is left at each step
  2. latent           what is diffused: the picture at an eighth of its side, in three planes
- 3. exemplars        the pictures that a painter paints for the prompt
- 4. mixture          the best guess of the picture behind the noise, in closed form
- 5. denoiser         that guess as a sampler calls it, held to what a task keeps
- 6. guidance         what cfg_scale, negative prompts and clip_guidance_preset do to the guess
- 7. samplers         ten ways from noise to picture
- 8. decode           from the latent to pixels
- 9. image_to_image   what stays of an init image
-10. masks            what a mask keeps, and objects put where it is open
-11. mood             a prompt that names nothing to draw
-12. tasks            which of these each task needs
-13. trace            what a run leaves to look at
+ 3. variation        what varies about every picture that can be painted
+ 4. factors          what pictures are made of: plans, and things that stand in them
+ 5. mixture          the best guess of the picture behind the noise, in closed form
+ 6. adherence        how likely a picture shows what a prompt names: cfg_scale, weights, negative prompts
+ 7. plans            from a prompt to plans and things
+ 8. denoiser         the guess as a sampler calls it, with CLIP guidance
+ 9. samplers         ten ways from noise to picture
+10. decode           from the latent to pixels, and the contrast of guidance
+11. trace            what a run leaves to look at
+12. tasks            a task made ready for a sampler: text-to-image
+13. flatten          an init image without its texture
+14. subject          its main thing and its horizon
+15. init_image       what it shows, found once
+16. image_to_image   an init image as more plans, and the strength at which each comes
+17. openings         a mask's opening: its filling, and where in it a thing fits whole
+18. matching         the light, the sharpness and the grain of what is around it
+19. skies            the sky behind what stands before it
+20. grounds          what an opening shows behind the things
+21. masks            a hole that is filled, then drawn into
 """

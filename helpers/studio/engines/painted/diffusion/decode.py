@@ -1,62 +1,66 @@
-"""From latents to pixels: detail beyond the latent's resolution is not guessed but painted again, from the exemplar."""
+"""From latents to pixels: detail beyond the latent's resolution is not guessed but painted, from the best exemplar.
 
-from dataclasses import dataclass
+    pixels = bend(guide(sharp + enlarge(x - soft)))
+
+`sharp` is the best exemplar painted whole at full size, with all shadows and occlusion, and `soft` the same exemplar as
+the mixture has it: their error of resized cut-outs cancels, and what is left of x is the variation that the noise chose.
+"""
+
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .exemplars import Exemplars, Pixels
+from ..interface import Pixels
+from .adherence import contrast
 from .latent import FACTOR, Planes, colours, enlarge
-from .mixture import FALL
+from .variation import FALL
 
-__all__ = ["Held", "decode", "from_bytes", "heaviest", "to_bytes"]
+__all__ = ["add_texture", "from_bytes", "guided", "to_bytes", "varied"]
 
-MAX_COUNT, LEAST = 3, 0.02
-"""Exemplars that are painted again: at most this many, each of at least this weight."""
+KNEE = 0.75
+"""Light and colour bend from here on, and reach the ends of the range slowly, as a trained decoder's do."""
+REACH = 4.0
+"""The largest value, in units of the range, that bends; what is beyond is clipped."""
+STEPS = 4096
 TEXTURE_SD, TILE = 0.008, 256
 """One level of 255; pixels along the tile's side."""
+CALM = 0.08
+"""Mean chroma below which an exemplar's variation loses colour too: black and white stays black and white."""
 
 
-@dataclass(frozen=True, eq=False)
-class Held:
-    """An init image that is kept in part, at both sizes."""
-
-    pixels: Pixels
-    latent: Planes
-    full: NDArray[np.float32]
-    """(height, width) in [0, 1] at full size: how much is kept."""
-    small: NDArray[np.float32]
-    """The same at latent size."""
-
-
-def decode(
-    x: Planes, exemplars: Exemplars, weights: NDArray[np.float32], seed: int, held: Held | None = None
-) -> Pixels:
-    """Return the latent x at full size, (height, width, 3), not clipped.
-
-    pixels = sharp + enlarge(x - soft): `sharp` is the posterior's exemplar (or the init image where it is kept) at full
-    size, `soft` the same at latent size. Beyond the latent's resolution the variation goes on as a faint texture.
-    """
-    chosen = heaviest(weights)
-    sharp, soft = _redrawn(exemplars, chosen), np.zeros_like(x)
-    for i, weight in chosen:
-        soft += weight * (exemplars.latents[i] - exemplars.smooth)
-    if exemplars.textured:
-        _add_texture(sharp, seed)
-    if held is not None:
-        soft += held.small * (held.latent - soft)
-        sharp += held.full[..., None] * (held.pixels - sharp)
-    sharp += enlarge(colours(x - soft), *sharp.shape[:2])
+def varied(sharp: Pixels, x: Planes, soft: Planes) -> Pixels:
+    """Add to an exemplar at full size, in place, what the latent x holds beside it, and return it."""
+    rest = x - soft
+    chroma = float(np.abs(soft[1:]).mean())
+    rest[1:] *= np.float32(min(1.0, chroma / CALM))
+    sharp += enlarge(colours(rest), *sharp.shape[:2])
     return sharp
 
 
-def heaviest(weights: NDArray[np.float32]) -> list[tuple[int, float]]:
-    """Return (index, weight) of the exemplars that make the picture, heaviest first; the weights sum to 1."""
-    first, *others = (int(i) for i in np.argsort(-weights, kind="stable")[:MAX_COUNT])
-    chosen = [first, *(i for i in others if weights[i] >= LEAST)]
-    total = float(weights[chosen].sum())
-    return [(i, float(weights[i]) / total) for i in chosen]
+def guided(
+    pixels: Pixels, cfg_scale: float, share: float = 1.0, light: tuple[float, float] = (1.0, 0.0)
+) -> NDArray[np.uint8]:
+    """Return pixels (height, width, 3) in about [-1, 1] as bytes, with a share (0..1) of guidance's contrast, in a light.
+
+    Light is pushed about its mean and colour about grey, both by the light's contrast as well, and the light's warmth is
+    added; then all bend towards the ends of the range from KNEE on (tanh). With share 0 and no light nothing bends, and
+    `from_bytes` comes back as it was. Overwrites `pixels`.
+    """
+    hard, warm = light
+    if share <= 0 and light == (1.0, 0.0):
+        return to_bytes(pixels)
+    bright, colour = (np.float32(hard * (1 + share * (f - 1))) for f in contrast(cfg_scale))
+    grey = np.full(3, 1 / 3, np.float32)
+    mixed = colour * np.eye(3, dtype=np.float32) + (bright - colour) * np.outer(grey, np.ones(3, np.float32))
+    flat = pixels.reshape(-1, 3)
+    tint = colours(np.array([0, warm, 0], np.float32).reshape(3, 1, 1))[0, 0]
+    offset = np.tile(np.float32((1 - bright) * flat.mean() + REACH) + tint, pixels.shape[1])
+    moved = (flat @ mixed).reshape(pixels.shape[0], -1)
+    moved += offset
+    moved *= np.float32(STEPS / (2 * REACH))
+    np.clip(moved, 0, STEPS - 1, out=moved)
+    return np.take(_bend(round(min(share, 1.0), 3)), moved.astype(np.uint16)).reshape(pixels.shape)
 
 
 def to_bytes(pixels: Pixels) -> NDArray[np.uint8]:
@@ -75,8 +79,11 @@ def from_bytes(pixels: NDArray[np.uint8]) -> Pixels:
     return out
 
 
-def _add_texture(pixels: Pixels, seed: int) -> None:
-    """Add a tile of fine light and dark to pixels, in place, from another corner for each seed."""
+def add_texture(pixels: Pixels, seed: int) -> None:
+    """Add fine light and dark to painted pixels, in place, from another corner of a tile for each seed.
+
+    It goes on where the latent's resolution ends, and keeps smooth gradients from showing the steps of 8 bits.
+    """
     tile = np.roll(_tile(), (seed % TILE, seed // TILE % TILE), (0, 1))
     for top in range(0, pixels.shape[0], TILE):
         for left in range(0, pixels.shape[1], TILE):
@@ -86,7 +93,7 @@ def _add_texture(pixels: Pixels, seed: int) -> None:
 
 @cache
 def _tile() -> Pixels:
-    """Return noise with the variation's spectrum above a latent's frequencies, (TILE, TILE, 3); it repeats without a seam."""
+    """Return noise with the spectrum of photographs above a latent's frequencies, (TILE, TILE, 3); it repeats without a seam."""
     spectrum = np.fft.rfft2(np.random.default_rng(0).standard_normal((TILE, TILE)))
     cycles = np.hypot(np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)) * TILE
     finest = TILE / FACTOR / 2
@@ -95,9 +102,11 @@ def _tile() -> Pixels:
     return np.repeat((TEXTURE_SD / light.std() * light).astype(np.float32)[..., None], 3, axis=2)
 
 
-def _redrawn(exemplars: Exemplars, chosen: list[tuple[int, float]]) -> Pixels:
-    (first, weight), *others = chosen
-    sharp = exemplars.redraw(exemplars.scenes[first]) * np.float32(exemplars.scale * weight)
-    for i, weight in others:
-        sharp += exemplars.redraw(exemplars.scenes[i]) * np.float32(exemplars.scale * weight)
-    return sharp
+@cache
+def _bend(share: float) -> NDArray[np.uint8]:
+    """Return the table from STEPS even values in [-REACH, REACH) to bytes."""
+    value = (np.arange(STEPS) + 0.5) * (2 * REACH / STEPS) - REACH
+    high = np.maximum(np.abs(value) - KNEE, 0)
+    bent = np.sign(value) * (np.minimum(np.abs(value), KNEE) + (1 - KNEE) * np.tanh(high / (1 - KNEE)))
+    bent = value + share * (bent - value)
+    return np.clip(np.round((bent + 1) * 127.5), 0, 255).astype(np.uint8)

@@ -1,161 +1,342 @@
-"""Image-to-image: which patches of the init image are kept, by the noise level that it starts from.
+"""Image-to-image: an init image is more plans of the same mixture.
 
-SDEdit (Meng et al. 2022, arXiv 2108.01073): lay noise of some sigma over the init image and denoise from there. Little
-noise hides little, so the init image comes back; much noise hides all of it. To our denoiser the init image is one more
-thing that may lie behind the noise, and it decides for each place, not for the whole picture: one weight for all of it
-would lay one picture over the other like a double exposure. A place is a superpixel (Achanta et al. 2012, SLIC), a patch
-of like colours, so that seams run along edges that the init image has anyway. Noise hides broad colours last of all, since
-pictures hold most of their power there: what the prompt draws takes on those of the init image while any of it stays.
+SDEdit (Meng et al. 2022, arXiv 2108.01073) lays noise over an init image and denoises from there: the more noise, the
+more of the picture is the prompt's. To a mixture, the init is a picture that may lie behind the noise like any other. It
+becomes the prompt's picture in steps, each of which is a whole picture, so nothing is ever sewn together:
+
+    kept      the init, the flatter the less of its strength is left, in the prompt's light, moods and style by as much
+    redrawn   the init in flat regions, and more in that light and style
+    swapped   the same without its main thing, and the prompt's where that stood: a factor like any other
+    replaced  the prompt's own plans, led by the init: its horizon, its broad colours, the box of its main thing
+
+The noise is added to the kept picture b. At the first sigma, the evidence for an exemplar e is then normal over the seeds,
+
+    -|e - b|_Q^2 / 2  +-  |e - b|_Q           |d|_Q^2 = <d, d>_Q, see `variation`
+
+so a step can be made exactly as likely as the one before, and what is left is the noise's |e - e'|_Q. The prior is
+
+    log pi - log pi' = (|e - b|_Q^2 - |e' - b|_Q^2) / 2 + |e - e'|_Q (t - strength) / WIDTH
+
+and the step comes at strength t: at t +- 2 WIDTH, two standard deviations of the noise are against or for it. That holds
+for every init, prompt and sampler; the exact posterior does the rest.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .latent import Planes
-from .mixture import Variation
+from helpers.studio.protocol import ImageToImage
 
-__all__ = ["Places", "share_of"]
+from ..interface import Box, Cutout, Painter, Pixels, Reading, Spot
+from .decode import add_texture
+from .denoiser import CLIP_PULL, Denoiser
+from .factors import Factor, Laid, Plan, factor_of
+from .flatten import flattened
+from .init_image import InitImage, blurred, init_image
+from .latent import Planes, colours, enlarge, planes
+from .mixture import Mixture
+from .plans import FIRST, Request, absence, drawings, offered, places_of, small, variants
+from .samplers import DEFAULT, SAMPLERS
+from .tasks import Diffusion, request_of
+from .variation import Variation
 
-PATCHES, COMPACT = 30, 0.4
-"""Number of patches, and how much a patch's width weighs against a difference in light of 1."""
-PIECES, LOOSE = 100, 0.2
-"""The same for pieces, which are smaller and go by colour more than by place: a sun is one of them."""
-FIRM = 2.0
-"""How firmly a piece follows its majority; at 1 it would split in proportion."""
-ROUNDS = 3
-"""Rounds of k-means: each moves the patches' centres to the middle of what they hold."""
-BLUR = 0.03
-"""Softness of a patch's border, in the same measure squared: sharp along edges, wide in plain places."""
-DECIDED = 0.02
-"""Share of the picture over which a patch goes from staying to leaving."""
-SEAM = 0.1
-"""Width of a seam through plain places, in shares of the picture's side. Seams through detail are as sharp as the patches."""
-PLAIN = 0.3
-"""Squared detail that divides plain places from others."""
-NEIGHBOURHOOD = 0.25
-"""Reach of a patch's neighbourhood, in shares of the picture's side."""
-TOGETHER = 0.8
-"""Weight of the neighbours' evidence, from 0 (the patch's own alone) to 1 (the neighbourhood's)."""
-DETAIL_SD = 0.15
-"""Differences beyond the variation that are smaller than this hardly count as evidence."""
-BROAD = 0.07
-"""Colours are broad where they reach further than this, in shares of the picture's side."""
-TINT, FADE = 0.9, 0.4
-"""How much of the init image's broad colours the prompt's picture takes, and the power of the kept share by which it fades."""
-ALL_UNTIL, NONE_FROM = 0.10, 0.64
-"""Shares of the schedule up to which every place keeps the init image, and from which none does."""
+__all__ = ["from_init"]
+
+REDRAWN, SWAPPED, REPLACED = 0.625, 0.525, 0.425
+"""Strengths at which each step comes."""
+WIDTH = 0.007
+"""Strength that a standard deviation of the noise is worth: how far seeds differ in when a step comes."""
+FAR = 0.05
+"""A step is not made where its strengths are this far away, seven deviations."""
+CALM = 0.4
+"""Amount of variation. With all that text-to-image has, the old thing's broad light and dark would stay as a ghost."""
+FLAT_BY = 0.45
+"""1 - strength at which the kept picture would be as flat as the redrawing."""
+DRAWN = 0.45
+"""How flat a picture becomes at most whose drawing is to stay."""
+BOLD = 1.5
+"""How much more than the kept picture the redrawing is in the prompt's light and style."""
+LED = 0.35
+"""Strength from which on the prompt's plans follow the init as closely as they can."""
+HORIZON_FROM = 0.3
+"""Share of that at which they take its horizon."""
+TINT = np.array([0.7, 0.85, 0.85], np.float32)[:, None, None]
+"""How far their light and colours go to the init's, where it leads fully."""
+BROAD = 0.08
+"""Deviation of the blur that leaves broad colours, in shares of the mean side."""
+MATCHED = np.array([0.2, 0.4, 0.4], np.float32)
+"""How far the prompt's thing goes to the light and colours of the init's."""
+LIKELY = 0.3
+"""Plans less likely than this share of the likeliest are left out: evidence for an init would find the few without snow."""
+ABSENT = 0.5
+"""From this probability on a thing is absent, else present: every photograph is evidence against a painted thing."""
+CLEAR = 0.4
+"""A main thing that is less sure than this is not swapped: half of it might stay."""
+LEAST, BEYOND = 12.0, 1.35
+"""A thing's least height, in hundredths; how far it may reach beyond the shorter fit into the box."""
+AFLOAT = 25.0
+"""How far above where it stands by itself a thing may be put, in hundredths of the height."""
+CUT_OFF = 96.0
+"""What only stands lower than this, in hundredths of the height, is cut off by the lower edge, as a portrait is."""
 
 
-def share_of(start: float) -> float:
-    """Return the share of the picture (0..1) that keeps the init image when noise comes in at `start` (0..1) of the schedule."""
-    t = min(max((start - ALL_UNTIL) / (NONE_FROM - ALL_UNTIL), 0.0), 1.0)
-    return 1 - t * t * (3 - 2 * t)
+def from_init(painter: Painter, task: ImageToImage, *, traced: bool = False) -> Diffusion:
+    """Prepare image-to-image. What an early end leaves undone counts as strength: it is less of a change."""
+    request = request_of(painter, task, painter.read(task.prompts))
+    todo = float(np.clip(task.schedule_start - task.schedule_end, 0, 1))
+    variation = Variation.natural(*request.size, amount=CALM)
+    change = _Change(request, init_image(task.init_image), todo, task.seed, variation)
+    kept = change.kept()
+    sigma = SAMPLERS[task.sampler or DEFAULT].schedule(1 - min(task.schedule_start, 1.0))
+    mixture = Mixture(_weighed(change.steps(kept), kept.picture, 1 - todo, sigma, variation), variation)
+    denoiser = Denoiser(mixture, CLIP_PULL[task.clip_guidance_preset], trace=[] if traced else None)
+    return Diffusion(request, task.seed, denoiser, kept.picture, contrast=todo)
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """An init image in patches, and the share of it that stays."""
+class _Change:
+    """What one task makes of an init image."""
 
-    init: Planes
-    share: float
-    patches: NDArray[np.float32]
-    """(patches, height * width): how much each latent pixel belongs to each patch; sums to 1 over the patches."""
-    pieces: NDArray[np.float32]
-    """(pieces, height * width): the same for what is too small to be cut in two."""
-    detail: NDArray[np.float32]
-    """(height, width): squared detail, what there is to see beyond the broad light."""
+    request: Request
+    init: InitImage
+    todo: float
+    """1 - strength."""
+    seed: int
     variation: Variation
-    light: Planes
-    """What the prompt's light adds to the init image where it stays, (3, height, width)."""
 
-    @staticmethod
-    def of(init: Planes, share: float, variation: Variation, light: Planes) -> "Places":
-        """Cut the init latent (3, height, width) into patches."""
-        detail = np.square(init - variation.kept(init, 0.5)).sum(0)
-        patches, pieces = _superpixels(init, PATCHES, COMPACT), _superpixels(init, PIECES, LOOSE)
-        return Places(init, share, patches, pieces, detail, variation, (1 - share) * variation.kept(light, 0.5))
+    @property
+    def bold(self) -> float:
+        """How far all but the kept picture are in the prompt's light and style."""
+        return min(1.0, BOLD * self.todo)
 
-    def put(self, m: Planes) -> Planes:
-        """Return the init image where it stays, and elsewhere m in the init image's broad colours."""
-        init = self.init + self.light
-        tinted = m + TINT * self.share**FADE * self._blurred(init - m, BROAD)
-        return tinted + self.kept(m) * (init - tinted)
+    @property
+    def lead(self) -> float:
+        """How much the prompt's plans follow the init, 0..1."""
+        return min(1.0, (1 - self.todo) / LED)
 
-    def kept(self, m: Planes) -> NDArray[np.float32]:
-        """Return where the init image stays if the prompt's picture is m: (height, width) in [0, 1].
+    @property
+    def names_nothing(self) -> bool:
+        """True where the prompts name nothing that could be drawn: then the init's drawing stays at every strength."""
+        reading: Reading = self.request.reading
+        return reading.names_nothing or not (reading.things or reading.has_scene or len(reading.setting) > 1)
 
-        The noise hides plain places first, and those where init image and prompt are alike: there the evidence for the
-        init, 1/2 |X - M|^2 / C over the patch, is small. The prior is set so that the init keeps its share.
+    @cached_property
+    def present(self) -> tuple[int, ...]:
+        """The things that are shown."""
+        things = enumerate(self.request.reading.things)
+        return tuple(k for k, thing in things if absence(thing, k, self.request.cfg_scale) < ABSENT)
+
+    @property
+    def can_swap(self) -> bool:
+        """True where the init has a main thing for sure, in a place where the prompt's can be."""
+        subject = self.init.subject
+        return subject is not None and subject.sure >= CLEAR and bool(self.held[0])
+
+    @cached_property
+    def horizon(self) -> float | None:
+        """The init's, while it leads."""
+        return self.init.horizon if self.lead > HORIZON_FROM else None
+
+    @cached_property
+    def scene(self) -> Any:
+        """A place of the prompt, for its light, its moods, and the shadows in it."""
+        request = self.request
+        return request.painter.place(
+            request.reading, FIRST, round(request.aspect, 4), frozenset(), request.pull, self.horizon
+        )
+
+    @cached_property
+    def redrawing(self) -> Planes:
+        """The latent of the init in flat regions, in the prompt's light and style."""
+        return self.changed_latent(self.init.flat_latent, self.bold)
+
+    @cached_property
+    def held(self) -> tuple[list[Laid], NDArray[np.float32]]:
+        """The drawings of the first thing in the box of the init's main thing, and what is added to red, green and blue, (3,).
+
+        There are none where the init has no main thing, or has it where this one cannot be, as a cloud is no place for a dog.
         """
-        if self.share in (0.0, 1.0):
-            return np.full(self.init.shape[1:], self.share, np.float32)
-        cosines, power = self.variation.cosines, self.variation.power
-        apart = cosines.inverse(cosines.forward(self.init - m) / np.sqrt(power + DETAIL_SD**2))
-        evidence = _log_mean(self.patches, np.square(apart).sum(0)) + _log_mean(self.patches, self.detail)
-        evidence += TOGETHER * (self._around(evidence) - evidence)
-        before = _area_before(evidence, self.patches.sum(1))
-        stays = np.clip((before - (1 - self.share)) / DECIDED + 0.5, 0, 1)
-        return self._sewn(self._in_pieces(stays.astype(np.float32) @ self.patches).reshape(self.detail.shape))
+        request, subject, out = self.request, self.init.subject, []
+        if subject is not None and self.present:
+            main = self.present[0]
+            lowest = min(s.y for s in request.painter.spots(request.reading, main, self.scene, (0.0, 1.0), FIRST))
+            for cut, log_prior in variants(request, main) if 100 * subject.box[3] > lowest - AFLOAT else ():
+                spots = [self._spot(cut, subject.box, lowest, flip) for flip in (False, True)]
+                out += drawings([(cut, log_prior)], spots, request.size)
+        if subject is None or not out:
+            return [], np.zeros(3, np.float32)
+        own = out[0].planes[:3].sum((1, 2)) / max(float(out[0].planes[3].sum()), 1e-3)
+        wanted = (self.redrawing * subject.map).sum((1, 2)) / max(float(subject.map.sum()), 1e-3)
+        shift = np.asarray(MATCHED * self.lead * (wanted - own), np.float32)[:, None, None]
+        return [replace(one, planes=_recoloured(one.planes, shift)) for one in out], colours(shift)[0, 0]
 
-    def _in_pieces(self, stays: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Move the border between patches to borders of pieces: a sun stays or goes whole."""
-        most = (self.pieces @ stays) / np.maximum(self.pieces.sum(1), 1e-3)
-        return np.clip(FIRM * (most - 0.5) + 0.5, 0, 1) @ self.pieces
+    def changed(self, pixels: Pixels, share: float) -> Pixels:
+        """Return any pixels a share of the way to the prompt's light, moods, media and style: a new array."""
+        painter = self.request.painter
+        lit = painter.relight(self.request.reading, self.scene, pixels, share)
+        return lit + np.float32(share) * (painter.restyle(self.scene, lit, self.request.style) - lit)
 
-    def _around(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return each patch's evidence averaged over its neighbourhood, so that a thing stays or goes in one piece."""
-        places = self._blurred((evidence @ self.patches).reshape(self.detail.shape), NEIGHBOURHOOD)
-        return (self.patches @ places.ravel()) / np.maximum(self.patches.sum(1), 1e-3)
+    def changed_latent(self, latent: Planes, share: float) -> Planes:
+        """Return the same of a latent."""
+        return planes(self.changed(colours(latent), share))
 
-    def _blurred(self, planes: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-        cosines = self.variation.cosines
-        return cosines.inverse(cosines.forward(planes) * np.exp(-2 * (np.pi * width * cosines.frequency()) ** 2))
+    def steps(self, kept: Plan) -> list[tuple[float, list[Plan]]]:
+        """Return the steps that have a chance at this strength, in order, each with the strength at which it comes."""
+        made: list[tuple[float, Callable[[], list[Plan]]]] = [(1.0, lambda: [kept])]
+        if not self.names_nothing:
+            made.append((REDRAWN, lambda: [self.redrawn()]))
+            if self.present and self.can_swap:
+                made.append((SWAPPED, lambda: [self.swapped()]))
+            made.append((REPLACED, self.replaced))
+        ends = [at for at, _ in made[1:]] + [0.0]
+        strength = 1 - self.todo
+        return [(at, plans()) for (at, plans), end in zip(made, ends, strict=True) if end - FAR < strength < at + FAR]
 
-    def _sewn(self, sharp: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Widen seams where the init image is plain: it has no edge there to hide one, and no detail that would show twice."""
-        soft = self._blurred(sharp, SEAM)
-        busy = self.detail / (self.detail + PLAIN)
-        return np.clip(soft + busy * (sharp - soft), 0, 1)
+    def kept(self) -> Plan:
+        """Return the init, flattened."""
+        amount = min(self.todo / FLAT_BY, DRAWN if self.names_nothing else 1.0)
+        picture = self.changed_latent(self.init.latent, self.todo)
+
+        def redraw(_: Any) -> Pixels:
+            return self.changed(flattened(self.init.pixels, amount), self.todo)
+
+        return Plan(self.scene, picture, 0.0, self._factors({}, picture), redraw=redraw)
+
+    def redrawn(self) -> Plan:
+        """Return the init in flat regions."""
+
+        def redraw(_: Any) -> Pixels:
+            return self._textured(self.changed(self.init.flat, self.bold))
+
+        return Plan(self.scene, self.redrawing, 0.0, self._factors({}, self.redrawing), redraw=redraw)
+
+    def swapped(self) -> Plan:
+        """Return the redrawing without its main thing, and with the prompt's things."""
+        request, (main, *others) = self.request, self.present
+        held, shift = self.held
+        drawn = {k: offered(request, k, self.scene, FIRST) for k in others}
+        picture = self.changed_latent(self.init.empty_latent, self.bold)
+
+        def redraw(scene: Any) -> Pixels:
+            pixels = self.changed(self.init.empty, self.bold)
+            things = request.painter.paint_objects(scene, request.width, request.height, request.style)
+            alpha = things[..., 3:]
+            pixels += alpha * (things[..., :3] + alpha * shift - pixels)
+            return self._textured(pixels)
+
+        factors = self._factors({main: held, **drawn}, picture)
+        return Plan(self.scene, picture, 0.0, factors, redraw=redraw)
+
+    def replaced(self) -> list[Plan]:
+        """Return the prompt's plans, led by the init."""
+        request, out = self.request, []
+        held, shift = self.held
+        broad = self.changed_latent(self.init.broad, self.bold)
+        places = places_of(request, self.horizon)
+        likely = LIKELY * max(place.share for place in places)
+        for place in (one for one in places if one.share >= likely):
+            choices = {k: offered(request, k, place.scene, place.seed) for k in self.present}
+            if self.present:
+                choices[self.present[0]] = self._shared(held, choices[self.present[0]])
+            picture = small(request, place.scene)
+            for mirrored in (False, True):
+                below = np.ascontiguousarray(picture[:, :, ::-1]) if mirrored else picture
+                tint = TINT * np.float32(self.lead) * blurred(broad - below, BROAD)
+                led = below + tint
+                factors, log_prior = self._factors(choices, led), float(np.log(place.share / 2))
+                redraw = self._painted_in(tint, shift, mirrored)
+                out.append(Plan(place.scene, led, log_prior, factors, mirrored, redraw))
+        return out
+
+    def _painted_in(self, tint: Planes, shift: NDArray[np.float32], mirrored: bool) -> Callable[[Any], Pixels]:
+        """Return what paints a scene at full size, with the tint on the place and the shift on the things."""
+        request = self.request
+
+        def redraw(scene: Any) -> Pixels:
+            size = request.width, request.height
+            pixels = request.painter.paint(scene, *size, request.style)
+            pixels = np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
+            added = enlarge(colours(tint), request.height, request.width)
+            if self.lead > 0 and scene.placements:
+                alpha = request.painter.paint_objects(scene, *size, request.style)[..., 3:]
+                alpha = alpha[:, ::-1] if mirrored else alpha
+                added += alpha * (alpha * shift - added)
+            pixels += added
+            return self._textured(pixels)
+
+        return redraw
+
+    def _factors(self, choices: dict[int, list[Laid]], picture: Planes) -> tuple[Factor, ...]:
+        """Return a factor for every thing of the prompt, none of them ever absent; what has no choices is not there."""
+        things = enumerate(self.request.reading.things)
+        return tuple(factor_of(t.entry, choices.get(k, []), 0.0, picture, self.variation) for k, t in things)
+
+    def _shared(self, held: list[Laid], free: list[Laid]) -> list[Laid]:
+        """Return all drawings: the more the init leads, the likelier the held ones."""
+        share = self.lead**1.5 if held else 0.0
+        return [
+            replace(one, log_prior=one.log_prior + float(np.log(part / len(some))))
+            for some, part in ((held, share), (free, 1 - share))
+            if part > 0
+            for one in some
+        ]
+
+    def _spot(self, cut: Cutout, box: Box, lowest: float, flip: bool) -> Spot:
+        """Return the spot where a drawing fills a box; `lowest` is the least y at which it stands by itself."""
+        painter, wide = self.request.painter, 100 * self.request.aspect
+        trial = Spot(wide / 2, 70.0, 20.0, flip)
+        boxes = np.array([one.box for one in painter.staged(self.scene, [(cut, trial)], False).placements])
+        (left, top), (right, bottom) = boxes[:, :2].min(0) * (wide, 100), boxes[:, 2:].max(0) * (wide, 100)
+        x0, y0, x1, y1 = box
+        if lowest > CUT_OFF:
+            y1 = max(y1, (lowest + bottom - trial.y) / 100)
+        fits, covers = sorted((100 * (y1 - y0) / (bottom - top), wide * (x1 - x0) / (right - left)))
+        largest = min(96 / (bottom - top), 0.96 * wide / (right - left))
+        scale = max(LEAST / (bottom - top), min(covers, BEYOND * fits, largest))
+        x = wide * (x0 + x1) / 2 + scale * (trial.x - (left + right) / 2)
+        return Spot(float(x), float(100 * y1 + scale * (trial.y - bottom)), float(scale * trial.height), flip)
+
+    def _textured(self, pixels: Pixels) -> Pixels:
+        add_texture(pixels, self.seed)
+        return pixels
 
 
-def _superpixels(latent: Planes, count: int, compact: float) -> NDArray[np.float32]:
-    """Cut a latent into about `count` soft superpixels, (superpixels, height * width), by k-means over place and colour."""
-    _, height, width = latent.shape
-    rows = min(height, max(1, round(np.sqrt(count * height / width))))
-    columns = min(width, max(1, round(count / rows)))
-    side = np.sqrt(height * width / (rows * columns))
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(compact / side)
-    points = np.stack([latent[0], 2 * latent[1], 2 * latent[2], y, x])
-    grid = np.ix_(_middles(height, rows), _middles(width, columns))
-    centres = np.stack([plane[grid].ravel() for plane in points])
-    coarse = points[:, :: max(1, height // 32), :: max(1, width // 32)].reshape(5, -1)
-    for _ in range(ROUNDS):
-        members = _members(coarse, centres)
-        centres = coarse @ members.T / np.maximum(members.sum(1), 1e-3)
-    return _members(points.reshape(5, -1), centres)
+def _recoloured(planes_: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a cut-out, (4, h, w), with planes added, (3, 1, 1): hardly to its shadow, which is half transparent."""
+    alpha = planes_[3:]
+    return np.concatenate([planes_[:3] + alpha * alpha * shift, alpha])
 
 
-def _members(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how much each point (5, n) belongs to each centre (5, k): (k, n), summing to 1 over the centres."""
-    distance = np.square(centres).sum(0)[:, None] - 2 * (centres.T @ points)
-    near = np.exp((distance.min(0) - distance) / BLUR)
-    return near / near.sum(0)
+def _weighed(
+    steps: Sequence[tuple[float, list[Plan]]], origin: Planes, strength: float, sigma: float, variation: Variation
+) -> list[Plan]:
+    """Return the plans of all steps with the log priors that the module's first lines give; `sigma` is the first one."""
+    out: list[Plan] = []
+    log, before = 0.0, origin
+    for at, plans in steps:
+        nearest = [_nearest(plan, origin, sigma) for plan in plans]
+        after = min(nearest, key=lambda one: _squared(one - origin, sigma, variation))
+        if out:
+            log += (_squared(after - origin, sigma, variation) - _squared(before - origin, sigma, variation)) / 2
+            log += float(np.sqrt(_squared(after - before, sigma, variation))) * (at - strength) / WIDTH
+        out += [replace(plan, log_prior=plan.log_prior + log) for plan in plans]
+        before = after
+    return out
 
 
-def _middles(size: int, parts: int) -> NDArray[np.intp]:
-    return ((np.arange(parts) + 0.5) * size / parts).astype(np.intp)
+def _nearest(plan: Plan, x: Planes, sigma: float) -> Planes:
+    """Return the exemplar of a plan that explains x best, with sigma as the noise."""
+    picture = np.array(plan.picture)
+    for f in plan.factors:
+        nearer = f.seen(x - picture) - f.norms / 2
+        picture += f.differences(picture.shape)[int((nearer + sigma**2 * f.log_prior).argmax())]
+    return picture
 
 
-def _log_mean(patches: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the log of the mean of values (height, width) in each patch, (patches,)."""
-    return np.log((patches @ values.ravel()) / np.maximum(patches.sum(1), 1e-3) + 1e-5)
-
-
-def _area_before(values: NDArray[np.float32], sizes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return for each patch the share of the area in patches of smaller value, plus half its own."""
-    order = np.argsort(values, kind="stable")
-    before = np.empty_like(sizes)
-    before[order] = np.cumsum(sizes[order]) - sizes[order] / 2
-    return before / sizes.sum()
+def _squared(d: Planes, sigma: float, variation: Variation) -> float:
+    """Return |d|_Q^2."""
+    return max(0.0, float(np.square(d).sum() - np.square(variation.low(d)) @ variation.gain(sigma)) / sigma**2)

@@ -1,73 +1,91 @@
-"""Masks: the init image put back at every step where a mask keeps it, and copied byte for byte at the end."""
+"""Masks: the hole is filled from what is around it, and then drawn into, in the light of what is around it.
+
+Plans are grounds (the filling, the init image itself, another sky, a water, another place), and things stand on them where
+they fit whole into the opening. What the mask keeps is put back at every step (RePaint, Lugmayr et al. 2022, arXiv
+2201.09865, does so to the sample), and copied byte for byte at the end.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.studio.protocol import Task
+from helpers.studio.protocol import ImageToImage, Inpaint, TextToImage
 
-from .exemplars import Box, Exemplars, Painter, Pixels, SceneLike
-from .guidance import Guidance
-from .latent import FACTOR, Planes, colours, enlarge, planes, shrink
+from ..filling import smooth_fill
+from ..interface import Painter, Pixels, Reading
+from . import grounds
+from .denoiser import CLIP_PULL, Denoiser
+from .factors import Laid, Plan, factor_of
+from .grounds import Ground
+from .image_to_image import from_init
+from .latent import colours, planes, shrink
+from .matching import Look, look_of
+from .mixture import Mixture
+from .openings import Hole, filled, room, roomiest
+from .plans import Request, absence, drawings, places_of, small, variants
+from .samplers import DEFAULT, SAMPLERS
+from .skies import Matte, matte_of
+from .subject import horizon_of
+from .tasks import Diffusion, from_words, request_of
+from .variation import Variation
 
-__all__ = ["KeptArea", "box_of", "composite", "opening", "pasted"]
+__all__ = ["composite", "from_mask"]
+
+ALL = 0.9
+"""From this share of the picture on, an opening is a new picture."""
+CALM = 0.3
+"""The variation's size beside a new picture's: the surroundings say much of the light."""
+ORDERS = 2
+"""Orders from left to right in which several things stand."""
+PLACES = 3
+"""Places that are tried."""
+ARRIVES, SETTLES, SHARP = 0.45, 0.7, 0.04
+"""Shares of the schedule to do from which on the prompt is drawn, and the ground is filled; how suddenly."""
+DOUBTED = 0.1
+"""With an init image that comes in late, a thing is absent only where that is likelier: what one sees speaks for it."""
+SAME, KEPT = 0.15, 0.27
+"""Squared difference below which a pixel of the filling is as it was, and the share of others in the middle of an opening
+up to which what was there stays: it shows nothing that must go."""
+MOST = 0.55
+"""From this share on, too little is left to fill an opening from: things bring their place."""
+TINGE = 0.05
+"""A pixel of a smaller share of sky is none."""
+SKYLESS, ABOVE = 0.15, 0.7
+"""Share of an opening below which it holds no sky, and of the picture's upper edge above which it holds all of it."""
+NEAR = -100.0
+"""A horizon so far up that no haze is before things: the surroundings have their own."""
 
 
-@dataclass(frozen=True, eq=False)
-class KeptArea:
-    """The part of an init image that a mask keeps."""
+def from_mask(painter: Painter, task: Inpaint, *, traced: bool = False) -> Diffusion:
+    """Prepare inpainting: new content inside the mask, which fits what is around it.
 
-    init: Planes
-    free: NDArray[np.float32]
-    """(height, width) in [0, 1]: 1 where the picture may change."""
-
-    @staticmethod
-    def of(init: Planes, mask: NDArray[np.uint8]) -> "KeptArea":
-        """Return the area that `mask` keeps; it has the picture's size, and 255 where the picture may change."""
-        return KeptArea(init, shrink(opening(mask)[..., None], *init.shape[1:])[..., 0])
-
-    def impose(self, denoised: Planes) -> Planes:
-        """Put what is kept back into the guess (RePaint, Lugmayr et al. 2022, arXiv 2201.09865, does so to the sample)."""
-        return self.init + self.free * (denoised - self.init)
-
-
-def opening(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how far each pixel may change, (height, width) in [0, 1]."""
-    return mask.astype(np.float32) / np.float32(255)
-
-
-def box_of(mask: NDArray[np.uint8]) -> Box:
-    """Return the smallest box around the mask's pixels that are at least half open.
-
-    Where there are none, it is the box around all that are open at all; for a shut mask, the whole picture.
+    An opening of nearly the whole picture gets the prompt's own picture. With an init image that comes in late
+    (`schedule_start` below 1), what it has inside the mask is one more plan, and stays the later it comes in.
     """
-    open_ = mask >= 128 if (mask >= 128).any() else mask > 0
-    rows, columns = np.flatnonzero(open_.any(1)), np.flatnonzero(open_.any(0))
-    if not rows.size:
-        return (0.0, 0.0, 1.0, 1.0)
-    height, width = mask.shape
-    return (columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height)
-
-
-def pasted(painter: Painter, scenes: Sequence[SceneLike], task: Task, init: Pixels, guidance: Guidance) -> Exemplars:
-    """Return exemplars that show the init image with the scenes' objects in it: "add a sheep".
-
-    The unconditional knows the init image too, but not what is added, so guidance moves only the objects.
-    """
-    width, height, style = task.width, task.height, task.style_preset
-    size = width // FACTOR, height // FACTOR
-    below = shrink(init, size[1], size[0])
-    smooth = colours(guidance.smooth)
-
-    def paste(scene: SceneLike) -> Pixels:
-        cut = painter.paint_objects(scene, width, height, style)
-        return _over(cut, guidance.scale, enlarge(smooth, height, width), init)
-
-    cuts = [painter.paint_objects(scene, *size, style) for scene in scenes]
-    small = np.stack([planes(_over(cut, guidance.scale, smooth, below)) for cut in cuts])
-    return Exemplars(tuple(scenes), small, paste, presence=np.stack([cut[..., 3] for cut in cuts]))
+    request = request_of(painter, task, painter.read(task.prompts))
+    hole = Hole.of(task.init_image, task.mask)
+    todo = round(float(np.clip(task.schedule_start - task.schedule_end, 0, 1)), 3)
+    init = planes(shrink(hole.pixels, *request.size))
+    if hole.share >= ALL:
+        diffusion = _anew(painter, task, todo, traced)
+        diffusion.denoiser.kept, diffusion.denoiser.free = init, _free(hole.opening, request.size)
+        return diffusion
+    sigma = SAMPLERS[task.sampler or DEFAULT].schedule(1 - min(task.schedule_start, 1.0))
+    mixture = _mixture(request, hole, todo, sigma if todo < 1 else 0.0)
+    opening = hole.opening
+    if _changes_the_sky(request.reading, hole):
+        opening = opening * (_matte(hole).share > TINGE)  # nothing may change that stands before the sky
+    free = _free(opening, request.size)
+    denoiser = Denoiser(
+        mixture, CLIP_PULL[task.clip_guidance_preset], kept=init, free=free, trace=[] if traced else None
+    )
+    origin = init + (free if todo == 1 else 0) * (mixture.mean(mixture.prior_belief()) - init)
+    return Diffusion(request, task.seed, denoiser, origin, contrast=0.0)
 
 
 def composite(new: NDArray[np.uint8], init: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -76,6 +94,222 @@ def composite(new: NDArray[np.uint8], init: NDArray[np.uint8], mask: NDArray[np.
     return ((share * new + (255 - share) * init + 127) // 255).astype(np.uint8)
 
 
-def _over(cut: NDArray[np.float32], scale: float, smooth: Pixels, below: Pixels) -> Pixels:
-    """Lay a cut-out (height, width, 4), moved by guidance, over a picture."""
-    return below + cut[..., 3:] * (scale * cut[..., :3] + smooth - below)
+@lru_cache(maxsize=4)
+def _mixture(request: Request, hole: Hole, todo: float, sigma: float) -> Mixture:
+    """Return what may be in a hole. It is kept: another seed or sampler costs its run alone."""
+    variation = Variation.natural(*request.size, amount=CALM)
+    plans = _drawn(request, hole, todo, variation)
+    if todo < 1:
+        plans = _with_init(plans, request, hole, todo, sigma, variation)
+    return Mixture(plans, variation)
+
+
+def _anew(painter: Painter, task: Inpaint, todo: float, traced: bool) -> Diffusion:
+    """Prepare a picture of the prompt's own: text-to-image, or image-to-image where the init image comes in late."""
+    fields = {one.name: getattr(task, one.name) for one in dataclass_fields(task)}
+    if todo < 1:
+        return from_init(painter, ImageToImage(**{k: v for k, v in fields.items() if k != "mask"}), traced=traced)
+    own = {one.name for one in dataclass_fields(TextToImage)}
+    return from_words(painter, TextToImage(**{k: v for k, v in fields.items() if k in own}), traced=traced)
+
+
+def _free(opening: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return 1 for each cell of the latent of which a part may change, (height, width), and 0 elsewhere. (Cells are whole:
+    the pixels are mixed at the end, and mixed twice, the init image would show.)"""
+    return (shrink(opening[..., None], *size)[..., 0] > 0).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _matte(hole: Hole) -> Matte:
+    """Return what of the opening is sky; all of it where hardly anything is."""
+    init, open_ = hole.pixels, hole.open
+    matte = matte_of(init, open_)
+    return matte if matte.share[open_].mean() > SKYLESS else Matte(open_.astype(np.float32), init)
+
+
+def _changes_the_sky(reading: Reading, hole: Hole) -> bool:
+    """Return whether another sky is asked for. The sky by its name alone is continued, while some of it is left."""
+    above = hole.open[0].mean()
+    return not reading.has_scene and (reading.sky in ("lit", "changed") or (reading.sky == "named" and above > ABOVE))
+
+
+def _drawn(request: Request, hole: Hole, todo: float, variation: Variation) -> list[Plan]:
+    """Return the plans of a prompt inside a mask: each ground, with the things in each of a few orders."""
+    reading: Reading = request.reading
+    things = [k for k, thing in enumerate(reading.things) if thing.word.against < thing.word.weight]
+    places = places_of(request)
+    look = look_of(hole.pixels, hole.opening, colours(small(request, places[0].scene)))
+    found = _grounds(request, hole, todo, look, places, bool(things))
+    orders = ORDERS if len(things) > 1 else 1
+    plans = []
+    for ground, share in found:
+        picture = planes(ground.draw(*request.size))
+        redraw = _redrawn(request, hole, ground, look)
+        for order in range(orders):
+            factors = _factors(request, hole, todo, things, order, look, picture, variation)
+            plans.append(Plan(ground.scene, picture, float(np.log(share / orders)), factors, redraw=redraw))
+    return plans
+
+
+def _grounds(
+    request: Request, hole: Hole, todo: float, look: Look, places: Sequence[Any], things: bool
+) -> list[tuple[Ground, float]]:
+    """Return what the things may stand on, each with its share of the seeds."""
+    reading, painter, style, cfg = request.reading, request.painter, request.style, request.cfg_scale
+    open_, init = hole.open, hole.pixels
+    touched = (hole.mask > 0).astype(np.float32)
+    place = reading.has_scene or (things and hole.share > MOST and not _changes_the_sky(reading, hole))
+    empty = smooth_fill(init, touched) if place and hole.share > MOST else filled(hole)
+    rows = np.flatnonzero(open_.any(1))
+    top, bottom = 100 * rows[0] / len(open_), 100 * (rows[-1] + 1) / len(open_)
+    horizon = horizon_of(planes(shrink(empty, *request.size)))
+    if place:
+        empty = init if _is_plain(hole, empty) else empty
+        level = horizon if horizon is not None and horizon < bottom - 8 else top + 0.25 * (bottom - top)
+        made = []
+        for one in places[:PLACES]:
+            flat = grounds.water_is_most(one.scene) and bottom > level + 6
+            shape = grounds.shape_of(open_, one.seed, level if flat else None)
+            if shape is None:
+                continue
+            if flat:
+                made.append((grounds.water(painter, one.scene, style, empty, shape, look, cfg), one.share))
+            else:
+                scene = painter.framed(one.scene, float(max(level, 6.0)), False)
+                made.append((grounds.land(painter, scene, style, empty, shape, look, cfg), one.share))
+        if made:
+            return made
+    elif _changes_the_sky(reading, hole):
+        matte = _matte(hole)
+        own = None if reading.sky == "lit" else look
+        return [
+            (grounds.sky(painter, painter.framed(one.scene, bottom + 22, True), style, matte, own, cfg), one.share)
+            for one in places[:PLACES]
+        ]
+    scene = painter.framed(places[0].scene, NEAR, False)
+
+    def restyled(pixels: Pixels) -> Pixels:
+        return np.asarray(painter.restyle(scene, pixels, style))
+
+    if reading.coloured and not things:  # a colour alone asks for a plain backdrop
+        empty = restyled(smooth_fill(init, touched))
+    changed = restyled if style or reading.coloured else None
+    made = [(grounds.plain(empty, scene, changed), 1.0)]
+    if things:
+        stays = any(thing.habit == "worn" for thing in reading.things) or _is_plain(hole, empty)
+        share = 1.0 if stays else float(_logistic((SETTLES - todo) / SHARP))
+        made = [(made[0][0], 1 - share), (grounds.plain(init, scene, changed), share)]
+    return [one for one in made if one[1] > 1e-3]
+
+
+def _is_plain(hole: Hole, empty: Pixels) -> bool:
+    """Return whether the middle half of an opening is about as it is filled."""
+    rows, columns = (np.flatnonzero(hole.open.any(axis)) for axis in (1, 0))
+    part = tuple(slice(at[len(at) // 4], at[3 * len(at) // 4] + 1) for at in (rows, columns))
+    apart = np.square(hole.pixels[part] - empty[part]).sum(2) > SAME
+    open_ = hole.open[part]
+    return bool((apart & open_).sum() <= KEPT * open_.sum())
+
+
+def _factors(
+    request: Request,
+    hole: Hole,
+    todo: float,
+    things: Sequence[int],
+    order: int,
+    look: Look,
+    picture: NDArray[np.float32],
+    variation: Variation,
+) -> tuple[Any, ...]:
+    """Return the things as factors, each within its own part of the opening."""
+    reading: Reading = request.reading
+    ranks = np.random.default_rng([order, 4]).permutation(len(things)) if order else np.arange(len(things))
+    out = []
+    for rank, k in zip(ranks, things, strict=True):
+        thing = reading.things[k]
+        part = (int(rank) / len(things), (int(rank) + 1) / len(things))
+        where = room(hole.open, part)
+        rng = np.random.default_rng([order, k, 7])
+        made: list[Laid] = []
+        for cut, log_prior in variants(request, k):
+            for flip in (False, True):
+                spots = roomiest(cut, flip, where, request.height, thing.habit, rng)
+                made += drawings([(cut, log_prior)], spots, request.size)
+        lit = [replace(one, planes=_lit(one.planes, look, request.cfg_scale)) for one in made]
+        gone = absence(thing, k, request.cfg_scale)
+        out.append(factor_of(thing.entry, lit, gone if todo == 1 or gone > DOUBTED else 0.0, picture, variation))
+    return tuple(out)
+
+
+def _lit(cut: NDArray[np.float32], look: Look, cfg_scale: float) -> NDArray[np.float32]:
+    """Return a cut-out of the latent, (4, h, w) with its planes times alpha, in the surroundings' light."""
+    alpha = cut[3:]
+    straight = colours(np.asarray(cut[:3] / np.maximum(alpha, np.float32(1e-3)), np.float32))
+    return np.concatenate([planes(look.lit(straight, cfg_scale)) * alpha, alpha])
+
+
+def _redrawn(request: Request, hole: Hole, ground: Ground, look: Look) -> Any:
+    """Return the way from a ground's scene with the things in it to pixels."""
+
+    def redraw(scene: Any) -> Pixels:
+        pixels = ground.draw(request.height, request.width)
+        if scene.placements:
+            cut = request.painter.paint_objects(scene, request.width, request.height, request.style)
+            look.laid(cut, pixels, _inner(hole), request.cfg_scale)
+        return pixels
+
+    return redraw
+
+
+@lru_cache(maxsize=4)
+def _inner(hole: Hole) -> NDArray[np.float32]:
+    """Return the open pixels, fading towards the mask's edge: there, the shadows of things end."""
+    open_ = hole.open.astype(np.float32)
+    height, width = open_.shape
+    small_ = shrink(open_[..., None], height // 4, width // 4)[..., 0]
+    high, wide = (np.ptp(np.flatnonzero(small_.any(axis))) + 1 for axis in (1, 0))
+    steps = max(1, round(0.03 * min(high, wide)))
+    total, inside = np.zeros_like(small_), small_
+    for _ in range(steps):
+        p = np.pad(inside, 1, constant_values=0)
+        inside = np.minimum.reduce([p[1:-1, 1:-1], p[:-2, 1:-1], p[2:, 1:-1], p[1:-1, :-2], p[1:-1, 2:]])
+        total += inside / steps
+    return np.repeat(np.repeat(total, 4, 0), 4, 1) * open_
+
+
+def _with_init(
+    plans: Sequence[Plan], request: Request, hole: Hole, todo: float, sigma: float, variation: Variation
+) -> list[Plan]:
+    """Return the plans and the init image itself, with such a prior that a run of which ARRIVES is to do ends with it as
+    often as not. What a noisy init image says for itself, E = |init - plan|_Q^2 / 2 with a standard deviation of
+    sqrt(2 E), is known in closed form, and taken back."""
+    init = hole.pixels
+    latent = planes(shrink(init, *request.size))
+    evidence = [plan.log_prior + _evidence(plan, latent, sigma, variation) for plan in plans]
+    least = max(0.0, -float(np.logaddexp.reduce(evidence)))
+    odds = (ARRIVES - todo) / SHARP * max(1.0, float(np.sqrt(2 * least)))
+    restyled = request.painter.restyle
+    scene = request.painter.framed(plans[0].scene, plans[0].scene.horizon, False)
+    factors = tuple(factor_of(f.entry, [], 1.0, latent, variation) for f in plans[0].factors)
+
+    def redraw(_: Any) -> Pixels:
+        return np.asarray(init + np.float32(todo) * (restyled(scene, init.copy(), request.style) - init), np.float32)
+
+    kept = Plan(scene, latent, odds - least, factors, redraw=redraw)
+    return [kept, *plans]
+
+
+def _evidence(plan: Plan, x: NDArray[np.float32], sigma: float, variation: Variation) -> float:
+    """Return how well a plan explains x, were each of its things the only one: the mixture's evidence, but for noise."""
+    gain, rest = variation.gain(sigma), x - plan.picture
+    low = variation.low(rest)
+    out = -float(np.square(rest).sum() - gain @ np.square(low)) / 2
+    things = 0.0
+    for f in plan.factors:
+        u = f.seen(rest) - f.norms / 2 - f.low @ (gain * low) + np.square(f.low) @ gain / 2
+        things += float(np.logaddexp.reduce(f.log_prior + u / sigma**2))
+    return out / sigma**2 + things
+
+
+def _logistic(x: float) -> float:
+    return float(1 / (1 + np.exp(-x)))

@@ -1,144 +1,116 @@
-"""The denoiser and the first latent of each task: text-to-image, image-to-image, inpainting."""
+"""The mixture and the first latent of each task, and the way back to pixels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.studio.protocol import ImageToImage, Inpaint, Prompt, Task, TextToImage
+from helpers.studio.protocol import TextToImage
 
-from .decode import Held, decode, from_bytes, heaviest, to_bytes
-from .denoiser import Denoiser
-from .exemplars import Box, Exemplars, Painter, Pixels, ReadingLike, SceneLike, layout_seeds
-from .guidance import CLIP_PULL, Guidance, painted
-from .image_to_image import Places
-from .latent import FACTOR, Planes, enlarge, planes, shrink
-from .masks import KeptArea, box_of, opening, pasted
-from .mixture import Variation
-from .mood import in_mood
+from ..interface import Painter, Pixels, Reading
+from .decode import add_texture, guided, varied
+from .denoiser import CLIP_PULL, Denoiser
+from .factors import LIGHT, SKY, Plan
+from .latent import Planes
+from .plans import Request, mixture_of
 from .trace import PaintedTrace, TracedThing
 
-__all__ = ["Diffusion", "from_init", "from_words"]
+__all__ = ["Diffusion", "Winner", "from_words", "request_of"]
 
-EXEMPLARS = 10
-CANDIDATES, NEAREST = 16, 6
-"""With an init image: how many layouts to choose from, and how many of them, those most like it, become exemplars."""
+
+@dataclass(frozen=True, eq=False)
+class Winner:
+    """The exemplar that a run ended with."""
+
+    plan: Plan
+    scene: Any
+    """The plan's, with its things."""
+    light: tuple[float, float]
+    """Contrast and warmth."""
+    soft: Planes
+    """(3, height, width), as the mixture has it."""
+    choices: tuple[tuple[str, Any], ...]
+    """Entries of the plan's factors and what was chosen of each."""
 
 
 @dataclass(frozen=True, eq=False)
 class Diffusion:
     """A task made ready for a sampler, with the way back to pixels."""
 
+    request: Request
+    seed: int
     denoiser: Denoiser
     origin: Planes
     """The latent that the first noise is added to."""
-    seed: int
-    held: Callable[[Planes], Held | None] = lambda _: None
-    """Maps the winning exemplar's latent to what is kept of the init image."""
+    contrast: float = 1.0
+    """Share (0..1) of guidance's contrast: an init image keeps its own."""
+    finish: Callable[[Pixels, "Winner"], Pixels] = lambda pixels, _: pixels
+    """What is done to the pixels before they become bytes."""
+
+    def winner(self) -> Winner:
+        """Return the exemplar that the last guess believes in most."""
+        assert self.denoiser.last is not None
+        mixture, belief = self.denoiser.last
+        plan, choices, soft = mixture.winner(belief)
+        place = next((choice for entry, choice in choices if entry == SKY), plan.scene)
+        light = next((choice for entry, choice in choices if entry == LIGHT), (1.0, 0.0))
+        standing = [choice for entry, choice in choices if entry not in (SKY, LIGHT) and choice is not None]
+        return Winner(plan, self.request.painter.staged(place, standing, plan.mirrored), light, soft, tuple(choices))
 
     def picture(self, x: Planes) -> NDArray[np.uint8]:
         """Return the finished latent as a picture, (height, width, 3) in 0..255."""
-        weights = self.denoiser.weights
-        held = self.held(self.denoiser.mixture.mean(weights))
-        return to_bytes(decode(x, self.denoiser.exemplars, weights, self.seed, held))
+        winner = self.winner()
+        if winner.plan.redraw is not None:
+            pixels = self.finish(varied(winner.plan.redraw(winner.scene), x, winner.soft), winner)
+            return guided(pixels, self.request.cfg_scale, self.contrast, winner.light)
+        turn = -1 if winner.plan.mirrored else 1
+        sharp = varied(self._painted(winner), x[..., ::turn], winner.soft[..., ::turn])
+        return np.ascontiguousarray(guided(sharp, self.request.cfg_scale, 1.0, winner.light)[:, ::turn])
+
+    def _painted(self, winner: "Winner") -> Pixels:
+        """Return the winner's scene at full size, with a texture finer than the latent."""
+        sharp = _whole(self.request.painter, winner.scene, self.request.width, self.request.height, self.request.style)
+        sharp = sharp.copy()
+        add_texture(sharp, self.seed)
+        return sharp
 
     def trace(self) -> PaintedTrace:
         """Return what the engine believed on the way, and where the winning exemplar has its things."""
-        winner = self.denoiser.exemplars.scenes[heaviest(self.denoiser.weights)[0][0]]
+        winner = self.winner()
         return PaintedTrace(
-            tuple(self.denoiser.trace or ()), tuple(TracedThing(thing.entry, thing.box) for thing in winner.placements)
+            tuple(self.denoiser.trace or ()),
+            tuple(_things(winner.scene.placements, winner.plan.mirrored)),
+            winner.choices,
+            winner.plan.scene,
+            winner.plan.mirrored,
         )
 
 
+def request_of(painter: Painter, task: Any, reading: Reading) -> Request:
+    """Return what a task's mixture depends on."""
+    return Request(painter, reading, task.cfg_scale, task.width, task.height, task.style_preset)
+
+
 def from_words(painter: Painter, task: TextToImage, *, traced: bool = False) -> Diffusion:
-    """Prepare text-to-image: the exemplars are the prompt's scenes, and the noise is added to their mean."""
-    asked = _Asked.of(painter, task, traced)
-    exemplars = painted(painter, asked.scenes(EXEMPLARS), task, asked.guidance)
-    return Diffusion(asked.denoiser(exemplars), exemplars.latents.mean(0), task.seed)
+    """Prepare text-to-image: the noise is added to the mean of all that the prompt allows."""
+    request = request_of(painter, task, painter.read(task.prompts))
+    mixture = mixture_of(request)
+    denoiser = Denoiser(mixture, CLIP_PULL[task.clip_guidance_preset], trace=[] if traced else None)
+    return Diffusion(request, task.seed, denoiser, mixture.mean(mixture.prior_belief()))
 
 
-def from_init(painter: Painter, task: ImageToImage | Inpaint, share: float, *, traced: bool = False) -> Diffusion:
-    """Prepare image-to-image or inpainting: the noise is added to the init image, of which `share` (0..1) stays."""
-    asked = _Asked.of(painter, task, traced)
-    pixels = from_bytes(task.init_image)
-    latent = planes(shrink(pixels, *asked.size))
-    mask = task.mask if isinstance(task, Inpaint) else None
-    kept_area = None if mask is None else KeptArea.of(latent, mask)
-    if asked.names_nothing:
-        exemplars, places = _in_mood(asked, pixels, 1 - share), None
-        origin = exemplars.latents[0]  # the init image already, as far as it changes
-    else:
-        exemplars, origin = _drawn_into(asked, pixels, latent, mask), latent
-        places = Places.of(latent, share, asked.variation, exemplars.light) if share > 0 else None
-
-    def held(winner: Planes) -> Held | None:
-        if places is None and kept_area is None:
-            return None
-        small = np.zeros(asked.size, np.float32) if places is None else places.kept(winner)
-        full = np.clip(enlarge(small[..., None], task.height, task.width)[..., 0], 0, 1)
-        if kept_area is not None and mask is not None:
-            small, full = 1 - kept_area.free * (1 - small), 1 - opening(mask) * (1 - full)
-        return Held(pixels, latent, full, small)
-
-    return Diffusion(asked.denoiser(exemplars, places, kept_area), origin, task.seed, held)
+@lru_cache(maxsize=2)
+def _whole(painter: Painter, scene: Any, width: int, height: int, style: str | None) -> Pixels:
+    """Return a scene at full size, kept: a sweep over a sampler or its steps often ends with the same one."""
+    return painter.paint(scene, width, height, style)
 
 
-def _in_mood(asked: "_Asked", init: Pixels, share: float) -> Exemplars:
-    """Return the init image itself as the prompt's mood would have it."""
-    (scene,) = asked.scenes(1)
-    return in_mood(asked.painter, asked.reading, scene, init, share, asked.guidance, asked.task.style_preset)
-
-
-def _drawn_into(asked: "_Asked", init: Pixels, latent: Planes, mask: NDArray[np.uint8] | None) -> Exemplars:
-    """Return the init image with the prompt's objects, where it names only those and there is a mask; else whole scenes.
-
-    The scenes are those that are most like the init image.
-    """
-    painter, task = asked.painter, asked.task
-    region = None if mask is None else box_of(mask)
-    if region is not None and not asked.reading.has_scene:
-        scenes = asked.scenes(NEAREST, region)
-        if any(scene.placements for scene in scenes):
-            return pasted(painter, scenes, task, init, asked.guidance)
-    return painted(painter, asked.scenes(CANDIDATES, region), task, asked.guidance, like=latent, most=NEAREST)
-
-
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """A task with its prompts read."""
-
-    painter: Painter
-    task: Task
-    traced: bool
-    reading: ReadingLike
-    names_nothing: bool
-    """True for moods and colours alone, or negative prompts alone: with an init image, there is nothing to draw."""
-    guidance: Guidance
-    variation: Variation
-    size: tuple[int, int]
-    """The latent's height and width."""
-
-    @staticmethod
-    def of(painter: Painter, task: Task, traced: bool) -> "_Asked":
-        size = task.height // FACTOR, task.width // FACTOR
-        positive = tuple(prompt for prompt in task.prompts if prompt.weight > 0)
-        negative = tuple(prompt for prompt in task.prompts if prompt.weight < 0)
-        reading = painter.without(painter.read(positive or (Prompt(""),)), negative)
-        guidance = Guidance.of(painter, task.cfg_scale, negative, *size)
-        nothing = reading.mood_only or not positive
-        return _Asked(painter, task, traced, reading, nothing, guidance, Variation.natural(*size), size)
-
-    def denoiser(
-        self, exemplars: Exemplars, places: Places | None = None, kept_area: KeptArea | None = None
-    ) -> Denoiser:
-        """Return the task's denoiser for these exemplars."""
-        clip_pull = CLIP_PULL[self.task.clip_guidance_preset]
-        return Denoiser(exemplars, self.variation, clip_pull, places, kept_area, [] if self.traced else None)
-
-    def scenes(self, count: int, region: Box | None = None) -> list[SceneLike]:
-        """Return the first `count` layouts of the task's seed."""
-        aspect = self.task.width / self.task.height
-        return [
-            self.painter.compose(self.reading, seed, aspect, region) for seed in layout_seeds(self.task.seed, count)
-        ]
+def _things(placements: Sequence[Any], mirrored: bool) -> list[TracedThing]:
+    out = []
+    for place in placements:
+        x0, y0, x1, y1 = place.box
+        out.append(TracedThing(place.entry, (1 - x1, y0, 1 - x0, y1) if mirrored else (x0, y0, x1, y1)))
+    return out

@@ -1,5 +1,6 @@
 """The conditions of a scene: what a reading does to its light, its air and its colours."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,15 +15,19 @@ __all__ = ["grade_of", "light_of"]
 def light_of(reading: Reading, base: str) -> Light:
     """Return the light that a reading names, in its weather, season and sky.
 
-    Where it names none, its things bring one, or else the scene `base`.
+    Where it names none, its things bring one, or else the scene `base`. What it names with a negative weight brings none.
     """
-    named = sorted(reading.of("light"), key=lambda m: m.entry in ("day", "night"))  # the more special light leads
-    hinted = [h for m in reading.mentions if (h := vocabulary.entry(m.entry).data.get("light"))]
+    wanted = [m for m in reading.mentions if m.weight > 0]
+    lights = [m for m in wanted if vocabulary.entry(m.entry).kind == "light"]
+    named = sorted(lights, key=lambda m: m.entry in ("day", "night"))  # the more special light leads
+    hinted = [h for m in wanted if (h := vocabulary.entry(m.entry).data.get("light"))]
     name = named[0].entry if named else hinted[0] if hinted else vocabulary.entry(base).data.get("light", "day")
     light = vocabulary.light_of(name)
     for second in named[1:]:
         light = _blend(light, vocabulary.light_of(second.entry))
     for mention in reading.of("season", "weather", "mood"):
+        if mention.weight <= 0:
+            continue
         item = vocabulary.entry(mention.entry)
         light = replace(light, remaps=light.remaps + vocabulary.remaps_of(item))
         air = item.data.get("air")
@@ -50,9 +55,17 @@ def grade_of(reading: Reading) -> Grade:
             own = Grade(tint=item.data["colour"], tint_strength=0.45)
         if night and "at_night" in item.data:
             own = own.scaled(item.data["at_night"])
-        if own != Grade():
+        if own != Grade() and mention.weight > 0:
             grade = grade + own.scaled(min(2.5, mention.weight))
+        elif own != Grade():
+            grade = grade + opposite(own, -mention.weight)
     return grade
+
+
+def opposite(grade: Grade, weight: float) -> Grade:
+    """Return what leads away from a mood, the further the greater the weight (from 0), and never more than its like."""
+    away = replace(grade, tint=None, tint_strength=0.0).scaled(math.exp(-weight) - 1)
+    return replace(away, vignette=0.0, glow=0.0, grain=0.0, soft=0.0, crisp=0.0)
 
 
 def _blend(first: Light, second: Light) -> Light:

@@ -13,19 +13,43 @@ from typing import Any
 import numpy as np
 
 from . import art, conditions, vocabulary
-from .light import Grade, Light
+from .light import Grade, Light, mix
 from .prompt import Mention, Reading
 
-__all__ = ["Bounds", "Placement", "Scene", "compose"]
+__all__ = [
+    "ASIDE",
+    "HANGING",
+    "Bounds",
+    "Placement",
+    "Scene",
+    "boxed",
+    "compose",
+    "depth_of",
+    "from_far_to_near",
+    "nearness",
+    "of_weight",
+    "perspective",
+    "zone",
+]
 
 Bounds = tuple[float, float, float, float]
 """x0, y0, x1, y1 from the upper left, in shares (0..1) of the picture's width and height."""
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
-_HANGING = ("sky", "under")
+HANGING = ("sky", "under")
 _WET = ("water", "under", "far", "front")
-_ASIDE = 0.5  # how large something from a table is beside other things, where the scene is no close view
+ASIDE = 0.5  # how large something from a table is beside other things, where the scene is no close view
 _PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
+_HIGH = 0.5  # share of the sky above which a sun may stand out of view
+_OUT_OF_VIEW = 0.4
+_BLUES = (
+    ("#2f74c8", 0.0, 1.0),
+    ("#a9cde8", 0.55, 1.1),
+    ("#1f4f9c", 0.5, 0.85),
+    ("#3fa0bc", 0.5, 1.0),
+    ("#8fa6d8", 0.45, 1.05),
+)
+"""Colours that a sky goes towards at its top, how far, and a factor of the haze."""
 _FALLBACK = {
     "water": "ground",
     "ground": "water",
@@ -72,25 +96,29 @@ class Scene:
     accents: tuple[tuple[str, str, float], ...]  # part, colour (empty: no colour), weight
     grade: Grade
     media: tuple[str, ...]
-    faded: tuple[tuple[str, float], ...] = ()  # entries that negative prompts name, and the share of them that is left
+    faded: tuple[str, ...] = ()  # entries that are left out, as negative prompts name them
     variants: tuple[str, ...] = ("",)  # of the base: the stage shows one of them
     water: tuple[float, float] | None = None  # depths between which the base has water
+    drift: float = 0.0  # of clouds and stars to the right, in shares of the width
+    camera: float = 1.0  # factor of the things' size
+    unwanted: tuple[str, ...] = ()  # entries that negative prompts name and a place may show
+    shunned: tuple[tuple[str, float], ...] = ()  # colours and media that negative prompts name, and how strongly
 
 
-def compose(reading: Reading, layout_seed: int, aspect: float, region: Bounds | None = None) -> Scene:
+def compose(reading: Reading, layout_seed: int, aspect: float, avoided: frozenset[str] = frozenset()) -> Scene:
     """Return one layout of the reading, for a picture of `aspect` = width / height.
 
-    With `region`, objects stand inside those bounds (a mask's).
+    Where the reading names no place, none of the `avoided` ones is chosen.
     """
-    return _compose(reading, int(layout_seed), round(float(aspect), 4), region)
+    return _compose(reading, int(layout_seed), round(float(aspect), 4), avoided)
 
 
 @lru_cache(maxsize=256)
-def _compose(reading: Reading, seed: int, aspect: float, region: Bounds | None) -> Scene:
+def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]) -> Scene:
     rng = np.random.default_rng([seed, 1])
-    base, backdrops = _places(reading, rng)
+    base, backdrops = _places(reading, rng, avoided)
     data = vocabulary.entry(base).data
-    light = conditions.light_of(reading, base)
+    light = _under_this_sky(conditions.light_of(reading, base), seed)
     low, high = data.get("horizon", (0.4, 0.5))
     accents = tuple((m.entry, m.colour or "", m.weight) for m in reading.of("part")) + tuple(
         ("ground", m.colour, m.weight) for m in reading.of("scene") if m.colour
@@ -103,6 +131,8 @@ def _compose(reading: Reading, seed: int, aspect: float, region: Bounds | None) 
     water = data["zones"].get("water")
     sun_x, sun_up = rng.random(), rng.random()
     rise = light.sun_height[0] + (light.sun_height[1] - light.sun_height[0]) * sun_up
+    if light.disc == "sun" and rise > _HIGH and np.random.default_rng([seed, 4]).random() < _OUT_OF_VIEW:
+        rise = 1.3  # above the picture
     return Scene(
         seed=seed,
         aspect=aspect,
@@ -114,14 +144,22 @@ def _compose(reading: Reading, seed: int, aspect: float, region: Bounds | None) 
         overlays=tuple(
             (m.entry, m.weight) for m in reading.of("light", "weather", "season", "part") if _has_layers(m.entry)
         ),
-        placements=_place_objects(reading, seed, aspect, horizon, data, region, scale),
+        placements=_place_objects(reading, seed, aspect, horizon, data, scale),
         accents=accents,
         grade=conditions.grade_of(reading),
         media=tuple(m.entry for m in reading.of("medium")),
-        faded=reading.faded,
         variants=tuple(data.get("variants", ("",))),
         water=(water[0], water[1]) if water else None,
     )
+
+
+def _under_this_sky(light: Light, seed: int) -> Light:
+    """Return the light with this layout's blue: paler, deeper or greener than the light's own, and hazier or clearer."""
+    if light.dark or light.disc != "sun":
+        return light
+    tone, share, haze = _BLUES[int(np.random.default_rng([seed, 3]).integers(len(_BLUES)))]
+    sky = tuple((at, mix(colour, tone, share * (1 - at))) for at, colour in light.sky)
+    return replace(light, sky=sky, haze_strength=min(1.0, light.haze_strength * haze))
 
 
 def _frame(reading: Reading) -> tuple[float, float]:
@@ -129,7 +167,7 @@ def _frame(reading: Reading) -> tuple[float, float]:
 
     The horizon moves by a share of the height, -0.3..0.3; the factor is 0.5..1.8.
     """
-    frames = [vocabulary.entry(m.entry).data.get("frame", {}) for m in reading.of("mood")]
+    frames = [vocabulary.entry(m.entry).data.get("frame", {}) for m in reading.of("mood") if m.weight > 0]
     shift = sum(frame.get("horizon", 0.0) for frame in frames)
     scale = float(np.prod([frame.get("size", 1.0) for frame in frames]))
     for mention in reading.of("scene"):  # a large place shows more of its ground and smaller things in it
@@ -139,8 +177,9 @@ def _frame(reading: Reading) -> tuple[float, float]:
     return max(-0.3, min(0.3, shift)), max(0.5, min(1.8, scale))
 
 
-def _places(reading: Reading, rng: np.random.Generator) -> tuple[str, tuple[str, ...]]:
+def _places(reading: Reading, rng: np.random.Generator, avoided: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """Return the scene that one stands in, and those seen behind it."""
+    weights = {m.entry: m.weight for m in reading.of("scene")}
     named = [m.entry for m in reading.of("scene") if m.place != "far"]
     behind = [m.entry for m in reading.of("scene") if m.place == "far"]
     if not named:
@@ -148,16 +187,20 @@ def _places(reading: Reading, rng: np.random.Generator) -> tuple[str, tuple[str,
             (vocabulary.entry(m.entry).data for m in reading.of("object")),
             key=lambda d: (not d.get("indoors"), d.get("stands") not in ("water", "under")),
         )
-        homes = [d["home"] for d in things if d.get("home") in vocabulary.entries()]
+        homes = [d["home"] for d in things if d.get("home") in vocabulary.entries() and d["home"] not in avoided]
         named = homes[:1]
     named += behind
     if not named:
         scenes = [e.name for e in vocabulary.entries().values() if e.kind == "scene" and not e.data.get("rare")]
+        scenes = [s for s in scenes if s not in avoided] or scenes
         wanted = [vocabulary.entry(m.entry).data.get("stands", "ground") for m in reading.of("object", "part")]
         if wanted:
             scenes = [s for s in scenes if wanted[0] in vocabulary.entry(s).data["zones"]] or scenes
         return scenes[int(rng.integers(len(scenes)))], ()
-    ranked = sorted(named, key=lambda name: (name in behind, -vocabulary.entry(name).data.get("rank", 5)))
+    ranked = sorted(
+        named,
+        key=lambda name: (name in behind, -weights.get(name, 1.0), -vocabulary.entry(name).data.get("rank", 5)),
+    )
     return ranked[0], tuple(
         n for n in dict.fromkeys(ranked[1:]) if n != ranked[0] and vocabulary.entry(n).data.get("backdrop")
     )
@@ -173,7 +216,6 @@ def _place_objects(
     aspect: float,
     horizon: float,
     scene: Mapping[str, Any],
-    region: Bounds | None,
     scale: float,
 ) -> tuple[Placement, ...]:
     zones, indoor = scene["zones"], bool(scene.get("indoor"))
@@ -190,17 +232,16 @@ def _place_objects(
         segment = (rank / len(groups), (rank + 1) / len(groups))
         small = len(groups) > 1 and not scene.get("close") and _stands(mention) == "table"
         placed += _place_group(
-            replace(mention, size=mention.size * scale * (_ASIDE if small else 1)),
+            replace(mention, size=mention.size * scale * (ASIDE if small else 1)),
             seed,
             aspect,
             horizon,
             zones,
             segment,
-            region,
             indoor,
         )
     _mount(groups, placed, aspect)
-    return tuple(sorted(placed, key=lambda p: (p.footing != "sky", p.y if p.footing != "mount" else 101)))
+    return tuple(sorted(placed, key=from_far_to_near))
 
 
 def _stands(mention: Mention) -> str:
@@ -214,14 +255,13 @@ def _place_group(
     horizon: float,
     zones: Mapping[str, tuple[float, float]],
     segment: tuple[float, float],
-    region: Bounds | None,
     indoor: bool,
 ) -> list[Placement]:
     item = vocabulary.entry(mention.entry)
     rng = np.random.default_rng([seed, item.number])
-    footing, zone = _zone(_stands(mention), mention.place, zones)
-    scale = mention.size * min(3.0, max(0.3, mention.weight)) ** 0.35 * mention.count**-0.2
-    alone = segment == (0, 1) and mention.count == 1 and mention.place is None and region is None
+    footing, depths = zone(_stands(mention), mention.place, zones)
+    scale = mention.size * of_weight(mention.weight) * mention.count**-0.2
+    alone = segment == (0, 1) and mention.count == 1 and mention.place is None
     left, right = _PLACE_X.get(mention.place or "", (0.14 + 0.72 * segment[0], 0.14 + 0.72 * segment[1]))
     if footing == "front" and mention.place not in _PLACE_X:
         left, right = 0.25 + 0.5 * left, 0.25 + 0.5 * right
@@ -229,31 +269,25 @@ def _place_group(
     for index in range(mention.count):
         u = rng.random(5)
         along = (index + 0.25 + 0.5 * u[0]) / mention.count
-        near = zone[0] + (zone[1] - zone[0]) * u[1]
-        if mention.place == "near":
-            near = zone[1]
-        elif mention.place == "far":
-            near = zone[0]
+        near = nearness(depths, u[1], mention.place)
         drawings = item.data.get(f"art_{footing}", item.data["art"])
         drawing = drawings[int(u[2] * len(drawings))]
         low, high = item.data.get("height", (0.2, 0.26))
         if alone:  # a picture of one thing shows that thing
-            near = max(near, zone[0] + 0.5 * (zone[1] - zone[0]))
+            near = max(near, depths[0] + 0.5 * (depths[1] - depths[0]))
             low, high = max(low, min(_PORTRAIT, low * 1.4)), max(high, min(_PORTRAIT, high * 1.4))
-        height = 100 * (low + (high - low) * u[3]) * scale * _perspective(near, footing, indoor, mention.place)
+        height = 100 * (low + (high - low) * u[3]) * scale * perspective(near, footing, indoor, mention.place)
         y = horizon + near * (100 - horizon) if near >= 0 else horizon * (1 + near)
         x = 100 * aspect * (left + (right - left) * along)
-        if region is not None:
-            x, y, height = _into(region, aspect, x, along, height, art.load(drawing).width / 100, footing, u[1])
         width = height * art.load(drawing).width / 100
-        if region is None and width < 100 * aspect:
+        if width < 100 * aspect:
             x = min(max(x, width / 2), 100 * aspect - width / 2)
-        if footing in _HANGING:
-            y = min(max(y, height * 1.02), max(horizon * 0.98, height * 1.02)) if region is None else y
+        if footing in HANGING:
+            y = min(max(y, height * 1.02), max(horizon * 0.98, height * 1.02))
         flip = bool(u[4] < 0.5)
-        depth = 0.0 if indoor else max(0.0, 0.75 * (1 - max(near, 0) ** 0.6)) if footing not in _HANGING else 0.18
+        depth = depth_of(near, footing, indoor)
         pose = vocabulary.grammar().actions.get(mention.pose or "", {})
-        lift = height * pose.get("lift", 0.0) if footing not in _HANGING else 0.0
+        lift = height * pose.get("lift", 0.0) if footing not in HANGING else 0.0
         squash, lean = pose.get("squash", 1.0), pose.get("lean", 0.0)
         box = _bounds(x, y - lift, width, height * squash, aspect)
         out.append(
@@ -355,7 +389,38 @@ def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: fl
         )
 
 
-def _zone(stands: str, place: str | None, zones: Mapping[str, tuple[float, float]]) -> tuple[str, tuple[float, float]]:
+def nearness(depths: tuple[float, float], u: float, place: str | None) -> float:
+    """Return how near something is, -1..1 (0: the horizon): u (0..1) of the way through its depths, or at an end that
+    the prompt names."""
+    if place in ("near", "far"):
+        return depths[place == "near"]
+    return depths[0] + (depths[1] - depths[0]) * u
+
+
+def depth_of(near: float, footing: str, indoor: bool) -> float:
+    """Return how much haze is before something, 0 (none) to 1 (at the horizon)."""
+    if indoor:
+        return 0.0
+    return 0.18 if footing in HANGING else max(0.0, 0.75 * (1 - max(near, 0) ** 0.6))
+
+
+def of_weight(weight: float) -> float:
+    """Return the factor by which a prompt's weight makes a thing larger or smaller."""
+    return min(3.0, max(0.3, weight)) ** 0.35
+
+
+def from_far_to_near(place: Placement) -> tuple[bool, float]:
+    """Return the key by which placements are painted in order."""
+    return place.footing != "sky", place.y if place.footing != "mount" else 101.0
+
+
+def boxed(place: Placement, aspect: float) -> Placement:
+    """Return the placement with the box that it fills."""
+    width = place.height * art.load(place.drawing).width / 100
+    return replace(place, box=_bounds(place.x, place.y - place.lift, width, place.height * place.squash, aspect))
+
+
+def zone(stands: str, place: str | None, zones: Mapping[str, tuple[float, float]]) -> tuple[str, tuple[float, float]]:
     """Return the footing of something and its range of depth; a scene without that footing lends its next best."""
     wanted = "sky" if place == "sky" else "water" if place == "water" and stands not in _WET else stands
     if wanted == "front":
@@ -367,22 +432,10 @@ def _zone(stands: str, place: str | None, zones: Mapping[str, tuple[float, float
     raise ValueError(f"a scene has no zone for {wanted}")
 
 
-def _perspective(near: float, footing: str, indoor: bool, place: str | None) -> float:
-    if footing in _HANGING:
+def perspective(near: float, footing: str, indoor: bool, place: str | None) -> float:
+    """Return the factor by which distance makes something smaller."""
+    if footing in HANGING:
         return {"far": 0.6, "near": 1.4}.get(place or "", 1.0)
     if indoor or footing == "front":
         return 1.0
     return 0.3 + 0.9 * max(near, 0.0)
-
-
-def _into(
-    region: Bounds, aspect: float, x: float, along: float, height: float, width_share: float, footing: str, u: float
-) -> tuple[float, float, float]:
-    """Return x, y and height of something so that it fits into a mask's bounds."""
-    x0, y0, x1, y1 = region[0] * 100 * aspect, region[1] * 100, region[2] * 100 * aspect, region[3] * 100
-    height = min(max(height, 0.7 * (y1 - y0)), 0.92 * (y1 - y0), 0.95 * (x1 - x0) / width_share)
-    half = height * width_share / 2
-    x = x0 + half + (x1 - x0 - 2 * half) * (0.35 + 0.3 * along if x1 - x0 > 2 * half else 0.5)
-    top, bottom = y0 + 0.96 * height, y1 - 0.04 * height
-    y = bottom - (bottom - top) * (0.5 * u if footing != "sky" else 0.5)
-    return x, y, height

@@ -12,21 +12,63 @@ from . import art, raster, styles, vocabulary
 from .brushes.layers import draw_layer
 from .brushes.stage import Stage, shades, stream
 from .layout import Placement, Scene
-from .light import Light
+from .light import Light, hex_to_rgb
 
-__all__ = ["paint", "paint_objects", "stage_of"]
+__all__ = ["finished", "paint", "paint_objects", "paint_skies", "paint_weather", "shows", "stage_of"]
 
+SKIES, DRIFT = 6, 1 / 12
+HIDDEN = 0.08  # difference in colour from which something hides the sky
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
+SKY = frozenset({"sky", "sun", "stars", "clouds"})  # brushes of what is overhead
+DRIFTING = frozenset({"stars", "clouds"})
+AWAY = np.float32(0.6)  # how far a negative prompt of a medium pushes from it, in differences that the medium makes
 
 
 def paint(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
     """Return the whole scene as pixels: (height, width, 3) float32 in [-1, 1]."""
-    if style == "isometric":
-        pixels = _isometric(scene, width, height)
-    else:
-        stage = stage_of(scene, fine=height >= FINE_FROM)
-        pixels = raster.rgb(_svg(stage, "".join(_layers(scene, stage))), width, height)
-    return styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
+    pixels = _isometric(scene, width, height) if style == "isometric" else _raw(scene, width, height)
+    return finished(scene, pixels, style)
+
+
+def paint_skies(
+    scene: Scene, width: int, height: int, style: str | None = None
+) -> list[tuple[Scene, NDArray[np.float32]]]:
+    """Return the place without its things as its clouds, sun and stars drift, each as a scene and as pixels.
+
+    The scene's own is the first. The others are rough: only the sky moves, and where the land hides it the first is left.
+    """
+    layers = _overhead(scene)
+    if style == "isometric" or not layers:
+        return [(scene, paint(scene, width, height, style))]
+    raw = _raw(scene, width, height)
+    stage = stage_of(scene, fine=height >= FINE_FROM)
+    body = "".join(_drawn(scene, stage, layer, (scene.base, number)) for number, layer in layers)
+    sky = raster.rgb(_svg(stage, body), width, height)
+    seen = np.clip(1 - np.abs(raw - sky).max(2, keepdims=True) / HIDDEN, 0, 1)
+    out = [(scene, finished(scene, raw, style))]
+    for number in range(1, SKIES):
+        drift = number * DRIFT
+        sun = ((scene.sun[0] + drift * 100 * scene.aspect) % (100 * scene.aspect), scene.sun[1])
+        other = replace(scene, drift=drift, sun=sun)
+        pixels = raw + seen * (np.roll(sky, round(drift * width), 1) - sky)
+        out.append((other, finished(other, pixels, style)))
+    return out
+
+
+def _raw(scene: Scene, width: int, height: int) -> NDArray[np.float32]:
+    stage = stage_of(scene, fine=height >= FINE_FROM)
+    return raster.rgb(_svg(stage, "".join(_layers(scene, stage))), width, height)
+
+
+def _overhead(scene: Scene) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the layers of the sky that a scene begins with, with their numbers; none where clouds or a sun do not show."""
+    found = []
+    for number, layer in enumerate(vocabulary.entry(scene.base).data["layers"]):
+        if layer["brush"] not in SKY:
+            break
+        found.append((number, layer))
+    drifts = any(layer["brush"] in DRIFTING for _, layer in found)
+    return found if drifts and scene.horizon > 12 else []
 
 
 def paint_objects(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
@@ -34,9 +76,53 @@ def paint_objects(scene: Scene, width: int, height: int, style: str | None = Non
     stage = stage_of(scene, fine=height >= FINE_FROM)
     body = "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))
     cut = raster.rgba(_svg(stage, body), width, height)
-    colour = scene.grade.apply(np.ascontiguousarray(cut[..., :3]))
-    cut[..., :3] = styles.apply(colour, (*scene.media, *((style,) if style else ())), scene.seed)
+    cut[..., :3] = finished(scene, np.ascontiguousarray(cut[..., :3]), style)
     return cut
+
+
+def paint_weather(scene: Scene, width: int, height: int) -> NDArray[np.float32] | None:
+    """Return what the scene's weather and season have in front of everything, as rain and falling snow: (height, width,
+    4), straight colour and alpha; None where there is nothing."""
+    kinds = ("weather", "season")
+    falling = tuple((name, w) for name, w in scene.overlays if vocabulary.entry(name).kind in kinds)
+    stage = stage_of(scene, fine=height >= FINE_FROM)
+    body = "".join(_overlays(replace(scene, overlays=falling), stage, "front"))
+    return raster.rgba(_svg(stage, body), width, height) if body else None
+
+
+def finished(scene: Scene, pixels: NDArray[np.float32], style: str | None) -> NDArray[np.float32]:
+    """Return any pixels in the scene's moods and media and in the style, away from what negative prompts name of those."""
+    pixels = styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
+    for name, weight in scene.shunned:
+        share = np.float32(1 - np.exp(-2 * weight))
+        item = vocabulary.entry(name)
+        if item.kind == "colour":
+            pixels = _without_colour(pixels, item.data["colour"], share)
+        else:
+            pixels = np.clip(pixels + AWAY * share * (pixels - styles.apply(pixels, (name,), scene.seed)), -1, 1)
+    return pixels
+
+
+def _without_colour(pixels: NDArray[np.float32], colour: str, share: np.float32) -> NDArray[np.float32]:
+    """Return pixels with a share of their chroma along a colour's taken out; grey and black have none to take."""
+    rgb = np.array(hex_to_rgb(colour))
+    chroma = rgb - rgb.mean()
+    length = float(np.linalg.norm(chroma))
+    if length < 12:
+        return pixels
+    along = np.float32(chroma / length)
+    return np.asarray(pixels - share * np.maximum(pixels @ along, 0)[..., None] * along, np.float32)
+
+
+def shows(scene: Scene, entry: str) -> bool:
+    """Return whether a scene may show what an entry names: with a layer, in its weather, or among its things."""
+    layers = [*vocabulary.entry(scene.base).data["layers"]]
+    for name in scene.backdrops:
+        layers += vocabulary.entry(name).data["backdrop"]
+    for name, _ in scene.overlays:
+        layers += vocabulary.entry(name).data["layers"]
+    named = {scene.base, *scene.backdrops, *(n for n, _ in scene.overlays), *(p.entry for p in scene.placements)}
+    return entry in named or any(_is_of(layer, entry) for layer in layers)
 
 
 def stage_of(scene: Scene, fine: bool) -> Stage:
@@ -108,8 +194,9 @@ def _overlays(scene: Scene, stage: Stage, at: str) -> list[str]:
     It is the sky behind the land, the ground under the objects, or the front.
     """
     return [
-        _left(scene, layer, draw_layer(stage, layer, _rng(scene, name, number), weight), name)
+        _drawn(scene, stage, layer, (name, number), weight)
         for name, weight in scene.overlays
+        if name not in scene.faded
         for number, layer in enumerate(vocabulary.entry(name).data["layers"])
         if layer.get("at", "front") == at
     ]
@@ -118,29 +205,46 @@ def _overlays(scene: Scene, stage: Stage, at: str) -> list[str]:
 def _layer(scene: Scene, stage: Stage, layer: dict[str, object], key: tuple[str, int]) -> str:
     if layer["brush"] == "backdrops":
         return "".join(_overlays(scene, stage, "sky")) + "".join(
-            _left(scene, inner, draw_layer(stage, inner, _rng(scene, name, number)), name)
+            _drawn(scene, stage, inner, (name, number))
             for name in scene.backdrops
+            if name not in scene.faded
             for number, inner in enumerate(vocabulary.entry(name).data["backdrop"])
         )
     if layer["brush"] == "objects":
-        things = (_left(scene, {}, _object(p, i, stage), p.entry) for i, p in enumerate(scene.placements))
+        things = (_object(p, i, stage) for i, p in enumerate(scene.placements) if p.entry not in scene.faded)
         return "".join((*_overlays(scene, stage, "ground"), *things))
-    return _left(scene, layer, draw_layer(stage, layer, _rng(scene, *key)))
+    return _drawn(scene, stage, layer, key)
 
 
-def _left(scene: Scene, layer: Mapping[str, Any], svg: str, name: str = "") -> str:
-    """Return what a negative prompt leaves of a layer or an object that shows what it names: all, a trace, or nothing."""
-    share = min((left for entry, left in scene.faded if entry == name or _shows(layer, entry)), default=1.0)
-    if share >= 1 or not svg:
-        return svg
-    return f'<g opacity="{share:.3f}">{svg}</g>' if share > 0 else ""
+def _drawn(scene: Scene, stage: Stage, layer: Mapping[str, Any], key: tuple[str, int], weight: float = 1.0) -> str:
+    """Return a layer without what negative prompts name: "" where that is all of it."""
+    for entry in scene.faded:
+        data = vocabulary.entry(entry).data
+        if layer.get("brush") in data.get("brushes", ()):
+            return ""
+        gone = set(data.get("parameters", ()))
+        layer = {name: value for name, value in layer.items() if name not in gone}
+        if not set(data.get("art", ())).isdisjoint(layer.get("art", ())):
+            layer["art"] = [drawing for drawing in layer["art"] if drawing not in data["art"]]
+            if not layer["art"]:
+                return ""
+    svg = draw_layer(stage, layer, _rng(scene, *key), weight)
+    return _adrift(svg, scene) if scene.drift and layer.get("brush") in DRIFTING else svg
 
 
-def _shows(layer: Mapping[str, Any], entry: str) -> bool:
-    """Return whether a layer is painted with an entry's brushes or drawings."""
+def _adrift(svg: str, scene: Scene) -> str:
+    """Move clouds and stars to the right; what leaves the picture there comes in at the left."""
+    width = 100 * scene.aspect
+    return "".join(f'<g transform="translate({scene.drift * width - back:.2f},0)">{svg}</g>' for back in (0.0, width))
+
+
+def _is_of(layer: Mapping[str, Any], entry: str) -> bool:
+    """Return whether a layer is painted with an entry's brushes, parameters or drawings."""
     data = vocabulary.entry(entry).data
-    return layer.get("brush") in data.get("brushes", ()) or not set(data.get("art", ())).isdisjoint(
-        layer.get("art", ())
+    return (
+        layer.get("brush") in data.get("brushes", ())
+        or not set(data.get("parameters", ())).isdisjoint(layer)
+        or not set(data.get("art", ())).isdisjoint(layer.get("art", ()))
     )
 
 

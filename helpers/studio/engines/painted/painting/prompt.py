@@ -15,7 +15,7 @@ from helpers.studio.protocol import Prompt
 from . import vocabulary
 from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
-__all__ = ["Mention", "Reading", "read", "without"]
+__all__ = ["Mention", "Reading", "read"]
 
 MAX_UNKNOWN = 64
 _AND = ("and", "和", "与", "跟", "及")
@@ -42,7 +42,6 @@ class Reading:
 
     mentions: tuple[Mention, ...] = ()
     unknown: tuple[str, ...] = ()
-    faded: tuple[tuple[str, float], ...] = ()  # what negative prompts name, and the share of it that is left
 
     def of(self, *kinds: str) -> tuple[Mention, ...]:
         """Return the mentions whose entry is of one of these kinds, in the order of the text."""
@@ -77,15 +76,6 @@ def read(prompts: tuple[Prompt, ...]) -> Reading:
             )
         unknown.update(dict.fromkeys(missed))
     return Reading(tuple(mentions.values()), tuple(unknown)[:MAX_UNKNOWN])
-
-
-def without(reading: Reading, negatives: tuple[Prompt, ...]) -> Reading:
-    """Return the reading in which what negative prompts name fades as their weight goes from 0 to -1, and is gone from there."""
-    left: dict[str, float] = {}
-    for prompt in negatives:
-        for mention in read((Prompt(prompt.text),)).of("object", "part", "scene", "weather", "season"):
-            left[mention.entry] = min(left.get(mention.entry, 1.0), max(0.0, 1 - abs(prompt.weight)))
-    return replace(reading, faded=tuple(left.items()))
 
 
 @lru_cache(maxsize=256)

@@ -14,11 +14,25 @@ from importlib import resources
 from typing import Any
 
 from . import rules
-from .light import Grade, Light, Remap
+from .light import Grade, Light, Remap, hex_to_rgb
 
-__all__ = ["KINDS", "Entry", "Grammar", "entries", "entry", "grammar", "light_of", "remaps_of", "words"]
+__all__ = [
+    "KINDS",
+    "Data",
+    "Entry",
+    "Grammar",
+    "ambient_of",
+    "entries",
+    "entry",
+    "grammar",
+    "light_of",
+    "remaps_of",
+    "words",
+]
 
 KINDS = tuple(rules.ENTRIES)
+Data = Mapping[str, Any]
+"""What a data file says of an entry beside its words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +91,11 @@ def entries() -> Mapping[str, Entry]:
 def entry(name: str) -> Entry:
     """Return the entry of this name. Raises KeyError where there is none."""
     return entries()[name]
+
+
+def ambient_of(name: str) -> tuple[float, float, float]:
+    """Return the colour of what a light entry shines on white, red, green and blue in 0..255."""
+    return hex_to_rgb(light_of(name).ambient)
 
 
 @cache

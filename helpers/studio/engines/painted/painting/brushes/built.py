@@ -1,4 +1,4 @@
-"""Brushes for what people build: roads, skylines, streets, rooms."""
+"""Brushes for what people build: roads, skylines, streets."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 from ..light import mix
 from .stage import Rng, Stage, curve, path, pick
 
-__all__ = ["facades", "floor", "quay", "road", "skyline", "wall", "window"]
+__all__ = ["facades", "quay", "road", "skyline"]
 
 LAMP = "rgb(255,214,120)"
 
@@ -141,77 +141,6 @@ def quay(stage: Stage, rng: Rng, colour: str = "#9a8f80", t: Sequence[float] = (
         f"M{x:.1f},{y:.1f}l{(x - stage.width / 2) * 0.35:.1f},{101 - y:.1f}" for x in np.linspace(0, stage.width, 8)
     )
     return out + f'<path d="{joints}" stroke="{tone}" stroke-width="0.4" opacity="0.6"/>'
-
-
-# ---- indoors -------------------------------------------------------------------------------------------------------
-
-
-def wall(stage: Stage, rng: Rng, colours: Sequence[str], part: str = "wall") -> str:
-    """Paint the back wall of a room down to the skirting board, with a warm pool of light on it."""
-    colour = colours[int(rng.integers(len(colours)))]
-    fill = stage.linear([(0, stage.lit(mix(colour, "#20242c", 0.18), 0, part)), (1, stage.lit(colour, 0, part))])
-    out = f'<rect x="-1" y="-1" width="{stage.width + 2:.1f}" height="{stage.horizon + 2:.1f}" fill="{fill}"/>'
-    glow = stage.radial([(0, "#fff0cc", 0.35), (1, "#fff0cc", 0)])
-    out += f'<ellipse cx="{stage.sun[0]:.1f}" cy="{stage.horizon * 0.5:.1f}" rx="{stage.width * 0.5:.1f}" ry="{stage.horizon * 0.6:.1f}" fill="{glow}"/>'
-    board = stage.lit(mix(colour, "#ffffff", 0.5), 0)
-    return (
-        out + f'<rect x="-1" y="{stage.horizon - 2.6:.1f}" width="{stage.width + 2:.1f}" height="2.8" fill="{board}"/>'
-    )
-
-
-def window(stage: Stage, rng: Rng, size: Sequence[float] = (24, 32)) -> str:
-    """Paint a window on the back wall with the light's own sky outside, and curtains."""
-    tall = pick(rng, size)
-    wide, x = tall * 0.95, stage.width * (0.18 + 0.64 * rng.random())
-    y = stage.horizon * 0.48
-    light = stage.light
-    fill = stage.linear([(0, light.sky[0][1]), (1, light.sky[-1][1])])
-    frame = stage.lit("#f4efe6", 0)
-    out = f'<rect x="{x - wide / 2 - 1.4:.1f}" y="{y - tall / 2 - 1.4:.1f}" width="{wide + 2.8:.1f}" height="{tall + 2.8:.1f}" fill="{frame}"/>'
-    out += f'<rect x="{x - wide / 2:.1f}" y="{y - tall / 2:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{fill}"/>'
-    hill = [
-        (x - wide / 2, y + tall / 2),
-        (x - wide / 2, y + tall * 0.2),
-        (x - wide * 0.15, y + tall * 0.1),
-        (x + wide * 0.2, y + tall * 0.24),
-        (x + wide / 2, y + tall * 0.14),
-        (x + wide / 2, y + tall / 2),
-    ]
-    out += f'<path d="{path(hill, "Z")}" fill="{light.lit("#6d9a5a", 0.5)}"/>'
-    out += f'<path d="M{x:.1f},{y - tall / 2:.1f}v{tall:.1f}M{x - wide / 2:.1f},{y:.1f}h{wide:.1f}" stroke="{frame}" stroke-width="1.2"/>'
-    tone = ("#b5574a", "#5d7ba6", "#c99a4a", "#6f8f66")[int(rng.integers(4))]
-    cloth = stage.linear(
-        [
-            (0, stage.lit(tone, 0)),
-            (0.5, stage.lit(mix(tone, "#ffffff", 0.25), 0)),
-            (1, stage.lit(mix(tone, "#101018", 0.25), 0)),
-        ],
-        down=False,
-    )
-    for side in (-1, 1):
-        edge = x + side * wide * 0.62
-        inner = x + side * wide * 0.3
-        out += f'<path d="M{edge:.1f},{y - tall * 0.6:.1f}L{inner:.1f},{y - tall * 0.6:.1f}Q{inner + side * 1:.1f},{y:.1f} {inner + side * 5:.1f},{y + tall * 0.62:.1f}L{edge:.1f},{y + tall * 0.62:.1f}Z" fill="{cloth}"/>'
-    return out
-
-
-def floor(stage: Stage, rng: Rng, colour: str = "#a9764a", rug: str | None = None) -> str:
-    """Paint boards that run towards the back wall; with `rug`, a rug of that colour."""
-    fill = stage.linear([(0, stage.lit(mix(colour, "#20140c", 0.3), 0, "floor")), (1, stage.lit(colour, 0, "floor"))])
-    out = f'<rect x="-1" y="{stage.horizon:.1f}" width="{stage.width + 2:.1f}" height="{101 - stage.horizon:.1f}" fill="{fill}"/>'
-    tone = stage.lit(mix(colour, "#20140c", 0.45), 0)
-    middle = stage.width / 2
-    seams = "".join(
-        f"M{middle + (x - middle) * 0.55:.1f},{stage.horizon:.1f}L{middle + (x - middle) * 1.5:.1f},101"
-        for x in np.linspace(-stage.width * 0.3, stage.width * 1.3, 13)
-    )
-    out += f'<path d="{seams}" stroke="{tone}" stroke-width="0.35" opacity="0.7"/>'
-    if rug:
-        cx, cy = stage.width * (0.4 + 0.2 * rng.random()), stage.y(0.5)
-        for k, shade in enumerate((mix(rug, "#ffffff", 0.35), rug, mix(rug, "#ffffff", 0.2))):
-            f = 1 - 0.16 * k
-            out += f'<ellipse cx="{cx:.1f}" cy="{cy:.1f}" rx="{stage.width * 0.34 * f:.1f}" ry="{(100 - stage.horizon) * 0.28 * f:.1f}" fill="{stage.lit(shade, 0)}"/>'
-    return out
 
 
 # ---- fronts and windows --------------------------------------------------------------------------------------------

@@ -10,14 +10,14 @@ day (`day`), or only in large pictures (`fine`). `side = 1` puts it where the la
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import air, beyond, built, fields, forms, land, plants, rock, sky, still, streams, water
+from . import air, beyond, built, fields, forms, land, plants, rock, rooms, sky, still, streams, water
 from .stage import Rng, Stage
 
 __all__ = ["BRUSHES", "CONDITIONS", "draw_layer"]
 
 BRUSHES: dict[str, Callable[..., str]] = {
     name: getattr(module, name)
-    for module in (sky, land, fields, rock, forms, plants, water, streams, built, beyond, still, air)
+    for module in (sky, land, fields, rock, forms, plants, water, streams, built, rooms, beyond, still, air)
     for name in module.__all__
 }
 

@@ -106,10 +106,14 @@ def trunks(
     depth: float = 0.4,
     top: float = -2,
     bark: bool = False,
+    birch: bool = False,
     lean: float = 3,
     part: str = "",
 ) -> str:
-    """Paint trunks from the ground to above the picture, with flared feet; a clearing stays free of them."""
+    """Paint trunks from the ground to above the picture, with flared feet; a clearing stays free of them.
+
+    Large pictures show their `bark`, in furrows along the trunk or, of a `birch`, in dark bands across it.
+    """
     low, high = (width, width) if isinstance(width, (int, float)) else width
     side = stage.sunward
     bodies, sunny, marks, feet = [], [], [], []
@@ -121,12 +125,18 @@ def trunks(
             f"M{x - w * 2:.1f},{y + w * 0.5:.1f}Q{x - w:.1f},{y - w:.1f} {x - w:.1f},{y - w * 5:.1f}L{tip - thin:.1f},{top}h{2 * thin:.1f}"
             f"L{x + w:.1f},{y - w * 5:.1f}Q{x + w:.1f},{y - w:.1f} {x + w * 2.1:.1f},{y + w * 0.6:.1f}Q{x + w * 0.4:.1f},{y - w * 0.4:.1f} {x:.1f},{y + w * 0.7:.1f}Q{x - w * 0.5:.1f},{y:.1f} {x - w * 2:.1f},{y + w * 0.5:.1f}z"
         )
-        if d < 0.6:  # a branch
+        if d < 0.6:  # a branch, traced the way round that trunks are: the other way would cut a hole where the two meet
             by, way = y * (0.2 + 0.4 * e), (1 if c < 0.5 else -1)
             bx = x + (tip - x) * (1 - by / y)
-            bodies.append(
-                f"M{bx:.1f},{by:.1f}q{way * w * 2:.1f},{-w * 1.5:.1f} {way * w * 5:.1f},{-w * 6:.1f}l{way * w * 0.5:.1f},{w * 0.4:.1f}q{-way * w * 2:.1f},{w * 4:.1f} {-way * w * 5:.1f},{w * 7:.1f}z"
+            rise, fall = (
+                (way * w * 2, -w * 1.5, way * w * 5, -w * 6),
+                (-way * w * 2.6, w * 3.6, -way * w * 4.6, w * 7.4),
             )
+            if way > 0:
+                bodies.append(f"M{bx:.1f},{by:.1f}{_bow(*rise)}{_bow(*fall)}z")
+            else:
+                root = f"M{bx + rise[2] + fall[2]:.1f},{by + rise[3] + fall[3]:.1f}"
+                bodies.append(f"{root}{_bow(*_turned(*fall))}{_bow(*_turned(*rise))}z")
         edge = side * w
         sunny.append(
             f"M{x + edge * 0.95:.1f},{y - w:.1f}L{tip + edge * 0.7:.1f},{top}h{-edge * 0.5:.1f}L{x + edge * 0.4:.1f},{y - w:.1f}z"
@@ -136,12 +146,19 @@ def trunks(
             for k in range(7):
                 f = (k + 0.3 + 0.5 * ((a * 7 + k * e * 3) % 1)) / 7
                 at, up = x + (tip - x) * f + w * (((b * 13 + k * 0.37) % 1) * 1.4 - 0.7), y - (y - top) * f
-                marks.append(f"M{at:.1f},{up:.1f}q{0.3 * w:.1f},{-w:.1f} 0,{-2.4 * w:.1f}")
+                if birch:
+                    marks.append(
+                        lens(x + (tip - x) * f + (at - x - (tip - x) * f) * 0.8, up, w * (0.25 + 0.3 * b), 0.5)
+                    )
+                else:
+                    marks.append(f"M{at:.1f},{up:.1f}q{0.3 * w:.1f},{-w:.1f} 0,{-2.4 * w:.1f}")
     dark, shine = stage.lit(colour, depth, part), stage.bright(mix(colour, "#ffffff", 0.12), depth, 0.5, part)
     out = f'<path d="{"".join(feet)}" fill="{stage.light.shadow}" opacity="{0.1 + 0.5 * stage.light.shadow_strength * (1 - depth):.2f}"/>'
     out += batch(bodies, f'fill="{dark}"') + batch(sunny, f'fill="{shine}" opacity=".45"')
     if marks:
-        out += f'<path d="{"".join(marks)}" fill="none" stroke="{stage.shaded(colour, depth, 0.6)}" stroke-width=".45" opacity=".55"/>'
+        tone = stage.shaded(colour, depth, 0.85 if birch else 0.6)
+        paint = f'fill="{tone}"' if birch else f'fill="none" stroke="{tone}" stroke-width=".45" opacity=".55"'
+        out += f'<path d="{"".join(marks)}" {paint}/>'
     return out
 
 
@@ -339,6 +356,16 @@ def _columns(stage: Stage, rng: Rng, count: int, gap: float) -> list[list[float]
     u[:, 0] = (across * 1.08 - 0.04) * stage.width
     rows: list[list[float]] = u.tolist()
     return rows
+
+
+def _bow(cx: float, cy: float, x: float, y: float) -> str:
+    """Draw a curve to a place, both from where it starts, that bends towards (cx, cy)."""
+    return f"q{cx:.1f},{cy:.1f} {x:.1f},{y:.1f}"
+
+
+def _turned(cx: float, cy: float, x: float, y: float) -> tuple[float, float, float, float]:
+    """Return the same curve from its end to its start."""
+    return cx - x, cy - y, -x, -y
 
 
 def _spray(x: float, y: float, way: int, s: float) -> str:

@@ -1,6 +1,7 @@
 """Brushes for what is overhead: sky, stars, sun or moon, clouds."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from ..light import mix
@@ -61,14 +62,42 @@ def clouds(
     flat: float = 0.35,
     colour: str | None = None,
     opacity: float = 0.85,
+    kind: Literal["any", "heaps", "streaks", "flock", "bank"] = "any",
 ) -> str:
-    """Paint heaped clouds with lit tops and shaded feet; a small `flat` gives streaks."""
-    light = stage.light
+    """Paint clouds of one `kind`: of "any", each layout has its own.
+
+    Heaps have lit tops and shaded feet (a small `flat` gives streaks); streaks are thin ice clouds high up, a flock is rows
+    of small ones, and a bank towers along the horizon with a few heaps above it.
+    """
+    drawn, u = kind, float(rng.random())
+    if kind == "any":
+        drawn = "heaps" if u < 0.42 else "streaks" if u < 0.64 else "flock" if u < 0.78 else "bank"
+    light, count = stage.light, round(pick(rng, n))
     top, foot = colour or light.cloud, mix(colour, "#555a66", 0.3) if colour else light.cloud_shade
+    if drawn == "streaks":
+        return _streaks(stage, rng, max(2, count), top, opacity)
+    if drawn == "flock":
+        return _flock(stage, rng, 4 + count, top, foot, opacity)
+    if drawn == "bank":
+        return _bank(stage, rng, top, foot, opacity) + _heaps(stage, rng, count // 3, t, size, flat, top, foot, opacity)
+    return _heaps(stage, rng, count, t, size, flat, top, foot, opacity)
+
+
+def _heaps(
+    stage: Stage,
+    rng: Rng,
+    count: int,
+    t: Sequence[float],
+    size: float | Sequence[float],
+    flat: float,
+    top: str,
+    foot: str,
+    opacity: float,
+) -> str:
     body = stage.radial([(0, top, 0.95), (0.6, top, 0.85), (0.85, top, 0.35), (1, top, 0)])
     shade = stage.radial([(0, foot, 0.8), (0.5, foot, 0.5), (1, foot, 0)])
     out = []
-    for _ in range(round(pick(rng, n))):
+    for _ in range(count):
         u = rng.random(3)
         across = pick(rng, size) * (0.6 + 0.8 * u[2])
         y = stage.y(t[0] + (t[1] - t[0]) * u[1])
@@ -112,3 +141,76 @@ def orb(stage: Stage, rng: Rng, kind: Literal["sun", "moon"]) -> str:
             for dx, dy, s in ((-0.35, -0.2, 0.22), (0.25, 0.3, 0.28), (0.3, -0.4, 0.14), (-0.2, 0.45, 0.12))
         )
     return out
+
+
+def _streaks(stage: Stage, rng: Rng, count: int, top: str, opacity: float) -> str:
+    """Draw wisps of ice high up, all combed one way by the wind."""
+    fill = stage.radial([(0, top, 0.75), (0.5, top, 0.4), (1, top, 0)])
+    slant = (float(rng.random()) - 0.5) * 36
+    out = []
+    for a, b, c in rng.random((count, 3)).tolist():
+        x, y = stage.width * (1.1 * a - 0.05), stage.horizon * (0.08 + 0.66 * b)
+        long = (13 + 19 * c) * (1.1 - 0.6 * b)
+        hairs = [
+            f'<ellipse cx="{long * (p - 0.5) * 1.3:.1f}" cy="{(k - 2) * long * 0.075:.1f}" rx="{long * (0.5 + 0.6 * q):.1f}" '
+            f'ry="{long * (0.03 + 0.06 * p):.2f}" fill="{fill}"/>'
+            for k, (p, q) in enumerate(rng.random((5, 2)).tolist())
+        ]
+        out.append(
+            f'<g transform="translate({x:.1f} {y:.1f}) rotate({slant * (1 - 0.7 * b):.0f})">{"".join(hairs)}</g>'
+        )
+    return f'<g opacity="{opacity:.2f}">{"".join(out)}</g>'
+
+
+def _flock(stage: Stage, rng: Rng, count: int, top: str, foot: str, opacity: float) -> str:
+    """Draw rows of small clouds on one level, which shrink towards the horizon, over a part of the sky."""
+    body = stage.radial([(0, top, 0.95), (0.6, top, 0.75), (1, top, 0)])
+    shade = stage.radial([(0, foot, 0.7), (1, foot, 0)])
+    feet, tops = [], []
+    lean, middle = (float(rng.random()) - 0.5) * 26, 0.25 + 0.5 * float(rng.random())
+    for near in (1.0, 0.74, 0.54, 0.38, 0.26)[: 5 if stage.fine else 4]:
+        level = stage.horizon * (0.98 - 0.86 * near)
+        across = max(4, round(count / (0.3 + near)))
+        for k, (a, b, c, e) in enumerate(rng.random((across, 4)).tolist()):
+            share = (k + c) / across
+            if a < 0.2 + 0.9 * abs(share - middle):
+                continue
+            x, y = stage.width * (1.2 * share - 0.1), level + near * (lean * (share - 0.5) + 9 * (b - 0.5))
+            r = near * (3.6 + 5.5 * e)
+            feet.append(
+                f'<ellipse cx="{x:.1f}" cy="{y + r * 0.2:.1f}" rx="{r:.1f}" ry="{r * 0.3:.1f}" fill="{shade}"/>'
+            )
+            tops.append(f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{r:.1f}" ry="{r * 0.32:.1f}" fill="{body}"/>')
+            tops.append(
+                f'<ellipse cx="{x + r * (b - 0.5):.1f}" cy="{y - r * 0.22:.1f}" rx="{r * 0.55:.1f}" ry="{r * 0.32:.1f}" fill="{body}"/>'
+            )
+    return f'<g opacity="{opacity:.2f}">{"".join(feet)}{"".join(tops)}</g>'
+
+
+def _bank(stage: Stage, rng: Rng, top: str, foot: str, opacity: float) -> str:
+    """Draw towers of cloud that stand behind the horizon, highest on one side."""
+    side, tall = stage.side, stage.horizon * (0.34 + 0.26 * float(rng.random()))
+    count = max(6, round(0.13 * stage.width))
+    layers = []
+    for share, tone in ((1.0, mix(top, foot, 0.35)), (0.62, top)):
+        step = (stage.width + 16) / count
+        rise = rng.random((count + 1, 2)).tolist()
+        line = []
+        for k, (a, b) in enumerate(rise):
+            x = k / count
+            heap = 0.25 + 0.75 * (x if side > 0 else 1 - x)
+            line.append((step * (k + 0.5 * (b - 0.5)) - 8, stage.horizon - share * tall * heap * (0.45 + 0.55 * a)))
+        d = [f"M{line[0][0]:.1f},{stage.horizon + 4:.1f}L{line[0][0]:.1f},{line[0][1]:.1f}"]
+        for (x0, y0), (x1, y1) in pairwise(line):
+            puff = step * 0.55
+            d.append(
+                f"C{x0 - puff * 0.3:.1f},{min(y0, y1) - puff:.1f} {x1 + puff * 0.3:.1f},{min(y0, y1) - puff:.1f} {x1:.1f},{y1:.1f}"
+            )
+        high = min(y for _, y in line) - step * 0.4
+        fill = stage.across(
+            (0, high),
+            (0, stage.horizon),
+            [(0, tone, 0.95), (0.55, mix(tone, foot, 0.5), 0.8), (1, stage.light.haze, 0.1)],
+        )
+        layers.append(f'<path d="{"".join(d)}V{stage.horizon + 4:.1f}Z" fill="{fill}"/>')
+    return f'<g opacity="{opacity:.2f}">{"".join(layers)}</g>'

@@ -63,15 +63,19 @@ def river(
     stones: Sequence[str] = (),
     n: float | Sequence[float] = (6, 11),
     size: float | Sequence[float] = (5, 10),
+    aside: float = 0.0,
     part: str = "water",
 ) -> str:
-    """Paint a river that winds from the horizon to the viewer, where it is some `width` of the picture to each side."""
+    """Paint a river that winds from the horizon to the viewer, where it is some `width` of the picture to each side.
+
+    It leaves the picture near the middle of the lower edge, or that share of the width `aside` of it.
+    """
     u = rng.random(5)
     steps = 26 if stage.fine else 15
     f = np.arange(steps) / (steps - 1)
     ts = t + (1.06 - t) * f**1.35
     ys = stage.horizon + ts * (100 - stage.horizon)
-    source, mouth = 0.5 + stage.side * (0.08 + 0.2 * u[0]), 0.5 - stage.side * 0.1 * u[1]
+    source, mouth = 0.5 + stage.side * (0.08 + 0.2 * u[0]), 0.5 - stage.side * (aside + 0.1 * u[1])
     bends = 0.9 + 0.8 * u[2]
     turn = stage.side * np.sin(6.283 * bends * (1 - f**0.62) + 1.2 * (u[3] - 0.5)) * (0.03 + 0.5 * f**0.8 * (1.05 - f))
     middle = stage.width * (source + (mouth - source) * f + pick(rng, bend) * turn)

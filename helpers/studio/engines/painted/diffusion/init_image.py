@@ -1,0 +1,128 @@
+"""What an init image shows, whatever is asked of it: flat, without its main thing, its horizon. Found once per image.
+
+A sweep over strengths or seeds sends the same init image many times, so the last few are kept with all that was found.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..filling import fill, smooth_fill
+from ..interface import Pixels
+from .decode import from_bytes
+from .flatten import flattened
+from .latent import FACTOR, Cosines, Planes, colours, enlarge, planes, shrink
+from .subject import Subject, horizon_of, subject_of
+
+__all__ = ["InitImage", "blurred", "init_image"]
+
+SMALL = 256
+"""The picture that is filled has at least so many rows and columns: a flat redrawing has no finer detail to copy."""
+SURE = 0.1
+"""A main thing that is less sure than this is none."""
+GROWN = 0.04
+"""How far beyond the main thing the hole goes, in shares of the mean side: past its soft rim and its nearest shadow."""
+
+
+@dataclass(frozen=True, eq=False)
+class InitImage:
+    """An init image. What it shows is computed when it is first asked for; all arrays are read and never written."""
+
+    pixels: Pixels
+
+    @cached_property
+    def latent(self) -> Planes:
+        """The image at the latent's size, (3, height, width)."""
+        height, width, _ = self.pixels.shape
+        return planes(shrink(self.pixels, height // FACTOR, width // FACTOR))
+
+    @cached_property
+    def flat(self) -> Pixels:
+        """A redrawing in flat regions."""
+        return flattened(self.pixels, 1.0)
+
+    @cached_property
+    def flat_small(self) -> Pixels:
+        """The redrawing at a half or a quarter of the size, at which most of what follows is found."""
+        height, width, _ = self.pixels.shape
+        factor = 1
+        while min(height, width) >= 2 * factor * SMALL and height % (16 * factor) == width % (16 * factor) == 0:
+            factor *= 2
+        return flattened(shrink(self.pixels, height // factor, width // factor), 1.0)
+
+    @cached_property
+    def flat_latent(self) -> Planes:
+        """The redrawing at the latent's size."""
+        return planes(shrink(self.flat_small, *self.latent.shape[1:]))
+
+    @cached_property
+    def subject(self) -> Subject | None:
+        """The main thing, where there seems to be one."""
+        found = subject_of(self.latent)
+        return found if found.sure >= SURE else None
+
+    @cached_property
+    def horizon(self) -> float | None:
+        """In hundredths of the height, where there seems to be one."""
+        return horizon_of(self.latent)
+
+    @cached_property
+    def hole(self) -> NDArray[np.float32]:
+        """What goes when the main thing goes, (height, width) of the latent in [0, 1]: its map, the ellipse in its box, and
+        what is close to them."""
+        _, rows, columns = self.latent.shape
+        if self.subject is None:
+            return np.zeros((rows, columns), np.float32)
+        x0, y0, x1, y1 = self.subject.box
+        y, x = (np.arange(rows)[:, None] + 0.5) / rows, (np.arange(columns) + 0.5) / columns
+        within = np.square((2 * x - x0 - x1) / (x1 - x0)) + np.square((2 * y - y0 - y1) / (y1 - y0)) < 1
+        thing = np.maximum(self.subject.map, within).astype(np.float32)
+        return np.clip(12 * blurred(thing[None], GROWN)[0] - 0.5, 0, 1)
+
+    @cached_property
+    def empty_small(self) -> Pixels:
+        """The small redrawing without its main thing."""
+        return fill(self.flat_small, self._opened(self.flat_small))
+
+    @cached_property
+    def empty(self) -> Pixels:
+        """The redrawing without its main thing."""
+        height, width, _ = self.pixels.shape
+        there = enlarge(self.empty_small, height, width)
+        return self.flat + self._opened(self.flat)[..., None] * (there - self.flat)
+
+    @cached_property
+    def empty_latent(self) -> Planes:
+        """The same at the latent's size."""
+        return planes(shrink(self.empty_small, *self.latent.shape[1:]))
+
+    @cached_property
+    def broad(self) -> Planes:
+        """The redrawing at the latent's size, with no more than the broad colours around it where its main thing is."""
+        return planes(smooth_fill(colours(self.flat_latent), self.hole))
+
+    def _opened(self, like: Pixels) -> NDArray[np.float32]:
+        """Return the hole at a picture's size, 0 where it hardly opens."""
+        hole = np.clip(enlarge(self.hole[..., None], *like.shape[:2])[..., 0], 0, 1)
+        return np.where(hole < 0.01, np.float32(0), hole)
+
+
+def init_image(pixels: NDArray[np.uint8]) -> InitImage:
+    """Return what is known of an init image, (height, width, 3) in 0..255."""
+    return _known(pixels.tobytes(), *pixels.shape[:2])
+
+
+def blurred(x: Planes, width: float) -> Planes:
+    """Return planes blurred by a Gaussian; its deviation is in shares of the mean side."""
+    cosines = Cosines.of(*x.shape[-2:])
+    gain = np.exp(-2 * np.square(np.pi * width * cosines.frequency()))
+    return np.asarray(cosines.inverse(cosines.forward(x) * gain), np.float32)
+
+
+@lru_cache(maxsize=2)
+def _known(data: bytes, height: int, width: int) -> InitImage:
+    pixels = from_bytes(np.frombuffer(data, np.uint8).reshape(height, width, 3))
+    pixels.flags.writeable = False
+    return InitImage(pixels)

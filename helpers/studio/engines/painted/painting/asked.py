@@ -1,0 +1,173 @@
+"""What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
+
+from ..interface import Habit, Thing, Word
+from . import vocabulary
+from .layout import HANGING
+from .prompt import Mention, Reading, read
+
+__all__ = ["Asked", "Group", "asked"]
+
+Group = tuple[int, ...]
+"""Objects that belong together, as indices into a reading's objects."""
+SKY = "sky"
+"""The entry of the sky itself."""
+_OF_PLACES = ("object", "part", "scene", "weather", "season")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The prompts of a task, read. `helpers.studio.engines.painted.interface.Reading` says what the diffusion sees of it."""
+
+    reading: Reading
+    """Of the positive prompts."""
+    unwanted: tuple[tuple[str, float], ...]
+    """Entries that negative prompts name, each with the largest weight."""
+    unknown: tuple[str, ...]
+    positive: bool
+    """False where all prompts are negative."""
+
+    @cached_property
+    def objects(self) -> tuple[Mention, ...]:
+        """The objects, in the order of the prompt."""
+        return self.reading.of("object")
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The objects in groups: who is mounted or carried goes with what carries it."""
+        home = list(range(len(self.objects)))
+        for i, mention in enumerate(self.objects):
+            other = i + 1 if mention.carry else i + mention.mount if mention.mount else i
+            if other < len(home):
+                home = [home[other] if h == home[i] else h for h in home]
+        return tuple(tuple(i for i, h in enumerate(home) if h == one) for one in dict.fromkeys(home))
+
+    @cached_property
+    def things(self) -> tuple[Thing, ...]:
+        """The groups as the diffusion sees them."""
+        against = dict(self.unwanted)
+        out = []
+        for group in self.groups:
+            members = [self.objects[i] for i in group]
+            word = Word("object", min(m.weight for m in members), max(against.get(m.entry, 0.0) for m in members))
+            place = members[0].place if members[0].place in ("left", "right", "middle") else None
+            root = self.root(group).entry
+            out.append(Thing(root, word, any(m.colour for m in members), place, _habit(root)))
+        return tuple(out)
+
+    @cached_property
+    def named(self) -> tuple[Mention | None, ...]:
+        """The mentions behind `setting`: the place first, None where no word names one."""
+        scenes = self.reading.of("scene")
+        first = max(scenes, key=lambda m: (m.place != "far", m.weight)) if scenes else None
+        others = [m for m in self.reading.mentions if m is not first and _is_setting(m)]
+        return (first, *others)
+
+    @cached_property
+    def setting(self) -> tuple[Word, ...]:
+        """The words of the setting, without moods, which act by degrees."""
+        against = dict(self.unwanted)
+        return tuple(
+            Word("scene")
+            if m is None
+            else Word(
+                "scene" if vocabulary.entry(m.entry).kind == "scene" else "setting",
+                m.weight,
+                against.get(m.entry, 0.0),
+            )
+            for m in self.named
+        )
+
+    @cached_property
+    def removed(self) -> float:
+        """Largest weight with which negative prompts name something that a place may show by itself."""
+        return max((w for name, w in self.unwanted if vocabulary.entry(name).kind in _OF_PLACES), default=0.0)
+
+    @property
+    def has_scene(self) -> bool:
+        """True where a place is named."""
+        return self.reading.has_scene
+
+    @cached_property
+    def sky(self) -> Literal["lit", "changed", "named"] | None:
+        """Whether the words of the setting are about the sky, where no place is named."""
+        about = [m for m in self.named if m is not None and (m.place == "sky" or _is_of_sky(m))]
+        if self.has_scene or not about:
+            return None
+        if any(vocabulary.entry(m.entry).kind == "light" or "light" in vocabulary.entry(m.entry).data for m in about):
+            return "lit"
+        return "named" if all(m.entry == SKY and not m.colour for m in about) else "changed"
+
+    @property
+    def coloured(self) -> bool:
+        """True where a colour of the whole picture is named."""
+        return bool(self.reading.of("colour"))
+
+    @property
+    def names_nothing(self) -> bool:
+        """True where nothing to draw is named."""
+        return self.reading.mood_only or not self.positive
+
+    def root(self, group: Group) -> Mention:
+        """Return the object of a group that the others sit on, or that holds them."""
+        if self.objects[group[0]].carry:
+            return self.objects[group[0]]
+        return next((self.objects[i] for i in reversed(group) if not self.objects[i].mount), self.objects[group[0]])
+
+    def without(self, lost: frozenset[int], pull: float) -> Reading:
+        """Return the reading without the `lost` words of the setting, its moods `pull` times as strong.
+
+        A mood that negative prompts name as well is weaker by their weight, down to its opposite.
+        """
+        gone = [self.named[i] for i in lost]
+        against = dict(self.unwanted)
+        mentions = [
+            replace(m, weight=(m.weight - against.get(m.entry, 0.0)) * pull) if _is_mood(m) else m
+            for m in self.reading.mentions
+            if not any(m is one for one in gone)
+        ]
+        here = {m.entry for m in mentions}
+        mentions += [
+            Mention(name, weight=-weight * pull)
+            for name, weight in self.unwanted
+            if name not in here and vocabulary.entry(name).kind in ("mood", "light") and weight * pull > 0
+        ]
+        return replace(self.reading, mentions=tuple(m for m in mentions if m.weight != 0 or not _is_mood(m)))
+
+
+@lru_cache(maxsize=64)
+def asked(prompts: tuple[Prompt, ...]) -> Asked:
+    """Return what these prompts ask for; those of weight 0 are left out of the picture."""
+    positive = tuple(p for p in prompts if p.weight > 0)
+    unwanted: dict[str, float] = {}
+    for p in prompts:
+        if p.weight < 0:
+            for mention in read((Prompt(p.text),)).mentions:
+                unwanted[mention.entry] = max(unwanted.get(mention.entry, 0.0), -p.weight)
+    unknown = read(prompts).unknown[:MAX_UNKNOWN_WORDS]
+    return Asked(read(positive or (Prompt(""),)), tuple(unwanted.items()), unknown, bool(positive))
+
+
+def _is_mood(mention: Mention) -> bool:
+    """Return whether a word acts by degrees, on the colours of the whole picture."""
+    return vocabulary.entry(mention.entry).kind in ("mood", "colour")
+
+
+def _habit(entry: str) -> Habit:
+    data = vocabulary.entry(entry).data
+    return "worn" if "worn" in data else "hangs" if data.get("stands") in HANGING else "stands"
+
+
+def _is_of_sky(mention: Mention) -> bool:
+    """Return whether a word of the setting changes what the sky looks like."""
+    item = vocabulary.entry(mention.entry)
+    return item.kind in ("light", "weather") or (item.kind == "part" and item.data.get("stands") == "sky")
+
+
+def _is_setting(mention: Mention) -> bool:
+    return vocabulary.entry(mention.entry).kind != "object" and not _is_mood(mention)
