@@ -25,6 +25,15 @@ SURE = 0.1
 GROWN = 0.04
 """How far beyond the main thing the hole goes, in shares of the mean side: past its soft rim and its nearest shadow."""
 
+NEARBY, NEAR = 0.1, 6.0
+"""Deviation of the blur that says what is close to the main thing, in shares of the mean side, and its gain."""
+LARGE = 0.33
+"""Share of the picture from which a hole is too large to be continued from around it."""
+BROAD = 0.05
+"""Deviation of the blur that leaves broad colours, in shares of the mean side."""
+BACKDROP = 128
+"""The shorter side of a backdrop, which is painted small: its regions are large and their borders soft."""
+
 
 @dataclass(frozen=True, eq=False)
 class InitImage:
@@ -70,8 +79,8 @@ class InitImage:
 
     @cached_property
     def hole(self) -> NDArray[np.float32]:
-        """What goes when the main thing goes, (height, width) of the latent in [0, 1]: its map, the ellipse in its box, and
-        what is close to them."""
+        """What goes when the main thing goes, (height, width) of the latent in [0, 1]: its map, the ellipse in its box, what
+        is close to them, and what close by is no background either."""
         _, rows, columns = self.latent.shape
         if self.subject is None:
             return np.zeros((rows, columns), np.float32)
@@ -79,29 +88,39 @@ class InitImage:
         y, x = (np.arange(rows)[:, None] + 0.5) / rows, (np.arange(columns) + 0.5) / columns
         within = np.square((2 * x - x0 - x1) / (x1 - x0)) + np.square((2 * y - y0 - y1) / (y1 - y0)) < 1
         thing = np.maximum(self.subject.map, within).astype(np.float32)
+        close = np.clip(NEAR * blurred(thing[None], NEARBY)[0], 0, 1)
+        thing = np.maximum(thing, np.clip(2 * self.subject.foreign * close - 0.5, 0, 1))
         return np.clip(12 * blurred(thing[None], GROWN)[0] - 0.5, 0, 1)
 
     @cached_property
+    def is_large(self) -> bool:
+        """True where too little is left around the main thing to copy from."""
+        return float(self.hole.mean()) > LARGE
+
+    @cached_property
+    def broad(self) -> Planes:
+        """The redrawing at the latent's size in broad colours, and without its main thing."""
+        return blurred(planes(smooth_fill(colours(self.flat_latent), self.hole)), BROAD)
+
+    @cached_property
     def empty_small(self) -> Pixels:
-        """The small redrawing without its main thing."""
-        return fill(self.flat_small, self._opened(self.flat_small))
+        """The small redrawing without its main thing: continued from around a small one, a backdrop behind a large one."""
+        if not self.is_large:
+            return fill(self.flat_small, self._opened(self.flat_small))
+        height, width, _ = self.pixels.shape
+        return flattened(enlarge(colours(self.broad), *_multiples(height, width, BACKDROP)), 1.0)
 
     @cached_property
     def empty(self) -> Pixels:
         """The redrawing without its main thing."""
         height, width, _ = self.pixels.shape
         there = enlarge(self.empty_small, height, width)
-        return self.flat + self._opened(self.flat)[..., None] * (there - self.flat)
+        return there if self.is_large else self.flat + self._opened(self.flat)[..., None] * (there - self.flat)
 
     @cached_property
     def empty_latent(self) -> Planes:
         """The same at the latent's size."""
         return planes(shrink(self.empty_small, *self.latent.shape[1:]))
-
-    @cached_property
-    def broad(self) -> Planes:
-        """The redrawing at the latent's size, with no more than the broad colours around it where its main thing is."""
-        return planes(smooth_fill(colours(self.flat_latent), self.hole))
 
     def _opened(self, like: Pixels) -> NDArray[np.float32]:
         """Return the hole at a picture's size, 0 where it hardly opens."""
@@ -112,6 +131,12 @@ class InitImage:
 def init_image(pixels: NDArray[np.uint8]) -> InitImage:
     """Return what is known of an init image, (height, width, 3) in 0..255."""
     return _known(pixels.tobytes(), *pixels.shape[:2])
+
+
+def _multiples(height: int, width: int, shorter: int) -> tuple[int, int]:
+    """Return a size of about the same shape, in multiples of 8."""
+    factor = shorter / (8 * min(height, width))
+    return 8 * round(factor * height), 8 * round(factor * width)
 
 
 def blurred(x: Planes, width: float) -> Planes:

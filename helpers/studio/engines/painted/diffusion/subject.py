@@ -57,6 +57,8 @@ class Subject:
     """(height, width) in [0, 1]: how much each pixel of the latent belongs to it, with a soft rim."""
     box: tuple[float, float, float, float]
     """Its left, upper, right and lower side, in shares of the picture's."""
+    foreign: NDArray[np.float32]
+    """(height, width) in [0, 1]: how surely each pixel is no background, in the thing and beside it."""
     sure: float
     """0 (a landscape without a thing) to 1 (a single thing that stands out)."""
 
@@ -83,10 +85,11 @@ def subject_of(picture: Planes) -> Subject:
     weight = whole * sizes
     sure = float((evidence * weight).sum() / max(float(weight.sum()), 1e-6))
     map_ = np.clip(enlarge(np.ascontiguousarray(soft)[..., None], height, width)[..., 0], 0, 1)
+    foreign = np.clip(enlarge((evidence @ members).reshape(small.shape[1:])[..., None], height, width)[..., 0], 0, 1)
     box = _box(map_)
     if box[2] - box[0] > BAND[0] and box[3] - box[1] < BAND[1]:
         sure *= UNSURE  # a band from side to side is ground or sky
-    return Subject(map_, box, sure)
+    return Subject(map_, box, foreign, sure)
 
 
 def horizon_of(picture: Planes) -> float | None:
