@@ -66,10 +66,12 @@ HORIZON_FROM = 0.3
 """Share of that at which they take its horizon."""
 TINT = np.array([0.7, 0.85, 0.85], np.float32)[:, None, None]
 """How far their light and colours go to the init's, where it leads fully."""
+DARKER = 0.5
+"""How much of that counts where it darkens: broad dark clothes would make a muddy place."""
 BROAD = 0.08
 """Deviation of the blur that leaves broad colours, in shares of the mean side."""
-MATCHED = np.array([0.2, 0.4, 0.4], np.float32)
-"""How far the prompt's thing goes to the light and colours of the init's."""
+MATCHED = np.array([0.3, 0.6, 0.6], np.float32)
+"""How far the prompt's thing goes to the light and colours of the init's at the swap, and less and less below."""
 LIKELY = 0.3
 """Plans less likely than this share of the likeliest are left out: evidence for an init would find the few without snow."""
 ABSENT = 0.5
@@ -152,7 +154,13 @@ class _Change:
     @cached_property
     def redrawing(self) -> Planes:
         """The latent of the init in flat regions, in the prompt's light and style."""
-        return self.changed_latent(self.init.flat_latent, self.bold)
+        return self.changed_latent(self.init.abstract_latent(self.abstraction), self.bold)
+
+    @cached_property
+    def abstraction(self) -> float:
+        """How large the redrawing's regions are, 0..1: the more, the nearer the next step, so that this is none too large."""
+        share = float(np.clip((self.todo + REDRAWN - 1) / (REDRAWN - SWAPPED), 0, 1))
+        return share if self.present and self.can_swap else share / 2
 
     @cached_property
     def held(self) -> tuple[list[Laid], NDArray[np.float32]]:
@@ -170,8 +178,10 @@ class _Change:
         if subject is None or not out:
             return [], np.zeros(3, np.float32)
         own = out[0].planes[:3].sum((1, 2)) / max(float(out[0].planes[3].sum()), 1e-3)
-        wanted = (self.redrawing * subject.map).sum((1, 2)) / max(float(subject.map.sum()), 1e-3)
-        shift = np.asarray(MATCHED * self.lead * (wanted - own), np.float32)[:, None, None]
+        old = self.changed_latent(self.init.flat_latent, self.bold)
+        wanted = (old * subject.map).sum((1, 2)) / max(float(subject.map.sum()), 1e-3)
+        near = min(1.0, (1 - self.todo) / SWAPPED)
+        shift = np.asarray(MATCHED * near * (wanted - own), np.float32)[:, None, None]
         return [replace(one, planes=_recoloured(one.planes, shift)) for one in out], colours(shift)[0, 0]
 
     def changed(self, pixels: Pixels, share: float) -> Pixels:
@@ -210,7 +220,7 @@ class _Change:
         """Return the init in flat regions."""
 
         def redraw(_: Any) -> Pixels:
-            return self._textured(self.changed(self.init.flat, self.bold))
+            return self._textured(self.changed(self.init.abstract(self.abstraction), self.bold))
 
         return Plan(self.scene, self.redrawing, 0.0, self._factors({}, self.redrawing), redraw=redraw)
 
@@ -246,6 +256,7 @@ class _Change:
             for mirrored in (False, True):
                 below = np.ascontiguousarray(picture[:, :, ::-1]) if mirrored else picture
                 tint = TINT * np.float32(self.lead) * blurred(broad - below, BROAD)
+                tint[0] = np.maximum(tint[0], DARKER * tint[0])
                 led = below + tint
                 factors, log_prior = self._factors(choices, led), float(np.log(place.share / 2))
                 redraw = self._painted_in(tint, shift, mirrored)

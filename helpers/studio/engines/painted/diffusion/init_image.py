@@ -32,7 +32,9 @@ LARGE = 0.33
 BROAD = 0.05
 """Deviation of the blur that leaves broad colours, in shares of the mean side."""
 BACKDROP = 128
-"""The shorter side of a backdrop, which is painted small: its regions are large and their borders soft."""
+"""The shorter side of what is painted small, so that its regions are large and their borders soft."""
+ABSTRACT = 0.016
+"""Deviation of the blur before the most abstract redrawing, in shares of the mean side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,26 @@ class InitImage:
     def flat_latent(self) -> Planes:
         """The redrawing at the latent's size."""
         return planes(shrink(self.flat_small, *self.latent.shape[1:]))
+
+    def abstract(self, amount: float) -> Pixels:
+        """Return the redrawing in ever larger regions: at `amount` 0 it is `flat`, at 0.5 a face has still its eyes and mouth,
+        at 1 it is a few broad shapes."""
+        if amount <= 0:
+            return self.flat
+        there = enlarge(self._abstract_small(amount), *self.pixels.shape[:2])
+        return self.flat + np.float32(min(1.0, 2 * amount)) * (there - self.flat)
+
+    def abstract_latent(self, amount: float) -> Planes:
+        """Return the same at the latent's size."""
+        if amount <= 0:
+            return self.flat_latent
+        there = planes(shrink(self._abstract_small(amount), *self.latent.shape[1:]))
+        return self.flat_latent + np.float32(min(1.0, 2 * amount)) * (there - self.flat_latent)
+
+    def _abstract_small(self, amount: float) -> Pixels:
+        height, width, _ = self.pixels.shape
+        small = planes(shrink(self.pixels, *_multiples(height, width, BACKDROP)))
+        return flattened(colours(blurred(small, ABSTRACT * max(0.0, 2 * amount - 1))), 1.0)
 
     @cached_property
     def subject(self) -> Subject | None:
