@@ -33,8 +33,9 @@ BROAD = 0.05
 """Deviation of the blur that leaves broad colours, in shares of the mean side."""
 BACKDROP = 128
 """The shorter side of what is painted small, so that its regions are large and their borders soft."""
-ABSTRACT = 0.016
-"""Deviation of the blur before the most abstract redrawing, in shares of the mean side."""
+ABSTRACT, FADED = 0.016, 0.5
+"""Deviation of the blur before the most abstract redrawing, in shares of the mean side, and how far that fades into the
+backdrop where the main thing is large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,11 @@ class InitImage:
     def _abstract_small(self, amount: float) -> Pixels:
         height, width, _ = self.pixels.shape
         small = planes(shrink(self.pixels, *_multiples(height, width, BACKDROP)))
-        return flattened(colours(blurred(small, ABSTRACT * max(0.0, 2 * amount - 1))), 1.0)
+        more = max(0.0, 2 * amount - 1)
+        pixels = flattened(colours(blurred(small, ABSTRACT * more)), 1.0)
+        if more and self.is_large:
+            pixels += np.float32(FADED * more) * (self.empty_small - pixels)
+        return pixels
 
     @cached_property
     def subject(self) -> Subject | None:
