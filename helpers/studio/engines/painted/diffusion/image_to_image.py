@@ -50,8 +50,8 @@ REDRAWN, SWAPPED, REPLACED = 0.625, 0.525, 0.425
 """Strengths at which each step comes."""
 WIDTH = 0.007
 """Strength that a standard deviation of the noise is worth: how far seeds differ in when a step comes."""
-FAR = 0.05
-"""A step is not made where its strengths are this far away, seven deviations."""
+FAR = 0.024
+"""A step is not made where its strengths are this far away: three of ten thousand seeds would have seen it."""
 CALM = 0.4
 """Amount of variation. With all that text-to-image has, the old thing's broad light and dark would stay as a ghost."""
 FLAT_BY = 0.45

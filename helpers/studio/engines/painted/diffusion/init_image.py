@@ -18,8 +18,8 @@ from .subject import Subject, horizon_of, subject_of
 
 __all__ = ["InitImage", "blurred", "init_image"]
 
-SMALL = 256
-"""The picture that is filled has at least so many rows and columns: a flat redrawing has no finer detail to copy."""
+SMALL = 128
+"""The shorter side of what is painted small, so that its regions are large and their borders soft."""
 SURE = 0.1
 """A main thing that is less sure than this is none."""
 GROWN = 0.04
@@ -31,8 +31,6 @@ LARGE = 0.33
 """Share of the picture from which a hole is too large to be continued from around it."""
 BROAD = 0.05
 """Deviation of the blur that leaves broad colours, in shares of the mean side."""
-BACKDROP = 128
-"""The shorter side of what is painted small, so that its regions are large and their borders soft."""
 ABSTRACT, FADED = 0.016, 0.5
 """Deviation of the blur before the most abstract redrawing, in shares of the mean side, and how far that fades into the
 backdrop where the main thing is large."""
@@ -56,26 +54,22 @@ class InitImage:
         return flattened(self.pixels, 1.0)
 
     @cached_property
-    def flat_small(self) -> Pixels:
-        """The redrawing at a half or a quarter of the size, at which most of what follows is found."""
+    def flat_latent(self) -> Planes:
+        """The redrawing at the latent's size: of the image at a half or a quarter of its size, which is as good for that."""
         height, width, _ = self.pixels.shape
         factor = 1
-        while min(height, width) >= 2 * factor * SMALL and height % (16 * factor) == width % (16 * factor) == 0:
+        while min(height, width) >= 4 * factor * SMALL and height % (16 * factor) == width % (16 * factor) == 0:
             factor *= 2
-        return flattened(shrink(self.pixels, height // factor, width // factor), 1.0)
-
-    @cached_property
-    def flat_latent(self) -> Planes:
-        """The redrawing at the latent's size."""
-        return planes(shrink(self.flat_small, *self.latent.shape[1:]))
+        flat = flattened(shrink(self.pixels, height // factor, width // factor), 1.0)
+        return planes(shrink(flat, *self.latent.shape[1:]))
 
     def abstract(self, amount: float) -> Pixels:
         """Return the redrawing in ever larger regions: at `amount` 0 it is `flat`, at 0.5 a face has still its eyes and mouth,
-        at 1 it is a few broad shapes."""
+        at 1 it is a few broad shapes, faded into the backdrop."""
         if amount <= 0:
             return self.flat
         there = enlarge(self._abstract_small(amount), *self.pixels.shape[:2])
-        return self.flat + np.float32(min(1.0, 2 * amount)) * (there - self.flat)
+        return there if amount >= 0.5 else self.flat + np.float32(2 * amount) * (there - self.flat)
 
     def abstract_latent(self, amount: float) -> Planes:
         """Return the same at the latent's size."""
@@ -85,13 +79,23 @@ class InitImage:
         return self.flat_latent + np.float32(min(1.0, 2 * amount)) * (there - self.flat_latent)
 
     def _abstract_small(self, amount: float) -> Pixels:
+        if amount <= 0.5:
+            return self.bold
+        more = np.float32(2 * amount - 1)
+        pixels = flattened(colours(blurred(planes(self.small), ABSTRACT * float(more))), 1.0)
+        return pixels + FADED * more * (self.empty_small - pixels) if self.is_large else pixels
+
+    @cached_property
+    def small(self) -> Pixels:
+        """The image at the size of what is painted small."""
         height, width, _ = self.pixels.shape
-        small = planes(shrink(self.pixels, *_multiples(height, width, BACKDROP)))
-        more = max(0.0, 2 * amount - 1)
-        pixels = flattened(colours(blurred(small, ABSTRACT * more)), 1.0)
-        if more and self.is_large:
-            pixels += np.float32(FADED * more) * (self.empty_small - pixels)
-        return pixels
+        factor = SMALL / (8 * min(height, width))
+        return shrink(self.pixels, 8 * round(factor * height), 8 * round(factor * width))
+
+    @cached_property
+    def bold(self) -> Pixels:
+        """A redrawing in large regions, painted small."""
+        return flattened(self.small, 1.0)
 
     @cached_property
     def subject(self) -> Subject | None:
@@ -131,39 +135,27 @@ class InitImage:
 
     @cached_property
     def empty_small(self) -> Pixels:
-        """The small redrawing without its main thing: continued from around a small one, a backdrop behind a large one."""
-        if not self.is_large:
-            return fill(self.flat_small, self._opened(self.flat_small))
-        height, width, _ = self.pixels.shape
-        return flattened(enlarge(colours(self.broad), *_multiples(height, width, BACKDROP)), 1.0)
+        """The bold redrawing without its main thing: continued from around a small one, a backdrop behind a large one."""
+        height, width, _ = self.small.shape
+        if self.is_large:
+            return flattened(enlarge(colours(self.broad), height, width), 1.0)
+        hole = np.clip(enlarge(self.hole[..., None], height, width)[..., 0], 0, 1)
+        return fill(self.bold, np.where(hole < 0.01, np.float32(0), hole))
 
     @cached_property
     def empty(self) -> Pixels:
-        """The redrawing without its main thing."""
-        height, width, _ = self.pixels.shape
-        there = enlarge(self.empty_small, height, width)
-        return there if self.is_large else self.flat + self._opened(self.flat)[..., None] * (there - self.flat)
+        """The same at full size."""
+        return enlarge(self.empty_small, *self.pixels.shape[:2])
 
     @cached_property
     def empty_latent(self) -> Planes:
         """The same at the latent's size."""
         return planes(shrink(self.empty_small, *self.latent.shape[1:]))
 
-    def _opened(self, like: Pixels) -> NDArray[np.float32]:
-        """Return the hole at a picture's size, 0 where it hardly opens."""
-        hole = np.clip(enlarge(self.hole[..., None], *like.shape[:2])[..., 0], 0, 1)
-        return np.where(hole < 0.01, np.float32(0), hole)
-
 
 def init_image(pixels: NDArray[np.uint8]) -> InitImage:
     """Return what is known of an init image, (height, width, 3) in 0..255."""
     return _known(pixels.tobytes(), *pixels.shape[:2])
-
-
-def _multiples(height: int, width: int, shorter: int) -> tuple[int, int]:
-    """Return a size of about the same shape, in multiples of 8."""
-    factor = shorter / (8 * min(height, width))
-    return 8 * round(factor * height), 8 * round(factor * width)
 
 
 def blurred(x: Planes, width: float) -> Planes:
