@@ -19,6 +19,7 @@ from helpers.studio.protocol import EngineResult, ImageToImage, Prompt, TextToIm
 Pixels = NDArray[np.uint8]
 Texts = str | list[tuple[str, float]]
 SIDE = 256
+ORANGE = np.array([225, 150, 110], np.float32)
 MAGENTA = np.array([200, 30, 170], np.float32)
 ENGINE = painted.create()
 
@@ -74,6 +75,17 @@ def disc(x: float, y: float, radius: float = 0.18) -> Pixels:
     inside = np.hypot(u - x, v - y) < radius
     grain = np.random.default_rng(1).normal(0, 8, (SIDE, SIDE, 1))
     return np.clip(np.where(inside[..., None], MAGENTA, (150, 150, 140)) + grain, 0, 255).astype(np.uint8)
+
+
+@cache
+def bust() -> Pixels:
+    """A thing that fills nearly half of the picture: a magenta body, cut off below, and an orange head; a blue edge."""
+    v, u = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE
+    page = np.full((SIDE, SIDE, 3), (150, 150, 140), np.float32)
+    page[u < 0.2] = 60, 70, 140
+    page[np.hypot((u - 0.5) / 0.13, (v - 0.26) / 0.17) < 1] = ORANGE
+    page[np.hypot((u - 0.5) / 0.42, (v - 0.88) / 0.46) < 1] = MAGENTA
+    return np.clip(page + np.random.default_rng(1).normal(0, 8, (SIDE, SIDE, 1)), 0, 255).astype(np.uint8)
 
 
 def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
@@ -196,6 +208,32 @@ def test_nothing_of_the_old_thing_is_left_around_the_new_one() -> None:
     for strength in (0.5, 0.45):
         new = picture("a sunflower", init, strength)
         assert (np.abs(new.astype(np.float32) - MAGENTA).max(2) < 60).mean() < 0.006
+
+
+@pytest.mark.parametrize("strength", [0.5, 0.45])
+def test_nothing_of_a_large_thing_is_left_either_and_the_ground_is_calm(strength: float) -> None:
+    result = made("a green tree", bust(), strength)
+    (x0, y0, x1, y1), *_ = np.array(boxes(result)) * SIDE
+    y, x = np.mgrid[:SIDE, :SIDE]
+    outside = (x < x0) | (x > x1) | (y < y0) | (y > y1)
+    for colour in (ORANGE, MAGENTA):
+        assert (np.abs(result.pixels - colour).max(2) < 45)[outside].mean() < 0.001
+    assert np.hypot(*slopes(result.pixels))[outside[2::2, 2::2]].max() < 20
+
+
+@pytest.mark.parametrize(
+    ("init", "texts"),
+    [(portrait, "a portrait of an old woman"), (village, "a beach at sunset"), (bust, "a robot in a city")],
+)
+def test_no_step_of_a_twentieth_is_more_than_a_third_of_the_change(init: Any, texts: str) -> None:
+    away = [levels(picture(texts, init(), 1 - n / 20), init()) for n in range(21)]
+    assert max(after - before for before, after in pairwise(away)) < 0.335 * away[-1]
+
+
+def test_broad_dark_clothes_make_no_dark_place() -> None:
+    init, place = portrait(), np.s_[180:, :60]
+    led, free = (light(picture("a beach", init, s))[place].mean() for s in (0.38, 0.0))
+    assert led > 0.53 * free
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.3, 0.6), (0.7, 0.5)])

@@ -5,8 +5,9 @@ more of the picture is the prompt's. To a mixture, the init is a picture that ma
 becomes the prompt's picture in steps, each of which is a whole picture, so nothing is ever sewn together:
 
     kept      the init, the flatter the less of its strength is left, in the prompt's light, moods and style by as much
-    redrawn   the init in flat regions, and more in that light and style
-    swapped   the same without its main thing, and the prompt's where that stood: a factor like any other
+    redrawn   the init in flat regions, the larger the nearer the next step, and more in that light and style
+    swapped   the same without its main thing, or no more than a backdrop in the init's broad colours where that was large,
+              and the prompt's where that stood: a factor like any other
     replaced  the prompt's own plans, led by the init: its horizon, its broad colours, the box of its main thing
 
 The noise is added to the kept picture b. At the first sigma, the evidence for an exemplar e is then normal over the seeds,
@@ -70,8 +71,8 @@ DARKER = 0.5
 """How much of that counts where it darkens: broad dark clothes would make a muddy place."""
 BROAD = 0.08
 """Deviation of the blur that leaves broad colours, in shares of the mean side."""
-MATCHED = np.array([0.3, 0.6, 0.6], np.float32)
-"""How far the prompt's thing goes to the light and colours of the init's at the swap, and less and less below."""
+MATCHED = np.array([0.2, 0.4, 0.4], np.float32)
+"""How far the prompt's thing goes to the light and colours of the init's."""
 LIKELY = 0.3
 """Plans less likely than this share of the likeliest are left out: evidence for an init would find the few without snow."""
 ABSENT = 0.5
@@ -180,8 +181,7 @@ class _Change:
         own = out[0].planes[:3].sum((1, 2)) / max(float(out[0].planes[3].sum()), 1e-3)
         old = self.changed_latent(self.init.flat_latent, self.bold)
         wanted = (old * subject.map).sum((1, 2)) / max(float(subject.map.sum()), 1e-3)
-        near = min(1.0, (1 - self.todo) / SWAPPED)
-        shift = np.asarray(MATCHED * near * (wanted - own), np.float32)[:, None, None]
+        shift = np.asarray(MATCHED * self.lead * (wanted - own), np.float32)[:, None, None]
         return [replace(one, planes=_recoloured(one.planes, shift)) for one in out], colours(shift)[0, 0]
 
     def changed(self, pixels: Pixels, share: float) -> Pixels:
@@ -217,7 +217,7 @@ class _Change:
         return Plan(self.scene, picture, 0.0, self._factors({}, picture), redraw=redraw)
 
     def redrawn(self) -> Plan:
-        """Return the init in flat regions."""
+        """Return the init in flat regions, the larger the less of its strength is left."""
 
         def redraw(_: Any) -> Pixels:
             return self._textured(self.changed(self.init.abstract(self.abstraction), self.bold))

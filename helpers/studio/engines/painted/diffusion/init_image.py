@@ -24,14 +24,13 @@ SURE = 0.1
 """A main thing that is less sure than this is none."""
 GROWN = 0.04
 """How far beyond the main thing the hole goes, in shares of the mean side: past its soft rim and its nearest shadow."""
-
 NEARBY, NEAR = 0.1, 6.0
 """Deviation of the blur that says what is close to the main thing, in shares of the mean side, and its gain."""
 LARGE = 0.33
 """Share of the picture from which a hole is too large to be continued from around it."""
 BROAD = 0.05
 """Deviation of the blur that leaves broad colours, in shares of the mean side."""
-ABSTRACT, FADED = 0.016, 0.5
+ABSTRACT, FADED = 0.016, 0.6
 """Deviation of the blur before the most abstract redrawing, in shares of the mean side, and how far that fades into the
 backdrop where the main thing is large."""
 
