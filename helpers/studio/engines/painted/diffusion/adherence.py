@@ -18,7 +18,7 @@ differences between them, and everything would be decided at once.
 
 import math
 
-__all__ = ["contrast", "present", "pull"]
+__all__ = ["contrast", "present", "pull", "removed"]
 
 UNCONDITIONAL = {"object": 0.03, "scene": 0.06, "setting": 0.15, "colour": 0.2, "place": 0.33}
 """u of each kind: a thing, a place, light or weather, a thing's own colour, its being on the left (right, middle)."""
@@ -37,7 +37,7 @@ STRONGEST = 1.2
 
 
 def present(kind: str, cfg_scale: float, weight: float = 1.0, against: float = 0.0, order: int = 0) -> float:
-    """Return the probability, 0..1, that a word of this kind is met: present("object", 7) is 0.998."""
+    """Return the probability, 0..1, that a word of this kind is met: present("object", 7) is 0.9997."""
     given = CONDITIONAL[kind]
     low, high = _logit(UNCONDITIONAL[kind]), _logit(given[min(order, len(given) - 1)])
     odds = low + (high - low) * math.sqrt(cfg_scale) * (weight - against)
@@ -45,7 +45,8 @@ def present(kind: str, cfg_scale: float, weight: float = 1.0, against: float = 0
 
 
 def removed(cfg_scale: float, against: float) -> float:
-    """Return the probability that a place lacks what negative prompts of this weight name: 0.03 at 0, all but 1 at 1."""
+    """Return the probability that a place lacks what negative prompts of this weight name: 0 without any, 0.03 just above,
+    all but 1 at weight 1 and cfg_scale 7. A logistic curve like `present`'s; its numbers are chosen."""
     return 1 / (1 + math.exp(3.5 - 4.0 * math.sqrt(cfg_scale) * against)) if against > 0 else 0.0
 
 

@@ -4,8 +4,11 @@
 
 A plan s is a place without the things that the prompt names, b_s. A factor is one thing, whose alternatives are its drawings
 at the spots where it may stand, and perhaps its absence; or the plan's sky; or its light. Each alternative is the difference
-d that it makes to the place. So eight plans with sixteen alternatives of each of two things, six skies and four lights are
-49,000 exemplars, and only some three hundred differences are kept.
+d that it makes to the place. So six plans with sixteen alternatives of each of two things, six skies and four lights are
+37,000 exemplars, and only some two hundred differences are kept.
+
+Differences add, so where two things overlap neither hides the other, and behind a thing the sky changes too. That shows
+in guesses alone: the picture is painted whole in the end (see `decode`).
 """
 
 from collections.abc import Callable, Sequence

@@ -10,16 +10,19 @@ becomes the prompt's picture in steps, each of which is a whole picture, so noth
               and the prompt's where that stood: a factor like any other
     replaced  the prompt's own plans, led by the init: its horizon, its broad colours, the box of its main thing
 
-The noise is added to the kept picture b. At the first sigma, the evidence for an exemplar e is then normal over the seeds,
+The noise is added to the kept picture b. At the first sigma, x = b + sigma n, the evidence for an exemplar e is then normal
+over the seeds: up to a constant,
 
-    -|e - b|_Q^2 / 2  +-  |e - b|_Q           |d|_Q^2 = <d, d>_Q, see `variation`
+    -|x - e|_Q^2 / 2 = -|e - b|_Q^2 / 2 + sigma <n, e - b>_Q           |d|_Q^2 = <d, d>_Q, see `variation`
 
-so a step can be made exactly as likely as the one before, and what is left is the noise's |e - e'|_Q. The prior is
+so a step can be made exactly as likely as the one before, and what is left between them is the noise's sigma <n, e - e'>_Q,
+whose standard deviation is |e - e'|_Q at most, since Q <= 1 / sigma^2. For e, the nearest exemplar of a step, and e' of the
+step before it, the prior is
 
     log pi - log pi' = (|e - b|_Q^2 - |e' - b|_Q^2) / 2 + |e - e'|_Q (t - strength) / WIDTH
 
-and the step comes at strength t: at t +- 2 WIDTH, two standard deviations of the noise are against or for it. That holds
-for every init, prompt and sampler; the exact posterior does the rest.
+and the step comes at strength t: at t +- 2 WIDTH, at least two standard deviations of the noise are for it or against it.
+That holds for every init, prompt and sampler; the posterior does the rest.
 """
 
 from collections.abc import Callable, Sequence

@@ -25,14 +25,15 @@ from .variation import Variation
 __all__ = ["Request", "drawings", "mixture_of", "offered", "places_of"]
 
 PLACES = (4, 4, 3)
-"""Places that are painted for a prompt that names no thing, and for others, where the things bring variety; each is also
-there as its mirror image."""
+"""Places that are painted for a prompt of no thing, of one, and of more, which bring variety themselves; each is also there
+as its mirror image."""
 LOSSES = 4
 """Combinations of words that are lost, at most."""
 LEAST = 5e-3
-"""Plans of a smaller share are not made, so usual guidance pays nothing for them."""
+"""Losses of a smaller share are left out, and so are places of a smaller share than their part of it: usual guidance pays
+nothing for them."""
 RARE = 4e-3
-"""The same for a thing's absence."""
+"""A thing's absence is left out up to this probability."""
 SURE = 0.99
 """From this probability on, a colour or a side is taken as met."""
 FIRST = 1

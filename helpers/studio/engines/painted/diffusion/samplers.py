@@ -132,7 +132,10 @@ def ddim(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
 
 
 def ddpm(denoise: Denoise, x: Latent, sigmas: Sigmas, noise: Noise) -> Latent:
-    """Draw from q(x_next | x, denoised) (Ho et al. 2020, arXiv 2006.11239, equations 6 and 7, in terms of sigma)."""
+    """Draw from q(x_next | x, denoised) (Ho et al. 2020, arXiv 2006.11239, equations 6 and 7, in terms of sigma).
+
+    The step is that of `euler_ancestral`, written without a slope; what tells the two apart is the schedule.
+    """
     for sigma, sigma_next in pairwise(sigmas):
         denoised = denoise(x, sigma)
         share = (sigma_next / sigma) ** 2
