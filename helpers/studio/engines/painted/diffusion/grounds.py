@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..interface import Painter, Pixels
-from .latent import enlarge, shrink
+from .latent import blurred, enlarge, shrink
 from .matching import Look
-from .openings import blurred
 from .skies import Matte, behind
 
 __all__ = ["Ground", "Shape", "land", "plain", "shape_of", "sky", "water", "water_is_most"]

@@ -40,8 +40,8 @@ from .decode import add_texture
 from .denoiser import CLIP_PULL, Denoiser
 from .factors import Factor, Laid, Plan, factor_of
 from .flatten import flattened
-from .init_image import InitImage, blurred, init_image
-from .latent import Planes, colours, enlarge, planes
+from .init_image import InitImage, init_image
+from .latent import Planes, colours, enlarge, low_pass, planes
 from .mixture import Mixture
 from .plans import FIRST, Request, absence, drawings, offered, places_of, small, variants
 from .samplers import DEFAULT, SAMPLERS
@@ -258,7 +258,7 @@ class _Change:
             picture = small(request, place.scene)
             for mirrored in (False, True):
                 below = np.ascontiguousarray(picture[:, :, ::-1]) if mirrored else picture
-                tint = TINT * np.float32(self.lead) * blurred(broad - below, BROAD)
+                tint = TINT * np.float32(self.lead) * low_pass(broad - below, BROAD)
                 tint[0] = np.maximum(tint[0], DARKER * tint[0])
                 led = below + tint
                 factors, log_prior = self._factors(choices, led), float(np.log(place.share / 2))
@@ -333,10 +333,10 @@ def _weighed(
     log, before = 0.0, origin
     for at, plans in steps:
         nearest = [_nearest(plan, origin, sigma) for plan in plans]
-        after = min(nearest, key=lambda one: _squared(one - origin, sigma, variation))
+        after = min(nearest, key=lambda one: variation.squared(one - origin, sigma))
         if out:
-            log += (_squared(after - origin, sigma, variation) - _squared(before - origin, sigma, variation)) / 2
-            log += float(np.sqrt(_squared(after - before, sigma, variation))) * (at - strength) / WIDTH
+            log += (variation.squared(after - origin, sigma) - variation.squared(before - origin, sigma)) / 2
+            log += float(np.sqrt(variation.squared(after - before, sigma))) * (at - strength) / WIDTH
         out += [replace(plan, log_prior=plan.log_prior + log) for plan in plans]
         before = after
     return out
@@ -349,8 +349,3 @@ def _nearest(plan: Plan, x: Planes, sigma: float) -> Planes:
         nearer = f.seen(x - picture) - f.norms / 2
         picture += f.differences(picture.shape)[int((nearer + sigma**2 * f.log_prior).argmax())]
     return picture
-
-
-def _squared(d: Planes, sigma: float, variation: Variation) -> float:
-    """Return |d|_Q^2."""
-    return max(0.0, float(np.square(d).sum() - np.square(variation.low(d)) @ variation.gain(sigma)) / sigma**2)

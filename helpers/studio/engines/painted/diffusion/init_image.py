@@ -13,10 +13,10 @@ from ..filling import fill, smooth_fill
 from ..interface import Pixels
 from .decode import from_bytes
 from .flatten import flattened
-from .latent import FACTOR, Cosines, Planes, colours, enlarge, planes, shrink
+from .latent import FACTOR, Planes, colours, enlarge, low_pass, planes, shrink
 from .subject import Subject, horizon_of, subject_of
 
-__all__ = ["InitImage", "blurred", "init_image"]
+__all__ = ["InitImage", "init_image"]
 
 SMALL = 128
 """The shorter side of what is painted small, so that its regions are large and their borders soft."""
@@ -81,7 +81,7 @@ class InitImage:
         if amount <= 0.5:
             return self.bold
         more = np.float32(2 * amount - 1)
-        pixels = flattened(colours(blurred(planes(self.small), ABSTRACT * float(more))), 1.0)
+        pixels = flattened(colours(low_pass(planes(self.small), ABSTRACT * float(more))), 1.0)
         return pixels + FADED * more * (self.empty_small - pixels) if self.is_large else pixels
 
     @cached_property
@@ -118,9 +118,9 @@ class InitImage:
         y, x = (np.arange(rows)[:, None] + 0.5) / rows, (np.arange(columns) + 0.5) / columns
         within = np.square((2 * x - x0 - x1) / (x1 - x0)) + np.square((2 * y - y0 - y1) / (y1 - y0)) < 1
         thing = np.maximum(self.subject.map, within).astype(np.float32)
-        close = np.clip(NEAR * blurred(thing[None], NEARBY)[0], 0, 1)
+        close = np.clip(NEAR * low_pass(thing[None], NEARBY)[0], 0, 1)
         thing = np.maximum(thing, np.clip(2 * self.subject.foreign * close - 0.5, 0, 1))
-        return np.clip(12 * blurred(thing[None], GROWN)[0] - 0.5, 0, 1)
+        return np.clip(12 * low_pass(thing[None], GROWN)[0] - 0.5, 0, 1)
 
     @cached_property
     def is_large(self) -> bool:
@@ -130,7 +130,7 @@ class InitImage:
     @cached_property
     def broad(self) -> Planes:
         """The redrawing at the latent's size in broad colours, and without its main thing."""
-        return blurred(planes(smooth_fill(colours(self.flat_latent), self.hole)), BROAD)
+        return low_pass(planes(smooth_fill(colours(self.flat_latent), self.hole)), BROAD)
 
     @cached_property
     def empty_small(self) -> Pixels:
@@ -155,13 +155,6 @@ class InitImage:
 def init_image(pixels: NDArray[np.uint8]) -> InitImage:
     """Return what is known of an init image, (height, width, 3) in 0..255."""
     return _known(pixels.tobytes(), *pixels.shape[:2])
-
-
-def blurred(x: Planes, width: float) -> Planes:
-    """Return planes blurred by a Gaussian; its deviation is in shares of the mean side."""
-    cosines = Cosines.of(*x.shape[-2:])
-    gain = np.exp(-2 * np.square(np.pi * width * cosines.frequency()))
-    return np.asarray(cosines.inverse(cosines.forward(x) * gain), np.float32)
 
 
 @lru_cache(maxsize=2)

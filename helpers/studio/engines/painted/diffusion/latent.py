@@ -12,7 +12,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["FACTOR", "Cosines", "Planes", "colours", "enlarge", "planes", "shrink"]
+__all__ = [
+    "FACTOR",
+    "Cosines",
+    "Planes",
+    "averages",
+    "blurred",
+    "colours",
+    "enlarge",
+    "low_pass",
+    "planes",
+    "shrink",
+]
 
 FACTOR = 8
 """Pixels of the picture to one pixel of the latent, along each side."""
@@ -76,8 +87,8 @@ def shrink(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.f
         tall, wide = rows // height, columns // width
         sums = pixels.reshape(height, tall, -1).sum(1).reshape(height, width, wide, channels).sum(2)
         return sums / np.float32(tall * wide)
-    down = _averages(rows, height) @ pixels.reshape(rows, -1)
-    return np.ascontiguousarray(_averages(columns, width) @ down.reshape(height, columns, channels))
+    down = averages(rows, height) @ pixels.reshape(rows, -1)
+    return np.ascontiguousarray(averages(columns, width) @ down.reshape(height, columns, channels))
 
 
 def enlarge(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
@@ -87,6 +98,39 @@ def enlarge(pixels: NDArray[np.float32], height: int, width: int) -> NDArray[np.
     if width % columns:
         return _cubic(columns, width) @ tall
     return _widen(tall, width // columns)
+
+
+def blurred(pixels: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
+    """Return pixels (height, width, channels) under a Gaussian of `sd` pixels, edges repeated."""
+    reach = max(1, round(2.5 * sd))
+    taps = np.exp(-np.square(np.arange(-reach, reach + 1) / sd) / 2).astype(np.float32)
+    taps /= taps.sum()
+    for axis in (0, 1):
+        size = pixels.shape[axis]
+        edge = [(reach, reach) if a == axis else (0, 0) for a in range(pixels.ndim)]
+        padded = np.pad(pixels, edge, mode="edge")
+        parts = (padded.take(range(i, i + size), axis) if axis else padded[i : i + size] for i in range(2 * reach + 1))
+        total = np.zeros_like(pixels)
+        for tap, part in zip(taps, parts, strict=True):
+            total += tap * part
+        pixels = total
+    return pixels
+
+
+def low_pass(x: Planes, sd: float) -> Planes:
+    """Return planes under a Gaussian whose `sd` is a share of the mean side: wide ones cost no more, since cosines do it."""
+    cosines = Cosines.of(*x.shape[-2:])
+    gain = np.exp(-2 * np.square(np.pi * sd * cosines.frequency()))
+    return np.asarray(cosines.inverse(cosines.forward(x) * gain), np.float32)
+
+
+@lru_cache(maxsize=512)
+def averages(size: int, cells: int) -> NDArray[np.float32]:
+    """Return how much of each old pixel falls into each new cell, (cells, size), in shares of the cell."""
+    edges = np.linspace(0, size, cells + 1)
+    i = np.arange(size)
+    covered = np.minimum(edges[1:, None], i + 1) - np.maximum(edges[:-1, None], i)
+    return (np.clip(covered, 0, 1) * cells / size).astype(np.float32)
 
 
 def _cosine_matrix(n: int) -> NDArray[np.float32]:
@@ -104,15 +148,6 @@ def _widen(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     middle = _cubic(5, 5 * factor)[2 * factor : 3 * factor]  # what 5 pixels give to the cells of the middle one
     weights = np.kron(middle.T, np.eye(channels, dtype=np.float32))
     return (np.ascontiguousarray(windows).reshape(-1, 5 * channels) @ weights).reshape(height, width * factor, channels)
-
-
-@lru_cache(maxsize=64)
-def _averages(size: int, cells: int) -> NDArray[np.float32]:
-    """Return how much of each old pixel falls into each new cell, (cells, size), in shares of the cell."""
-    edges = np.linspace(0, size, cells + 1)
-    i = np.arange(size)
-    covered = np.minimum(edges[1:, None], i + 1) - np.maximum(edges[:-1, None], i)
-    return (np.clip(covered, 0, 1) * cells / size).astype(np.float32)
 
 
 @lru_cache(maxsize=64)

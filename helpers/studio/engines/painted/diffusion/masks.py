@@ -281,8 +281,8 @@ def _with_init(
     plans: Sequence[Plan], request: Request, hole: Hole, todo: float, sigma: float, variation: Variation
 ) -> list[Plan]:
     """Return the plans and the init image itself, with such a prior that a run of which ARRIVES is to do ends with it as
-    often as not. What a noisy init image says for itself, E = |init - plan|_Q^2 / 2 with a standard deviation of
-    sqrt(2 E), is known in closed form, and taken back."""
+    often as not. What a noisy init image says for itself against a plan, E = |init - plan|_Q^2 / 2 on average with a standard
+    deviation of sqrt(2 E) at most, is known in closed form (see `image_to_image`), and taken back."""
     init = hole.pixels
     latent = planes(shrink(init, *request.size))
     evidence = [plan.log_prior + _evidence(plan, latent, sigma, variation) for plan in plans]
@@ -303,12 +303,11 @@ def _evidence(plan: Plan, x: NDArray[np.float32], sigma: float, variation: Varia
     """Return how well a plan explains x, were each of its things the only one: the mixture's evidence, but for noise."""
     gain, rest = variation.gain(sigma), x - plan.picture
     low = variation.low(rest)
-    out = -float(np.square(rest).sum() - gain @ np.square(low)) / 2
-    things = 0.0
+    evidence = -variation.squared(rest, sigma) / 2
     for f in plan.factors:
         u = f.seen(rest) - f.norms / 2 - f.low @ (gain * low) + np.square(f.low) @ gain / 2
-        things += float(np.logaddexp.reduce(f.log_prior + u / sigma**2))
-    return out / sigma**2 + things
+        evidence += float(np.logaddexp.reduce(f.log_prior + u / sigma**2))
+    return evidence
 
 
 def _logistic(x: float) -> float:

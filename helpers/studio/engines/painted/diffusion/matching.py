@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from ..interface import Pixels
 from .adherence import contrast
-from .latent import shrink
-from .openings import blurred
+from .latent import blurred, shrink
 
 __all__ = ["Look", "look_of"]
 

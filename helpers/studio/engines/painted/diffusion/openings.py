@@ -12,7 +12,7 @@ from ..interface import Cutout, Habit, Pixels, Spot
 from .decode import from_bytes
 from .latent import shrink
 
-__all__ = ["Hole", "Room", "blurred", "filled", "room", "roomiest"]
+__all__ = ["Hole", "Room", "filled", "room", "roomiest"]
 
 Mask = NDArray[np.bool_]
 
@@ -81,23 +81,6 @@ def filled(hole: Hole) -> Pixels:
     pixels = fill(hole.pixels, (hole.mask > 0).astype(np.float32))
     pixels.flags.writeable = False
     return pixels
-
-
-def blurred(plane: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
-    """Return planes (height, width, channels) under a Gaussian of `sd` pixels, edges repeated."""
-    reach = max(1, round(2.5 * sd))
-    taps = np.exp(-np.square(np.arange(-reach, reach + 1) / sd) / 2).astype(np.float32)
-    taps /= taps.sum()
-    for axis in (0, 1):
-        size = plane.shape[axis]
-        edge = [(reach, reach) if a == axis else (0, 0) for a in range(plane.ndim)]
-        padded = np.pad(plane, edge, mode="edge")
-        parts = (padded.take(range(i, i + size), axis) if axis else padded[i : i + size] for i in range(2 * reach + 1))
-        total = np.zeros_like(plane)
-        for tap, part in zip(taps, parts, strict=True):
-            total += tap * part
-        plane = total
-    return plane
 
 
 @dataclass(frozen=True, eq=False)

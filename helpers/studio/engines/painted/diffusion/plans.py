@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..interface import Cutout, Painter, Reading, Spot, Thing
 from . import adherence
 from .factors import Factor, Laid, Plan, factor_of, laid, light_of, sky_of
-from .latent import FACTOR, Planes, planes
+from .latent import FACTOR, Planes, averages, planes
 from .mixture import Mixture
 from .variation import Variation
 
@@ -237,7 +237,7 @@ def _resized(cut: Cutout, flipped: bool, scale: float) -> tuple[NDArray[np.float
     """Return a cut-out's planes times alpha, and alpha, (4, h, w), mirrored where it stands so; and its foot."""
     whole, foot = _premultiplied(cut, flipped)
     _, height, width = whole.shape
-    small = _averages(height, max(1, round(height * scale))) @ whole @ _averages(width, max(1, round(width * scale))).T
+    small = averages(height, max(1, round(height * scale))) @ whole @ averages(width, max(1, round(width * scale))).T
     return np.asarray(small, np.float32), (foot[0] * scale, foot[1] * scale)
 
 
@@ -247,12 +247,3 @@ def _premultiplied(cut: Cutout, flipped: bool) -> tuple[NDArray[np.float32], tup
     alpha = pixels[..., 3:]
     whole = np.concatenate([planes(pixels[..., :3] * alpha), alpha[None, ..., 0]])
     return whole, (cut.foot[0], pixels.shape[1] - cut.foot[1] if flipped else cut.foot[1])
-
-
-@lru_cache(maxsize=1024)
-def _averages(size: int, cells: int) -> NDArray[np.float32]:
-    """Return the weights of each old pixel in each new cell, (cells, size): the means of what it covers."""
-    edges = np.arange(cells + 1) * (size / cells)
-    i = np.arange(size)
-    covered = np.minimum(edges[1:, None], i + 1) - np.maximum(edges[:-1, None], i)
-    return (np.clip(covered, 0, 1) * cells / size).astype(np.float32)

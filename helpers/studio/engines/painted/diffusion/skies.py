@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..interface import Pixels
-from .latent import enlarge, shrink
-from .openings import blurred
+from .latent import blurred, enlarge, shrink
 
 __all__ = ["Matte", "behind", "matte_of"]
 

@@ -64,6 +64,11 @@ class Variation:
         """Return S = C / (C + sigma^2), (cosines,)."""
         return (self.power / (self.power + sigma * sigma)).reshape(-1)
 
+    def squared(self, d: NDArray[np.floating], sigma: float) -> float:
+        """Return |d|_Q^2 = <d, d>_Q of planes (3, height, width)."""
+        rest = float(np.square(d).sum() - np.square(self.low(d)) @ self.gain(sigma))
+        return max(0.0, rest / sigma**2)
+
     def kept(self, residual: NDArray[np.floating], sigma: float) -> Planes:
         """Return C (C + sigma^2)^-1 residual: the part of a noisy residual that is variation (Wiener 1949)."""
         return self.raised(self.gain(sigma) * self.low(residual))
