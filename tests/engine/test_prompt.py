@@ -71,7 +71,6 @@ def test_a_colour_goes_to_the_thing_that_follows_it() -> None:
 
 def test_a_colour_alone_colours_the_whole_picture() -> None:
     reading = read("blue")
-    assert reading.mood_only
     assert names(reading) == ["colour_blue"]
 
 

@@ -85,7 +85,7 @@ class ToyReading:
 
     @property
     def names_nothing(self) -> bool:
-        return not self.positive or (bool(self.words) and all(word in MOODS for word, _ in self.words))
+        return not self.positive or all(word in MOODS for word, _ in self.words)
 
     def moods(self, pull: float) -> tuple[tuple[str, float], ...]:
         weights = {name: weight for name, weight in self.words if name in MOODS}

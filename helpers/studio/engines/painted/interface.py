@@ -102,7 +102,8 @@ class Reading(Hashable, Protocol):
 
     @property
     def names_nothing(self) -> bool:
-        """True where the prompts name nothing to draw: moods, colours, lights, or negative prompts alone."""
+        """True where no thing and no place is named: words that act on any picture, as light or a mood, negative prompts alone,
+        or nothing that the painter knows."""
         ...
 
 

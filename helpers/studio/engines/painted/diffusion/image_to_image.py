@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from helpers.studio.protocol import ImageToImage
 
-from ..interface import Box, Cutout, Painter, Pixels, Reading, Spot
+from ..interface import Box, Cutout, Painter, Pixels, Spot
 from .decode import add_texture
 from .denoiser import CLIP_PULL, Denoiser
 from .factors import Factor, Laid, Plan, factor_of
@@ -61,7 +61,7 @@ CALM = 0.4
 FLAT_BY = 0.45
 """1 - strength at which the kept picture would be as flat as the redrawing."""
 DRAWN = 0.45
-"""How flat a picture becomes at most whose drawing is to stay."""
+"""How flat a picture becomes at most whose prompt names nothing to draw: its own drawing stays at every strength."""
 BOLD = 1.5
 """How much more than the kept picture the redrawing is in the prompt's light and style."""
 LED = 0.35
@@ -123,12 +123,6 @@ class _Change:
     def lead(self) -> float:
         """How much the prompt's plans follow the init, 0..1."""
         return min(1.0, (1 - self.todo) / LED)
-
-    @property
-    def names_nothing(self) -> bool:
-        """True where the prompts name nothing that could be drawn: then the init's drawing stays at every strength."""
-        reading: Reading = self.request.reading
-        return reading.names_nothing or not (reading.things or reading.has_scene or len(reading.setting) > 1)
 
     @cached_property
     def present(self) -> tuple[int, ...]:
@@ -200,7 +194,7 @@ class _Change:
     def steps(self, kept: Plan) -> list[tuple[float, list[Plan]]]:
         """Return the steps that have a chance at this strength, in order, each with the strength at which it comes."""
         made: list[tuple[float, Callable[[], list[Plan]]]] = [(1.0, lambda: [kept])]
-        if not self.names_nothing:
+        if not self.request.reading.names_nothing:
             made.append((REDRAWN, lambda: [self.redrawn()]))
             if self.present and self.can_swap:
                 made.append((SWAPPED, lambda: [self.swapped()]))
@@ -211,7 +205,7 @@ class _Change:
 
     def kept(self) -> Plan:
         """Return the init, flattened."""
-        amount = min(self.todo / FLAT_BY, DRAWN if self.names_nothing else 1.0)
+        amount = min(self.todo / FLAT_BY, DRAWN if self.request.reading.names_nothing else 1.0)
         picture = self.changed_latent(self.init.latent, self.todo)
 
         def redraw(_: Any) -> Pixels:

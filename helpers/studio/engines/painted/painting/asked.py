@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
+from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Thing, Word
 from . import vocabulary
@@ -110,8 +110,8 @@ class Asked:
 
     @property
     def names_nothing(self) -> bool:
-        """True where nothing to draw is named."""
-        return self.reading.mood_only or not self.positive
+        """True where no thing and no place is named."""
+        return not (self.positive and self.reading.of("object", "scene"))
 
     def root(self, group: Group) -> Mention:
         """Return the object of a group that the others sit on, or that holds them."""
@@ -149,8 +149,7 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
         if p.weight < 0:
             for mention in read((Prompt(p.text),)).mentions:
                 unwanted[mention.entry] = max(unwanted.get(mention.entry, 0.0), -p.weight)
-    unknown = read(prompts).unknown[:MAX_UNKNOWN_WORDS]
-    return Asked(read(positive or (Prompt(""),)), tuple(unwanted.items()), unknown, bool(positive))
+    return Asked(read(positive or (Prompt(""),)), tuple(unwanted.items()), read(prompts).unknown, bool(positive))
 
 
 def _is_mood(mention: Mention) -> bool:

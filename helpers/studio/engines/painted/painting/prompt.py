@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from helpers.studio.protocol import Prompt
+from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
 
 from . import vocabulary
 from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["Mention", "Reading", "read"]
 
-MAX_UNKNOWN = 64
 _AND = ("and", "和", "与", "跟", "及")
 
 
@@ -52,11 +51,6 @@ class Reading:
         """True where a place is named."""
         return bool(self.of("scene"))
 
-    @property
-    def mood_only(self) -> bool:
-        """True where nothing to draw is named: only colours, moods, media, lights, weathers or parts."""
-        return bool(self.mentions) and not self.of("scene", "object")
-
 
 @lru_cache(maxsize=64)
 def read(prompts: tuple[Prompt, ...]) -> Reading:
@@ -75,7 +69,7 @@ def read(prompts: tuple[Prompt, ...]) -> Reading:
                 else replace(old, weight=max(old.weight, weighted.weight), count=max(old.count, weighted.count))
             )
         unknown.update(dict.fromkeys(missed))
-    return Reading(tuple(mentions.values()), tuple(unknown)[:MAX_UNKNOWN])
+    return Reading(tuple(mentions.values()), tuple(unknown)[:MAX_UNKNOWN_WORDS])
 
 
 @lru_cache(maxsize=256)

@@ -187,7 +187,6 @@ def isle(
     width: float | Sequence[float] = (0.3, 0.4),
     height: float | Sequence[float] = (10, 20),
     at: Sequence[float] = (0.44, 0.56),
-    rock: str = "#7d7a70",
     shallow: str = "#6fd8cc",
     depth: float = 0.3,
 ) -> str:

@@ -62,7 +62,7 @@ def ridge(
     if cap:
         out.append(f'<path d="{snow}" fill="{stage.lit("#e6ecff", depth * 0.7, "snow")}" opacity=".34"/>')
     if stage.fine:
-        out.append(_spurs(stage, rng, xs, tops, base, tall, side, dark, stage.bright(colour, depth, 0.5, part)))
+        out.append(_spurs(rng, xs, tops, base, tall, side, dark, stage.bright(colour, depth, 0.5, part)))
     if mirror:
         flip = f'transform="matrix(1,0,0,-0.8,0,{base * 1.8:.2f})" opacity="{mirror:.2f}"'
         out.insert(0, f"<g {flip}>{''.join(out[:3])}</g>")
@@ -358,9 +358,7 @@ def _snow(rng: Rng, xs: Polyline, tops: Polyline, line: float, tall: float) -> s
     return f"{path(points(xs[part], tops[part]))}L{path(points(xs[part][::-1], low[part][::-1]))[1:]}Z"
 
 
-def _spurs(
-    stage: Stage, rng: Rng, xs: Polyline, tops: Polyline, base: float, tall: float, side: int, dark: str, bright: str
-) -> str:
+def _spurs(rng: Rng, xs: Polyline, tops: Polyline, base: float, tall: float, side: int, dark: str, bright: str) -> str:
     """Draw gullies and ribs: thin crooked wedges that run down from the skyline, most of them dark, some bright."""
     u = rng.random((40, 6))
     index = (u[:, 0] * (len(xs) - 1)).astype(int)
