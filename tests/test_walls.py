@@ -191,6 +191,15 @@ def test_the_engine_knows_no_wire_and_no_schemas() -> None:
     assert forbidden("helpers.studio.engines.painted", *rooms) == []
 
 
+def test_each_chapter_of_the_diffusion_needs_only_earlier_ones() -> None:
+    book = "helpers.studio.engines.painted.diffusion"
+    contents = (HELPERS / "studio/engines/painted/diffusion/__init__.py").read_text("utf-8")
+    chapters = [f"{book}.{name}" for name in re.findall(r"^ *\d+\. (\w+)", contents, re.MULTILINE)]
+    assert sorted(chapters) == sorted(module for module in files() if module.startswith(f"{book}."))
+    for number, chapter in enumerate(chapters):
+        assert {need for need in needs()[chapter] if need in chapters} <= set(chapters[:number]), chapter
+
+
 def test_what_the_studio_asks_of_an_engine_knows_nothing_of_ours() -> None:
     assert graph()["helpers.studio.protocol"] == set()
 

@@ -1,9 +1,10 @@
 """The offline engine: a real diffusion process over painted scenes, whose denoiser is known in closed form.
 
-    engine.py    one picture from one task; start here
-    diffusion/   the diffusion, from the noise schedule to the trace, one module a chapter
-    filling/     a hole in a picture, filled with what is around it
-    painting/    the painter, from the words of a prompt to a scene and from a scene to pixels
+    engine.py     one picture from one task; start here
+    interface.py  what the diffusion and the painter say to each other
+    diffusion/    the diffusion, from the noise schedule to masks, one module a chapter
+    filling/      a hole in a picture, filled with what is around it
+    painting/     the painter, from the words of a prompt to a scene and from a scene to pixels
 
 What an engine is asked for is in helpers.studio.protocol.
 """

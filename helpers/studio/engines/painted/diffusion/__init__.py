@@ -1,16 +1,17 @@
-"""A diffusion model in closed form, as one would explain it: read the modules in this order.
+"""A diffusion model in closed form, as one would explain it: read the modules in this order, each of which needs only earlier
+ones.
 
  1. schedule         how much noise is left at each step
  2. latent           what is diffused: the picture at an eighth of its side, in three planes
  3. variation        what varies about every picture that can be painted
- 4. factors          what pictures are made of: plans, and things that stand in them
+ 4. factors          what pictures are made of: plans, and each one's things, sky and light
  5. mixture          the best guess of the picture behind the noise, in closed form
  6. adherence        how likely a picture shows what a prompt names: cfg_scale, weights, negative prompts
  7. plans            from a prompt to plans and things
- 8. denoiser         the guess as a sampler calls it, with CLIP guidance
- 9. samplers         ten ways from noise to picture
-10. decode           from the latent to pixels, and the contrast of guidance
-11. trace            what a run leaves to look at
+ 8. trace            what a run leaves to look at
+ 9. denoiser         the guess as a sampler calls it, with CLIP guidance
+10. samplers         ten ways from noise to picture
+11. decode           from the latent to pixels, and the contrast of guidance
 12. tasks            a task made ready for a sampler: text-to-image
 13. flatten          an init image without its texture
 14. subject          its main thing and its horizon
