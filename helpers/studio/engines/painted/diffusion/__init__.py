@@ -14,12 +14,13 @@ ones.
 11. decode           from the latent to pixels, and the contrast of guidance
 12. tasks            a task made ready for a sampler: text-to-image
 13. flatten          an init image without its texture
-14. subject          its main thing and its horizon
-15. init_image       what it shows, found once
-16. image_to_image   an init image as more plans, and the strength at which each comes
-17. openings         a mask's opening: its filling, and where in it a thing fits whole
-18. matching         the light, the sharpness and the grain of what is around it
-19. skies            the sky behind what stands before it
-20. grounds          what an opening shows behind the things
-21. masks            a hole that is filled, then drawn into
+14. regions          cells of a grid that belong together
+15. subject          the main thing of an init image, and its horizon
+16. init_image       what it shows, found once
+17. image_to_image   an init image as more plans, and the strength at which each comes
+18. openings         a mask's opening: its filling, and where in it a thing fits whole
+19. matching         the light, the sharpness and the grain of what is around it
+20. skies            the sky behind what stands before it
+21. grounds          what an opening shows behind the things
+22. masks            a hole that is filled, then drawn into
 """

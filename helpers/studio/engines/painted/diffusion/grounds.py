@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..interface import Painter, Pixels
 from .latent import blurred, enlarge, shrink
 from .matching import Look
+from .regions import Region
 from .skies import Matte, behind
 
 __all__ = ["Ground", "Shape", "land", "plain", "shape_of", "sky", "water", "water_is_most"]
@@ -83,7 +84,7 @@ def water_is_most(scene: Any) -> bool:
     return scene.water is not None and scene.water[1] - scene.water[0] > WATERY
 
 
-def shape_of(open_: NDArray[np.bool_], seed: int, horizon: float | None = None) -> Shape | None:
+def shape_of(open_: Region, seed: int, horizon: float | None = None) -> Shape | None:
     """Return the shape of an opening with a ragged edge; where a horizon is given (hundredths), of what of it lies below,
     and no higher than a level water looks. None where nothing is left."""
     height, width = open_.shape

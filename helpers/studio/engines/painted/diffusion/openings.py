@@ -11,10 +11,9 @@ from ..filling import fill
 from ..interface import Cutout, Habit, Pixels, Spot
 from .decode import from_bytes
 from .latent import shrink
+from .regions import Region
 
 __all__ = ["Hole", "Room", "filled", "room", "roomiest"]
-
-Mask = NDArray[np.bool_]
 
 GRID = 88
 """Cells along the longer side of an opening, on which drawings are tried."""
@@ -69,7 +68,7 @@ class Hole:
         return np.asarray(self.mask / np.float32(255), np.float32)
 
     @cached_property
-    def open(self) -> Mask:
+    def open(self) -> Region:
         """The pixels that are open, or as good as open where the mask is soft: there a thing can be whole."""
         least = FAIR * int((self.mask > 0).sum())
         return next(self.mask >= level for level in OPEN if (self.mask >= level).sum() >= least)
@@ -87,14 +86,14 @@ def filled(hole: Hole) -> Pixels:
 class Room:
     """Cells of an opening that are free, and where they are in the picture."""
 
-    free: Mask
+    free: Region
     top: int
     left: int
     cell: int
     """Pixels."""
 
 
-def room(open_: Mask, part: tuple[float, float] = (0.0, 1.0)) -> Room:
+def room(open_: Region, part: tuple[float, float] = (0.0, 1.0)) -> Room:
     """Return the cells that lie inside an opening with all of their neighbours, between two shares of its width."""
     rows, columns = np.flatnonzero(open_.any(1)), np.flatnonzero(open_.any(0))
     top, left, bottom, right = rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
@@ -148,7 +147,7 @@ def roomiest(cut: Cutout, flip: bool, where: Room, height: int, habit: Habit, rn
     return out
 
 
-def _body(alpha: NDArray[np.float32], cut: Cutout, habit: Habit) -> Mask:
+def _body(alpha: NDArray[np.float32], cut: Cutout, habit: Habit) -> Region:
     """Return the pixels of a drawing that must be within an opening: itself, and what is just below it where it stands."""
     least = min(BODY, 0.9 * float(alpha.max()))
     if habit != "stands":
@@ -162,7 +161,7 @@ def _body(alpha: NDArray[np.float32], cut: Cutout, habit: Habit) -> Mask:
     return whole
 
 
-def _fits(body: Mask, scale: float, where: Room, shut: NDArray[np.complex128]) -> Mask:
+def _fits(body: Region, scale: float, where: Room, shut: NDArray[np.complex128]) -> Region:
     """Return where the upper left corner of a body of this scale can be so that it touches nothing shut."""
     rows, columns = (max(1, int(np.ceil(side * scale))) for side in body.shape)
     if rows > where.free.shape[0] or columns > where.free.shape[1]:

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from ..interface import Pixels
 from .latent import blurred, enlarge, shrink
+from .regions import Region, grown, reached
 
 __all__ = ["Matte", "behind", "matte_of"]
-
-Mask = NDArray[np.bool_]
 
 GRID = 128
 """Cells along the longer side, on which a sky is told from what stands before it."""
@@ -52,7 +51,7 @@ def behind(matte: Matte, sky: Pixels) -> Pixels:
     return np.asarray(share * sky + (1 - share) * matte.before, np.float32)
 
 
-def matte_of(pixels: Pixels, open_: Mask) -> Matte:
+def matte_of(pixels: Pixels, open_: Region) -> Matte:
     """Return the matte of a picture, as far as it is open: nothing else of it is sky.
 
     The sky's colour is a quadratic of the place, fitted to the open cells while outliers lose weight, the upper rows first.
@@ -71,17 +70,17 @@ def matte_of(pixels: Pixels, open_: Mask) -> Matte:
         (_plain(small) | (small.mean(2) > WHITE)) & _pale(small, sky) & unlike
     )  # so a cloud does not join the roof that it touches
     land = unlike & (part < 0.5)
-    land = _reached(land & (np.arange(rows)[:, None] == rows - 1), land)
+    land = reached(land & (np.arange(rows)[:, None] == rows - 1), land)
     standing = np.zeros_like(unlike)
     for kind in (pale, unlike & ~pale):
-        standing |= _reached(kind & land, kind & (land | (part > 0)))
-    clear = ~_spread(standing)
-    seen = _spread(_reached((np.cumsum(part > 0.5, 0) == 1) & (part > 0.5), clear))
+        standing |= reached(kind & land, kind & (land | (part > 0)))
+    clear = ~grown(standing)
+    seen = grown(reached((np.cumsum(part > 0.5, 0) == 1) & (part > 0.5), clear))
     standing |= (part > 0) & ~seen  # what no way leads to from above, as a white wall under its roof
-    inner = standing & ~_spread(_spread(np.logical_not(standing)))
+    inner = standing & ~grown(grown(np.logical_not(standing)))
     near, within = (
         enlarge(cells.astype(np.float32)[..., None], height, width)[..., 0] > level
-        for cells, level in ((_spread(standing), 0.3), (inner, 0.5))
+        for cells, level in ((grown(standing), 0.3), (inner, 0.5))
     )
     model = (_basis(height, width) @ weights).astype(np.float32)
     apart = np.sqrt(np.square(pixels - model).sum(2))
@@ -105,7 +104,7 @@ def _basis(rows: int, columns: int) -> NDArray[np.float64]:
     return np.stack([one, one * x, one * high, x * high, one * np.square(high), one * np.square(x)], 2)
 
 
-def _fitted(small: Pixels, open_: Mask) -> NDArray[np.float64]:
+def _fitted(small: Pixels, open_: Region) -> NDArray[np.float64]:
     """Return the weights (6, 3) of a sky's colours."""
     basis, colours = _basis(*open_.shape)[open_], small[open_].astype(np.float64)
     if len(colours) < 8:
@@ -122,7 +121,7 @@ def _fitted(small: Pixels, open_: Mask) -> NDArray[np.float64]:
     return np.asarray(weights)
 
 
-def _pale(small: Pixels, sky: NDArray[np.float64]) -> Mask:
+def _pale(small: Pixels, sky: NDArray[np.float64]) -> Region:
     """Return the cells whose colours lie between the sky's and white."""
     way = 1 - sky
     along = ((small - sky) * way).sum(2) / np.maximum(np.square(way).sum(2), 1e-3)
@@ -130,27 +129,12 @@ def _pale(small: Pixels, sky: NDArray[np.float64]) -> Mask:
     return np.asarray((along > 0.1) & (aside < 0.12))
 
 
-def _plain(small: Pixels) -> Mask:
+def _plain(small: Pixels) -> Region:
     """Return the cells that hardly differ from their neighbours."""
     p = np.pad(small, ((1, 1), (1, 1), (0, 0)), mode="edge")
     middle = p[1:-1, 1:-1]
     steps = [np.abs(middle - p[dy : dy + len(small), dx : dx + small.shape[1]]).max(2) for dy, dx in _BESIDE]
     return np.asarray(np.max(steps, 0) < PLAIN)
-
-
-def _reached(start: Mask, allowed: Mask) -> Mask:
-    """Return the allowed cells that are joined to the start."""
-    reached = start & allowed
-    while True:
-        wider = _spread(reached) & allowed
-        if (wider == reached).all():
-            return reached
-        reached = wider
-
-
-def _spread(mask: Mask) -> Mask:
-    p = np.pad(mask, 1)
-    return np.asarray(p[1:-1, 1:-1] | p[:-2, 1:-1] | p[2:, 1:-1] | p[1:-1, :-2] | p[1:-1, 2:])
 
 
 def _farthest(apart: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .latent import Planes, enlarge, shrink
+from .regions import Region, reached
 
 __all__ = ["Subject", "horizon_of", "subject_of"]
 
@@ -198,7 +199,7 @@ def _held_together(
     return np.clip(whole / max(most, 1e-6), 0, 1).astype(np.float32)
 
 
-def _main_piece(some: NDArray[np.bool_], weight: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _main_piece(some: Region, weight: NDArray[np.float32]) -> Region:
     """Return the heaviest connected piece of a grid (rows, columns), closed upwards and downwards, without its holes."""
     left = some.copy()
     left[1:-1] |= some[:-2] & some[2:]  # stripes and a neck do not part a thing
@@ -207,26 +208,13 @@ def _main_piece(some: NDArray[np.bool_], weight: NDArray[np.float32]) -> NDArray
     while left.any():
         start = np.zeros_like(some)
         start.flat[np.argmax(np.where(left, weight, -1))] = True
-        piece = _spread(start, left, corners=True)
+        piece = reached(start, left, corners=True)
         left &= ~piece
         if (mass := float(weight[piece].sum())) > most:
             best, most = piece, mass
     edge = np.ones_like(some)
     edge[1:-1, 1:-1] = False
-    return best | ~_spread(edge & ~best, ~best, corners=False)
-
-
-def _spread(start: NDArray[np.bool_], within: NDArray[np.bool_], *, corners: bool) -> NDArray[np.bool_]:
-    """Return what of a grid can be reached from a start by its sides, and by corners too."""
-    reached = start
-    while True:
-        wide = np.pad(reached, 1)
-        aside = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
-        upright = aside if corners else wide[:, 1:-1]
-        more = (aside[1:-1] | upright[:-2] | upright[2:]) & within
-        if (more == reached).all():
-            return reached
-        reached = more
+    return best | ~reached(edge & ~best, ~best)
 
 
 def _neighbours(rows: int, columns: int) -> NDArray[np.bool_]:
