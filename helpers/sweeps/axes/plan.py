@@ -25,7 +25,7 @@ _MAX_SHOWN = 20  # problems in one message
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """The axes of a sweep, its tiles in order, and the model of each tile."""
 
     axes: tuple[Axis, ...]
@@ -33,7 +33,9 @@ class Plan:
     models: tuple[models.Model, ...]
 
 
-def plan(body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None = None, most: int = MAX_TILES) -> Plan:
+def plan(
+    body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None = None, most: int = MAX_TILES
+) -> SweepPlan:
     """Return a tile for every combination, the last axis varying fastest.
 
     `model`: the model to translate the body to, if it is not the body's own. `most`: the number of tiles allowed.
@@ -69,7 +71,7 @@ def plan(body: Body, sweep_axes: Sequence[SweepAxis], model: models.Model | None
         raise _collected_error(wrong, axes)
     drawn_seed.warn_if_used()
     builder.warn_of_left_out()
-    return Plan(axes, tuple(tiles), tuple(chosen))
+    return SweepPlan(axes, tuple(tiles), tuple(chosen))
 
 
 def copied(body: Any, chosen: Sequence[models.Model] = ()) -> Body:

@@ -1,6 +1,6 @@
 """What the diffusion and a painter say to each other, so that either can be exchanged: the diffusion knows no art.
 
-A painter reads prompts (`Reading`), composes places without the things that the prompt names (`Scene`), draws each thing
+A painter reads prompts (`ReadingLike`), composes places without the things that the prompt names (`SceneLike`), draws each thing
 once (`Cutout`), says where it may stand (`Spot`), and paints a place with things in it. `Painter` holds its functions.
 """
 
@@ -20,8 +20,8 @@ __all__ = [
     "Painter",
     "Pixels",
     "Placed",
-    "Reading",
-    "Scene",
+    "ReadingLike",
+    "SceneLike",
     "Spot",
     "Standing",
     "Thing",
@@ -61,7 +61,7 @@ class Thing:
     habit: Habit = "stands"
 
 
-class Reading(Hashable, Protocol):
+class ReadingLike(Hashable, Protocol):
     """A painter's reading of all prompts of a task."""
 
     @property
@@ -116,7 +116,7 @@ class Placed(Protocol):
     def box(self) -> Box: ...
 
 
-class Scene(Hashable, Protocol):
+class SceneLike(Hashable, Protocol):
     """A place with things in it, composed and not yet painted, which can be painted at any size."""
 
     @property
@@ -167,20 +167,20 @@ class Painter:
     """The way from prompts to pixels. Each function returns the same for the same arguments, whatever was called before."""
 
     read: Callable[[tuple[Prompt, ...]], Any]
-    """All prompts of a task, negative ones too, to a Reading."""
+    """All prompts of a task, negative ones too, to a reading of them."""
     place: Callable[[Any, int, float, frozenset[int], float, float | None], Any]
-    """(reading, seed, width / height, setting words to leave out, pull, horizon or None) to a Scene without the things.
+    """(reading, seed, width / height, setting words to leave out, pull, horizon or None) to a scene without the things.
 
     Leaving out the place (word 0) gives any other place, with something in it that nobody asked for. `pull` (0 to
     about 1) is how strongly moods, and what negative prompts say of colours, act; 1 is the usual.
     """
     skies: Callable[[Any, int, int, str | None], Sequence[tuple[Any, Pixels]]]
-    """(scene, width, height, style) to the same place under other skies, each as a Scene and painted, roughly; the scene
+    """(scene, width, height, style) to the same place under other skies, each as a scene and painted, roughly; the scene
     itself is the first, and the only one where no sky is to be seen."""
     bare: Callable[[Any], Any]
-    """The same Scene without what negative prompts name; the very same object where it shows nothing of it."""
+    """The same scene without what negative prompts name; the very same object where it shows nothing of it."""
     framed: Callable[[Any, float, bool], Any]
-    """(scene, horizon, sky alone) to the same Scene with that horizon, which may lie beyond the picture; where the sky
+    """(scene, horizon, sky alone) to the same scene with that horizon, which may lie beyond the picture; where the sky
     alone is wanted, without anything that stands before it."""
     cutouts: Callable[[Any, int, int, float, bool], Sequence[Cutout]]
     """(reading, thing, size, pull, off_colour) to its drawings, as in a picture of `size` rows; with `off_colour` in
@@ -188,7 +188,7 @@ class Painter:
     spots: Callable[[Any, int, Any, tuple[float, float], int], Sequence[Spot]]
     """(reading, thing, scene, left and right end in shares of the width, seed) to spots where the thing may stand."""
     staged: Callable[[Any, Sequence[Standing], bool], Any]
-    """(scene, things that stand in it, whether they are mirrored) to the Scene with them."""
+    """(scene, things that stand in it, whether they are mirrored) to the scene with them."""
     paint: Callable[[Any, int, int, str | None], Pixels]
     """(scene, width, height, style) to pixels."""
     paint_objects: Callable[[Any, int, int, str | None], NDArray[np.float32]]

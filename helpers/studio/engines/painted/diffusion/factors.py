@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from .variation import Variation
 
-__all__ = ["LIGHT", "SKY", "Factor", "Laid", "Plan", "factor_of", "laid", "light_of", "sky_of", "within"]
+__all__ = ["LIGHT", "SKY", "Factor", "Floats", "Laid", "Plan", "factor_of", "laid", "light_of", "sky_of", "within"]
 
-Array = NDArray[np.floating]
+Floats = NDArray[np.floating]
+"""Float32, or float64 where a test wants to know how near float32 comes."""
 SKY, LIGHT = "sky", "light"
 """Entries of the factors that are a place's sky, whose choices are scenes, and its light, whose choices are contrasts."""
 LIGHTS = (0.88, 0.95, 1.02, 1.09)
@@ -57,18 +58,18 @@ class Factor:
     """What each alternative is: a (Cutout, Spot), or None for the thing's absence; a scene; a contrast."""
     log_prior: NDArray[np.float64]
     """(J,), normalised."""
-    low: Array
+    low: Floats
     """(J, cosines): P d."""
-    norms: Array
+    norms: Floats
     """(J,): |d|^2."""
     window: tuple[int, int, int, int]
     """Top, left, height and width of the cells in which the alternatives differ from the plan."""
-    directions: Array
+    directions: Floats
     """(R, 3 * height * width of the window): what they can differ by; mostly the differences themselves."""
-    amounts: Array | None = None
+    amounts: Floats | None = None
     """(J, R): how far each alternative goes along each direction; None: each has one of its own."""
 
-    def differences(self, shape: tuple[int, ...]) -> Array:
+    def differences(self, shape: tuple[int, ...]) -> Floats:
         """Return d as planes, (J, *shape)."""
         d = self.directions if self.amounts is None else self.amounts @ self.directions
         top, left, height, width = self.window
@@ -76,7 +77,7 @@ class Factor:
         out[:, :, top : top + height, left : left + width] = d.reshape(len(d), shape[0], height, width)
         return out
 
-    def seen(self, x: Array) -> Array:
+    def seen(self, x: Floats) -> Floats:
         """Return <x, d>, (J,), of planes x (3, height, width)."""
         along = self.directions @ within(x, self.window).ravel()
         return along if self.amounts is None else self.amounts @ along
@@ -100,7 +101,7 @@ class Plan:
 
     scene: Any
     """The place, or what else is painted at full size."""
-    picture: Array
+    picture: Floats
     """b: (3, height, width)."""
     log_prior: float
     factors: tuple[Factor, ...] = ()
@@ -125,7 +126,7 @@ def laid(
     return first[0], first[1], planes[:, first[0] - top : end[0] - top, first[1] - left : end[1] - left]
 
 
-def factor_of(entry: str, drawn: Sequence[Laid], absent: float, picture: Array, variation: Variation) -> Factor:
+def factor_of(entry: str, drawn: Sequence[Laid], absent: float, picture: Floats, variation: Variation) -> Factor:
     """Return a thing's alternatives as differences from a plan's picture, d = drawn - alpha b.
 
     `absent` is the probability that the thing is not there; 0 leaves that alternative out. Where nothing of it would be in
@@ -152,7 +153,7 @@ def factor_of(entry: str, drawn: Sequence[Laid], absent: float, picture: Array, 
     return Factor(entry, choices, log_prior, variation.low(d, top, left), norms, window, d.reshape(len(d), -1))
 
 
-def sky_of(pictures: Sequence[Array], choices: Sequence[Any], variation: Variation) -> Factor:
+def sky_of(pictures: Sequence[Floats], choices: Sequence[Any], variation: Variation) -> Factor:
     """Return equally likely skies as differences from the first picture, (3, height, width) each."""
     away = np.stack([picture - pictures[0] for picture in pictures])
     differing = np.flatnonzero(np.abs(away).max((0, 1, 3)) > 1e-4)
@@ -160,7 +161,7 @@ def sky_of(pictures: Sequence[Array], choices: Sequence[Any], variation: Variati
     return _broad(SKY, np.ascontiguousarray(away[:, :, :rows]), choices, variation)
 
 
-def light_of(picture: Array, variation: Variation) -> Factor:
+def light_of(picture: Floats, variation: Variation) -> Factor:
     """Return a plan's light, in equally likely steps: its contrast about its mean colour, and its warmth.
 
     The choices are pairs of both.
@@ -173,14 +174,14 @@ def light_of(picture: Array, variation: Variation) -> Factor:
     return _broad(LIGHT, away[None], choices, variation, amounts)
 
 
-def within(x: Array, window: tuple[int, int, int, int]) -> Array:
+def within(x: Floats, window: tuple[int, int, int, int]) -> Floats:
     """Return the part of planes (..., height, width) in a window, as a view."""
     top, left, height, width = window
     return x[..., top : top + height, left : left + width]
 
 
 def _broad(
-    entry: str, directions: Array, choices: Sequence[Any], variation: Variation, amounts: Array | None = None
+    entry: str, directions: Floats, choices: Sequence[Any], variation: Variation, amounts: Floats | None = None
 ) -> Factor:
     """Return a factor whose alternatives differ in all of the uppermost rows, (R, 3, rows, width)."""
     low, norms = variation.low(directions), np.square(directions).sum((1, 2, 3))

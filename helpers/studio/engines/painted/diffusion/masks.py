@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from helpers.studio.protocol import ImageToImage, Inpaint, TextToImage
 
 from ..filling import smooth_fill
-from ..interface import Painter, Pixels, Reading
+from ..interface import Painter, Pixels, ReadingLike
 from . import grounds
 from .denoiser import CLIP_PULL, Denoiser
 from .factors import Laid, Plan, factor_of
@@ -127,7 +127,7 @@ def _matte(hole: Hole) -> Matte:
     return matte if matte.share[open_].mean() > SKYLESS else Matte(open_.astype(np.float32), init)
 
 
-def _changes_the_sky(reading: Reading, hole: Hole) -> bool:
+def _changes_the_sky(reading: ReadingLike, hole: Hole) -> bool:
     """Return whether another sky is asked for. The sky by its name alone is continued, while some of it is left."""
     above = hole.open[0].mean()
     return not reading.has_scene and (reading.sky in ("lit", "changed") or (reading.sky == "named" and above > ABOVE))
@@ -135,7 +135,7 @@ def _changes_the_sky(reading: Reading, hole: Hole) -> bool:
 
 def _drawn(request: Request, hole: Hole, todo: float, variation: Variation) -> list[Plan]:
     """Return the plans of a prompt inside a mask: each ground, with the things in each of a few orders."""
-    reading: Reading = request.reading
+    reading: ReadingLike = request.reading
     things = [k for k, thing in enumerate(reading.things) if thing.word.against < thing.word.weight]
     places = places_of(request)
     look = look_of(hole.pixels, hole.opening, colours(small(request, places[0].scene)))
@@ -222,7 +222,7 @@ def _factors(
     variation: Variation,
 ) -> tuple[Any, ...]:
     """Return the things as factors, each within its own part of the opening."""
-    reading: Reading = request.reading
+    reading: ReadingLike = request.reading
     ranks = np.random.default_rng([order, 4]).permutation(len(things)) if order else np.arange(len(things))
     out = []
     for rank, k in zip(ranks, things, strict=True):

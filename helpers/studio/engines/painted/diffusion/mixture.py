@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .factors import Factor, Plan, within
+from .factors import Factor, Floats, Plan, within
 from .latent import Planes
 from .variation import Variation
 
@@ -50,7 +50,6 @@ NEVER = -1e30
 """Log prior of alternatives that only fill up a table."""
 
 Weights = NDArray[np.float64]
-Array = NDArray[np.floating]
 Plans = NDArray[np.intp]
 """Indices of some plans, rising."""
 Window = tuple[int, int, int, int]
@@ -96,13 +95,13 @@ class Mixture:
         self._all = np.arange(len(plans))
         columns = list(zip(*(plan.factors for plan in plans), strict=True))
         self._tables = [_table(column, offsets) for column in columns]
-        self._met: dict[tuple[int, int], Array] = {}
+        self._met: dict[tuple[int, int], Floats] = {}
         for k, n in combinations(range(len(columns)), 2):
             gram = _met(columns[k], columns[n], self.centre.shape)
             if gram is not None:
                 self._met[k, n], self._met[n, k] = gram, np.ascontiguousarray(gram.swapaxes(1, 2))
 
-    def posterior(self, x: Array, sigma: float, before: Belief | None = None) -> Belief:
+    def posterior(self, x: Floats, sigma: float, before: Belief | None = None) -> Belief:
         """Return the belief about x, planes (3, height, width) with noise of this sigma.
 
         `before` is the belief at a higher sigma, on the same way down: what was hopeless there is not asked again. (No
@@ -188,13 +187,13 @@ class Mixture:
             picture += f.differences(picture.shape)[j]
         return picture
 
-    def denoise(self, x: Array, sigma: float) -> Planes:
+    def denoise(self, x: Floats, sigma: float) -> Planes:
         """Return the mean of all pictures behind x: D(x; sigma) = m + C (C + sigma^2)^-1 (x - m)."""
         m = self.mean(self.posterior(x, sigma))
         return m + self.variation.kept(x - m, sigma)
 
     def _together(
-        self, plans: Plans, start: Weights, alone: list[Weights], gain: Array, s2: float, weighs: bool
+        self, plans: Plans, start: Weights, alone: list[Weights], gain: Floats, s2: float, weighs: bool
     ) -> tuple[Weights, list[Weights]]:
         """Return the log evidence of some plans, where it `weighs` them, and their factors' posteriors, joined by mean field.
 
@@ -238,20 +237,20 @@ class Mixture:
 class _Table:
     """One factor of all plans: what of it does not depend on the noisy picture, filled up to the same number J."""
 
-    fixed: Array
+    fixed: Floats
     """(plans, J): <b_s, d> + |d|^2 / 2."""
-    low: Array
+    low: Floats
     """(plans, J, cosines)."""
-    squares: Array
+    squares: Floats
     prior: Weights
     """(plans, J)."""
 
-    groups: tuple[tuple[int, int, Window, Array], ...]
+    groups: tuple[tuple[int, int, Window, Floats], ...]
     """Neighbouring plans whose windows are the same: the first, the one after the last, the window, and their directions
     (plans, R, n)."""
-    amounts: Array | None
+    amounts: Floats | None
 
-    def alone(self, plans: Plans, seen: Array, rest: Array, half: Array, s2: float) -> Weights:
+    def alone(self, plans: Plans, seen: Floats, rest: Floats, half: Floats, s2: float) -> Weights:
         """Return u (plans, J): the log posterior of the alternatives, were the factor the only one."""
         u = self._along(plans, seen)
         u += _rows(self.squares, plans) @ half
@@ -259,7 +258,7 @@ class _Table:
         u -= _rows(self.fixed, plans)
         return _rows(self.prior, plans) + u.astype(np.float64) / s2
 
-    def add(self, plans: Plans, weights: Weights, m: Array) -> None:
+    def add(self, plans: Plans, weights: Weights, m: Floats) -> None:
         """Add the weighted differences of some plans to planes, in place; weights are (plans, J)."""
         along = weights.astype(m.dtype)
         if self.amounts is not None:
@@ -268,7 +267,7 @@ class _Table:
             part = within(m, window)
             part += (along[rows, : d.shape[1]].ravel() @ d.reshape(-1, d.shape[2])).reshape(part.shape)
 
-    def _along(self, plans: Plans, seen: Array) -> Array:
+    def _along(self, plans: Plans, seen: Floats) -> Floats:
         """Return <seen, d> of some plans' alternatives, (plans, J)."""
         count = self.fixed.shape[1] if self.amounts is None else self.amounts.shape[1]
         along = np.zeros((len(plans), count), self.fixed.dtype)
@@ -277,7 +276,7 @@ class _Table:
             along[rows, : d.shape[1]] = product.reshape(d.shape[:2])
         return along if self.amounts is None else along @ self.amounts.T
 
-    def _parts(self, plans: Plans) -> Iterator[tuple[slice, Window, Array]]:
+    def _parts(self, plans: Plans) -> Iterator[tuple[slice, Window, Floats]]:
         """Yield for each group with some of the plans: their rows, the window and their directions."""
         ends = np.searchsorted(plans, [g[0] for g in self.groups] + [len(self.fixed)])
         for (first, end, window, directions), a, b in zip(self.groups, ends, ends[1:], strict=False):
@@ -286,7 +285,7 @@ class _Table:
                 yield slice(a, b), window, inside
 
 
-def _table(factors: Sequence[Factor], offsets: Array) -> _Table:
+def _table(factors: Sequence[Factor], offsets: Floats) -> _Table:
     """Tabulate one factor of all plans; `offsets` (plans, 3, height, width) are the plans about their mean."""
     most, dtype = max(len(f.choices) for f in factors), offsets.dtype
     fixed = np.zeros((len(factors), most), dtype)
@@ -308,7 +307,7 @@ def _table(factors: Sequence[Factor], offsets: Array) -> _Table:
     return _Table(fixed, low, np.square(low), prior, tuple(groups), factors[0].amounts)
 
 
-def _met(first: Sequence[Factor], second: Sequence[Factor], shape: tuple[int, ...]) -> Array | None:
+def _met(first: Sequence[Factor], second: Sequence[Factor], shape: tuple[int, ...]) -> Floats | None:
     """Return <d, d'> of all alternatives of two factors in each plan, (plans, J, J'): where both change the same places.
 
     None: they nowhere do.
@@ -320,7 +319,7 @@ def _met(first: Sequence[Factor], second: Sequence[Factor], shape: tuple[int, ..
     return out if out.any() else None
 
 
-def _gram(f: Factor, g: Factor, shape: tuple[int, ...]) -> Array:
+def _gram(f: Factor, g: Factor, shape: tuple[int, ...]) -> Floats:
     """Return <d, d'> of two factors' alternatives, (J, J')."""
     first = [max(f.window[axis], g.window[axis]) for axis in (0, 1)]
     end = [min(one.window[axis] + one.window[axis + 2] for one in (f, g)) for axis in (0, 1)]
@@ -343,7 +342,7 @@ def _rows(table: NDArray[Any], plans: Plans) -> NDArray[Any]:
     return table[plans[0] : plans[0] + 1] if len(plans) == 1 else table[plans]
 
 
-def _mean(weights: Weights, low: Array) -> Array:
+def _mean(weights: Weights, low: Floats) -> Floats:
     """Return the mean of low (plans, J, cosines) by weights (plans, J): (plans, cosines)."""
     return np.asarray((weights.astype(low.dtype)[:, None] @ low)[:, 0])
 

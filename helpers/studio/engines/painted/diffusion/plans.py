@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..interface import Cutout, Painter, Reading, Spot, Thing
+from ..interface import Cutout, Painter, ReadingLike, Spot, Thing
 from . import adherence
 from .factors import Factor, Laid, Plan, factor_of, laid, light_of, sky_of
 from .latent import FACTOR, Planes, averages, planes
@@ -50,7 +50,7 @@ class Request:
 
     painter: Painter
     reading: Any
-    """A Reading."""
+    """A ReadingLike."""
     cfg_scale: float
     width: int
     """Pixels."""
@@ -75,7 +75,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Place:
+class LikelyPlace:
     """A place of the prompt, with its share of the seeds."""
 
     scene: Any
@@ -87,7 +87,7 @@ class Place:
 def mixture_of(request: Request) -> Mixture:
     """Return the mixture of a request for a new picture. It is kept: another seed or sampler costs its run alone."""
     variation = Variation.natural(*request.size)
-    reading: Reading = request.reading
+    reading: ReadingLike = request.reading
     found = []
     for place in places_of(request):
         choices = [offered(request, k, place.scene, place.seed) for k in range(len(reading.things))]
@@ -103,7 +103,7 @@ def mixture_of(request: Request) -> Mixture:
     return Mixture(found, variation)
 
 
-def places_of(request: Request, horizon: float | None = None) -> list[Place]:
+def places_of(request: Request, horizon: float | None = None) -> list[LikelyPlace]:
     """Return the places of a request: with all words of the setting, with some of them lost, and each without what
     negative prompts name. `horizon` is that of an init image, in hundredths of the height."""
     painter, reading, out = request.painter, request.reading, []
@@ -114,13 +114,13 @@ def places_of(request: Request, horizon: float | None = None) -> list[Place]:
         seeds = range(FIRST, FIRST + count) if not lost else [next(numbers) + most for _ in range(count)]
         for seed in seeds:
             scene = painter.place(reading, seed, round(request.aspect, 4), lost, request.pull, horizon)
-            out += [Place(one, share / count * part, seed) for one, part in _versions(request, scene)]
+            out += [LikelyPlace(one, share / count * part, seed) for one, part in _versions(request, scene)]
     return [place for place in out if place.share >= LEAST / most]
 
 
 def offered(request: Request, k: int, scene: Any, seed: int) -> list[Laid]:
     """Return the alternatives of thing k in a place: its drawings at its spots."""
-    reading: Reading = request.reading
+    reading: ReadingLike = request.reading
     thing = reading.things[k]
     drawn = variants(request, k)
     order = [int(i) for i in np.random.default_rng([seed, 4]).permutation(len(reading.things))]
@@ -201,7 +201,7 @@ def _skies(painter: Painter, scene: Any, width: int, height: int, style: str | N
     return list(scenes), [planes(pixels) for pixels in pictures]
 
 
-def _losses(reading: Reading, cfg_scale: float) -> list[tuple[frozenset[int], float]]:
+def _losses(reading: ReadingLike, cfg_scale: float) -> list[tuple[frozenset[int], float]]:
     """Return which words of the setting are lost together, and how often: all words are met or lost on their own."""
     met = [adherence.present(w.kind, cfg_scale, w.weight, w.against) for w in reading.setting]
     unsure = [i for i, p in enumerate(met) if 1 - p >= LEAST]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helpers.studio.protocol import TextToImage
 
-from ..interface import Painter, Pixels, Reading
+from ..interface import Painter, Pixels, ReadingLike
 from .decode import add_texture, guided, varied
 from .denoiser import CLIP_PULL, Denoiser
 from .factors import LIGHT, SKY, Plan
@@ -89,7 +89,7 @@ class Diffusion:
         )
 
 
-def request_of(painter: Painter, task: Any, reading: Reading) -> Request:
+def request_of(painter: Painter, task: Any, reading: ReadingLike) -> Request:
     """Return what a task's mixture depends on."""
     return Request(painter, reading, task.cfg_scale, task.width, task.height, task.style_preset)
 

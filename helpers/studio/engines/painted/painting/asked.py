@@ -22,7 +22,7 @@ _OF_PLACES = ("object", "part", "scene", "weather", "season")
 
 @dataclass(frozen=True)
 class Asked:
-    """The prompts of a task, read. `helpers.studio.engines.painted.interface.Reading` says what the diffusion sees of it."""
+    """The prompts of a task, read. `helpers.studio.engines.painted.interface.ReadingLike` says what the diffusion sees of it."""
 
     reading: Reading
     """Of the positive prompts."""

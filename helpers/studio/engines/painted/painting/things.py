@@ -114,12 +114,12 @@ def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:
 def _looks(asked: Asked, thing: int, pull: float) -> list[tuple[Scene, tuple[Placement, ...]]]:
     """Return up to VARIANTS ways to draw a group: those with other drawings first, then other arrangements."""
     reading, group = asked.without(frozenset(), pull), asked.groups[thing]
-    found: dict[Look, tuple[Scene, tuple[Placement, ...]]] = {}
+    found: dict[Arrangement, tuple[Scene, tuple[Placement, ...]]] = {}
     for seed in range(1, LAYOUTS + 1):
         scene = layout.compose(reading, seed, 1.0)
         places = _facing(_of_group(asked, group, scene.placements))
         found.setdefault(_look(places), (scene, places))
-    drawings: dict[tuple[str, ...], Look] = {}
+    drawings: dict[tuple[str, ...], Arrangement] = {}
     for look in found:
         drawings.setdefault(tuple(one[0] for one in look), look)
     first = list(drawings.values())
@@ -127,7 +127,7 @@ def _looks(asked: Asked, thing: int, pull: float) -> list[tuple[Scene, tuple[Pla
     return [found[look] for look in (*first, *rest)[:VARIANTS]]
 
 
-Look = tuple[tuple[Any, ...], ...]
+Arrangement = tuple[tuple[Any, ...], ...]
 """Drawings of a group, and how they stand to each other."""
 
 
@@ -149,7 +149,7 @@ def _facing(places: tuple[Placement, ...]) -> tuple[Placement, ...]:
     return tuple(replace(p, x=2 * root.x - p.x, flip=not p.flip) for p in places)
 
 
-def _look(places: tuple[Placement, ...]) -> Look:
+def _look(places: tuple[Placement, ...]) -> Arrangement:
     root = _root(places)
     unit = root.height / 10
     return tuple(
