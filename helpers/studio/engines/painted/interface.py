@@ -1,7 +1,7 @@
 """What the diffusion and a painter say to each other, so that either can be exchanged: the diffusion knows no art.
 
-A painter reads prompts (`ReadingLike`), composes places without the things that the prompt names (`SceneLike`), draws each thing
-once (`Cutout`), says where it may stand (`Spot`), and paints a place with things in it. `Painter` holds its functions.
+A painter reads prompts (`ReadingLike`), composes places without the things that the prompt names (`SceneLike`), draws each
+thing once (`Cutout`), says where it may stand (`Spot`), and paints a place with things in it. `Painter` holds its functions.
 """
 
 from collections.abc import Callable, Hashable, Sequence
