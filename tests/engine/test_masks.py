@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from helpers.studio.engines.painted import create
-from helpers.studio.engines.painted.diffusion import masks, openings
+from helpers.studio.engines.painted.diffusion import masks, matching, openings
 from helpers.studio.protocol import EngineResult, Inpaint, Prompt, TextToImage
 
 SIDE = 256
@@ -277,3 +277,9 @@ def test_masks_of_any_size_are_drawn_into(box: tuple[float, float, float, float]
     mask = opening(box, like=init)
     new = inpainted(init, mask, prompt).pixels
     assert (new[mask == 0] == init[mask == 0]).all()
+
+
+def test_an_init_image_of_one_colour_has_no_texture_to_match() -> None:
+    plain = np.full((SIDE, SIDE, 3), 0.2, np.float32)
+    around = matching.look_of(plain, (opening(MIDDLE) / np.float32(255)).astype(np.float32), plain)
+    assert (around.soft, around.grain) == (0.0, 0.0)
