@@ -28,7 +28,7 @@ PLACES = (4, 4, 3)
 """Places that are painted for a prompt of no thing, of one, and of more, which bring variety themselves; each is also there
 as its mirror image."""
 LOSSES = 4
-"""Combinations of words that are lost, at most."""
+"""Combinations of met and lost words that are painted, at most."""
 LEAST = 5e-3
 """Losses of a smaller share are left out, and so are places of a smaller share than their part of it: usual guidance pays
 nothing for them."""

@@ -1,4 +1,4 @@
-"""The mixture and the first latent of each task, and the way back to pixels."""
+"""A task made ready for a sampler, with the way back to pixels; and text-to-image, which needs no more."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ def from_words(painter: Painter, task: TextToImage, *, traced: bool = False) -> 
 
 @lru_cache(maxsize=2)
 def _whole(painter: Painter, scene: Any, width: int, height: int, style: str | None) -> Pixels:
-    """Return a scene at full size, kept: a sweep over a sampler or its steps often ends with the same one."""
+    """Return a scene at full size. The last two are kept: a sweep over a sampler or its steps often ends with the same."""
     return painter.paint(scene, width, height, style)
 
 

@@ -45,7 +45,7 @@ def place(
     )
     placements = scene.placements if 0 in lost else ()
     if horizon is not None:
-        shift = float(np.clip(horizon + 0.3 * shift - scene.horizon, -13, 13))
+        shift = float(np.clip(horizon + 0.3 * shift - scene.horizon, -HORIZON, HORIZON))
     moved = scene.horizon
     if FLAT[0] <= moved <= FLAT[1]:
         moved = min(max(moved + shift, KEPT[0]), KEPT[1])
