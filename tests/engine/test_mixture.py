@@ -19,7 +19,7 @@ from helpers.studio.engines.painted.diffusion.factors import (
     light_of,
     sky_of,
 )
-from helpers.studio.engines.painted.diffusion.latent import Cosines, colours, enlarge, planes, shrink
+from helpers.studio.engines.painted.diffusion.latent import Cosines, blurred, colours, enlarge, low_pass, planes, shrink
 from helpers.studio.engines.painted.diffusion.mixture import Belief, Mixture
 from helpers.studio.engines.painted.diffusion.variation import BAND, Variation
 from tests.engine import toy
@@ -65,6 +65,16 @@ def test_shrinking_takes_means_and_enlarging_keeps_what_is_smooth(height: int, w
     across = enlarge(np.ascontiguousarray(ramp.swapaxes(0, 1)), 72, 96)
     assert np.allclose(across, large.swapaxes(0, 1), atol=1e-5)
     assert np.allclose(enlarge(np.full((3, 4, 3), 0.25, np.float32), 25, 31), 0.25, atol=1e-6)
+
+
+@pytest.mark.parametrize(("height", "width"), [(24, 24), (20, 36)])
+def test_both_blurs_are_the_same_gaussian_and_keep_the_mean(height: int, width: int) -> None:
+    pixels = normal(height, width, 3) + np.float32(3)
+    wide = np.pad(pixels, ((4 * height, 4 * height), (4 * width, 4 * width), (0, 0)), mode="symmetric")
+    sd = 0.08 * float(np.sqrt(height * width))
+    by_cosines = low_pass(pixels.transpose(2, 0, 1), 0.08).transpose(1, 2, 0)
+    assert by_cosines.mean((0, 1)) == pytest.approx(pixels.mean((0, 1)), abs=1e-4)
+    assert np.allclose(by_cosines, blurred(wide, sd)[4 * height : -4 * height, 4 * width : -4 * width], atol=0.02)
 
 
 # Variation.

@@ -121,6 +121,7 @@ def low_pass(x: Planes, sd: float) -> Planes:
     """Return planes under a Gaussian whose `sd` is a share of the mean side: wide ones cost no more, since cosines do it."""
     cosines = Cosines.of(*x.shape[-2:])
     gain = np.exp(-2 * np.square(np.pi * sd * cosines.frequency()))
+    gain[0, 0] = 1  # the mean stays, whatever frequency stands in for its 0
     return np.asarray(cosines.inverse(cosines.forward(x) * gain), np.float32)
 
 
