@@ -1,6 +1,6 @@
 """What an init image shows, whatever is asked of it: flat, without its main thing, its horizon. Found once per image.
 
-A sweep over strengths or seeds sends the same init image many times, so the last few are kept with all that was found.
+A sweep over strengths or seeds sends the same init image many times, so the last two are kept with all that was found.
 """
 
 from dataclasses import dataclass

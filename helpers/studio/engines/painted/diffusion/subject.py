@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..interface import Box
 from .latent import Planes, enlarge, shrink
 from .regions import Region, reached
 
@@ -56,8 +57,8 @@ class Subject:
 
     map: NDArray[np.float32]
     """(height, width) in [0, 1]: how much each pixel of the latent belongs to it, with a soft rim."""
-    box: tuple[float, float, float, float]
-    """Its left, upper, right and lower side, in shares of the picture's."""
+    box: Box
+    """Around it, but for what sticks out thinly."""
     foreign: NDArray[np.float32]
     """(height, width) in [0, 1]: how surely each pixel is no background, in the thing and beside it."""
     sure: float
@@ -229,7 +230,7 @@ def _squared(points: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.maximum(sums[:, None] + sums - 2 * (points.T @ points), 0)
 
 
-def _box(soft: NDArray[np.float32]) -> tuple[float, float, float, float]:
+def _box(soft: NDArray[np.float32]) -> Box:
     """Return the box around a map but for what sticks out thinly; the whole picture where it holds nothing."""
     sides = []
     for axis in (0, 1):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..interface import Box
 from . import art, conditions, vocabulary
 from .light import Grade, Light, mix
 from .prompt import Mention, Reading
@@ -19,7 +20,6 @@ from .prompt import Mention, Reading
 __all__ = [
     "ASIDE",
     "HANGING",
-    "Bounds",
     "Placement",
     "Scene",
     "boxed",
@@ -31,9 +31,6 @@ __all__ = [
     "perspective",
     "zone",
 ]
-
-Bounds = tuple[float, float, float, float]
-"""x0, y0, x1, y1 from the upper left, in shares (0..1) of the picture's width and height."""
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
 HANGING = ("sky", "under")
@@ -74,7 +71,7 @@ class Placement:
     flip: bool
     colour: str | None
     footing: str  # ground water sky …: shadow, reflection or neither
-    box: Bounds
+    box: Box
     lean: float = 0.0  # degrees, forward
     lift: float = 0.0  # off the ground
     squash: float = 1.0  # of its height
@@ -310,7 +307,7 @@ def _place_group(
     return out
 
 
-def _bounds(x: float, y: float, width: float, height: float, aspect: float) -> Bounds:
+def _bounds(x: float, y: float, width: float, height: float, aspect: float) -> Box:
     """Return the bounds of a drawing of this size that stands at x, y, cut at the picture's edges."""
     return (
         max(0.0, (x - width / 2) / (100 * aspect)),

@@ -94,7 +94,7 @@ def _homeless(asked: Asked) -> tuple[Mention, ...]:
 
 def _anything(rng: np.random.Generator) -> Mention:
     """Return something that nobody asked for."""
-    things = [e for e in vocabulary.entries().values() if e.kind == "object" and not e.data.get("rare")]
+    things = [e for e in vocabulary.entries().values() if e.kind == "object"]
     return Mention(things[int(rng.integers(len(things)))].name)
 
 
