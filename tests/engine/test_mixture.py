@@ -242,7 +242,7 @@ def worst(
     weight, mean = 0.0, 0.0
     for seed in range(seeds):
         mixture = made_of(things, seed, apart, outdoors=outdoors)
-        assert things < 2 or mixture._met
+        assert things < 2 or mixture._met is not None
         change(mixture)
         for sigma in SIGMAS:
             x = noisy(mixture, sigma, seed)
@@ -292,7 +292,7 @@ def near_under_a_sky(change: Callable[[Mixture], object] = lambda _: None) -> No
 
 def unjoined(mixture: Mixture) -> None:
     """Leave out what things have in common where both can stand."""
-    mixture._met.clear()
+    mixture._met = None
 
 
 NEAR = [near_for_two, near_for_three, near_under_a_sky]

@@ -94,12 +94,19 @@ class Mixture:
         self.prior = np.array([plan.log_prior for plan in plans], np.float64)
         self._all = np.arange(len(plans))
         columns = list(zip(*(plan.factors for plan in plans), strict=True))
-        self._tables = [_table(column, offsets) for column in columns]
-        self._met: dict[tuple[int, int], Floats] = {}
-        for k, n in combinations(range(len(columns)), 2):
-            gram = _met(columns[k], columns[n], self.centre.shape)
-            if gram is not None:
-                self._met[k, n], self._met[n, k] = gram, np.ascontiguousarray(gram.swapaxes(1, 2))
+        self._tables = [_table(column) for column in columns]
+        ends = np.cumsum([max(len(f.choices) for f in column) for column in columns], dtype=int).tolist()
+        self._parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        shape = len(plans), ends[-1] if ends else 0
+        self._fixed = np.zeros(shape, pictures.dtype)  # <b, d> + |d|^2 / 2
+        self._lows = np.zeros((*shape, self._low.shape[1]), pictures.dtype)
+        self._priors = np.full(shape, NEVER)
+        for part, column in zip(self._parts, columns, strict=True):
+            for i, (f, offset) in enumerate(zip(column, offsets, strict=True)):
+                own = i, slice(part.start, part.start + len(f.choices))
+                self._fixed[own], self._lows[own], self._priors[own] = f.seen(offset) + f.norms / 2, f.low, f.log_prior
+        self._low_squares = np.square(self._lows)
+        self._met = self._meetings(columns)
 
     def posterior(self, x: Floats, sigma: float, before: Belief | None = None) -> Belief:
         """Return the belief about x, planes (3, height, width) with noise of this sigma.
@@ -114,25 +121,22 @@ class Mixture:
         asked = self._all if before is None else np.flatnonzero(before.asked)
         base = self._flat @ seen.ravel() - self._norms / 2 - self._low @ (gain * low) + self._squares @ (gain / 2)
         start = np.asarray(base, np.float64)[asked] / s2 + self.prior[asked]
-        rest = gain * (low - _rows(self._low, asked))
-        alone = [table.alone(asked, seen, rest, gain / 2, s2) for table in self._tables]
+        alone = self._alone(asked, seen, gain * (low - _rows(self._low, asked)), gain / 2, s2)
         evidence = start.copy()
-        for u in alone:
-            evidence += _log_sum(u)
-        things = [np.zeros((len(self.plans), u.shape[1])) for u in alone]
+        for part in self._parts:
+            evidence += _log_sum(alone[:, part])
+        things = np.zeros((len(self.plans), alone.shape[1]))
         joined = np.zeros(len(asked), bool)
         while len(near := np.flatnonzero((evidence.max() - evidence < SLIGHT) & ~joined)):
-            evidence[near], weights = self._together(
-                asked[near], start[near], [_rows(u, near) for u in alone], gain, s2, weighs=len(asked) > 1
+            evidence[near], things[asked[near]] = self._together(
+                asked[near], start[near], _rows(alone, near), gain, s2, weighs=len(asked) > 1
             )
             joined[near] = True  # which may leave another plan ahead, whose factors are not joined yet
-            for table, q in zip(things, weights, strict=True):
-                table[asked[near]] = q
         plans = np.zeros(len(self.plans))
         plans[asked] = np.exp(evidence - evidence.max())
         hopeful = np.zeros(len(self.plans), bool)
         hopeful[asked] = evidence.max() - evidence < HOPELESS
-        return Belief(plans / plans.sum(), tuple(things), hopeful)
+        return Belief(plans / plans.sum(), tuple(things[:, part] for part in self._parts), hopeful)
 
     def mean(self, belief: Belief) -> Planes:
         """Return the mean exemplar that a belief leads to, m: (3, height, width)."""
@@ -176,7 +180,7 @@ class Mixture:
     def prior_belief(self) -> Belief:
         """Return what is believed before anything is seen."""
         plans = np.exp(self.prior - self.prior.max())
-        things = tuple(np.exp(table.prior) for table in self._tables)
+        things = tuple(np.exp(self._priors[:, part]) for part in self._parts)
         return Belief(plans / plans.sum(), things, np.ones(len(plans), bool))
 
     def exemplar(self, plan: int, choices: Sequence[int]) -> Planes:
@@ -192,71 +196,79 @@ class Mixture:
         m = self.mean(self.posterior(x, sigma))
         return m + self.variation.kept(x - m, sigma)
 
+    def _meetings(self, columns: Sequence[Sequence[Factor]]) -> Floats | None:
+        """Return <d, d'> of all alternatives of different factors in each plan, (plans, M, M), over the places that both
+        change; None where none meet."""
+        out = np.zeros((*self._fixed.shape, self._fixed.shape[1]), self._fixed.dtype)
+        for (one, column), (two, other) in combinations(zip(self._parts, columns, strict=True), 2):
+            for i, (f, g) in enumerate(zip(column, other, strict=True)):
+                gram = _gram(f, g, self.centre.shape)
+                out[i, one.start : one.start + len(gram), two.start : two.start + gram.shape[1]] = gram
+        return out + out.swapaxes(1, 2) if out.any() else None
+
+    def _alone(self, plans: Plans, seen: Floats, rest: Floats, half: Floats, s2: float) -> Weights:
+        """Return u (plans, M): the log posterior of all alternatives, were each one's factor the only one."""
+        u = np.zeros((len(plans), self._fixed.shape[1]), self._fixed.dtype)
+        for part, table in zip(self._parts, self._tables, strict=True):
+            u[:, part] = table.along(plans, seen)
+        u += _rows(self._low_squares, plans) @ half
+        u -= (_rows(self._lows, plans) @ rest[..., None])[..., 0]
+        u -= _rows(self._fixed, plans)
+        return np.asarray(_rows(self._priors, plans) + u.astype(np.float64) / s2)
+
     def _together(
-        self, plans: Plans, start: Weights, alone: list[Weights], gain: Floats, s2: float, weighs: bool
-    ) -> tuple[Weights, list[Weights]]:
+        self, plans: Plans, start: Weights, alone: Weights, gain: Floats, s2: float, weighs: bool
+    ) -> tuple[Weights, Weights]:
         """Return the log evidence of some plans, where it `weighs` them, and their factors' posteriors, joined by mean field.
 
         v (`shared`) is that of the last sweep, in which later factors were still as the sweep before had left them.
         """
-        q = [_softmax(u) for u in alone]
-        if len(q) < 2:
-            return start + sum((_log_sum(u) for u in alone), np.zeros(len(start))), q
-        dtype, scale = gain.dtype, np.float64(1 / s2)
-        lows = [_rows(table.low, plans) for table in self._tables]
-        means = [_mean(w, low) for w, low in zip(q, lows, strict=True)]
+        q = np.concatenate([_softmax(alone[:, part]) for part in self._parts], 1) if self._parts else alone
+        shared = np.zeros_like(alone)
+        if len(self._parts) > 1:
+            self._join(q, shared, plans, alone, gain, s2)
+        if not weighs:
+            return start, q
+        each = q * (alone - np.log(np.maximum(q, 1e-300)) + shared / 2)
+        return start + each.sum(1), q
+
+    def _join(self, q: Weights, shared: Weights, plans: Plans, alone: Weights, gain: Floats, s2: float) -> None:
+        """Sweep over the factors' posteriors q and what they take from each other, `shared`, in place."""
+        light = q.astype(gain.dtype)
+        lows, met = _rows(self._lows, plans), None if self._met is None else _rows(self._met, plans)
+        means = [(light[:, None, part] @ lows[:, part])[:, 0] for part in self._parts]
         whole = np.sum(means, 0)
-
-        def from_others(k: int) -> Weights:
-            sum_ = (lows[k] @ (gain * (whole - means[k]))[..., None])[..., 0]
-            for n in range(len(q)):
-                if (k, n) in self._met:
-                    sum_ -= (_rows(self._met[k, n], plans) @ q[n].astype(dtype)[..., None])[..., 0]
-            return sum_ * scale
-
-        shared = [np.zeros_like(u) for u in alone]
         for _ in range(SWEEPS):
             moved = 0.0
-            for k, u in enumerate(alone):
-                shared[k] = from_others(k)
-                new = _softmax(u + shared[k])
-                moved, q[k] = max(moved, float(np.abs(new - q[k]).max())), new
-                mean = _mean(new, lows[k])
+            for k, part in enumerate(self._parts):
+                from_others = (lows[:, part] @ (gain * (whole - means[k]))[..., None])[..., 0]
+                if met is not None:
+                    from_others -= (met[:, part] @ light[..., None])[..., 0]
+                shared[:, part] = from_others / s2
+                new = _softmax(alone[:, part] + shared[:, part])
+                moved = max(moved, float(np.abs(new - q[:, part]).max()))
+                q[:, part] = light[:, part] = new
+                mean = (light[:, None, part] @ lows[:, part])[:, 0]
                 whole, means[k] = whole + (mean - means[k]), mean
             if moved < STILL:
                 break
-        if not weighs:
-            return start, q
-        evidence = start.copy()
-        for k, u in enumerate(alone):
-            evidence += (q[k] * (u - np.log(np.maximum(q[k], 1e-300)) + shared[k] / 2)).sum(1)
-        return evidence, q
 
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """One factor of all plans: what of it does not depend on the noisy picture, filled up to the same number J."""
+    """The differences of one factor in all plans, filled up to the same number J."""
 
-    fixed: Floats
-    """(plans, J): <b_s, d> + |d|^2 / 2."""
-    low: Floats
-    """(plans, J, cosines)."""
-    squares: Floats
-    prior: Weights
-    """(plans, J)."""
-
+    count: int
+    """Plans."""
     groups: tuple[tuple[int, int, Window, Floats], ...]
     """Neighbouring plans whose windows are the same: the first, the one after the last, the window, and their directions
     (plans, R, n)."""
     amounts: Floats | None
 
-    def alone(self, plans: Plans, seen: Floats, rest: Floats, half: Floats, s2: float) -> Weights:
-        """Return u (plans, J): the log posterior of the alternatives, were the factor the only one."""
-        u = self._along(plans, seen)
-        u += _rows(self.squares, plans) @ half
-        u -= (_rows(self.low, plans) @ rest[..., None])[..., 0]
-        u -= _rows(self.fixed, plans)
-        return _rows(self.prior, plans) + u.astype(np.float64) / s2
+    @property
+    def directions(self) -> int:
+        """R, or J where each alternative has a direction of its own."""
+        return max(d.shape[1] for *_, d in self.groups)
 
     def add(self, plans: Plans, weights: Weights, m: Floats) -> None:
         """Add the weighted differences of some plans to planes, in place; weights are (plans, J)."""
@@ -267,10 +279,9 @@ class _Table:
             part = within(m, window)
             part += (along[rows, : d.shape[1]].ravel() @ d.reshape(-1, d.shape[2])).reshape(part.shape)
 
-    def _along(self, plans: Plans, seen: Floats) -> Floats:
+    def along(self, plans: Plans, seen: Floats) -> Floats:
         """Return <seen, d> of some plans' alternatives, (plans, J)."""
-        count = self.fixed.shape[1] if self.amounts is None else self.amounts.shape[1]
-        along = np.zeros((len(plans), count), self.fixed.dtype)
+        along = np.zeros((len(plans), self.directions), seen.dtype)
         for rows, window, d in self._parts(plans):
             product = d.reshape(-1, d.shape[2]) @ within(seen, window).ravel()
             along[rows, : d.shape[1]] = product.reshape(d.shape[:2])
@@ -278,45 +289,25 @@ class _Table:
 
     def _parts(self, plans: Plans) -> Iterator[tuple[slice, Window, Floats]]:
         """Yield for each group with some of the plans: their rows, the window and their directions."""
-        ends = np.searchsorted(plans, [g[0] for g in self.groups] + [len(self.fixed)])
+        ends = np.searchsorted(plans, [g[0] for g in self.groups] + [self.count])
         for (first, end, window, directions), a, b in zip(self.groups, ends, ends[1:], strict=False):
             if b > a:
                 inside = directions if b - a == end - first else _rows(directions, plans[a:b] - first)
                 yield slice(a, b), window, inside
 
 
-def _table(factors: Sequence[Factor], offsets: Floats) -> _Table:
-    """Tabulate one factor of all plans; `offsets` (plans, 3, height, width) are the plans about their mean."""
-    most, dtype = max(len(f.choices) for f in factors), offsets.dtype
-    fixed = np.zeros((len(factors), most), dtype)
-    low = np.zeros((len(factors), most, factors[0].low.shape[1]), dtype)
-    prior = np.full((len(factors), most), NEVER)
-    for i, (f, offset) in enumerate(zip(factors, offsets, strict=True)):
-        count = len(f.choices)
-        fixed[i, :count] = f.seen(offset) + f.norms / 2
-        low[i, :count], prior[i, :count] = f.low, f.log_prior
+def _table(factors: Sequence[Factor]) -> _Table:
+    """Tabulate one factor of all plans."""
     groups = []
     for window, run in groupby(range(len(factors)), key=lambda i: factors[i].window):
         indices = list(run)
         members = [factors[i] for i in indices]
         count = max(len(f.directions) for f in members)
-        directions = np.zeros((len(members), count, members[0].directions.shape[1]), dtype)
+        directions = np.zeros((len(members), count, members[0].directions.shape[1]), members[0].directions.dtype)
         for row, f in zip(directions, members, strict=True):
             row[: len(f.directions)] = f.directions
         groups.append((indices[0], indices[-1] + 1, window, directions))
-    return _Table(fixed, low, np.square(low), prior, tuple(groups), factors[0].amounts)
-
-
-def _met(first: Sequence[Factor], second: Sequence[Factor], shape: tuple[int, ...]) -> Floats | None:
-    """Return <d, d'> of all alternatives of two factors in each plan, (plans, J, J'): where both change the same places.
-
-    None: they nowhere do.
-    """
-    most, other = (max(len(f.choices) for f in side) for side in (first, second))
-    out = np.zeros((len(first), most, other), first[0].low.dtype)
-    for i, (f, g) in enumerate(zip(first, second, strict=True)):
-        out[i, : len(f.choices), : len(g.choices)] = _gram(f, g, shape)
-    return out if out.any() else None
+    return _Table(len(factors), tuple(groups), factors[0].amounts)
 
 
 def _gram(f: Factor, g: Factor, shape: tuple[int, ...]) -> Floats:
@@ -340,11 +331,6 @@ def _rows(table: NDArray[Any], plans: Plans) -> NDArray[Any]:
     if len(plans) == len(table):
         return table
     return table[plans[0] : plans[0] + 1] if len(plans) == 1 else table[plans]
-
-
-def _mean(weights: Weights, low: Floats) -> Floats:
-    """Return the mean of low (plans, J, cosines) by weights (plans, J): (plans, cosines)."""
-    return np.asarray((weights.astype(low.dtype)[:, None] @ low)[:, 0])
 
 
 def _log_sum(u: Weights) -> Weights:
