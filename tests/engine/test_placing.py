@@ -134,3 +134,24 @@ def test_all_of_a_group_stand_in_the_picture_and_on_their_own_ground(text: str) 
                 assert half - 1 < p.x < 101 - half
                 assert p.height - 4 < p.y < 101
                 assert p.footing in ("sky", "under") or p.y > place.horizon
+
+
+def test_a_close_up_shows_things_larger_and_an_aerial_view_smaller() -> None:
+    def mean_height(text: str) -> float:
+        reading = asked((Prompt(text),))
+        heights = []
+        for seed in (1, 2, 3, 4):
+            place = places.place(reading, seed, 1.0, frozenset(), 1.0)
+            heights += [spot.height for spot in things.spots(reading, 0, place, (0.02, 0.98), seed)]
+        return sum(heights) / len(heights)
+
+    plain = mean_height("a cow in a meadow")
+    assert mean_height("close-up of a cow in a meadow") > 1.3 * plain
+    assert mean_height("aerial view of a cow in a meadow") < 0.8 * plain
+
+
+def test_a_portrait_is_never_a_small_bust_on_the_floor() -> None:
+    reading = asked((Prompt("portrait of an old man"),))
+    for seed in (1, 2, 3, 4):
+        place = places.place(reading, seed, 1.0, frozenset(), 1.0)
+        assert min(spot.height for spot in things.spots(reading, 0, place, (0.02, 0.98), seed)) > 50

@@ -31,6 +31,8 @@ CLOSER = 1.2
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
 MIN_HEIGHT, MAX_HEIGHT = 12.0, 76.0
 """Of the only thing in a picture, and of any thing, in hundredths."""
+BUST = 60.0
+"""The least height of somebody seen from the chest up, whom the lower edge cuts: a small one lies on the floor."""
 DRAWN_AT = (50.0, 84.0)
 """x and y of the foot of a group that is drawn to be cut out."""
 
@@ -75,7 +77,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
         height = 100 * (low + high) / 2 * close * size * layout.perspective(near, footing, indoor, mention.place)
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
-        height = max(height, MIN_HEIGHT) if alone else height
+        height = max(height, BUST if footing == "front" else MIN_HEIGHT) if alone else height
         deep = (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 else math.inf
         height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
         if footing in layout.HANGING:
