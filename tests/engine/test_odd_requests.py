@@ -230,3 +230,11 @@ def test_any_legal_request_gives_a_picture_twice_the_same(
 def test_the_smallest_pictures_hold_things_too(width: int, height: int) -> None:
     task = task_of("two sheep and a red balloon in a meadow", width=width, height=height, seed=1)
     assert create().generate(task).pixels.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("level", [0, 77, 255])
+def test_a_hole_in_a_plain_picture_is_filled_without_a_warning(level: int) -> None:
+    init, mask = np.full((64, 128, 3), level, np.uint8), np.zeros((64, 128), np.uint8)
+    mask[16:48, 40:90] = 255
+    for prompt in ("beach", "ball", "night", ""):
+        check(make((prompt, 1.0), init_image=init, mask=mask))
