@@ -1,5 +1,6 @@
 """Whatever a legal task holds, the engine gives a finite picture without a warning, and touches no array of the caller's."""
 
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -230,6 +231,20 @@ def test_any_legal_request_gives_a_picture_twice_the_same(
 def test_the_smallest_pictures_hold_things_too(width: int, height: int) -> None:
     task = task_of("two sheep and a red balloon in a meadow", width=width, height=height, seed=1)
     assert create().generate(task).pixels.shape == (height, width, 3)
+
+
+def test_what_is_kept_between_requests_is_little_memory() -> None:
+    tracemalloc.start()
+    for number in range(5):
+        init = np.full((256, 256, 3), 40 + 20 * number, np.uint8)
+        mask = np.zeros((256, 256), np.uint8)
+        mask[64:192, 50 : 150 + number] = 255
+        size: dict[str, Any] = {"width": 256, "height": 256, "steps": 2, "cfg_scale": 5 + number}
+        make(("beach ball", 1.0), **size)
+        make(("ball", 1.0), **size, init_image=init, mask=mask)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 14 * 2**20
 
 
 @pytest.mark.parametrize("level", [0, 77, 255])

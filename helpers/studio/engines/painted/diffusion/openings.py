@@ -75,7 +75,7 @@ class Hole:
         return next(self.mask >= level for level in OPEN if (self.mask >= level).sum() >= least)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=1)
 def filled(hole: Hole) -> Pixels:
     """Return the init image with all that the mask touches continued from its surroundings; read-only."""
     pixels = fill(hole.pixels, (hole.mask > 0).astype(np.float32))

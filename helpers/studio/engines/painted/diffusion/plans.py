@@ -86,7 +86,7 @@ class Place:
     seed: int
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def mixture_of(request: Request) -> Mixture:
     """Return the mixture of a request for a new picture. It is kept: another seed or sampler costs its run alone."""
     variation = Variation.natural(*request.size)
@@ -197,7 +197,7 @@ def skies(request: Request, scene: Any) -> tuple[list[Any], list[Planes]]:
     return _skies(request.painter, scene, width, height, request.style)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _skies(painter: Painter, scene: Any, width: int, height: int, style: str | None) -> tuple[list[Any], list[Planes]]:
     """Keep what was painted: other things in the same place need it again."""
     scenes, pictures = zip(*painter.skies(scene, width, height, style), strict=True)
@@ -235,7 +235,7 @@ def _weighed(laid_: Sequence[Laid], share: float) -> list[Laid]:
     return [Laid(one.top, one.left, one.planes, one.choice, one.log_prior + log) for one in laid_]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _resized(cut: Cutout, flipped: bool, scale: float) -> tuple[NDArray[np.float32], tuple[float, float]]:
     """Return a cut-out's planes times alpha, and alpha, (4, h, w), mirrored where it stands so; and its foot."""
     whole, foot = _premultiplied(cut, flipped)
@@ -244,7 +244,7 @@ def _resized(cut: Cutout, flipped: bool, scale: float) -> tuple[NDArray[np.float
     return np.asarray(small, np.float32), (foot[0] * scale, foot[1] * scale)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=24)
 def _premultiplied(cut: Cutout, flipped: bool) -> tuple[NDArray[np.float32], tuple[float, float]]:
     pixels = np.ascontiguousarray(cut.pixels[:, ::-1]) if flipped else cut.pixels
     alpha = pixels[..., 3:]

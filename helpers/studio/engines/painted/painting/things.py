@@ -45,7 +45,7 @@ class Drawn:
     root: Placement
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=24)
 def cutouts(asked: Asked, thing: int, size: int, pull: float, off_colour: bool) -> tuple[Cutout, ...]:
     """Return the thing drawn a few times: other drawings where the vocabulary has them, or other arrangements of a group."""
     chosen = _looks(asked, thing, pull)
