@@ -45,8 +45,9 @@ def present(kind: str, cfg_scale: float, weight: float = 1.0, against: float = 0
 
 
 def removed(cfg_scale: float, against: float) -> float:
-    """Return the probability that a place lacks what negative prompts of this weight name: 0.03 at 0, all but 1 at 1."""
-    return 1 / (1 + math.exp(3.5 - 4.0 * math.sqrt(cfg_scale) * against)) if against > 0 else 0.0
+    """Return the probability that a place lacks what negative prompts of this weight name: 0 at 0, all but 1 at 1."""
+    low, odds = -3.5, 4.0 * math.sqrt(cfg_scale) * against
+    return 1 - (1 + math.exp(low)) / (1 + math.exp(min(low + odds, 30.0)))
 
 
 def pull(cfg_scale: float) -> float:
