@@ -5,6 +5,7 @@ import time
 import pytest
 
 from helpers.studio.engines.painted.painting import layout, prompt
+from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
 
@@ -319,3 +320,9 @@ def test_silhouettes_darken_what_is_lit_and_shadows_the_shadows() -> None:
     )
     assert int(cut.ambient[1:3], 16) < 0.3 * int(plain.ambient[1:3], 16)
     assert long.shadow_strength > 1.5 * plain.shadow_strength
+
+
+def test_a_negative_prompt_of_trees_is_one_of_firs_too() -> None:
+    for text in ("trees", "树"):
+        assert {"tree", "pine", "palm"} <= dict(asked((Prompt("a village"), Prompt(text, -1.0))).unwanted).keys()
+    assert "tree" not in dict(asked((Prompt("a village"), Prompt("a pine tree", -1.0))).unwanted)
