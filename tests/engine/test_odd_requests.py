@@ -1,5 +1,6 @@
 """Whatever a legal task holds, the engine gives a finite picture without a warning, and touches no array of the caller's."""
 
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from helpers.studio.engines.painted import create
 from helpers.studio.engines.painted.diffusion.denoiser import CLIP_PULL
 from helpers.studio.engines.painted.diffusion.samplers import SAMPLERS
 from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
@@ -223,3 +225,31 @@ def test_any_legal_request_gives_a_picture_twice_the_same(
     if task == "mask":
         fields["mask"] = picture_of(2)[..., 0]
     assert (check(make(*prompts, **fields)) == check(make(*prompts, **fields))).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 8), (64, 8), (8, 64)])
+def test_the_smallest_pictures_hold_things_too(width: int, height: int) -> None:
+    task = task_of("two sheep and a red balloon in a meadow", width=width, height=height, seed=1)
+    assert create().generate(task).pixels.shape == (height, width, 3)
+
+
+def test_what_is_kept_between_requests_is_little_memory() -> None:
+    tracemalloc.start()
+    for number in range(5):
+        init = np.full((256, 256, 3), 40 + 20 * number, np.uint8)
+        mask = np.zeros((256, 256), np.uint8)
+        mask[64:192, 50 : 150 + number] = 255
+        size: dict[str, Any] = {"width": 256, "height": 256, "steps": 2, "cfg_scale": 5 + number}
+        make(("beach ball", 1.0), **size)
+        make(("ball", 1.0), **size, init_image=init, mask=mask)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 14 * 2**20
+
+
+@pytest.mark.parametrize("level", [0, 77, 255])
+def test_a_hole_in_a_plain_picture_is_filled_without_a_warning(level: int) -> None:
+    init, mask = np.full((64, 128, 3), level, np.uint8), np.zeros((64, 128), np.uint8)
+    mask[16:48, 40:90] = 255
+    for prompt in ("beach", "ball", "night", ""):
+        check(make((prompt, 1.0), init_image=init, mask=mask))

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from helpers.studio.engines.painted.painting import layout, prompt
+from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
 
@@ -318,3 +319,32 @@ def test_silhouettes_darken_what_is_lit_and_shadows_the_shadows() -> None:
     )
     assert int(cut.ambient[1:3], 16) < 0.3 * int(plain.ambient[1:3], 16)
     assert long.shadow_strength > 1.5 * plain.shadow_strength
+
+
+def test_a_negative_prompt_of_trees_is_one_of_firs_too() -> None:
+    for text in ("trees", "树"):
+        assert {"tree", "pine", "palm"} <= dict(asked((Prompt("a village"), Prompt(text, -1.0))).unwanted).keys()
+    assert "tree" not in dict(asked((Prompt("a village"), Prompt("a pine tree", -1.0))).unwanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "rider", "seat"),
+    [
+        ("沙发上的猫", "cat", "sofa"),
+        ("沙发上有一只橘猫", "cat", "sofa"),
+        ("船上的两只狗", "dog", "boat"),
+        ("碗里的樱桃", "cherries", "bowl"),
+    ],
+)
+def test_in_chinese_a_seat_may_come_before_what_is_on_it(text: str, rider: str, seat: str) -> None:
+    first, second = read(text).of("object")
+    assert (first.entry, first.mount, second.entry) == (rider, 1, seat)
+
+
+@pytest.mark.parametrize("text", ["沙发旁的猫", "沙发，猫", "沙发和猫", "沙发上，猫"])
+def test_in_chinese_what_is_beside_a_seat_is_not_on_it(text: str) -> None:
+    assert {m.mount for m in read(text).of("object")} == {0}
+
+
+def test_in_chinese_a_seat_that_is_taken_takes_nothing_more() -> None:
+    assert [(m.entry, m.mount) for m in read("一只猫坐在沙发上看书").of("object")][:2] == [("cat", 1), ("sofa", 0)]

@@ -45,9 +45,10 @@ def present(kind: str, cfg_scale: float, weight: float = 1.0, against: float = 0
 
 
 def removed(cfg_scale: float, against: float) -> float:
-    """Return the probability that a place lacks what negative prompts of this weight name: 0 without any, 0.03 just above,
-    all but 1 at weight 1 and cfg_scale 7. A logistic curve like `present`'s; its numbers are chosen."""
-    return 1 / (1 + math.exp(3.5 - 4.0 * math.sqrt(cfg_scale) * against)) if against > 0 else 0.0
+    """Return the probability that a place lacks what negative prompts of this weight name: 0 at 0, all but 1 at weight 1
+    and cfg_scale 7. A logistic curve like `present`'s, but from 0; its numbers are chosen."""
+    low, odds = -3.5, 4.0 * math.sqrt(cfg_scale) * against
+    return 1 - (1 + math.exp(low)) / (1 + math.exp(min(low + odds, 30.0)))
 
 
 def pull(cfg_scale: float) -> float:

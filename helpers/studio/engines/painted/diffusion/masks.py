@@ -94,7 +94,7 @@ def composite(new: NDArray[np.uint8], init: NDArray[np.uint8], mask: NDArray[np.
     return ((share * new + (255 - share) * init + 127) // 255).astype(np.uint8)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _mixture(request: Request, hole: Hole, todo: float, sigma: float) -> Mixture:
     """Return what may be in a hole. It is kept: another seed or sampler costs its run alone."""
     variation = Variation.natural(*request.size, amount=CALM)
@@ -119,7 +119,7 @@ def _free(opening: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.flo
     return (shrink(opening[..., None], *size)[..., 0] > 0).astype(np.float32)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _matte(hole: Hole) -> Matte:
     """Return what of the opening is sky; all of it where hardly anything is."""
     init, open_ = hole.pixels, hole.open
@@ -261,7 +261,7 @@ def _redrawn(request: Request, hole: Hole, ground: Ground, look: Look) -> Any:
     return redraw
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _inner(hole: Hole) -> NDArray[np.float32]:
     """Return the open pixels, fading towards the mask's edge: there, the shadows of things end."""
     open_ = hole.open.astype(np.float32)

@@ -114,7 +114,7 @@ def _texture(init: Pixels, share: NDArray[np.float32]) -> tuple[float, float]:
     left, here, right = (light[1:-1, i : i + light.shape[1] - 2].ravel()[known] for i in (0, 1, 2))
     one, two = np.square(here - left), np.square(right - left)
     edges = two > np.quantile(two, 0.97)
-    if not edges.any():
+    if not edges.any():  # a plain picture has none
         return 0.0, min(grain, COARSEST)
     ratio = float((one[edges].mean() - 2 * grain**2) / max(two[edges].mean() - 2 * grain**2, 1e-6))
     soft = SOFTEST * float(np.clip((0.48 - ratio) / (0.48 - 0.27), 0, 1))

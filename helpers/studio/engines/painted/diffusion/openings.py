@@ -74,10 +74,9 @@ class Hole:
         return next(self.mask >= level for level in OPEN if (self.mask >= level).sum() >= least)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def filled(hole: Hole) -> Pixels:
-    """Return the init image with all that the mask touches continued from its surroundings; read-only, and kept for as many
-    holes as `masks` keeps mixtures."""
+    """Return the init image with all that the mask touches continued from its surroundings; read-only, and kept for one hole."""
     pixels = fill(hole.pixels, (hole.mask > 0).astype(np.float32))
     pixels.flags.writeable = False
     return pixels

@@ -27,6 +27,8 @@ __all__ = ["Request", "drawings", "mixture_of", "offered", "places_of"]
 PLACES = (4, 4, 3)
 """Places that are painted for a prompt of no thing, of one, and of more, which bring variety themselves; each is also there
 as its mirror image."""
+ANY = 10
+"""Places that are painted where any place will do: no prompt is heard, or none names a place or a thing."""
 LOSSES = 4
 """Combinations of met and lost words that are painted, at most."""
 FOLLOWED = 8
@@ -42,6 +44,8 @@ FIRST = 1
 """Seed of the first place."""
 SIDES = {"left": (0.02, 0.45), "right": (0.55, 0.98), "middle": (0.3, 0.7)}
 """Where along the width a thing belongs whose side the prompt names."""
+FEWEST = 16
+"""Rows in which a thing is drawn at least: of fewer, nothing may be left to cut out."""
 MARGIN = 0.02
 """Of the width, at both ends."""
 
@@ -85,7 +89,7 @@ class LikelyPlace:
     seed: int
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def mixture_of(request: Request) -> Mixture:
     """Return the mixture of a request for a new picture. It is kept: another seed or sampler costs its run alone."""
     variation = Variation.natural(*request.size)
@@ -109,10 +113,10 @@ def places_of(request: Request, horizon: float | None = None) -> list[LikelyPlac
     """Return the places of a request: with all words of the setting, with some of them lost, and each without what
     negative prompts name. `horizon` is that of an init image, in hundredths of the height."""
     painter, reading, out = request.painter, request.reading, []
-    most = PLACES[min(len(reading.things), 2)]
+    most = PLACES[min(len(reading.things), 2)] if reading.has_scene or reading.things else ANY
     numbers = iter(range(FIRST, FIRST + 100))
     for lost, share in _losses(reading, request.cfg_scale):
-        count = max(1, round(most * share**0.5))
+        count = max(1, round(ANY * share) if 0 in lost else round(most * share**0.5))
         seeds = range(FIRST, FIRST + count) if not lost else [next(numbers) + most for _ in range(count)]
         for seed in seeds:
             scene = painter.place(reading, seed, round(request.aspect, 4), lost, request.pull, horizon)
@@ -140,7 +144,7 @@ def offered(request: Request, k: int, scene: Any, seed: int) -> list[Laid]:
 
 def variants(request: Request, k: int) -> list[tuple[Cutout, float]]:
     """Return the drawings of thing k with their log priors; where adherence is loose, some in other colours."""
-    painter, thing, rows = request.painter, request.reading.things[k], request.size[0]
+    painter, thing, rows = request.painter, request.reading.things[k], max(request.size[0], FEWEST)
     drawn = painter.cutouts(request.reading, k, rows, request.pull, False)
     right = adherence.present("colour", request.cfg_scale, thing.word.weight) if thing.coloured else 1.0
     if right >= SURE:
@@ -196,7 +200,7 @@ def skies(request: Request, scene: Any) -> tuple[list[Any], list[Planes]]:
     return _skies(request.painter, scene, width, height, request.style)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _skies(painter: Painter, scene: Any, width: int, height: int, style: str | None) -> tuple[list[Any], list[Planes]]:
     """Keep what was painted: other things in the same place need it again."""
     scenes, pictures = zip(*painter.skies(scene, width, height, style), strict=True)
@@ -240,7 +244,7 @@ def _weighed(laid_: Sequence[Laid], share: float) -> list[Laid]:
     return [Laid(one.top, one.left, one.planes, one.choice, one.log_prior + log) for one in laid_]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _resized(cut: Cutout, flipped: bool, scale: float) -> tuple[NDArray[np.float32], tuple[float, float]]:
     """Return a cut-out's planes times alpha, and alpha, (4, h, w), mirrored where it stands so; and its foot."""
     whole, foot = _premultiplied(cut, flipped)
@@ -249,7 +253,7 @@ def _resized(cut: Cutout, flipped: bool, scale: float) -> tuple[NDArray[np.float
     return np.asarray(small, np.float32), (foot[0] * scale, foot[1] * scale)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=24)
 def _premultiplied(cut: Cutout, flipped: bool) -> tuple[NDArray[np.float32], tuple[float, float]]:
     pixels = np.ascontiguousarray(cut.pixels[:, ::-1]) if flipped else cut.pixels
     alpha = pixels[..., 3:]

@@ -148,7 +148,8 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
     for p in prompts:
         if p.weight < 0:
             for mention in read((Prompt(p.text),)).mentions:
-                unwanted[mention.entry] = max(unwanted.get(mention.entry, 0.0), -p.weight)
+                for name in (mention.entry, *vocabulary.entry(mention.entry).data.get("kinds", ())):
+                    unwanted[name] = max(unwanted.get(name, 0.0), -p.weight)
     return Asked(read(positive or (Prompt(""),)), tuple(unwanted.items()), read(prompts).unknown, bool(positive))
 
 

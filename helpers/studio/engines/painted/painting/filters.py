@@ -87,7 +87,7 @@ def resize(pixels: Picture, width: int, height: int, method: Image.Resampling = 
     return out
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=3)
 def noise(width: int, height: int, share: float, seed: int) -> Picture:
     """Return a smooth random relief, (height, width), of about unit deviation, with features `share` of the height wide."""
     rows = max(2, min(height, round(1 / share)))

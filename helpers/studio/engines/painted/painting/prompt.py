@@ -17,6 +17,8 @@ from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["Mention", "Reading", "read"]
 
+_IN_IT = ("里", "中", "里面")
+_ON_IT = ("上", "上面", *_IN_IT)
 _AND = ("and", "和", "与", "跟", "及")
 
 
@@ -96,6 +98,7 @@ class _Reader:
         self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
         self.joined = False  # "and" stands after the last thing
         self.filled = False  # "of" stands after it, and it is a bowl or a plate
+        self.under: int | None = None  # a seat followed by the Chinese "on it" or "in it": what is named next is on it
         self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
 
     def take(self, token: Token) -> None:
@@ -108,7 +111,7 @@ class _Reader:
             self.latest = None
         elif token.kind == "stop":
             self._give_up()
-            self.last = self.latest = self.on = None
+            self.last = self.latest = self.on = self.under = None
             self.joined = self.filled = False
         elif token.text in vocabulary.grammar().zh_beside and self._beside():
             return
@@ -146,6 +149,11 @@ class _Reader:
         elif word == "of":
             data = vocabulary.entry(self.mentions[self.last].entry).data
             self.filled = "seat" in data and data.get("stands") == "table"
+        elif word in _ON_IT:
+            data = vocabulary.entry(self.mentions[self.last].entry).data
+            ridden = self.last > 0 and self.mentions[self.last - 1].mount > 0
+            for_it = "seat" in data and (data.get("stands") == "table") == (word in _IN_IT)
+            self.under = self.last if for_it and not ridden else None
         elif word == "们":
             self.mentions[self.last] = replace(self.mentions[self.last], count=max(3, self.mentions[self.last].count))
 
@@ -188,8 +196,10 @@ class _Reader:
             if before is not None and (before.mount or before.carry):  # this one is ridden or held
                 self.party = []
             self._hand_over(self.last)
-            if self.filled:
+            on_it = self.under is not None and self.under == self.last - 1
+            if self.filled or on_it:
                 self._fill()
+            self.under = None
         else:
             self.mentions.append(self._setting(token, item))
         self.latest, self.on, self.equipped = len(self.mentions) - 1, None, None
@@ -213,7 +223,7 @@ class _Reader:
                 self.mentions[index] = replace(self.mentions[index], mount=len(after))
 
     def _fill(self) -> None:
-        """Put what fills a bowl into it, its mention before the bowl's: "a bowl of cherries"."""
+        """Put what fills a bowl into it, its mention before the bowl's: "a bowl of cherries"; or what is on a seat onto it."""
         *_, bowl, inside = self.mentions
         self.mentions[-2:] = [replace(inside, mount=1), bowl]
         self.last, self.party = len(self.mentions) - 2, []

@@ -228,6 +228,7 @@ ENTRIES: Mapping[str, Fields] = {
         **{f"art_{footing}": Each(NameOf("drawing")) for footing in STANDS.words},
         stands=STANDS,
         home=NameOf("scene"),
+        kinds=Each(NameOf("object")),
         seasonal=FLAG,
         indoors=FLAG,
         seat=NUMBER,
