@@ -240,7 +240,7 @@ def test_ctrl_c_leaves_no_check_behind(tools: Place, monkeypatch: pytest.MonkeyP
     def stop(*arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main.subprocess, "Popen", Kept)
+    monkeypatch.setattr(subprocess, "Popen", Kept)
     monkeypatch.setattr(main, "run_check", stop)
     monkeypatch.setattr(main, "PATIENCE", 0.1)
     with pytest.raises(KeyboardInterrupt):
