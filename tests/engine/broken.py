@@ -9,6 +9,7 @@ import numpy as np
 from helpers.studio.engines.painted.engine import PaintedEngine
 from helpers.studio.engines.painted.interface import Painter
 from helpers.studio.protocol import Engine, EngineResult, ImageToImage, Inpaint, Task, TextToImage
+from tests.engine.remembering import afresh
 
 Change = Callable[[Task], Task]
 Finish = Callable[[Task, EngineResult], EngineResult]
@@ -185,9 +186,10 @@ class Harder:
     version: str = "0"
 
     def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
-        assert isinstance(self.engine, PaintedEngine)
-        painter = _hardened(self.engine.painter, np.float32(self.factor(task)))
-        return replace(self.engine, painter=painter).generate(task, trace=trace)
+        engine = afresh(self.engine)
+        assert isinstance(engine, PaintedEngine)
+        painter = _hardened(engine.painter, np.float32(self.factor(task)))
+        return replace(engine, painter=painter).generate(task, trace=trace)
 
 
 def deciding_at_once(engine: Engine) -> Engine:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from helpers.studio.protocol import Engine
 from tests.engine import broken, toy, truths
+from tests.engine.remembering import Remembering
 from tests.engine.truths import Studio
 
 BROKEN: dict[str, Callable[[Engine], Engine]] = {
@@ -47,8 +48,9 @@ def main() -> None:
     for number, name in enumerate(BROKEN):
         print(f"{number:3} {name}")
     print(" " * 52 + "".join(f"{number:3}" for number in range(len(BROKEN))))
+    engine = Remembering(toy.engine())
     for truth in truths.TRUTHS:
-        marks = [found_out(truth, breaks(toy.engine())) for breaks in BROKEN.values()]
+        marks = [found_out(truth, breaks(engine)) for breaks in BROKEN.values()]
         print(f"{truth.__name__:52}" + "".join("  x" if mark else "  ." for mark in marks), flush=True)
 
 

@@ -136,7 +136,7 @@ def lost_place(winner: Winner) -> bool:
 
 
 def shares_follow_guidance() -> None:
-    for cfg in (0, 1, 2, 7):
+    for cfg in (0, 1, 7):
         made = winners("beach night with a ball and a crate", cfg_scale=cfg)
         for k, entry in enumerate(("ball", "crate")):
             as_often_as(present("object", cfg, order=k), [chosen(w, entry) is not None for w in made])
@@ -190,7 +190,7 @@ def test_negatives_take_away_things_lights_places_and_what_places_show() -> None
 
 
 def test_colours_and_sides_are_met_as_often_as_guidance_says() -> None:
-    for cfg in (1, 3, 7):
+    for cfg in (1, 7):
         made = winners("beach with a blue ball left", cfg_scale=cfg)
         balls = [one for w in made if (one := chosen(w, "ball")) is not None]
         as_often_as(min(present("colour", cfg), 0.9999), [cut.drawn.colour == toy.COLOURS["blue"] for cut, _ in balls])

@@ -15,13 +15,14 @@ from helpers.studio.engines.painted.diffusion.init_image import init_image
 from helpers.studio.engines.painted.diffusion.latent import enlarge, shrink
 from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
 from helpers.studio.protocol import EngineResult, ImageToImage, Prompt, TextToImage
+from tests.engine.remembering import Remembering
 
 Pixels = NDArray[np.uint8]
 Texts = str | list[tuple[str, float]]
 SIDE = 256
 ORANGE = np.array([225, 150, 110], np.float32)
 MAGENTA = np.array([200, 30, 170], np.float32)
-ENGINE = painted.create()
+ENGINE = Remembering(painted.create())
 
 
 def made(texts: Texts, init: Pixels, strength: float, seed: int = 1, **fields: Any) -> EngineResult:
@@ -324,6 +325,7 @@ def test_what_was_drawn_before_changes_nothing() -> None:
     first = picture("a cat in a meadow", village(), 0.5)
     for init in (portrait(), line_art(), disc(0.5, 0.5)):
         picture("a dog on a beach", init, 0.45)
+    ENGINE.kept.clear()
     assert np.array_equal(picture("a cat in a meadow", village(), 0.5), first)
 
 

@@ -40,7 +40,7 @@ def home_of(name: str) -> str:
 
 @pytest.mark.parametrize("name", entries("object"))
 def test_every_object_is_painted_in_the_box_that_is_reported(name: str) -> None:
-    for seed in SEEDS:
+    for seed in SEEDS[:2]:
         place = home_of(name)
         made = scene(f"{place} {first_word(name)}", seed)
         (placed,) = made.placements[:1]
@@ -54,9 +54,8 @@ def test_every_object_is_painted_in_the_box_that_is_reported(name: str) -> None:
 @pytest.mark.parametrize("name", entries("light", "season", "weather", "mood", "medium", "colour", "part"))
 def test_every_word_for_light_weather_and_mood_changes_the_exemplar(name: str) -> None:
     base = "beach" if name != "sunset" else "meadow"
-    change = [np.abs(paint(f"{first_word(name)}, {base}", s) - paint(base, s)) for s in SEEDS]
-    assert name == "day" or max(float(c.mean()) for c in change) > 0.003
-    assert name == "day" or max(float(c.max()) for c in change) > 0.1
+    changes = (np.abs(paint(f"{first_word(name)}, {base}", s) - paint(base, s)) for s in SEEDS)
+    assert name == "day" or any(change.mean() > 0.003 and change.max() > 0.1 for change in changes)
 
 
 @pytest.mark.parametrize("name", entries("scene"))

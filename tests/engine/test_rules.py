@@ -20,9 +20,10 @@ GONE = object()
 
 def changed(tables: dict[str, Any], keys: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     """A copy in which the value that these keys lead to is another one, or is gone."""
-    copied = copy.deepcopy(tables)
+    copied = copy.copy(tables)  # and of all else only what the keys lead through
     place: Any = copied
     for key in keys[:-1]:
+        place[key] = copy.copy(place[key])
         place = place[key]
     if value is GONE:
         del place[keys[-1]]

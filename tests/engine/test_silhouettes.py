@@ -9,8 +9,9 @@ from helpers.studio.engines.painted.diffusion.trace import PaintedTrace, TracedT
 from helpers.studio.engines.painted.painting import art, raster, vocabulary
 from helpers.studio.protocol import Engine, Prompt, TextToImage
 from tests.engine import broken
+from tests.engine.remembering import Remembering
 
-SIDE = 320
+SIDE = 256
 THINGS = (
     ("sheep", "meadow"), ("cat", "garden"), ("horse", "meadow"), ("elephant", "savanna"), ("penguin", "arctic"),
     ("dragon", "mountain"), ("eagle", "sea"), ("woman", "beach"), ("knight", "castle"), ("astronaut", "planet"),
@@ -26,7 +27,7 @@ Alpha = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return create()
+    return Remembering(create())
 
 
 def made(engine: Engine, thing: str, scene: str) -> tuple[Pixels, TracedThing]:
@@ -70,7 +71,7 @@ def fit(picture: Pixels, mask: Alpha) -> float:
         moved = np.roll(outline, (dy, dx), (0, 1))
         return float((moved * edges).sum() / moved.sum())
 
-    elsewhere = [along(dx, dy) for dx, dy in ((24, 0), (-24, 0), (0, 24), (0, -24), (17, 17), (-17, 17), (40, -8))]
+    elsewhere = [along(dx, dy) for dx, dy in ((19, 0), (-19, 0), (0, 19), (0, -19), (14, 14), (-14, 14), (32, -6))]
     return along(0, 0) / float(np.mean(elsewhere))
 
 

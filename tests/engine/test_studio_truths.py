@@ -24,10 +24,11 @@ from helpers.studio.engines.painted.diffusion.tasks import from_words
 from helpers.studio.engines.painted.engine import PaintedEngine
 from helpers.studio.protocol import Engine, Prompt, TextToImage
 from tests.engine import truths
+from tests.engine.remembering import Remembering, afresh
 from tests.engine.truths import Studio
 
 LONG = bool(os.environ.get("WORKSHOP_LONG"))
-SIDE = 192
+SIDE = 160
 LESSON_SEEDS = (*range(1, 21), 42, 1234, 2024)
 LESSONS = (
     ("a serene beach at sunset", 10),
@@ -56,7 +57,7 @@ Truth = Callable[[Studio], None]
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return create()
+    return Remembering(create())
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def studio(engine: Engine) -> Studio:
         engine,
         side=SIDE,
         seeds=tuple(range(1, 9)) if LONG else (1, 2),
-        many=tuple(range(1, 41)) if LONG else tuple(range(1, 13)),
+        many=tuple(range(1, 41)) if LONG else tuple(range(1, 10)),
         colourful=("a serene beach at sunset", "green tea garden"),
         dark="a city at night",
         other="green tea garden",
@@ -90,6 +91,7 @@ def chosen(
     engine: Engine, text: str, seed: int, shaken: float = 0.0, **fields: Any
 ) -> tuple[Hashable, bool, tuple[Any, ...]]:
     """All that a run at full size ends with, without painting its picture: place, spots, drawings, sky and light."""
+    engine = afresh(engine)
     assert isinstance(engine, PaintedEngine)
     task = TextToImage((Prompt(text),), 512, 512, seed, **fields)
     diffusion = from_words(engine.painter, task)
@@ -129,15 +131,19 @@ def test_ten_steps_of_euler_make_some_other_pictures_than_fifty(engine: Engine) 
         chosen(engine, text, seed, sampler="K_EULER", steps=10)
         != chosen(engine, text, seed, sampler="K_EULER", steps=50)
         for text in TWELVE
-        for seed in (1, 2, 3)
+        for seed in (1, 2)
     ]
     assert len(other) / 12 <= sum(other) <= len(other) / 2, f"{sum(other)} of {len(other)}"
 
 
 @pytest.mark.parametrize("text", TWELVE)
 def test_thirty_seeds_show_many_compositions(text: str, engine: Engine) -> None:
-    made = {chosen(engine, text, seed, steps=15) for seed in range(1, 31)}
-    assert len(made) >= DISTINCT, f"{len(made)}"
+    made = set()
+    for seed in range(1, 31):
+        made.add(chosen(engine, text, seed, steps=15))
+        if len(made) == DISTINCT:
+            return
+    pytest.fail(f"{len(made)}")
 
 
 def test_a_negative_prompt_that_names_a_light_leads_away_from_it_without_a_jump(engine: Engine) -> None:

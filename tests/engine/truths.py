@@ -5,7 +5,7 @@ margins are a third to a half of what was measured.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ from helpers.studio.engines.painted.diffusion.latent import shrink
 from helpers.studio.engines.painted.diffusion.trace import PaintedStep, PaintedTrace
 from helpers.studio.protocol import Engine, EngineResult
 from tests.engine.asked import task_of
+from tests.engine.remembering import afresh
 
 Pixels = NDArray[np.uint8]
 Texts = str | Sequence[str | tuple[str, float]]
@@ -30,7 +31,7 @@ class Studio:
     engine: Engine
     side: int = 128
     seeds: tuple[int, ...] = (1, 2)
-    many: tuple[int, ...] = tuple(range(1, 13))
+    many: tuple[int, ...] = tuple(range(1, 9))
     """Seeds of what is true of shares."""
     colourful: tuple[str, ...] = ("beach", "meadow")
     dark: str = "canyon night"
@@ -141,6 +142,7 @@ def clipped(picture: Pixels) -> float:
 
 
 def same_request_same_bytes(studio: Studio) -> None:
+    studio = replace(studio, engine=afresh(studio.engine))
     first = [studio.picture(studio.scene, seed) for seed in studio.seeds]
     studio.picture(studio.other, 99)
     again = [studio.picture(studio.scene, seed) for seed in reversed(studio.seeds)]
@@ -274,9 +276,9 @@ def more_steps_come_nearer_to_the_converged_picture(studio: Studio) -> None:
     """Where few steps lead to the same place; elsewhere it is another picture, and nearer means nothing."""
     for sampler in ("K_DPMPP_2M", "K_EULER", "DDIM"):
         far = []
-        for seed in studio.many[:4]:
+        for seed in studio.many[:3]:
             goal, *runs = (
-                studio.make(studio.scene, seed, sampler=sampler, steps=n, trace=True) for n in (150, 6, 15, 40)
+                studio.make(studio.scene, seed, sampler=sampler, steps=n, trace=True) for n in (100, 6, 15, 40)
             )
             if len({run.trace.choices for run in (goal, *runs)}) == 1:  # type: ignore[union-attr]
                 far.append([levels(run.pixels, goal.pixels) for run in runs])
@@ -287,11 +289,12 @@ def more_steps_come_nearer_to_the_converged_picture(studio: Studio) -> None:
 
 def too_few_steps_end_in_another_picture(studio: Studio) -> None:
     words = [studio.scene, studio.thing]
-    goals = [composed(studio.trace(words, seed, sampler="K_EULER", steps=80)) for seed in studio.many]
+    seeds = studio.many[:8]
+    goals = [composed(studio.trace(words, seed, sampler="K_EULER", steps=60)) for seed in seeds]
     other = [
         sum(
             composed(studio.trace(words, seed, sampler="K_EULER", steps=n)) != goal
-            for seed, goal in zip(studio.many, goals, strict=True)
+            for seed, goal in zip(seeds, goals, strict=True)
         )
         for n in (2, 40)
     ]
@@ -301,10 +304,10 @@ def too_few_steps_end_in_another_picture(studio: Studio) -> None:
 
 def deterministic_samplers_end_in_one_picture(studio: Studio) -> None:
     words = [studio.scene, studio.thing]
-    for seed in studio.seeds:
-        goal = studio.picture(words, seed, sampler="K_HEUN", steps=150)
+    for seed in studio.seeds[::2]:
+        goal = studio.picture(words, seed, sampler="K_HEUN", steps=100)
         for name in ("DDIM", "K_EULER", "K_DPMPP_2M", "K_DPM_2", "K_LMS"):
-            assert levels(studio.picture(words, seed, sampler=name, steps=150), goal) < 1, name
+            assert levels(studio.picture(words, seed, sampler=name, steps=100), goal) < 1, name
 
 
 def ancestral_samplers_change_with_the_steps(studio: Studio) -> None:
