@@ -105,7 +105,7 @@ def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
         root = _root(places)
         x0, y0, x1, y1 = _extent(places)
         behind = root.y - min(p.y for p in places if p.footing != "mount" or p is root)
-        reaches.append((root.y - y0, y1 - root.y, max(root.x - x0, x1 - root.x), behind) / np.float64(root.height))
+        reaches.append(np.array([root.y - y0, y1 - root.y, max(root.x - x0, x1 - root.x), behind]) / root.height)
     above, below, aside, behind = (float(most) for most in np.max(reaches, axis=0))
     return above, below, aside, behind
 
