@@ -33,6 +33,8 @@ MIN_HEIGHT, MAX_HEIGHT = 12.0, 76.0
 """Of the only thing in a picture, and of any thing, in hundredths."""
 BUST = 60.0
 """The least height of somebody seen from the chest up, whom the lower edge cuts: a small one lies on the floor."""
+APART = 2.0
+"""Hundredths of the height by which spots differ at least."""
 DRAWN_AT = (50.0, 84.0)
 """x and y of the foot of a group that is drawn to be cut out."""
 
@@ -87,8 +89,16 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         y = min(max(y, height * above + 2), 98.0 - height * below) if mention.place != "near" else y
         half = height * aside
         x = left + half + max(right - left - 2 * half, 0.0) * (across + u[0]) / wide
-        out.append(Spot(float(x), float(y), float(height), bool(u[3] < 0.5)))
+        spot = Spot(float(x), float(y), float(height), bool(u[3] < 0.5))
+        if not any(_alike(spot, other) for other in out):
+            out.append(spot)
     return tuple(out)
+
+
+def _alike(one: Spot, other: Spot) -> bool:
+    """Return whether nobody could tell two spots apart: no run should have to choose between them."""
+    apart = max(abs(one.x - other.x), abs(one.y - other.y))
+    return apart < APART and abs(one.height - other.height) < APART
 
 
 def _stepped(height: float) -> float:
