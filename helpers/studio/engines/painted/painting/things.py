@@ -71,7 +71,8 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
     first, last = (scene.horizon + end * (100 - scene.horizon) for end in zone)
-    rng, out = np.random.default_rng([seed, 3, vocabulary.entry(mention.entry).number]), []
+    rng = np.random.default_rng([seed, 3, vocabulary.entry(mention.entry).number])
+    out: list[Spot] = []
     wide = ACROSS[not alone]
     for depth, across in product(range(DEPTHS), range(wide)):
         u = rng.random(4)
