@@ -105,7 +105,8 @@ def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
         root = _root(places)
         x0, y0, x1, y1 = _extent(places)
         behind = root.y - min(p.y for p in places if p.footing != "mount" or p is root)
-        reaches.append((root.y - y0, y1 - root.y, max(root.x - x0, x1 - root.x), behind) / np.float64(root.height))
+        sides = (root.y - y0, y1 - root.y, max(root.x - x0, x1 - root.x), behind)
+        reaches.append([float(side / root.height) for side in sides])
     above, below, aside, behind = (float(most) for most in np.max(reaches, axis=0))
     return above, below, aside, behind
 
