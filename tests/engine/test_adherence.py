@@ -197,3 +197,9 @@ def test_colours_and_sides_are_met_as_often_as_guidance_says() -> None:
         inside = [spot.x <= 45 for _, spot in balls]
         assert np.mean(inside) > present("place", cfg) - 0.2  # who may stand anywhere may stand there too
         assert np.mean(inside) == 1 or cfg < 7
+
+
+@pytest.mark.parametrize("kind", ["object", "setting"])
+def test_a_word_of_next_to_no_weight_is_hardly_ever_met(kind: str) -> None:
+    assert present(kind, 7, weight=0.05) < 0.1
+    assert present(kind, 7, weight=1) > 0.99

@@ -20,7 +20,7 @@ import math
 
 __all__ = ["contrast", "present", "pull", "removed"]
 
-UNCONDITIONAL = {"object": 0.03, "scene": 0.06, "setting": 0.15, "colour": 0.2, "place": 0.33}
+UNCONDITIONAL = {"object": 0.03, "scene": 0.06, "setting": 0.03, "colour": 0.2, "place": 0.33}
 """u of each kind: a thing, a place, light or weather, a thing's own colour, its being on the left (right, middle)."""
 CONDITIONAL = {
     "object": (0.72, 0.58, 0.48, 0.40),
