@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from helpers.studio.engines.painted import create
 from helpers.studio.engines.painted.diffusion import plans, schedule
 from helpers.studio.engines.painted.diffusion.adherence import (
     CONDITIONAL,
@@ -18,7 +19,8 @@ from helpers.studio.engines.painted.diffusion.adherence import (
 )
 from helpers.studio.engines.painted.diffusion.samplers import dpmpp_2m
 from helpers.studio.engines.painted.diffusion.tasks import Winner, from_words
-from helpers.studio.protocol import TextToImage
+from helpers.studio.engines.painted.engine import PaintedEngine
+from helpers.studio.protocol import Prompt, TextToImage
 from tests.engine import toy
 from tests.engine.asked import task_of
 
@@ -154,6 +156,18 @@ def test_that_notices_things_and_places_that_are_always_there(part: str, monkeyp
     with pytest.raises(AssertionError):
         shares_follow_guidance()
     plans.mixture_of.cache_clear()
+
+
+def test_many_words_that_may_go_either_way_leave_places_to_draw() -> None:
+    text = "a meadow at sunset in rain, fog, snow, autumn, clouds, night, stars, oil painting, watercolor"
+    engine = create()
+    assert isinstance(engine, PaintedEngine)
+    painter = engine.painter
+    reading = painter.read((Prompt(text),))
+    assert len(reading.setting) > plans.FOLLOWED
+    for cfg_scale in CFGS + (0.375,):  # at which a word of the setting is met as often as not
+        places = plans.places_of(plans.Request(painter, reading, cfg_scale, 64, 64, None))
+        assert sum(place.share for place in places) == pytest.approx(1)
 
 
 def test_weights_below_1_act_on_things_lights_and_places() -> None:

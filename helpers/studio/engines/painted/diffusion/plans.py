@@ -29,6 +29,8 @@ PLACES = (4, 4, 3)
 as its mirror image."""
 LOSSES = 4
 """Combinations of met and lost words that are painted, at most."""
+FOLLOWED = 8
+"""Words that are met or lost in all combinations, at most."""
 LEAST = 5e-3
 """Losses of a smaller share are left out, and so are places of a smaller share than their part of it: usual guidance pays
 nothing for them."""
@@ -202,15 +204,21 @@ def _skies(painter: Painter, scene: Any, width: int, height: int, style: str | N
 
 
 def _losses(reading: ReadingLike, cfg_scale: float) -> list[tuple[frozenset[int], float]]:
-    """Return which words of the setting are lost together, and how often: all words are met or lost on their own."""
+    """Return which words of the setting are lost together, and how often: all words are met or lost on their own.
+
+    Of many words that may go either way, the FOLLOWED nearest to even do, and the others go the likelier way.
+    """
     met = [adherence.present(w.kind, cfg_scale, w.weight, w.against) for w in reading.setting]
     unsure = [i for i, p in enumerate(met) if 1 - p >= LEAST]
-    all_ = []
-    for lost in product((False, True), repeat=min(len(unsure), 8)):
-        pairs = list(zip(unsure, lost, strict=False))
+    followed = sorted(sorted(unsure, key=lambda i: abs(met[i] - 0.5))[:FOLLOWED])
+    settled = frozenset(i for i in unsure if i not in followed and met[i] < 0.5)
+    ranked = []
+    for lost in product((False, True), repeat=len(followed)):
+        pairs = list(zip(followed, lost, strict=True))
         share = float(np.prod([1 - met[i] if gone else met[i] for i, gone in pairs]))
-        all_.append((frozenset(i for i, gone in pairs if gone), share))
-    kept = [one for one in sorted(all_, key=lambda one: -one[1])[:LOSSES] if one[1] >= LEAST]
+        ranked.append((settled | {i for i, gone in pairs if gone}, share))
+    ranked = sorted(ranked, key=lambda one: -one[1])[:LOSSES]
+    kept = [one for one in ranked if one[1] >= LEAST] or ranked
     total = sum(share for _, share in kept)
     return [(lost, share / total) for lost, share in kept]
 
