@@ -313,3 +313,8 @@ def test_texture_is_fine_faint_grey_and_each_seeds_own(shape: tuple[int, int]) -
     assert made[0].std() == pytest.approx(TEXTURE_SD, rel=0.1)
     high, wide = (side // 8 * 8 for side in shape)
     assert shrink(made[0][:high, :wide], high // 8, wide // 8).std() < 0.4 * TEXTURE_SD
+
+
+@pytest.mark.parametrize(("prompt", "cfg_scale"), [("beach ball", 0.0), ("", 7.0), ("flurb", 7.0)])
+def test_where_any_place_will_do_there_are_many(prompt: str, cfg_scale: float) -> None:
+    assert len({place.scene for place in places_of(asked(prompt, cfg_scale=cfg_scale))}) >= 8

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from helpers.studio.engines.painted import create
 from helpers.studio.engines.painted.diffusion.denoiser import CLIP_PULL
 from helpers.studio.engines.painted.diffusion.samplers import SAMPLERS
 from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
@@ -223,3 +224,9 @@ def test_any_legal_request_gives_a_picture_twice_the_same(
     if task == "mask":
         fields["mask"] = picture_of(2)[..., 0]
     assert (check(make(*prompts, **fields)) == check(make(*prompts, **fields))).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 8), (64, 8), (8, 64)])
+def test_the_smallest_pictures_hold_things_too(width: int, height: int) -> None:
+    task = task_of("two sheep and a red balloon in a meadow", width=width, height=height, seed=1)
+    assert create().generate(task).pixels.shape == (height, width, 3)

@@ -6,7 +6,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from helpers.studio.engines.painted.painting import layout, painter, prompt, styles, vocabulary
+from helpers.studio.engines.painted.interface import Spot
+from helpers.studio.engines.painted.painting import layout, painter, places, prompt, styles, things, vocabulary
+from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.protocol import Prompt
 
@@ -139,3 +141,27 @@ def test_objects_alone_come_with_alpha() -> None:
     assert cut.shape == (SIDE, SIDE, 4)
     assert cut[..., 3].max() > 0.9
     assert cut[..., 3].min() == 0
+
+
+def standing(text: str, y: float, height: float) -> tuple[Scene, Scene]:
+    """Return the place of a prompt, and the same with the prompt's first thing in its middle."""
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    cut = things.cutouts(reading, 0, 64, 1.0, False)[0]
+    return place, things.staged(place, [(cut, Spot(50.0, y, height))], False)
+
+
+@pytest.mark.parametrize(("text", "from_"), [("a boat on a lake", 0.75), ("a bridge on a river", 0.05)])
+def test_water_mirrors_things_and_its_banks_do_not(text: str, from_: float) -> None:
+    place, filled = standing(text, 72.0, 30.0)
+    changed = np.abs(painter.paint(filled, 128, 128) - painter.paint(place, 128, 128)).max(2).max(1) > 0.02
+    bank = round(128 * max(place.horizon + from_ * (100 - place.horizon), 72 + 3) / 100)
+    assert changed[:bank].any()
+    assert not changed[bank:].any()
+
+
+def test_a_bowl_stands_on_its_shadow() -> None:
+    _, filled = standing("a bowl of fruit on a table", 80.0, 40.0)
+    cut = painter.paint_objects(filled, 200, 200)[..., 3]
+    below = np.flatnonzero((cut > 0.05).any(1))[-1] / 2 - 80
+    assert 0 < below < 5

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from helpers.studio.engines.painted.painting import layout, prompt
+from helpers.studio.engines.painted.painting import art, layout, places, prompt, things
+from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.layout import Placement, Scene
 from helpers.studio.protocol import Prompt
 
@@ -115,3 +116,42 @@ def test_an_umbrella_is_held_over_the_one_it_is_for(text: str) -> None:
 def test_with_says_what_somebody_holds_or_wears_and_nothing_more(text: str, entry: str, footing: str) -> None:
     for seed in SEEDS:
         assert {p.footing for p in placed(text, entry, seed)} == {footing}
+
+
+@pytest.mark.parametrize("text", ["three sheep in a meadow", "two boats on the sea", "five birds in the sky"])
+def test_all_of_a_group_stand_in_the_picture_and_on_their_own_ground(text: str) -> None:
+    reading, seed = asked((Prompt(text),)), 2
+    place = places.place(reading, seed, 1.0, frozenset(), 1.0)
+    count = len(reading.things)
+    for thing in range(count):
+        territory = (0.02 + 0.96 * thing / count, 0.02 + 0.96 * (thing + 1) / count)
+        standing = itertools.product(
+            things.cutouts(reading, thing, 64, 1.0, False), things.spots(reading, thing, place, territory, seed)
+        )
+        for cut, spot in standing:
+            for p in things.staged(place, [(cut, spot)], False).placements:
+                half = p.height * art.load(p.drawing).width / 200
+                assert half - 1 < p.x < 101 - half
+                assert p.height - 4 < p.y < 101
+                assert p.footing in ("sky", "under") or p.y > place.horizon
+
+
+def test_a_close_up_shows_things_larger_and_an_aerial_view_smaller() -> None:
+    def mean_height(text: str) -> float:
+        reading = asked((Prompt(text),))
+        heights = []
+        for seed in (1, 2, 3, 4):
+            place = places.place(reading, seed, 1.0, frozenset(), 1.0)
+            heights += [spot.height for spot in things.spots(reading, 0, place, (0.02, 0.98), seed)]
+        return sum(heights) / len(heights)
+
+    plain = mean_height("a cow in a meadow")
+    assert mean_height("close-up of a cow in a meadow") > 1.3 * plain
+    assert mean_height("aerial view of a cow in a meadow") < 0.8 * plain
+
+
+def test_a_portrait_is_never_a_small_bust_on_the_floor() -> None:
+    reading = asked((Prompt("portrait of an old man"),))
+    for seed in (1, 2, 3, 4):
+        place = places.place(reading, seed, 1.0, frozenset(), 1.0)
+        assert min(spot.height for spot in things.spots(reading, 0, place, (0.02, 0.98), seed)) > 50

@@ -27,6 +27,8 @@ __all__ = ["Request", "drawings", "mixture_of", "offered", "places_of"]
 PLACES = (4, 4, 3)
 """Places that are painted for a prompt of no thing, of one, and of more, which bring variety themselves; each is also there
 as its mirror image."""
+ANY = 10
+"""Places that are painted where any place will do: no prompt is heard, or none names a place or a thing."""
 LOSSES = 4
 """Combinations of met and lost words that are painted, at most."""
 FOLLOWED = 8
@@ -42,6 +44,8 @@ FIRST = 1
 """Seed of the first place."""
 SIDES = {"left": (0.02, 0.45), "right": (0.55, 0.98), "middle": (0.3, 0.7)}
 """Where along the width a thing belongs whose side the prompt names."""
+FEWEST = 16
+"""Rows in which a thing is drawn at least: of fewer, nothing may be left to cut out."""
 MARGIN = 0.02
 """Of the width, at both ends."""
 
@@ -109,10 +113,10 @@ def places_of(request: Request, horizon: float | None = None) -> list[LikelyPlac
     """Return the places of a request: with all words of the setting, with some of them lost, and each without what
     negative prompts name. `horizon` is that of an init image, in hundredths of the height."""
     painter, reading, out = request.painter, request.reading, []
-    most = PLACES[min(len(reading.things), 2)]
+    most = PLACES[min(len(reading.things), 2)] if reading.has_scene or reading.things else ANY
     numbers = iter(range(FIRST, FIRST + 100))
     for lost, share in _losses(reading, request.cfg_scale):
-        count = max(1, round(most * share**0.5))
+        count = max(1, round(ANY * share) if 0 in lost else round(most * share**0.5))
         seeds = range(FIRST, FIRST + count) if not lost else [next(numbers) + most for _ in range(count)]
         for seed in seeds:
             scene = painter.place(reading, seed, round(request.aspect, 4), lost, request.pull, horizon)
@@ -140,7 +144,7 @@ def offered(request: Request, k: int, scene: Any, seed: int) -> list[Laid]:
 
 def variants(request: Request, k: int) -> list[tuple[Cutout, float]]:
     """Return the drawings of thing k with their log priors; where adherence is loose, some in other colours."""
-    painter, thing, rows = request.painter, request.reading.things[k], request.size[0]
+    painter, thing, rows = request.painter, request.reading.things[k], max(request.size[0], FEWEST)
     drawn = painter.cutouts(request.reading, k, rows, request.pull, False)
     right = adherence.present("colour", request.cfg_scale, thing.word.weight) if thing.coloured else 1.0
     if right >= SURE:

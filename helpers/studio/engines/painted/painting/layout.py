@@ -25,6 +25,7 @@ __all__ = [
     "boxed",
     "compose",
     "depth_of",
+    "frame",
     "from_far_to_near",
     "nearness",
     "of_weight",
@@ -126,7 +127,7 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
     horizon = 100 * (low + (high - low) * rng.random())
     if any(part == "sky" for part, _, _ in accents):
         horizon = min(horizon + 10, 88)
-    shift, scale = _frame(reading)
+    shift, scale = frame(reading)
     horizon = min(max(horizon + 100 * shift, min(horizon, 12)), max(horizon, 86))
     water = data["zones"].get("water")
     sun_x, sun_up = rng.random(), rng.random()
@@ -162,7 +163,7 @@ def _under_this_sky(light: Light, seed: int) -> Light:
     return replace(light, sky=sky, haze_strength=min(1.0, light.haze_strength * haze))
 
 
-def _frame(reading: Reading) -> tuple[float, float]:
+def frame(reading: Reading) -> tuple[float, float]:
     """Return what camera words and the size of a place do: (how far the horizon moves down, factor of all things' size).
 
     The horizon moves by a share of the height, -0.3..0.3; the factor is 0.5..1.8.

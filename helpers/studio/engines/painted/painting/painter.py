@@ -16,6 +16,7 @@ from .light import Light, hex_to_rgb
 
 __all__ = ["finished", "paint", "paint_objects", "paint_skies", "paint_weather", "shows", "stage_of"]
 
+INDOORS = 0.35  # length of a shadow under a roof: a bowl with a long one before its foot would float
 SKIES, DRIFT = 6, 1 / 12
 HIDDEN = 0.08  # difference in colour from which something hides the sky
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
@@ -211,7 +212,8 @@ def _layer(scene: Scene, stage: Stage, layer: dict[str, object], key: tuple[str,
             for number, inner in enumerate(vocabulary.entry(name).data["backdrop"])
         )
     if layer["brush"] == "objects":
-        things = (_object(p, i, stage) for i, p in enumerate(scene.placements) if p.entry not in scene.faded)
+        shore = _shore(scene)
+        things = (_object(p, i, stage, shore) for i, p in enumerate(scene.placements) if p.entry not in scene.faded)
         return "".join((*_overlays(scene, stage, "ground"), *things))
     return _drawn(scene, stage, layer, key)
 
@@ -252,7 +254,20 @@ def _rng(scene: Scene, name: str, number: int) -> np.random.Generator:
     return stream(scene.seed, vocabulary.entry(name).number, number)
 
 
-def _object(place: Placement, index: int, stage: Stage) -> str:
+def _shore(scene: Scene) -> float:
+    """Return down to where water mirrors what floats on it, in hundredths of the height: to its near shore; 0 where it
+    is a river, whose banks are everywhere near."""
+    data = vocabulary.entry(scene.base).data
+    if any(layer["brush"] == "river" for layer in data["layers"]):
+        return 0.0
+    zones = data["zones"]
+    near = min((zones[name][0] for name in ("ground", "shore") if name in zones), default=1.0)
+    if scene.water is None or near < scene.water[1]:
+        return 100.0
+    return scene.horizon + (scene.water[1] + near) / 2 * (100 - scene.horizon)
+
+
+def _object(place: Placement, index: int, stage: Stage, shore: float = 100.0) -> str:
     drawing = art.load(place.drawing)
     body = drawing.svg(
         _on(place, stage.light), depth=place.depth, key=f"o{index}", fine=stage.fine, colour=place.colour
@@ -265,8 +280,12 @@ def _object(place: Placement, index: int, stage: Stage) -> str:
     under = ""
     if place.footing in ("ground", "floor", "shore", "table"):
         under = _shadow(place, drawing, stage, index, left, mirror, scale)
-    elif place.footing == "water":
-        under = _reflection(place, drawing, stage, index, left, mirror, scale)
+    elif place.footing == "water" and shore > place.y:
+        above = f'<clipPath id="shore{index}"><rect width="{stage.width:.2f}" height="{shore:.2f}"/></clipPath>'
+        stage.defs.append(above)
+        under = (
+            f'<g clip-path="url(#shore{index})">{_reflection(place, drawing, stage, index, left, mirror, scale)}</g>'
+        )
     lean = (
         f"rotate({place.lean if mirror > 0 else -place.lean:.0f} {place.x:.2f} {place.y - place.lift:.2f}) "
         if place.lean
@@ -294,6 +313,8 @@ def _shadow(
     away = (place.x - stage.sun[0]) / (50 * stage.width / 100)
     skew = max(-1.6, min(1.6, away * 1.2))
     length = 0.22 + 0.2 * (1 - min(1.0, max(0.0, (stage.horizon - stage.sun[1]) / max(stage.horizon, 1))))
+    if place.footing in ("table", "floor"):
+        length *= INDOORS
     shape = drawing.silhouette(tint, key=f"s{index}")
     # Lay the drawing down about its feet: x' = x - skew * y, y' = -length * y.
     d = -length * scale

@@ -55,7 +55,7 @@ def place(
         placements=placements,
         horizon=moved,
         sun=(scene.sun[0], scene.sun[1] * moved / max(scene.horizon, 1)),
-        camera=camera,
+        camera=_framed_camera(camera, layout.frame(reading)[1]),
         grade=_in_opposite_light(scene.grade, asked, pull),
         unwanted=tuple(n for n, w in asked.unwanted if w > 0 and n not in named and vocabulary.entry(n).kind in _SHOWN),
         shunned=tuple(
@@ -85,6 +85,11 @@ def framed(scene: Scene, horizon: float, sky: bool) -> Scene:
     open_ = replace(scene, base=PLAIN, backdrops=(), variants=("",), water=None) if sky else scene
     x, y = scene.sun
     return replace(open_, placements=(), horizon=horizon, sun=(x, horizon + y - scene.horizon))
+
+
+def _framed_camera(camera: float, frame: float) -> float:
+    """Return a camera as near or as far as camera words say: one that is asked to be near is nowhere far."""
+    return frame * (max(camera, 1.0) if frame > 1 else min(camera, 1.0) if frame < 1 else camera)
 
 
 def _homeless(asked: Asked) -> tuple[Mention, ...]:

@@ -31,6 +31,8 @@ CLOSER = 1.2
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
 MIN_HEIGHT, MAX_HEIGHT = 12.0, 76.0
 """Of the only thing in a picture, and of any thing, in hundredths."""
+BUST = 60.0
+"""The least height of somebody seen from the chest up, whom the lower edge cuts: a small one lies on the floor."""
 DRAWN_AT = (50.0, 84.0)
 """x and y of the foot of a group that is drawn to be cut out."""
 
@@ -65,7 +67,8 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     size = mention.size * layout.of_weight(mention.weight) * mention.count**-0.2 * scene.camera
     size *= PORTRAIT if alone else layout.ASIDE if _is_small(data, home) else 1.0
     left, right = (100 * scene.aspect * share for share in territory)
-    above, aside = _reach(asked, thing)
+    above, below, aside, behind = _reach(asked, thing)
+    first, last = (scene.horizon + end * (100 - scene.horizon) for end in zone)
     rng, out = np.random.default_rng([seed, 3, vocabulary.entry(mention.entry).number]), []
     wide = ACROSS[not alone]
     for depth, across in product(range(DEPTHS), range(wide)):
@@ -74,12 +77,15 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
         height = 100 * (low + high) / 2 * close * size * layout.perspective(near, footing, indoor, mention.place)
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
-        height = max(height, MIN_HEIGHT) if alone else height
-        height = _stepped(min(height, MAX_HEIGHT / above, 0.96 * (right - left) / aside))
+        height = max(height, BUST if footing == "front" else MIN_HEIGHT) if alone else height
+        deep = (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 else math.inf
+        height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
         if footing in layout.HANGING:
             y = min(max(y, height * above * 1.02), max(scene.horizon * 0.98, height * above * 1.02))
-        y = min(max(y, height * above + 2), 98.0) if mention.place != "near" else y
-        half = height * aside / 2
+        elif mention.count > 1:
+            y = min(max(y, first + height * behind), last - height * below)
+        y = min(max(y, height * above + 2), 98.0 - height * below) if mention.place != "near" else y
+        half = height * aside
         x = left + half + max(right - left - 2 * half, 0.0) * (across + u[0]) / wide
         out.append(Spot(float(x), float(y), float(height), bool(u[3] < 0.5)))
     return tuple(out)
@@ -91,12 +97,17 @@ def _stepped(height: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _reach(asked: Asked, thing: int) -> tuple[float, float]:
-    """Return how high a group reaches above its main part's foot, and how wide it is, in heights of its main part."""
-    places = _of_group(asked, asked.groups[thing], layout.compose(asked.reading, 1, 1.0).placements)
-    root = _root(places)
-    x0, y0, x1, _ = _extent(places)
-    return (root.y - y0) / root.height, (x1 - x0) / root.height
+def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
+    """Return how far a group reaches above its main part's foot, below it, and to either side of its middle, and how far
+    behind it others stand, in heights of its main part, in all the ways that it is drawn."""
+    reaches = []
+    for _, places in _looks(asked, thing, 1.0):
+        root = _root(places)
+        x0, y0, x1, y1 = _extent(places)
+        behind = root.y - min(p.y for p in places if p.footing != "mount" or p is root)
+        reaches.append((root.y - y0, y1 - root.y, max(root.x - x0, x1 - root.x), behind) / np.float64(root.height))
+    above, below, aside, behind = (float(most) for most in np.max(reaches, axis=0))
+    return above, below, aside, behind
 
 
 def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:
@@ -137,8 +148,10 @@ def _of_group(asked: Asked, group: Group, placements: Sequence[Placement]) -> tu
 
 
 def _root(places: Sequence[Placement]) -> Placement:
-    """Return the one that the others of a group stand or sit on, or that carries them."""
-    return next((p for p in places if p.footing != "mount"), places[0])
+    """Return the one that the others of a group stand or sit on, or that carries them: of several, the middle one."""
+    standing = [p for p in places if p.footing != "mount"] or [*places]
+    x0, _, x1, _ = _extent(standing)
+    return min(standing, key=lambda p: abs(p.x - (x0 + x1) / 2))
 
 
 def _facing(places: tuple[Placement, ...]) -> tuple[Placement, ...]:
