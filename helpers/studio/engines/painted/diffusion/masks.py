@@ -27,6 +27,7 @@ from .latent import colours, planes, shrink
 from .matching import Look, look_of
 from .mixture import Mixture
 from .openings import Hole, filled, room, roomiest
+from .outward import continued, goes_outward
 from .plans import Request, absence, drawings, places_of, small, variants
 from .samplers import DEFAULT, SAMPLERS
 from .skies import Matte, matte_of
@@ -159,6 +160,8 @@ def _grounds(
     open_, init = hole.open, hole.pixels
     touched = (hole.mask > 0).astype(np.float32)
     place = reading.has_scene or (things and hole.share > MOST and not _changes_the_sky(reading, hole))
+    if place and goes_outward(hole):
+        return continued(painter, places, style, hole, look, cfg, PLACES)
     empty = smooth_fill(init, touched) if place and hole.share > MOST else filled(hole)
     rows = np.flatnonzero(open_.any(1))
     top, bottom = 100 * rows[0] / len(open_), 100 * (rows[-1] + 1) / len(open_)

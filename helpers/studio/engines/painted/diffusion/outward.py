@@ -1,0 +1,202 @@
+"""A picture that grows beyond its sides: the new part is a place of the prompt's that goes on with what is kept.
+
+A place is painted for the whole canvas, and its rows are moved so that they meet those of the kept part: sky at sky, horizon
+at horizon, shore at shore (dynamic time warping, Sakoe and Chiba 1978). What still differs at the seam is taken away by a
+smooth correction that fades with the distance (as in Perez et al. 2003, "Poisson image editing").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..filling import smooth_fill
+from ..interface import Painter, Pixels
+from .grounds import Ground
+from .latent import blurred, enlarge, planes, shrink
+from .matching import Look
+from .openings import Hole
+from .plans import LikelyPlace
+from .subject import horizon_of
+
+__all__ = ["Seam", "continued", "goes_outward", "seam_of"]
+
+WHOLE = 0.95
+"""Share of a side of the picture that is open where the picture goes on beyond it."""
+GRID = 96
+"""Cells along the longer side, on which rows are matched and corrections are made."""
+BAND = 0.1
+"""How far from the opening the kept part counts in the match, in shares of the mean side."""
+FINE = 2
+"""Rows of the place to a row of the canvas, in the match."""
+BENT = 0.02
+"""What it costs that a row of the place is half as high as it is painted, in squared differences of colour."""
+SMOOTH = 2.0
+"""Standard deviation of the smoothing of the rows' ways, in cells."""
+FAR = 0.3
+"""Distance over which the correction falls to STAYS, in shares of the mean side."""
+STAYS = 0.35
+"""How far the place's broad colours are the kept part's even at a great distance."""
+MOST = 0.5
+"""The largest correction: what stands at the seam is not smeared into the sky."""
+OTHER = np.float32(0.25)
+"""Squared difference from which two rows are simply of other things, as sand and water."""
+FITS = 0.012
+"""Mean squared difference at the seam that makes a place e times less likely."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seam:
+    """What of a picture is kept, on a coarse grid, and how near each cell is to the seam."""
+
+    kept: Pixels
+    known: NDArray[np.float32]
+    """(rows, columns): 1 where the mask lets nothing change, 0 elsewhere, and shares between."""
+    near: NDArray[np.float32]
+    """(rows, columns) in [0, 1]: how much a known cell counts in the match."""
+    stays: NDArray[np.float32]
+    """(rows, columns) in [0, 1]: how far a correction reaches."""
+    horizon: float | None
+    """Of the kept part, in hundredths of the canvas's height."""
+
+
+def goes_outward(hole: Hole) -> bool:
+    """Return whether a whole side of the picture is open, and a part of the picture is kept."""
+    sides = (hole.open[0], hole.open[-1], hole.open[:, 0], hole.open[:, -1])
+    return bool((hole.mask == 0).any()) and max(float(side.mean()) for side in sides) > WHOLE
+
+
+@lru_cache(maxsize=4)
+def seam_of(hole: Hole) -> Seam:
+    """Return what the new part of a picture has to go on with."""
+    height, width = hole.mask.shape
+    rows, columns = (max(4, round(GRID * side / max(height, width))) for side in (height, width))
+    kept = shrink(hole.pixels, rows, columns)
+    shut = hole.mask == 0
+    known = (shrink(shut[..., None].astype(np.float32), rows, columns)[..., 0] > 0.999).astype(np.float32)
+    if not known.any():
+        known = (shrink(shut[..., None].astype(np.float32), rows, columns)[..., 0] > 0).astype(np.float32)
+    mean = float(np.sqrt(rows * columns))
+    reach = blurred((1 - known)[..., None], BAND * mean)[..., 0]
+    (top, bottom), (left, right) = ((at[0], at[-1]) for at in (np.flatnonzero(known.any(axis)) for axis in (1, 0)))
+    y, x = np.arange(rows)[:, None], np.arange(columns)
+    down = np.maximum(np.maximum(top - y, y - bottom), 0)
+    aside = np.maximum(np.maximum(left - x, x - right), 0)
+    fall = np.exp(-np.hypot(down, aside) / (FAR * mean))
+    inner = [np.flatnonzero(shut.any(axis)) for axis in (1, 0)]
+    part = hole.pixels[inner[0][0] : inner[0][-1] + 1, inner[1][0] : inner[1][-1] + 1]
+    high, wide = (max(1, side // 8) for side in part.shape[:2])
+    level = horizon_of(planes(shrink(part, high, wide)))
+    horizon = None if level is None else (100 * inner[0][0] + level * len(part)) / height
+    near = known * np.maximum(reach - np.float32(0.02), 0)
+    return Seam(kept, known, near.astype(np.float32), (STAYS + (1 - STAYS) * fall).astype(np.float32), horizon)
+
+
+def continued(
+    painter: Painter,
+    places: Sequence[LikelyPlace],
+    style: str | None,
+    hole: Hole,
+    look: Look,
+    cfg_scale: float,
+    most: int,
+) -> list[tuple[Ground, float]]:
+    """Return the `most` places and mirrored places that go on best with what is kept, each with its share of the seeds."""
+    seam = seam_of(hole)
+    found = []
+    for place in places:
+        levels = {place.scene.horizon, place.scene.horizon if seam.horizon is None else seam.horizon}
+        for level in sorted(levels):
+            scene = painter.framed(place.scene, float(level), False)
+            painted = look.lit(painter.paint(scene, *seam.known.shape[::-1], style), cfg_scale)
+            for flip in (False, True):
+                shown = painted[:, ::-1] if flip else painted
+                ways, cost = _matched(seam, shown)
+                found.append((cost - FITS * float(np.log(place.share)), len(found), scene, flip, ways))
+    best = sorted(found, key=lambda one: one[:2])[:most]
+    shares = np.exp([(best[0][0] - one[0]) / FITS for one in best])
+    return [
+        (_ground(painter, scene, style, hole, look, cfg_scale, flip, ways), float(share))
+        for (_, _, scene, flip, ways), share in zip(best, shares / shares.sum(), strict=True)
+    ]
+
+
+def _matched(seam: Seam, painted: Pixels) -> tuple[NDArray[np.float32], float]:
+    """Return for each row of the canvas the row of the place that is shown there, both in shares of the height, and the mean
+    squared difference at the seam that is left."""
+    rows, columns = seam.known.shape
+    halves = (slice(0, columns // 2), slice(columns // 2, columns))
+    apart = np.zeros((rows, FINE * rows), np.float32)
+    for half in halves:
+        weight = seam.near[:, half]
+        one = (seam.kept[:, half] * weight[..., None]).sum(1) / np.maximum(weight.sum(1), 1e-6)[:, None]
+        column = weight.sum(0)
+        if column.sum() < 1e-6:
+            continue
+        other = (painted[:, half] * column[:, None]).sum(1) / column.sum()
+        at = (np.arange(FINE * rows) + 0.5) / FINE - 0.5
+        fine = np.stack([np.interp(at, np.arange(rows), other[:, c]) for c in range(3)], 1)
+        apart += weight.sum(1)[:, None] * np.minimum(np.square(one[:, None] - fine).sum(2), OTHER)
+    apart /= seam.near.sum() / rows
+    steps = (1, 2, 3, 4)
+    best = apart[0] + np.float32(BENT) * np.square(np.arange(FINE * rows) / FINE / rows * 10)
+    back = np.zeros((rows, FINE * rows), np.int64)
+    for i in range(1, rows):
+        ways = np.full((len(steps), FINE * rows), np.inf, np.float32)
+        for k, step in enumerate(steps):
+            ways[k, step:] = best[:-step] + BENT * (step - FINE) ** 2
+        back[i] = ways.argmin(0)
+        best = ways.min(0) + apart[i]
+    at = int(best.argmin())
+    cost = float(best[at]) / rows
+    path = np.zeros(rows)
+    for i in range(rows - 1, -1, -1):
+        path[i] = at
+        at -= steps[int(back[i, at])] if i else 0
+    edge = round(3 * SMOOTH)
+    straight = np.arange(rows) * FINE
+    bent = blurred(np.pad(path - straight, edge, mode="edge")[:, None, None].astype(np.float32), SMOOTH)
+    ways = (straight + bent[edge:-edge, 0, 0] + 0.5) / (FINE * rows)
+    return ways.astype(np.float32), cost
+
+
+def _ground(
+    painter: Painter,
+    scene: object,
+    style: str | None,
+    hole: Hole,
+    look: Look,
+    cfg_scale: float,
+    flip: bool,
+    ways: NDArray[np.float32],
+) -> Ground:
+    """Return a place whose rows go the `ways` that meet the kept part, in the kept part's broad colours."""
+    seam = seam_of(hole)
+    rows, columns = seam.known.shape
+
+    def moved(height: int, width: int) -> Pixels:
+        painted = painter.paint(scene, width, height, style)
+        painted = look.lit(painted[:, ::-1] if flip else painted, cfg_scale)
+        at = np.interp((np.arange(height) + 0.5) / height, (np.arange(rows) + 0.5) / rows, ways) * height - 0.5
+        at = np.clip(at, 0, height - 1.001)
+        first, share = at.astype(int), (at % 1).astype(np.float32)[:, None, None]
+        return np.asarray(painted[first] + share * (painted[first + 1] - painted[first]), np.float32)
+
+    def draw(height: int, width: int) -> Pixels:
+        painted = moved(height, width)
+        coarse = painted if height < rows else shrink(painted, rows, columns)
+        if height < rows:
+            coarse = enlarge(painted, rows, columns)
+        apart = (seam.kept - coarse) * seam.known[..., None]
+        weight = blurred(seam.known[..., None], 1.0)
+        apart = np.clip(blurred(apart, 1.0) / np.maximum(weight, np.float32(1e-3)), -MOST, MOST)
+        tie = smooth_fill(apart, 1 - seam.known) * seam.stays[..., None]
+        tie = enlarge(np.ascontiguousarray(tie), height, width) if height >= rows else shrink(tie, height, width)
+        shut = hole.mask == 0
+        old = hole.pixels if height == len(shut) else shrink(hole.pixels, height, width)
+        share = shrink(shut[..., None].astype(np.float32), height, width)
+        return np.asarray(np.where(share > 0.5, old, painted + tie), np.float32)
+
+    return Ground(draw, scene)
