@@ -25,6 +25,8 @@ __all__ = ["Seam", "continued", "goes_outward", "seam_of"]
 
 WHOLE = 0.95
 """Share of a side of the picture that is open where the picture goes on beyond it."""
+FULL = 0.75
+"""Share of the box about what is kept that is kept, of a picture: an ellipse fills 0.785 of its own."""
 GRID = 96
 """Cells along the longer side, on which rows are matched and corrections are made."""
 BAND = 0.1
@@ -35,9 +37,9 @@ BENT = 0.02
 """What it costs that a row of the place is half as high as it is painted, in squared differences of colour."""
 SMOOTH = 2.0
 """Standard deviation of the smoothing of the rows' ways, in cells."""
-FAR = 0.3
+FAR = 0.4
 """Distance over which the correction falls to STAYS, in shares of the mean side."""
-STAYS = 0.35
+STAYS = 0.5
 """How far the place's broad colours are the kept part's even at a great distance."""
 MOST = 0.5
 """The largest correction: what stands at the seam is not smeared into the sky."""
@@ -63,9 +65,13 @@ class Seam:
 
 
 def goes_outward(hole: Hole) -> bool:
-    """Return whether a whole side of the picture is open, and a part of the picture is kept."""
+    """Return whether a whole side of the picture is open, and what is kept is a picture, rather than a thing cut out."""
     sides = (hole.open[0], hole.open[-1], hole.open[:, 0], hole.open[:, -1])
-    return bool((hole.mask == 0).any()) and max(float(side.mean()) for side in sides) > WHOLE
+    shut = hole.mask == 0
+    if not shut.any() or max(float(side.mean()) for side in sides) <= WHOLE:
+        return False
+    high, wide = (np.ptp(np.flatnonzero(shut.any(axis))) + 1 for axis in (1, 0))
+    return bool(shut.sum() > FULL * high * wide)
 
 
 @lru_cache(maxsize=4)
