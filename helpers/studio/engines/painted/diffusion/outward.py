@@ -31,8 +31,11 @@ GRID = 96
 """Cells along the longer side, on which rows are matched and corrections are made."""
 BAND = 0.1
 """How far from the opening the kept part counts in the match, in shares of the mean side."""
-FINE = 2
-"""Rows of the place to a row of the canvas, in the match."""
+CLOSE = 2.0
+"""Hundredths of the height within which two horizons are the same."""
+FINE, STEPS = 2, (1, 2, 3, 4)
+"""Rows of the place to a row of the canvas in the match, and how many of them may go into one: rows are drawn half as high,
+up to twice as high."""
 BENT = 0.02
 """What it costs that a row of the place is half as high as it is painted, in squared differences of colour."""
 SMOOTH = 2.0
@@ -111,61 +114,69 @@ def continued(
 ) -> list[tuple[Ground, float]]:
     """Return the `most` places and mirrored places that go on best with what is kept, each with its share of the seeds."""
     seam = seam_of(hole)
-    found = []
+    tried, shown = [], []
     for place in places:
-        levels = {place.scene.horizon, place.scene.horizon if seam.horizon is None else seam.horizon}
-        for level in sorted(levels):
-            scene = painter.framed(place.scene, float(level), False)
+        own = float(place.scene.horizon)
+        levels = [own] if seam.horizon is None or abs(seam.horizon - own) < CLOSE else [own, seam.horizon]
+        for level in levels:
+            scene = painter.framed(place.scene, level, False)
             painted = look.lit(painter.paint(scene, *seam.known.shape[::-1], style), cfg_scale)
             for flip in (False, True):
-                shown = painted[:, ::-1] if flip else painted
-                ways, cost = _matched(seam, shown)
-                found.append((cost - FITS * float(np.log(place.share)), len(found), scene, flip, ways))
-    best = sorted(found, key=lambda one: one[:2])[:most]
-    shares = np.exp([(best[0][0] - one[0]) / FITS for one in best])
+                tried.append((scene, flip, place.share))
+                shown.append(painted[:, ::-1] if flip else painted)
+    ways, costs = _matched(seam, np.stack(shown))
+    costs = costs - FITS * np.log([share for *_, share in tried])
+    best = np.argsort(costs, kind="stable")[:most]
+    shares = np.exp((costs[best[0]] - costs[best]) / FITS)
     return [
-        (_ground(painter, scene, style, hole, look, cfg_scale, flip, ways), float(share))
-        for (_, _, scene, flip, ways), share in zip(best, shares / shares.sum(), strict=True)
+        (_ground(painter, tried[i][0], style, hole, look, cfg_scale, tried[i][1], ways[i]), float(share))
+        for i, share in zip(best, shares / shares.sum(), strict=True)
     ]
 
 
-def _matched(seam: Seam, painted: Pixels) -> tuple[NDArray[np.float32], float]:
-    """Return for each row of the canvas the row of the place that is shown there, both in shares of the height, and the mean
-    squared difference at the seam that is left."""
+def _matched(seam: Seam, shown: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return for each row of the canvas the row of each of k places (k, rows, columns, 3) that is shown there, (k, rows) in
+    shares of the height; and the mean squared differences (k,) at the seam that are left."""
     rows, columns = seam.known.shape
-    halves = (slice(0, columns // 2), slice(columns // 2, columns))
-    apart = np.zeros((rows, FINE * rows), np.float32)
-    for half in halves:
+    count, each = len(shown), np.arange(len(shown))
+    at = np.clip((np.arange(FINE * rows) + 0.5) / FINE - 0.5, 0, rows - 1.001)
+    first, part = at.astype(int), (at % 1).astype(np.float32)[:, None]
+    apart = np.zeros((count, rows, FINE * rows), np.float32)
+    for half in (slice(0, columns // 2), slice(columns // 2, columns)):
         weight = seam.near[:, half]
-        one = (seam.kept[:, half] * weight[..., None]).sum(1) / np.maximum(weight.sum(1), 1e-6)[:, None]
-        column = weight.sum(0)
-        if column.sum() < 1e-6:
+        if weight.sum() < 1e-6:
             continue
-        other = (painted[:, half] * column[:, None]).sum(1) / column.sum()
-        at = (np.arange(FINE * rows) + 0.5) / FINE - 0.5
-        fine = np.stack([np.interp(at, np.arange(rows), other[:, c]) for c in range(3)], 1)
-        apart += weight.sum(1)[:, None] * np.minimum(np.square(one[:, None] - fine).sum(2), OTHER)
+        one = (seam.kept[:, half] * weight[..., None]).sum(1) / np.maximum(weight.sum(1), 1e-6)[:, None]
+        other = np.tensordot(shown[:, :, half], weight.sum(0) / weight.sum(), (2, 0))
+        fine = other[:, first] + part * (other[:, first + 1] - other[:, first])
+        square = np.square(one[None, :, None] - fine[:, None]).sum(3)
+        apart += weight.sum(1)[:, None] * np.minimum(square, OTHER)
     apart /= seam.near.sum() / rows
-    steps = (1, 2, 3, 4)
-    best = apart[0] + np.float32(BENT) * np.square(np.arange(FINE * rows) / FINE / rows * 10)
-    back = np.zeros((rows, FINE * rows), np.int64)
+    best = apart[:, 0] + np.float32(BENT) * np.square(np.arange(FINE * rows) / FINE / rows * 10)
+    back = np.zeros((rows, count, FINE * rows), np.int64)
     for i in range(1, rows):
-        ways = np.full((len(steps), FINE * rows), np.inf, np.float32)
-        for k, step in enumerate(steps):
-            ways[k, step:] = best[:-step] + BENT * (step - FINE) ** 2
-        back[i] = ways.argmin(0)
-        best = ways.min(0) + apart[i]
-    at = int(best.argmin())
-    cost = float(best[at]) / rows
-    path = np.zeros(rows)
+        before = np.full((len(STEPS), count, FINE * rows), np.inf)
+        for k, step in enumerate(STEPS):
+            before[k, :, step:] = best[:, :-step] + BENT * (step - FINE) ** 2
+        back[i] = before.argmin(0)
+        best = before.min(0) + apart[:, i]
+    last = best.argmin(1)
+    costs = best[each, last] / rows
+    path = np.zeros((rows, count))
     for i in range(rows - 1, -1, -1):
-        path[i] = at
-        at -= steps[int(back[i, at])] if i else 0
+        path[i] = last
+        last = last - np.take(STEPS, back[i, each, last])
+    straight = (np.arange(rows) * FINE)[:, None]
     edge = round(3 * SMOOTH)
-    straight = np.arange(rows) * FINE
-    bent = blurred(np.pad(path - straight, edge, mode="edge")[:, None, None].astype(np.float32), SMOOTH)
-    ways = (straight + bent[edge:-edge, 0, 0] + 0.5) / (FINE * rows)
-    return ways.astype(np.float32), cost
+    bent = np.pad(path - straight, ((edge, edge), (0, 0)), mode="edge").astype(np.float32)
+    smooth = _along(bent, SMOOTH)[edge:-edge]
+    return ((straight + smooth + 0.5) / (FINE * rows)).T.astype(np.float32), costs
+
+
+def _along(lines: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
+    """Return columns (n, k) under a Gaussian along them."""
+    near = np.exp(-np.square(np.subtract.outer(np.arange(len(lines)), np.arange(len(lines))) / sd) / 2)
+    return np.asarray(near / near.sum(1, keepdims=True) @ lines, np.float32)
 
 
 def _ground(
