@@ -12,7 +12,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..filling import smooth_fill
 from ..interface import Painter, Pixels
 from .grounds import Ground
 from .latent import blurred, enlarge, planes, shrink
@@ -38,13 +37,17 @@ FINE, STEPS = 2, (1, 2, 3, 4)
 up to twice as high."""
 BENT = 0.02
 """What it costs that a row of the place is half as high as it is painted, in squared differences of colour."""
+CUT = 20.0
+"""What it costs to leave out upper rows of the place, times the square of their share of the height."""
 SMOOTH = 2.0
 """Standard deviation of the smoothing of the rows' ways, in cells."""
-FAR = 0.4
+FAR = 0.3
 """Distance over which the correction falls to STAYS, in shares of the mean side."""
-STAYS = 0.5
+STAYS = 0.3
 """How far the place's broad colours are the kept part's even at a great distance."""
-MOST = 0.5
+REACHES = 0.06, 0.15
+"""Distances over which a correction loses to nearer ones, from row to row and along a row, in shares of the mean side."""
+MOST = 0.3
 """The largest correction: what stands at the seam is not smeared into the sky."""
 OTHER = np.float32(0.25)
 """Squared difference from which two rows are simply of other things, as sand and water."""
@@ -152,7 +155,7 @@ def _matched(seam: Seam, shown: NDArray[np.float32]) -> tuple[NDArray[np.float32
         square = np.square(one[None, :, None] - fine[:, None]).sum(3)
         apart += weight.sum(1)[:, None] * np.minimum(square, OTHER)
     apart /= seam.near.sum() / rows
-    best = apart[:, 0] + np.float32(BENT) * np.square(np.arange(FINE * rows) / FINE / rows * 10)
+    best = apart[:, 0] + np.float32(CUT) * np.square(np.arange(FINE * rows) / FINE / rows)
     back = np.zeros((rows, count, FINE * rows), np.int64)
     for i in range(1, rows):
         before = np.full((len(STEPS), count, FINE * rows), np.inf)
@@ -171,6 +174,20 @@ def _matched(seam: Seam, shown: NDArray[np.float32]) -> tuple[NDArray[np.float32
     bent = np.pad(path - straight, ((edge, edge), (0, 0)), mode="edge").astype(np.float32)
     smooth = _along(bent, SMOOTH)[edge:-edge]
     return ((straight + smooth + 0.5) / (FINE * rows)).T.astype(np.float32), costs
+
+
+def _spread(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values (rows, columns, 3) of some weight (rows, columns) as they go on elsewhere: means in which near ones count
+    most, and those of the same row above all, since landscapes lie in rows (Shepard 1968)."""
+    rows, columns = weight.shape
+    mean = np.sqrt(rows * columns)
+    down, along = (
+        np.exp(-np.abs(np.subtract.outer(np.arange(n), np.arange(n))) / (reach * mean))
+        for n, reach in zip((rows, columns), REACHES, strict=True)
+    )
+    planes_ = np.moveaxis(np.concatenate([values * weight[..., None], weight[..., None]], 2), 2, 0)
+    spread = down @ planes_ @ along
+    return np.asarray(np.moveaxis(spread[:3] / np.maximum(spread[3], 1e-200), 0, 2), np.float32)
 
 
 def _along(lines: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
@@ -206,10 +223,7 @@ def _ground(
         coarse = painted if height < rows else shrink(painted, rows, columns)
         if height < rows:
             coarse = enlarge(painted, rows, columns)
-        apart = (seam.kept - coarse) * seam.known[..., None]
-        weight = blurred(seam.known[..., None], 1.0)
-        apart = np.clip(blurred(apart, 1.0) / np.maximum(weight, np.float32(1e-3)), -MOST, MOST)
-        tie = smooth_fill(apart, 1 - seam.known) * seam.stays[..., None]
+        tie = _spread(np.clip(seam.kept - coarse, -MOST, MOST), seam.near) * seam.stays[..., None]
         tie = enlarge(np.ascontiguousarray(tie), height, width) if height >= rows else shrink(tie, height, width)
         shut = hole.mask == 0
         old = hole.pixels if height == len(shut) else shrink(hole.pixels, height, width)
