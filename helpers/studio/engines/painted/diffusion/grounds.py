@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ..interface import Painter, Pixels
 from .latent import blurred, enlarge, shrink
-from .matching import Look
+from .matching import SHARP, Look
 from .regions import Region
 from .skies import Matte, behind
 
-__all__ = ["Ground", "Shape", "land", "plain", "shape_of", "sky", "water", "water_is_most"]
+__all__ = ["Ground", "Shape", "land", "own", "plain", "shape_of", "sky", "water", "water_is_most"]
 
 GRID = 96
 """Cells along the longer side, on which shores are made."""
@@ -106,16 +106,26 @@ def shape_of(open_: Region, seed: int, horizon: float | None = None) -> Shape | 
     scale = min(high, wide)
     rough = blurred(noise, max(0.7, 0.035 * scale))
     rough = (rough + blurred(np.roll(noise, 7, 1), max(0.7, 0.1 * scale)) * 2.5) / rough.std()
-    y, x = (
-        (np.arange(n) - one[0] - np.ptp(one) / 2) / (np.ptp(one) / 2 + 1)
-        for n, one in zip((rows, columns), found, strict=True)
-    )
+    y, x = (_across(n, int(one[0]), int(one[-1])) for n, one in zip((rows, columns), found, strict=True))
     oval = 1 - np.abs(y[:, None, None]) ** OVAL - np.abs(x[:, None]) ** OVAL
     field = np.minimum(blurred(inside, max(0.7, ROUND * scale)) - np.float32(0.6), np.float32(0.5) * oval)
     field += np.float32(RAGGED * 0.7) * rough
     field = np.where(inside > 0, np.minimum(field, inside - np.float32(0.5)), np.float32(-0.5))[..., 0]
     wet = np.flatnonzero((field > 0).any(1))
     return Shape(field.astype(np.float32), wet[0] / rows, (wet[-1] + 1) / rows) if wet.size else None
+
+
+def _across(cells: int, first: int, last: int) -> NDArray[np.float64]:
+    """Return where cells lie between the first and the last of an opening, -1 to 1; an opening that reaches the picture's
+    border goes on beyond it, as its mirror image: there it has no end."""
+    if first == 0 and last == cells - 1:
+        return np.zeros(cells)
+    if first == 0:
+        first = -last
+    elif last == cells - 1:
+        last = 2 * cells - first
+    half = (last - first) / 2
+    return (np.arange(cells) - first - half) / (half + 1)
 
 
 def water(
@@ -142,6 +152,16 @@ def water(
         shore = below - np.float32(0.35) * bank * (below + 1)
         stretched = stretched - np.float32(0.22) * (1 - depth) * (stretched + 1)
         return np.asarray(shore + wet * (stretched - shore), np.float32)
+
+    return Ground(draw, scene)
+
+
+def own(painter: Painter, scene: Any, style: str | None, look: Look, cfg_scale: float) -> Ground:
+    """Return a place as a picture of its own, in the light of what is around it and as soft as that."""
+
+    def draw(height: int, width: int) -> Pixels:
+        painted = look.lit(painter.paint(scene, width, height, style), cfg_scale)
+        return blurred(painted, look.soft) if look.soft >= SHARP and height >= GRID else painted
 
     return Ground(draw, scene)
 

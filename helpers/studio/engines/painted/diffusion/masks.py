@@ -27,7 +27,8 @@ from .latent import colours, planes, shrink
 from .matching import Look, look_of
 from .mixture import Mixture
 from .openings import Hole, filled, room, roomiest
-from .plans import Request, absence, drawings, places_of, small, variants
+from .outward import continued, goes_outward
+from .plans import LikelyPlace, Request, absence, drawings, places_of, small, variants
 from .samplers import DEFAULT, SAMPLERS
 from .skies import Matte, matte_of
 from .subject import horizon_of
@@ -53,6 +54,11 @@ SAME, KEPT = 0.15, 0.27
 up to which what was there stays: it shows nothing that must go."""
 MOST = 0.55
 """From this share on, too little is left to fill an opening from: things bring their place."""
+UPWARD, GROUND = 0.3, 0.5
+"""Share of an opening's width that reaches the picture's upper edge where nothing is above it, and share of an opening that
+lies below the horizon where it has a ground."""
+MIDWAY = 0.5
+"""Share of an opening without a ground that is above the horizon of a place in it."""
 TINGE = 0.05
 """A pixel of a smaller share of sky is none."""
 SKYLESS, ABOVE = 0.15, 0.7
@@ -156,36 +162,24 @@ def _grounds(
 ) -> list[tuple[Ground, float]]:
     """Return what the things may stand on, each with its share of the seeds."""
     reading, painter, style, cfg = request.reading, request.painter, request.style, request.cfg_scale
-    open_, init = hole.open, hole.pixels
+    init = hole.pixels
     touched = (hole.mask > 0).astype(np.float32)
     place = reading.has_scene or (things and hole.share > MOST and not _changes_the_sky(reading, hole))
-    empty = smooth_fill(init, touched) if place and hole.share > MOST else filled(hole)
-    rows = np.flatnonzero(open_.any(1))
-    top, bottom = 100 * rows[0] / len(open_), 100 * (rows[-1] + 1) / len(open_)
-    horizon = horizon_of(planes(shrink(empty, *request.size)))
+    if place and goes_outward(hole):
+        return continued(painter, places, style, hole, look, cfg, PLACES)
     if place:
-        empty = init if _is_plain(hole, empty) else empty
-        level = horizon if horizon is not None and horizon < bottom - 8 else top + 0.25 * (bottom - top)
-        made = []
-        for one in places[:PLACES]:
-            flat = grounds.water_is_most(one.scene) and bottom > level + 6
-            shape = grounds.shape_of(open_, one.seed, level if flat else None)
-            if shape is None:
-                continue
-            if flat:
-                made.append((grounds.water(painter, one.scene, style, empty, shape, look, cfg), one.share))
-            else:
-                scene = painter.framed(one.scene, float(max(level, 6.0)), False)
-                made.append((grounds.land(painter, scene, style, empty, shape, look, cfg), one.share))
+        made = _place_grounds(request, hole, look, places)
         if made:
             return made
     elif _changes_the_sky(reading, hole):
+        bottom = 100 * (np.flatnonzero(hole.open.any(1))[-1] + 1) / len(hole.open)
         matte = _matte(hole)
         own = None if reading.sky == "lit" else look
         return [
             (grounds.sky(painter, painter.framed(one.scene, bottom + 22, True), style, matte, own, cfg), one.share)
             for one in places[:PLACES]
         ]
+    empty = filled(hole)
     scene = painter.framed(places[0].scene, NEAR, False)
 
     def restyled(pixels: Pixels) -> Pixels:
@@ -200,6 +194,40 @@ def _grounds(
         share = 1.0 if stays else float(_logistic((SETTLES - todo) / SHARP))
         made = [(made[0][0], 1 - share), (grounds.plain(init, scene, changed), share)]
     return [one for one in made if one[1] > 1e-3]
+
+
+def _place_grounds(
+    request: Request, hole: Hole, look: Look, places: Sequence[LikelyPlace]
+) -> list[tuple[Ground, float]]:
+    """Return the places that are asked for, as far as there is room for them: on the ground that goes on in the opening, or,
+    where it has none, as a wall behind somebody, as pictures of their own."""
+    painter, style, cfg, open_, init = request.painter, request.style, request.cfg_scale, hole.open, hole.pixels
+    ground = horizon_of(planes(shrink(init, *request.size)))
+    below = 100 * np.nonzero(open_)[0] / len(open_)
+    top, bottom = float(below.min()), float(below.max()) + 100 / len(open_)
+    upward = open_[0].sum() > UPWARD * open_.any(0).sum()
+    if upward and (ground is None or (below > ground).mean() < GROUND):
+        level = float(np.quantile(below, MIDWAY))
+        scenes = [(painter.framed(one.scene, level, False), one.share) for one in places[:PLACES]]
+        return [(grounds.own(painter, scene, style, look, cfg), share) for scene, share in scenes]
+    smooth = smooth_fill(init, (hole.mask > 0).astype(np.float32))
+    horizon = horizon_of(planes(shrink(smooth, *request.size)))
+    vague = horizon is None or hole.share > MOST
+    level = horizon if horizon is not None and horizon < bottom - 8 else top + 0.25 * (bottom - top)
+    made = []
+    for one in places[:PLACES]:
+        flat = grounds.water_is_most(one.scene) and bottom > level + 6
+        shape = grounds.shape_of(open_, one.seed, level if flat else None)
+        if shape is None:
+            continue
+        empty = smooth if hole.share > MOST or (vague and not flat) else filled(hole)
+        empty = init if _is_plain(hole, empty) else empty
+        if flat:
+            made.append((grounds.water(painter, one.scene, style, empty, shape, look, cfg), one.share))
+        else:
+            scene = painter.framed(one.scene, float(max(level, 6.0)), False)
+            made.append((grounds.land(painter, scene, style, empty, shape, look, cfg), one.share))
+    return made
 
 
 def _is_plain(hole: Hole, empty: Pixels) -> bool:

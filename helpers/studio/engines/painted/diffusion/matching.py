@@ -9,7 +9,7 @@ from ..interface import Pixels
 from .adherence import contrast
 from .latent import blurred, shrink
 
-__all__ = ["Look", "look_of"]
+__all__ = ["SHARP", "Look", "look_of"]
 
 NEAR = 0.1
 """How far around the opening the light is looked at, in shares of the mean side."""

@@ -22,7 +22,7 @@ from .latent import FACTOR, Planes, averages, planes
 from .mixture import Mixture
 from .variation import Variation
 
-__all__ = ["Request", "drawings", "mixture_of", "offered", "places_of"]
+__all__ = ["LikelyPlace", "Request", "drawings", "mixture_of", "offered", "places_of"]
 
 PLACES = (4, 4, 3)
 """Places that are painted for a prompt of no thing, of one, and of more, which bring variety themselves; each is also there

@@ -21,6 +21,8 @@ PLAIN = 0.15
 """What neighbouring cells of clouds differ by at most, inside of them."""
 WHITE = 0.35
 """From this lightness on, a pale cell may be of a cloud whatever is beside it."""
+STEEP = 2.5
+"""The steepest that a pale thing's outline is, in rows to a column."""
 WIDE = 4
 """Pixels of a block in which the colour before the sky is looked for."""
 FADE = 0.03
@@ -71,9 +73,8 @@ def matte_of(pixels: Pixels, open_: Region) -> Matte:
     )  # so a cloud does not join the roof that it touches
     land = unlike & (part < 0.5)
     land = reached(land & (np.arange(rows)[:, None] == rows - 1), land)
-    standing = np.zeros_like(unlike)
-    for kind in (pale, unlike & ~pale):
-        standing |= reached(kind & land, kind & (land | (part > 0)))
+    standing = reached(unlike & ~pale & land, unlike & ~pale & (land | (part > 0)))
+    standing |= pale & _stacked(unlike, standing | land)
     clear = ~grown(standing)
     seen = grown(reached((np.cumsum(part > 0.5, 0) == 1) & (part > 0.5), clear))
     standing |= (part > 0) & ~seen  # what no way leads to from above, as a white wall under its roof
@@ -94,6 +95,20 @@ def matte_of(pixels: Pixels, open_: Region) -> Matte:
     old = (share > 0.01) & ~near  # plain sky that fades: what is before the new sky is the old one
     before = np.where(old[..., None] | (share < 0.01)[..., None], pixels, np.clip(before, -1, 1))
     return Matte(share, np.asarray(before, np.float32))
+
+
+def _stacked(unlike: Region, standing: Region) -> Region:
+    """Return the cells that have nothing but things below them down to what stands, where their outline is no steeper than a
+    peak's: snow on a mountain, and not the cloud that touches it."""
+    out = standing.copy()
+    for row in range(len(out) - 2, -1, -1):
+        out[row] |= unlike[row] & out[row + 1]
+    highest = len(out) - np.where(out.any(0), out.argmax(0), len(out)).astype(np.float32)
+    for order in (range(1, len(highest)), range(len(highest) - 2, -1, -1)):
+        for column in order:
+            before = highest[column - 1 if order.step > 0 else column + 1]
+            highest[column] = min(highest[column], before + STEEP)
+    return np.asarray(out & (len(out) - np.arange(len(out))[:, None] <= highest))
 
 
 def _basis(rows: int, columns: int) -> NDArray[np.float64]:
