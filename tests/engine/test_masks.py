@@ -9,8 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from helpers.masks import extend
 from helpers.studio.engines.painted import create
-from helpers.studio.engines.painted.diffusion import masks, matching, openings
+from helpers.studio.engines.painted.diffusion import masks, matching, openings, skies
+from helpers.studio.engines.painted.diffusion.decode import from_bytes
+from helpers.studio.engines.painted.diffusion.latent import planes, shrink
+from helpers.studio.engines.painted.diffusion.subject import horizon_of
 from helpers.studio.protocol import EngineResult, Inpaint, Prompt, TextToImage
 from tests.engine.remembering import Remembering
 
@@ -63,6 +67,23 @@ def inpainted(
     height, width = mask.shape
     task = Inpaint(said, width, height, seed, init_image=init, mask=mask, **options)  # type: ignore[arg-type]
     return ENGINE.generate(task, trace=True)
+
+
+@cache
+def outpainted(prompt: str, overlap: int = 32, seed: int = 1) -> Pixels:
+    """A painted square with as much again to its right."""
+    canvas, mask = extend(Image.fromarray(painted(prompt)), right=SIDE, overlap=overlap)
+    return inpainted(np.asarray(canvas), np.asarray(mask.image.convert("L")), prompt, seed=seed).pixels
+
+
+def horizon(pixels: Pixels) -> float | None:
+    height, width = pixels.shape[:2]
+    return horizon_of(planes(shrink(from_bytes(np.ascontiguousarray(pixels)), height // 8, width // 8)))
+
+
+def of_skin(pixels: Pixels) -> NDArray[np.bool_]:
+    red, green, blue = (pixels[..., i].astype(int) for i in range(3))
+    return (red > 150) & (red - green > 25) & (red - blue > 50) & (green > 70)
 
 
 def light(pixels: Pixels) -> NDArray[np.float64]:
@@ -286,3 +307,64 @@ def test_an_init_image_of_one_colour_has_no_texture_to_match() -> None:
     plain = np.full((SIDE, SIDE, 3), 0.2, np.float32)
     around = matching.look_of(plain, (opening(MIDDLE) / np.float32(255)).astype(np.float32), plain)
     assert (around.soft, around.grain) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("prompt", ["green tea garden", "a beach", "a village"])
+def test_the_corners_of_an_outpainted_picture_are_drawn(prompt: str) -> None:
+    """They are no smooth filling: the ground is as rough there as in the middle of the new side."""
+    new = outpainted(prompt).astype(float)
+    rough = np.abs(np.diff(light(new), axis=0))
+    corner, middle = rough[-40:, -40:].mean(), rough[-40:, SIDE + 80 : SIDE + 140].mean()
+    assert corner > 0.5 * middle
+
+
+@pytest.mark.parametrize("prompt", ["green tea garden", "a beach", "a village"])
+def test_more_overlap_hides_the_seam_better(prompt: str) -> None:
+    steps = []
+    for overlap in (0, 64):
+        across = np.abs(np.diff(outpainted(prompt, overlap).astype(float), axis=1)).mean((0, 2))
+        steps.append(across[SIDE - overlap - 2 : SIDE + 2].max())
+    assert steps[1] < 0.75 * steps[0]
+
+
+@pytest.mark.parametrize("prompt", ["a meadow", "a village at night"])
+def test_an_outpainted_side_has_the_old_horizon(prompt: str) -> None:
+    for seed in (1, 2, 3):
+        new = outpainted(prompt, seed=seed)
+        old, there = horizon(new[:, :SIDE]), horizon(new[:, SIDE:])
+        assert old is not None
+        assert there == pytest.approx(old, abs=4)
+
+
+def test_an_outpainted_beach_is_one_beach() -> None:
+    """Sand begins at the same height on both sides of the seam."""
+    for seed in (1, 2, 3):
+        new = outpainted("a beach", seed=seed).astype(float)
+        strips = [new[:, part].mean(1) for part in (slice(SIDE - 60, SIDE - 32), slice(SIDE + 4, SIDE + 32))]
+        begins = [int((strip[:, 0] > strip[:, 2]).argmax()) for strip in strips]
+        assert begins[0] > 0
+        assert begins[1] == pytest.approx(begins[0], abs=0.04 * SIDE)
+
+
+@pytest.mark.parametrize("prompt", ["the sea", "a mountain lake", "a forest"])
+def test_a_place_behind_somebody_has_no_copies_of_the_face(prompt: str) -> None:
+    init = photo()
+    mask = opening((0, 0, 1, 0.55), like=init) & ~opening((0.28, 0.02, 0.74, 0.72), "ellipse", like=init)
+    new = inpainted(init, mask, prompt).pixels
+    assert of_skin(init[100:150, 96:144]).mean() > 0.8
+    assert of_skin(new)[mask > 0].mean() < 0.02
+    assert change(new, init)[10:170, 204:].mean() > 15
+
+
+def test_a_snowy_peak_is_before_the_sky_and_a_cloud_that_touches_it_is_not() -> None:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    pixels = np.where((y < 170)[..., None], np.array([60, 120, 220]), np.array([70, 140, 60]))
+    cloud = np.square((x - 130) / 50) + np.square((y - 45) / 12) < 1
+    pixels[cloud] = 250
+    slope = y > 40 + 1.2 * np.abs(x - 90)
+    pixels[slope & (y < 170)] = 120, 125, 135
+    pixels[slope & (y < 100)] = 235, 240, 245
+    matte = skies.matte_of(from_bytes(pixels.astype(np.uint8)), y < 120)
+    snow = slope & (y < 95) & (y > 50 + 1.2 * np.abs(x - 90))
+    assert matte.share[snow].mean() < 0.05
+    assert matte.share[cloud & ~slope & (x > 140)].mean() > 0.9

@@ -125,7 +125,7 @@ def _across(cells: int, first: int, last: int) -> NDArray[np.float64]:
     elif last == cells - 1:
         last = 2 * cells - first
     half = (last - first) / 2
-    return np.asarray((np.arange(cells, dtype=np.float64) - first - half) / (half + 1))
+    return np.asarray((np.arange(cells) - first - half) / (half + 1), np.float64)
 
 
 def water(

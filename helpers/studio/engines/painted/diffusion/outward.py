@@ -117,13 +117,14 @@ def continued(
 ) -> list[tuple[Ground, float]]:
     """Return the `most` places and mirrored places that go on best with what is kept, each with its share of the seeds."""
     seam = seam_of(hole)
-    (height, width), tried, shown = seam.known.shape, [], []
+    rows, columns = seam.known.shape
+    tried, shown = [], []
     for place in places:
         own = float(place.scene.horizon)
         levels = [own] if seam.horizon is None or abs(seam.horizon - own) < CLOSE else [own, seam.horizon]
         for level in levels:
             scene = painter.framed(place.scene, level, False)
-            painted = look.lit(painter.paint(scene, width, height, style), cfg_scale)
+            painted = look.lit(painter.paint(scene, columns, rows, style), cfg_scale)
             for flip in (False, True):
                 tried.append((scene, flip, place.share))
                 shown.append(painted[:, ::-1] if flip else painted)
