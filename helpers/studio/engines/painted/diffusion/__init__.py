@@ -22,5 +22,6 @@ ones.
 19. matching         the light, the sharpness and the grain of what is around it
 20. skies            the sky behind what stands before it
 21. grounds          what an opening shows behind the things
-22. masks            a hole that is filled, then drawn into
+22. outward          a picture that goes on beyond its sides
+23. masks            a hole that is filled, then drawn into
 """
