@@ -43,24 +43,10 @@ from helpers.studio.engines.painted.diffusion.trace import PaintedStep
 from helpers.studio.engines.painted.diffusion.variation import Variation
 from helpers.studio.engines.painted.painting import painter, places, things
 from helpers.studio.protocol import Prompt, TextToImage
+from tests.engine.compositions import FOUR, TWELVE, composition
 
 Picture = NDArray[np.uint8]
-HORSE = "a horse and a red balloon in a meadow"
-CAT = "a cat on a sofa"
-BOAT = "a sailboat and a lighthouse by the sea"
-FOX = "a fox in a forest"
-PROMPTS = (HORSE, CAT, BOAT, FOX)
-TWELVE = (
-    *PROMPTS,
-    "a castle on a hill",
-    "strawberries on a table",
-    "a cat, a dog and a ball in a meadow",
-    "a lighthouse on a cliff at sunset",
-    "a serene beach at sunset",
-    "green tea garden",
-    "a beautiful mountain landscape",
-    "a detailed painting of a dragon flying over a mountain during sunset",
-)
+HORSE, CAT, BOAT, FOX = FOUR
 CFGS = (0, 0.5, 1, 2, 3, 5, 7, 10, 15, 25, 35)
 DETERMINISTIC = ("K_EULER", "DDIM", "K_DPMPP_2M", "K_HEUN", "K_DPM_2", "K_LMS")
 ANCESTRAL = ("K_EULER_ANCESTRAL", "K_DPM_2_ANCESTRAL", "K_DPMPP_2S_ANCESTRAL", "DDPM")
@@ -143,7 +129,7 @@ def spread(values: Iterable[float]) -> str:
 
 def decides() -> None:
     """Sigma at which 95 % sure (10 %, median, 90 % of 30 seeds): place; spot and drawing given the spot; sky; light."""
-    for text in PROMPTS:
+    for text in FOUR:
         runs = [run(text, seed) for seed in range(1, 31)]
         row(f"{text}: place", spread(since(one, plan_share) for one in runs), f"  of {len(plans_of(runs[0]))}")
         for entry in runs[0].things:
@@ -199,33 +185,15 @@ def spot_of(choice: Any) -> Any:
 
 def distinct() -> None:
     """Distinct compositions of 30 seeds: boxes alone (4 x 4 places, size in 2/3 octaves); and facing, horizon in 8s."""
-    for text in PROMPTS:
+    for text in FOUR:
         boxes, wholes, chosen = set(), set(), set()
         for seed in range(1, 31):
             one = run(text, seed)
-            composed, facing, horizon = composition(one)
+            composed, facing, horizon = composition(one.diffusion)
             boxes.add(composed)
             wholes.add((composed, facing, horizon))
             chosen.add(one.choices)
         row(text, f"{len(boxes):3} {len(wholes):3}   choices {len(chosen):3}")
-
-
-def composition(one: Run) -> tuple[Hashable, Hashable, Hashable]:
-    trace, entries = one.diffusion.trace(), set(one.things)
-    boxes = []
-    for thing in trace.placements:
-        if thing.entry in entries:
-            x0, y0, x1, y1 = thing.box
-            boxes.append(
-                (
-                    thing.entry,
-                    min(max(int(2 * (x0 + x1)), 0), 3),
-                    min(max(int(2 * (y0 + y1)), 0), 3),
-                    round(1.5 * log2(max(y1 - y0, 1e-3))),
-                )
-            )
-    facing = tuple((entry, one and one[1].flip) for entry, one in sorted(one.things.items()))
-    return tuple(sorted(boxes)), facing, round(trace.place.horizon / 8)
 
 
 # Samplers and steps.
@@ -381,7 +349,7 @@ def clipped() -> None:
     row("", *(f"{c:>9}" for c in CFGS))
     mean, most = [], []
     for c in CFGS:
-        pictures = [run(text, seed, cfg_scale=c).picture() for text in (*PROMPTS, TWELVE[8]) for seed in range(1, 5)]
+        pictures = [run(text, seed, cfg_scale=c).picture() for text in (*FOUR, TWELVE[8]) for seed in range(1, 5)]
         shares = [100 * float(((p == 0) | (p == 255)).mean()) for p in pictures]
         mean.append(f"{np.mean(shares):9.2f}")
         most.append(f"{np.max(shares):9.2f}")

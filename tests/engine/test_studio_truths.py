@@ -20,10 +20,11 @@ from helpers.studio.engines.painted import create
 from helpers.studio.engines.painted.diffusion import schedule
 from helpers.studio.engines.painted.diffusion.factors import LIGHT, SKY
 from helpers.studio.engines.painted.diffusion.samplers import DEFAULT, SAMPLERS
-from helpers.studio.engines.painted.diffusion.tasks import from_words
+from helpers.studio.engines.painted.diffusion.tasks import Diffusion, from_words
 from helpers.studio.engines.painted.engine import PaintedEngine
 from helpers.studio.protocol import Engine, Prompt, TextToImage
 from tests.engine import truths
+from tests.engine.compositions import FOUR, TWELVE, composition
 from tests.engine.remembering import Remembering, afresh
 from tests.engine.truths import Studio
 
@@ -36,20 +37,6 @@ LESSONS = (
     ("a dragon flying over a mountain during sunset", 7),
 )
 """Prompts of the lessons and labs, with their cfg_scale."""
-TWELVE = (
-    "a horse and a red balloon in a meadow",
-    "a cat on a sofa",
-    "a sailboat and a lighthouse by the sea",
-    "a fox in a forest",
-    "a castle on a hill",
-    "strawberries on a table",
-    "a cat, a dog and a ball in a meadow",
-    "a lighthouse on a cliff at sunset",
-    "a serene beach at sunset",
-    "green tea garden",
-    "a beautiful mountain landscape",
-    "a detailed painting of a dragon flying over a mountain during sunset",
-)
 DISTINCT = 8
 """Of 30 seeds, at least: places alone where nothing stands in them."""
 Truth = Callable[[Studio], None]
@@ -87,10 +74,8 @@ def test_the_studio_keeps_its_promise(truth: Truth, engine: Engine) -> None:
     truth(studio(engine))
 
 
-def chosen(
-    engine: Engine, text: str, seed: int, shaken: float = 0.0, **fields: Any
-) -> tuple[Hashable, bool, tuple[Any, ...]]:
-    """All that a run at full size ends with, without painting its picture: place, spots, drawings, sky and light."""
+def finished(engine: Engine, text: str, seed: int, shaken: float = 0.0, **fields: Any) -> Diffusion:
+    """A run at full size, without painting its picture."""
     engine = afresh(engine)
     assert isinstance(engine, PaintedEngine)
     task = TextToImage((Prompt(text),), 512, 512, seed, **fields)
@@ -104,7 +89,14 @@ def chosen(
 
     sigmas = schedule.sigmas(sampler.schedule, task.steps)
     sampler.run(diffusion.denoiser, diffusion.origin + sigmas[0] * noise(), sigmas, noise)
-    winner = diffusion.winner()
+    return diffusion
+
+
+def chosen(
+    engine: Engine, text: str, seed: int, shaken: float = 0.0, **fields: Any
+) -> tuple[Hashable, bool, tuple[Any, ...]]:
+    """All that a run ends with: place, spots, drawings, sky and light."""
+    winner = finished(engine, text, seed, shaken, **fields).winner()
     return (
         winner.plan.scene,
         winner.plan.mirrored,
@@ -144,6 +136,13 @@ def test_thirty_seeds_show_many_compositions(text: str, engine: Engine) -> None:
         if len(made) == DISTINCT:
             return
     pytest.fail(f"{len(made)}")
+
+
+@pytest.mark.parametrize("text", FOUR)
+def test_things_are_composed_in_many_ways(text: str, engine: Engine) -> None:
+    """By their boxes, where they face and the horizon; neither sky nor light counts."""
+    made = {composition(finished(engine, text, seed)) for seed in range(1, 31)}
+    assert len(made) >= 19, f"{len(made)}"
 
 
 def test_a_negative_prompt_that_names_a_light_leads_away_from_it_without_a_jump(engine: Engine) -> None:

@@ -1,7 +1,8 @@
 """An engine for the wire's own tests: flat pictures in a colour that the seed gives, and words that do what they say.
 
 `sleep`, `explode`, `exit`, `print` and `noise` in a prompt wait a second, raise, end the process, write to standard
-output, and draw what compresses badly. `hang PATH` makes that file, and then waits until somebody ends the process.
+output, and draw what compresses badly. `hang PATH` makes that file, and then waits until somebody ends the process;
+`until PATH` waits until that file is there.
 Words of more than seven letters are unknown to it.
 """
 
@@ -29,6 +30,9 @@ class FakeEngine:
         if "hang" in text:
             Path(text.split()[-1]).touch()
             time.sleep(600)
+        if "until" in text:
+            while not Path(text.split()[-1]).exists():
+                time.sleep(0.01)
         if "explode" in text:
             raise ValueError("the fuse was lit")
         if "exit" in text:

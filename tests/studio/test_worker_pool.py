@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -58,6 +59,9 @@ class Calls:
 
     def __init__(self, pool: Pool) -> None:
         self.pool, self.ends = pool, list[tuple[str, EngineAnswer | BedrockError]]()
+        self.released = Path(
+            tempfile.gettempdir(), f"{os.getpid()}-{time.monotonic_ns()}"
+        )  # no word of the fake's is in it
         self.threads: list[threading.Thread] = []
 
     def send(self, name: str, waiter: Waiter, made: Job | None = None) -> None:
@@ -72,9 +76,9 @@ class Calls:
         self.threads[-1].start()
 
     def occupy(self) -> None:
-        """Keep the only worker busy for a second, so that what is sent meanwhile waits."""
+        """Keep the only worker busy until `finish`, however long it takes to send what waits meanwhile."""
         self.pool.draw(job())
-        self.send("first", Waiter(), job("sleep"))
+        self.send("first", Waiter(), job(f"until {self.released}"))
         wait_until(lambda: self.pool.pids() == ())
 
     def wait_for(self, count: int) -> None:
@@ -82,8 +86,10 @@ class Calls:
         wait_until(lambda: self.pool.waiting() == count)
 
     def finish(self) -> list[str]:
+        self.released.touch()
         for thread in self.threads:
             thread.join()
+        self.released.unlink()
         return [name for name, _ in self.ends]
 
 

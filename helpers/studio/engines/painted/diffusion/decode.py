@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..interface import Pixels
 from .adherence import contrast
+from .factors import coloured
 from .latent import FACTOR, Planes, colours, enlarge
 from .variation import FALL
 
@@ -23,17 +24,15 @@ KNEE = 0.75
 REACH = 4.0
 """The largest value, in units of the range, that bends; what is beyond is clipped."""
 STEPS = 4096
+"""Entries of the table that bends."""
 TEXTURE_SD, TILE = 0.008, 256
 """One level of 255; pixels along the tile's side."""
-CALM = 0.08
-"""Mean chroma below which an exemplar's variation loses colour too: black and white stays black and white."""
 
 
 def varied(sharp: Pixels, x: Planes, soft: Planes) -> Pixels:
     """Add to an exemplar at full size, in place, what the latent x holds beside it, and return it."""
     rest = x - soft
-    chroma = float(np.abs(soft[1:]).mean())
-    rest[1:] *= np.float32(min(1.0, chroma / CALM))
+    rest[1:] *= np.float32(coloured(soft))
     sharp += enlarge(colours(rest), *sharp.shape[:2])
     return sharp
 

@@ -20,18 +20,32 @@ from numpy.typing import NDArray
 
 from .variation import Variation
 
-__all__ = ["LIGHT", "SKY", "Factor", "Floats", "Laid", "Plan", "factor_of", "laid", "light_of", "sky_of", "within"]
+__all__ = [
+    "LIGHT",
+    "SKY",
+    "Factor",
+    "Floats",
+    "Laid",
+    "Plan",
+    "coloured",
+    "factor_of",
+    "laid",
+    "light_of",
+    "sky_of",
+    "within",
+]
 
 Floats = NDArray[np.floating]
 """Float32, or float64 where a test wants to know how near float32 comes."""
 SKY, LIGHT = "sky", "light"
-"""Entries of the factors that are a place's sky, whose choices are scenes, and its light, whose choices are contrasts."""
+"""Entries of the factors that are a place's sky, whose choices are scenes, and its light, whose choices are
+pairs of a contrast and a warmth."""
 LIGHTS = (0.88, 0.95, 1.02, 1.09)
 """Contrasts of a light, from soft to hard; a soft light is cool, and a hard one warm."""
 WARMTH = 0.8
 """How much warmer a light is than one whose contrast is less by 1, in units of the plane of warm against cold."""
 GREY = 0.08
-"""Mean chroma below which a picture's light has no colour: black and white stays black and white."""
+"""Mean chroma below which a picture counts as the less coloured, the less it has: black and white stays black and white."""
 STEP = 8
 """Rows by which the window of a sky grows, so that plans with like horizons have the same one."""
 
@@ -55,7 +69,8 @@ class Factor:
 
     entry: str
     choices: tuple[Any, ...]
-    """What each alternative is: a (Cutout, Spot), or None for the thing's absence; a scene; a contrast."""
+    """What each alternative is: a (Cutout, Spot), or None for the thing's absence; a scene; a contrast and a
+    warmth."""
     log_prior: NDArray[np.float64]
     """(J,), normalised."""
     low: Floats
@@ -167,11 +182,16 @@ def light_of(picture: Floats, variation: Variation) -> Factor:
     The choices are pairs of both.
     """
     away = picture - picture.mean((1, 2), keepdims=True)
-    warmth = WARMTH * min(1.0, float(np.abs(picture[1:]).mean()) / GREY)
+    warmth = WARMTH * coloured(picture)
     away[1] += picture.dtype.type(warmth)
     choices = tuple((contrast, round((contrast - 1) * warmth, 4)) for contrast in LIGHTS)
     amounts = (np.array(LIGHTS) - 1).astype(picture.dtype)[:, None]
     return _broad(LIGHT, away[None], choices, variation, amounts)
+
+
+def coloured(picture: Floats) -> float:
+    """Return whether planes (3, height, width) have colour: 0 for black and white, 1 for the usual."""
+    return min(1.0, float(np.abs(picture[1:]).mean()) / GREY)
 
 
 def within(x: Floats, window: tuple[int, int, int, int]) -> Floats:

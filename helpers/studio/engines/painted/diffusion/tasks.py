@@ -1,6 +1,6 @@
 """A task made ready for a sampler, with the way back to pixels; and text-to-image, which needs no more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -47,8 +47,6 @@ class Diffusion:
     """The latent that the first noise is added to."""
     contrast: float = 1.0
     """Share (0..1) of guidance's contrast: an init image keeps its own."""
-    finish: Callable[[Pixels, "Winner"], Pixels] = lambda pixels, _: pixels
-    """What is done to the pixels before they become bytes."""
 
     def winner(self) -> Winner:
         """Return the exemplar that the last guess believes in most."""
@@ -64,13 +62,13 @@ class Diffusion:
         """Return the finished latent as a picture, (height, width, 3) in 0..255."""
         winner = self.winner()
         if winner.plan.redraw is not None:
-            pixels = self.finish(varied(winner.plan.redraw(winner.scene), x, winner.soft), winner)
+            pixels = varied(winner.plan.redraw(winner.scene), x, winner.soft)
             return guided(pixels, self.request.cfg_scale, self.contrast, winner.light)
         turn = -1 if winner.plan.mirrored else 1
         sharp = varied(self._painted(winner), x[..., ::turn], winner.soft[..., ::turn])
         return np.ascontiguousarray(guided(sharp, self.request.cfg_scale, 1.0, winner.light)[:, ::turn])
 
-    def _painted(self, winner: "Winner") -> Pixels:
+    def _painted(self, winner: Winner) -> Pixels:
         """Return the winner's scene at full size, with a texture finer than the latent."""
         sharp = _whole(self.request.painter, winner.scene, self.request.width, self.request.height, self.request.style)
         sharp = sharp.copy()

@@ -54,7 +54,7 @@ class PaintedTrace(Trace):
     """The things of the winning exemplar."""
     choices: tuple[tuple[str, Any], ...] = ()
     """What was chosen of the winning plan's factors: entries with a (Cutout, Spot), or None where the thing is absent;
-    the sky's with a scene, and the light's with a contrast."""
+    the sky's with a scene, and the light's with a contrast and a warmth."""
     place: Any = None
     """The winning plan's place, a scene."""
     mirrored: bool = False

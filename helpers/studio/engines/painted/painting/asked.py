@@ -11,13 +11,14 @@ from . import vocabulary
 from .layout import HANGING
 from .prompt import Mention, Reading, read
 
-__all__ = ["Asked", "Group", "asked"]
+__all__ = ["OF_PLACES", "Asked", "Group", "asked"]
 
 Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
 SKY = "sky"
 """The entry of the sky itself."""
-_OF_PLACES = ("object", "part", "scene", "weather", "season")
+OF_PLACES = ("object", "part", "scene", "weather", "season")
+"""Kinds of what a place may show by itself."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Asked:
     @cached_property
     def removed(self) -> float:
         """Largest weight with which negative prompts name something that a place may show by itself."""
-        return max((w for name, w in self.unwanted if vocabulary.entry(name).kind in _OF_PLACES), default=0.0)
+        return max((w for name, w in self.unwanted if vocabulary.entry(name).kind in OF_PLACES), default=0.0)
 
     @property
     def has_scene(self) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from . import layout, painter, vocabulary
-from .asked import Asked
+from .asked import OF_PLACES, Asked
 from .layout import Scene
 from .light import Grade
 from .prompt import Mention
@@ -57,14 +57,13 @@ def place(
         sun=(scene.sun[0], scene.sun[1] * moved / max(scene.horizon, 1)),
         camera=_framed_camera(camera, layout.frame(reading)[1]),
         grade=_in_opposite_light(scene.grade, asked, pull),
-        unwanted=tuple(n for n, w in asked.unwanted if w > 0 and n not in named and vocabulary.entry(n).kind in _SHOWN),
+        unwanted=tuple(
+            n for n, w in asked.unwanted if w > 0 and n not in named and vocabulary.entry(n).kind in OF_PLACES
+        ),
         shunned=tuple(
             (n, round(w * pull, 4)) for n, w in asked.unwanted if vocabulary.entry(n).kind in ("colour", "medium")
         ),
     )
-
-
-_SHOWN = ("object", "part", "scene", "weather", "season")
 
 
 @lru_cache(maxsize=256)
