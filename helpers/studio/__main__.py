@@ -112,7 +112,8 @@ def _rules(path: str) -> "tuple[FaultRule, ...]":
 
 
 def _serve(server: StudioServer, studio: Studio, options: argparse.Namespace) -> int:
-    """Serve until Ctrl-C or a signal to stop, which exit with 0."""
+    """Serve until Ctrl-C or a signal to stop, which exit with 0 from the first line that is printed on."""
+    _on_stop(lambda _: _leave(studio))
     settings, in_the_way = client_environment(studio, os.environ, with_api_key=options.print_api_key)
     for name, value in {**settings, _IGNORED_VARIABLE: "false"}.items():
         _print_output(f"{name}={value}")
@@ -122,7 +123,6 @@ def _serve(server: StudioServer, studio: Studio, options: argparse.Namespace) ->
     _print_message(tr("The studio serves at {endpoint} until you stop it with Ctrl-C.", endpoint=studio.endpoint))
     if not server.loopback:
         _print_message(tr("Other machines reach it at port {port}; only these keys open it.", port=server.server_port))
-    _on_stop(lambda _: _leave(studio))
     _application(server, studio, options.faults, RULE_SECONDS)
     server.serve_forever()
     return 0

@@ -64,7 +64,7 @@ CREATURES, SCENES, LIGHTS, MOODS = "objects_creatures.toml", "scenes.toml", "lig
         ((LIGHTS, "day", "hase"), "#ffffff", 'unknown key "hase"; the nearest known is "haze"'),
         ((MOODS, "serene", "frames"), {}, 'unknown key "frames"; the nearest known is "frame"'),
         (("colours.toml", "colour_red", "color"), "#f00", 'unknown key "color"; the nearest known is "colour"'),
-        (("media.toml", "mosaic", "layers"), [], 'unknown key "layers"; known: en, grade, zh'),
+        (("media.toml", "mosaic", "layers"), [], 'unknown key "layers"; known: en, grade, stand_in, zh'),
         (("seasons.toml", "winter", "remap"), [], 'unknown key "remap"; the nearest known is "remaps"'),
         (("weather.toml", "fog", "brush"), [], 'unknown key "brush"; the nearest known is "brushes"'),
         (("parts.toml", "sky", "stand"), "sky", 'unknown key "stand"; the nearest known is "stands"'),

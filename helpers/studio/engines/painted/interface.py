@@ -21,6 +21,7 @@ __all__ = [
     "Pixels",
     "Placed",
     "ReadingLike",
+    "Said",
     "SceneLike",
     "Spot",
     "Standing",
@@ -61,12 +62,37 @@ class Thing:
     habit: Habit = "stands"
 
 
+@dataclass(frozen=True)
+class Said:
+    """A content word of a prompt that the painter knows, and what it is about; of several, the first that fits.
+
+    One that is about no thing and no word of the setting acts on the whole picture, as a mood, a medium or a colour do.
+    """
+
+    text: str
+    """As written."""
+    stand_in: str | None = None
+    """Name of what is drawn in its place, in the language of the word; None: what it names has a drawing of its own."""
+    thing: int | None = None
+    """Number of the thing that it names or describes, in `ReadingLike.things`."""
+    setting: int | None = None
+    """Number of the word that it is or describes, in `ReadingLike.setting`."""
+    changes: bool = True
+    """False where it changes nothing in any picture of this reading, as the colour of something that takes none."""
+
+
 class ReadingLike(Hashable, Protocol):
     """A painter's reading of all prompts of a task."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The words that the painter does not know."""
+        ...
+
+    @property
+    def words(self) -> tuple[Said, ...]:
+        """The content words of the positive prompts that the painter knows, in order, once each: all but the unknown ones and
+        the listed function words."""
         ...
 
     @property

@@ -189,7 +189,7 @@ AIR = Fields(
 
 
 def _entry(*must: str, **may: Form) -> Fields:
-    return Fields({"en": TEXTS, "zh": TEXTS, **may}, frozenset({"en", "zh", *must}))
+    return Fields({"en": TEXTS, "zh": TEXTS, "stand_in": TEXTS, **may}, frozenset({"en", "zh", *must}))
 
 
 _SEASON = _entry(

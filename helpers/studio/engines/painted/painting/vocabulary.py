@@ -43,6 +43,7 @@ class Entry:
     kind: str
     en: tuple[str, ...]
     zh: tuple[str, ...]
+    stand_in: tuple[str, ...]  # words that it is painted for, in either language, as they have no entry of their own
     number: int  # stable across versions: seeds the entry's own share of the layout
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -84,7 +85,7 @@ def entries() -> Mapping[str, Entry]:
             if name in found:
                 raise ValueError(f"vocabulary/{file}: {name!r} stands in two files")
             kind, en, zh = data.pop("kind"), tuple(data.pop("en")), tuple(data.pop("zh"))
-            found[name] = Entry(name, kind, en, zh, zlib.crc32(name.encode()), data)
+            found[name] = Entry(name, kind, en, zh, tuple(data.pop("stand_in", ())), zlib.crc32(name.encode()), data)
     return found
 
 
@@ -116,13 +117,13 @@ def remaps_of(entry: Entry) -> tuple[Remap, ...]:
 
 @cache
 def words() -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return two tables from a word or phrase (lower case) to its entry's name: English and Chinese."""
+    """Return two tables from a word or phrase (lower case) to its entry's name: English and Chinese, stand-ins with them."""
     english: dict[str, str] = {}
     chinese: dict[str, str] = {}
     for item in entries().values():
-        for word in item.en:
+        for word in (*item.en, *(w for w in item.stand_in if w.isascii())):
             _claim(english, word.lower(), item.name)
-        for word in item.zh:
+        for word in (*item.zh, *(w for w in item.stand_in if not w.isascii())):
             _claim(chinese, word, item.name)
     return english, chinese
 
