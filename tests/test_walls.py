@@ -48,6 +48,7 @@ def imports_of(path: Path, module: str) -> set[str]:
     return {source for source, _ in found} | {f"{source}.{name}" for source, name in found if name}
 
 
+@cache
 def files() -> dict[str, Path]:
     """Each module of helpers, with its file."""
     return {module_of(path): path for path in HELPERS.rglob("*.py")}
@@ -59,6 +60,7 @@ def graph() -> dict[str, set[str]]:
     return {module: imports_of(path, module) & (set(files()) - {"helpers"}) for module, path in files().items()}
 
 
+@cache
 def needs() -> dict[str, set[str]]:
     """Each module of helpers, with those of which it needs a name: of a package only where the name is no module."""
     modules = files()

@@ -4,11 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Mapping
 from types import FrameType
 
 from workshop import notebooks
@@ -20,9 +16,10 @@ START = "python3 setup/start.py" if os.name != "nt" else r"py setup\start.py"
 TEST = "python3 setup/test.py" if os.name != "nt" else r"py setup\test.py"
 USAGE = 2
 FIRST = "00_setup.ipynb"
+ALL_TESTS = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+"""pytest-xdist's: files of tests side by side, in their order, as many as there are cores. Most tests wait for a process,
+a browser or a download, and the rest compute."""
 CODE = ("helpers", "labs", "setup", "tests", "notebooks")  # the folders that ruff checks
-ENGINE_TESTS = "tests/engine"
-PATIENCE = 10  # seconds that a stopped pytest has to close what it opened
 
 
 def start(script: str, arguments: list[str]) -> int:
@@ -61,73 +58,25 @@ def lab_command(place: Place) -> list[str]:
 def run_checks(place: Place, arguments: list[str], environ: Mapping[str, str]) -> int:
     """Run ruff, mypy and pytest, or pytest alone where it has arguments; return 0, or the exit code of a failed one.
 
-    The tests of the engine compute as ruff and mypy do, and the others mostly wait for processes and browsers: so these
-    begin at once and run beside them. Their output comes last, so that pytest's closing line ends it.
+    pytest comes last, so that its closing line ends the output.
     """
     environment = place.environment(environ) | {"WORKSHOP_LANG": "en"}  # the tests compare the English sentences
-    python = [str(place.python), "-m"]
-    if arguments:
-        return run_check([*python, "pytest", *arguments], place, environment)
+    python = str(place.python)
     failed: dict[str, int] = {}
-    code = [name for name in CODE if (place.root / name).is_dir()]
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        output = Path(folder) / "pytest.txt"
-        with begun([*python, "pytest", f"--ignore={ENGINE_TESTS}"], output, place, environment) as waiting:
-            for name, command in {
-                "ruff check": ["ruff", "check", *code],
-                "ruff format": ["ruff", "format", "--check", *code],
-                "mypy": ["mypy"],
-                f"pytest {ENGINE_TESTS}": [
-                    "pytest",
-                    "-p",
-                    "no:cacheprovider",
-                    ENGINE_TESTS,
-                ],  # the cache is the other's
-            }.items():
-                tell("Running {name}.", name=name)
-                if exit_code := run_check([*python, *command], place, environment):
-                    failed[name] = exit_code
-            tell("Running pytest.")
-            last = show(output, waiting)
-    if failed:
-        print(f"Failed before: {', '.join(failed)}")  # above the closing line, so that a green one does not hide it
-    print(last, end="", flush=True)
-    return waiting.returncode or next(iter(failed.values()), 0)
-
-
-@contextmanager
-def begun(
-    command: list[str], output: Path, place: Place, environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command in the workshop's folder while the caller goes on, its output in a file; none outlives the block."""
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            command, cwd=place.root, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
-        )
-    try:
-        yield process
-    finally:
-        try:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(PATIENCE)  # Ctrl-C reaches it as well, and it closes its browsers
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def show(output: Path, process: subprocess.Popen[bytes]) -> str:
-    """Print the lines of a file as a process writes them, until it ends; return the last line, which is not printed."""
-    held = ""
-    with output.open(errors="replace") as file:  # in the encoding of this machine, as the process writes it
-        while True:
-            ended = process.poll() is not None
-            held += file.read()
-            last = held.rfind("\n", 0, -1) + 1
-            print(held[:last], end="", flush=True)
-            held = held[last:]
-            if ended:
-                return held
-            time.sleep(0.2)
+    if not arguments:
+        code = [name for name in CODE if (place.root / name).is_dir()]
+        for name, command in {
+            "ruff check": ["ruff", "check", *code],
+            "ruff format": ["ruff", "format", "--check", *code],
+            "mypy": ["mypy"],
+        }.items():
+            tell("Running {name}.", name=name)
+            if exit_code := run_check([python, "-m", *command], place, environment):
+                failed[name] = exit_code
+        tell("Running pytest.")
+    environment["WORKSHOP_FAILED_CHECKS"] = ", ".join(failed)  # tests/conftest.py names them above pytest's last line
+    pytest = [python, "-m", "pytest", *(arguments or ALL_TESTS)]
+    return run_check(pytest, place, environment) or next(iter(failed.values()), 0)
 
 
 def run_check(command: list[str], place: Place, environment: dict[str, str]) -> int:

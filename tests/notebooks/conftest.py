@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.studio.workers.pools import ENGINE_VARIABLE
+from tests.notebooks.keeping_engine import KEPT
+
 HOME = Path(__file__).resolve().parents[2]
 
 EDITIONS = sorted((HOME / "notebooks").rglob("*.ipynb"))
@@ -24,8 +27,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def environment_in() -> Callable[[Path], dict[str, str]]:
-    """Gives what a notebook run gets: an empty folder for what it makes, and no studio of somebody else's."""
+def environment_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], dict[str, str]]:
+    """Gives what a notebook run gets: an empty folder for what it makes, no studio of somebody else's, and one whose
+    engine draws each picture once for all runs."""
+    pictures = tmp_path_factory.mktemp("pictures")
 
     def made(folder: Path) -> dict[str, str]:
         outputs = folder / "outputs"
@@ -36,6 +41,8 @@ def environment_in() -> Callable[[Path], dict[str, str]]:
             "WORKSHOP_OUTPUTS": str(outputs),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONIOENCODING": "utf-8",
+            ENGINE_VARIABLE: f"{Path(__file__).parent / 'keeping_engine.py'}:create",
+            KEPT: str(pictures),
         }
 
     return made

@@ -4,9 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from workshop import console, main, notebooks
@@ -130,130 +128,33 @@ def test_jupyterlab_opens_the_first_notebook_with_the_workshop_as_its_root(place
     assert "--LabApp.default_url=/lab/tree/notebooks/00_setup.ipynb" in command
 
 
-TOOL = """import os, sys, time
-from pathlib import Path
-name = {name!r}
-if name == "pytest":
-    name = "engine" if "tests/engine" in sys.argv else "others"
-Path(name + ".began").write_text(" ".join(sys.argv[1:]), "utf-8")
-print(name, "says", os.environ["WORKSHOP_LANG"], flush=True)
-until = time.monotonic() + 20
-for other in os.environ.get("WAITING_" + name, "").split():
-    while not Path(other).exists() and time.monotonic() < until:
-        time.sleep(0.02)
-    print(name, "saw" if Path(other).exists() else "missed", other, flush=True)
-print(name, "ends", flush=True)
-sys.exit(int(os.environ.get("EXIT_" + name, 0)))
-"""
-
-
-class Tools(Place):
-    """A workshop whose Python is the one that runs these tests."""
-
-    @property
-    def python(self) -> Path:
-        return Path(sys.executable)
-
-
 @pytest.fixture
-def tools(place: Place) -> Place:
-    """A workshop with a ruff, a mypy and a pytest that say who they are; `python -m` finds them in its folder."""
-    for name in ("ruff", "mypy", "pytest"):
-        (place.root / f"{name}.py").write_text(TOOL.format(name=name), "utf-8")
-    return Tools(place.root)
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The commands of test.py, each with what pytest is told of failures before it; ruff format fails."""
+    done: list[tuple[str, str]] = []
+
+    def record(command: list[str], place: Place, environment: dict[str, str]) -> int:
+        done.append((" ".join(command[2:]), environment.get("WORKSHOP_FAILED_CHECKS", "")))
+        return 1 if "format" in command else 0
+
+    monkeypatch.setattr(main, "run_check", record)
+    return done
 
 
-def checked(tools: Place, capfd: pytest.CaptureFixture[str], **environ: str) -> tuple[int, list[str]]:
-    """What test.py ends with and what it shows, without an argument and with these variables."""
-    exit_code = main.run_checks(tools, [], os.environ | environ)
-    return exit_code, capfd.readouterr().out.splitlines()
+def test_all_checks_run_with_pytest_last_and_an_honest_exit_code(place: Place, ran: list[tuple[str, str]]) -> None:
+    assert main.run_checks(place, [], {}) == 1
+    assert [command.split()[0] for command, _ in ran] == ["ruff", "ruff", "mypy", "pytest"]
+    assert ran[-1] == ("pytest", "ruff format")
 
 
-def test_all_checks_run_and_the_closing_line_of_most_tests_ends_the_output(
-    tools: Place, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (tools.root / "helpers").mkdir(exist_ok=True)
-    exit_code, shown = checked(tools, capfd, WORKSHOP_LANG="zh_CN")
-    assert exit_code == 0
-    assert shown == [
-        *("Running ruff check.", "ruff says en", "ruff ends"),
-        *("Running ruff format.", "ruff says en", "ruff ends"),
-        *("Running mypy.", "mypy says en", "mypy ends"),
-        *("Running pytest tests/engine.", "engine says en", "engine ends"),
-        *("Running pytest.", "others says en", "others ends"),
-    ]
-    asked = {name: (tools.root / f"{name}.began").read_text("utf-8") for name in ("ruff", "engine", "others")}
-    assert asked == {
-        "ruff": "format --check helpers setup",
-        "engine": "-p no:cacheprovider tests/engine",
-        "others": "--ignore=tests/engine",
-    }
+def test_arguments_go_to_pytest_alone(place: Place, ran: list[tuple[str, str]]) -> None:
+    assert main.run_checks(place, ["tests/setup", "-x"], {}) == 0
+    assert ran == [("pytest tests/setup -x", "")]
 
 
-def test_the_tests_that_wait_run_beside_what_computes(tools: Place, capfd: pytest.CaptureFixture[str]) -> None:
-    _, shown = checked(tools, capfd, WAITING_ruff="others.began", WAITING_others="engine.began")
-    assert "ruff saw others.began" in shown
-    assert "others saw engine.began" in shown
-
-
-@pytest.mark.parametrize(
-    ("failing", "expected", "named"),
-    [
-        ({"ruff": "1"}, 1, "Failed before: ruff check, ruff format"),
-        ({"mypy": "2", "engine": "3"}, 2, "Failed before: mypy, pytest tests/engine"),
-        ({"engine": "3"}, 3, "Failed before: pytest tests/engine"),
-        ({"engine": "3", "others": "5"}, 5, "Failed before: pytest tests/engine"),
-        ({"others": "5"}, 5, "others says en"),
-    ],
-)
-def test_any_failure_fails_and_is_named_above_the_closing_line(
-    tools: Place, capfd: pytest.CaptureFixture[str], failing: dict[str, str], expected: int, named: str
-) -> None:
-    exit_code, shown = checked(tools, capfd, **{f"EXIT_{name}": code for name, code in failing.items()})
-    assert exit_code == expected
-    assert shown[-2:] == [named, "others ends"]
-
-
-def test_what_runs_beside_is_shown_while_it_runs(
-    tools: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    class Reader(StringIO):
-        def write(self, text: str) -> int:
-            if "others says" in text:
-                (tools.root / "read").touch()
-            return super().write(text)
-
-    reader = Reader()
-    monkeypatch.setattr(sys, "stdout", reader)
-    checked(tools, capfd, WAITING_others="engine.began read")
-    assert "others saw read" in reader.getvalue()
-
-
-def test_ctrl_c_leaves_no_check_behind(tools: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    beside: list[subprocess.Popen[bytes]] = []
-
-    class Kept(subprocess.Popen[bytes]):
-        def __init__(self, *arguments: Any, **more: Any) -> None:
-            super().__init__(*arguments, **more)
-            beside.append(self)
-
-    def stop(*arguments: object) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(subprocess, "Popen", Kept)
-    monkeypatch.setattr(main, "run_check", stop)
-    monkeypatch.setattr(main, "PATIENCE", 0.1)
-    with pytest.raises(KeyboardInterrupt):
-        main.run_checks(tools, [], os.environ | {"WAITING_others": "what never comes"})
-    (process,) = beside
-    assert process.returncode not in (None, 0)
-
-
-def test_arguments_go_to_pytest_alone(tools: Place, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main.run_checks(tools, ["tests/setup", "-x"], os.environ | {"EXIT_others": "5"}) == 5
-    assert capfd.readouterr().out.splitlines() == ["others says en", "others ends"]
-    assert [path.name for path in tools.root.glob("*.began")] == ["others.began"]
-    assert (tools.root / "others.began").read_text("utf-8") == "tests/setup -x"
+def test_pytests_own_exit_code_comes_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "run_check", lambda command, place, environment: 5 if "pytest" in command else 1)
+    assert main.run_checks(place, [], {}) == 5
 
 
 def test_test_py_asks_for_the_test_tools(place: Place, calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,3 +203,15 @@ def test_jupyterlab_opens_the_chinese_edition_for_who_reads_chinese(
     assert "--LabApp.default_url=/lab/tree/notebooks/00_setup.ipynb" in main.lab_command(place)
     (place.notebooks / "zh-CN" / "00_setup.ipynb").write_text("{}", "utf-8")
     assert "--LabApp.default_url=/lab/tree/notebooks/zh-CN/00_setup.ipynb" in main.lab_command(place)
+
+
+def test_the_tests_themselves_run_in_english(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[str] = []
+
+    def ran(command: list[str], place: Place, environment: dict[str, str]) -> int:
+        spoken.append(environment["WORKSHOP_LANG"])
+        return 0
+
+    monkeypatch.setattr(main, "run_check", ran)
+    assert main.run_checks(place, [], {"WORKSHOP_LANG": "zh_CN"}) == 0
+    assert set(spoken) == {"en"}

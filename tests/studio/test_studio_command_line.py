@@ -72,6 +72,17 @@ class TestServing:
         assert (child.returncode, out, err) == (0, "", "")
         assert not os.path.exists(os.path.dirname(printed["AWS_SHARED_CREDENTIALS_FILE"]))
 
+    @unix
+    def test_a_ctrl_c_right_after_its_first_line_ends_it_as_well(self, wire: Any) -> None:
+        child = subprocess.Popen(
+            STUDIO, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=wire.clean_environment()
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+        assert (child.returncode, "Traceback" in err) == (0, False)
+
     def test_it_takes_the_port_it_is_told(self, wire: Any) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
