@@ -144,7 +144,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def test_all_checks_run_with_pytest_last_and_an_honest_exit_code(place: Place, ran: list[tuple[str, str]]) -> None:
     assert main.run_checks(place, [], {}) == 1
     assert [command.split()[0] for command, _ in ran] == ["ruff", "ruff", "mypy", "pytest"]
-    assert ran[-1] == ("pytest", "ruff format")
+    assert ran[-1] == (" ".join(["pytest", *main.ALL_TESTS]), "ruff format")
 
 
 def test_arguments_go_to_pytest_alone(place: Place, ran: list[tuple[str, str]]) -> None:
