@@ -8,18 +8,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
 
 from . import vocabulary
 from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
-__all__ = ["Mention", "Reading", "read"]
+__all__ = ["Mention", "Reading", "Relation", "read"]
 
 _IN_IT = ("里", "中", "里面")
 _ON_IT = ("上", "上面", *_IN_IT)
 _AND = ("and", "和", "与", "跟", "及")
+
+Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside", "inside", "above", "worn", "held"]
+"""How an object stands to another. "worn" and "held": by that other, for what its `carry` cannot say, as it is not
+the object mentioned next ("a man with a beard and glasses")."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,9 @@ class Mention:
     pose: str | None = None  # an action of the grammar that leans, lifts or squashes it
     mount: int = 0  # it sits on an object that is mentioned after it: the next (1), the one after that (2) …
     carry: str | None = None  # an action that puts the object mentioned next into its hands, on its head …
+    relation: Relation | None = None  # where it is, seen from another object; not where `mount` says it already
+    of: int = 0  # that object: so many objects further on in the reading, or back where it is negative
+    hair: str | None = None  # #rrggbb, of somebody's hair
 
 
 @dataclass(frozen=True)
