@@ -296,12 +296,16 @@ class _Reader:
             self._pass_over(token.text.lower())
         elif token.kind == "relation":
             self._relate(token)
+        elif token.kind == "entry" and (colour := self._two_colours(token)) is not None:
+            self.waiting.append(colour)
         elif token.kind == "entry" and self._is_adjunct(token):
             self.waiting.append(token)
         elif token.kind == "entry":
             self._name(token)
-        elif token.kind == "hair" and self._is_hair_of_last(token):
-            self._describe_hair(self.last if self.last is not None else self.subject, token)
+        elif token.kind == "hair" and not self._goes_on_to_somebody():
+            self._describe_hair(token)
+        elif token.kind == "action" and self._acts_for_nobody(token):
+            self.unknown.append(token)
         elif token.kind in ("place", "action") and self._describes_last(token):
             self.on = self.last if token.text.endswith(" on") else self.on
         else:
@@ -328,7 +332,7 @@ class _Reader:
         if word in _DEFINITE:
             self.definite = True
         if word in ("on", "in"):
-            self.on, self.into = self.last, word == "in"
+            self.on, self.into = self._owner_of(self.last), word == "in"
         elif word in _WITHOUT:
             self.absent = True
         elif word in _COPULA:
@@ -340,7 +344,7 @@ class _Reader:
         elif self.last is None or self.last != self.latest:
             return
         elif word in _WITH:
-            self.equipped = self.owner = self.last
+            self.equipped = self.owner = self._owner_of(self.last)
         elif word == "在":
             self.there = self.last
         elif word in _AND:
@@ -355,7 +359,7 @@ class _Reader:
     def _is_adjunct(self, token: Token) -> bool:
         """Return whether a noun or a mood only describes the noun that follows it, as "glass" in "a glass jar"."""
         item, grammar = vocabulary.entry(token.value), vocabulary.grammar()
-        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
+        following = self._following()
         if following is None:
             return False
         ahead, lost = self._noun_ahead(self.at + 1)
@@ -385,6 +389,18 @@ class _Reader:
             and vocabulary.entry(following.value).kind == "object"
             and not following.text.endswith("ing")
         )
+
+    def _two_colours(self, token: Token) -> Token | None:
+        """Return "black and white" as the colour of the thing that follows; None where it is that of the picture."""
+        words = token.word.replace("-", " ").split(" and ") if token.english else list(token.word)
+        entries = vocabulary.words()[0 if token.english else 1]
+        colours = [entries.get(word, "") for word in words]
+        if len(colours) != 2 or not all(name.startswith("colour_") for name in colours):
+            return None
+        ahead, _ = self._noun_ahead(self.at + 1)
+        of_thing = ahead is not None and vocabulary.entry(ahead.value).kind == "object"
+        framed = ahead is not None and ahead.word.startswith("portrait")
+        return token._replace(kind="colour", value=colours[0]) if of_thing and not framed else None
 
     def _noun_ahead(self, at: int) -> tuple[Token | None, bool]:
         """Return the noun of the phrase that goes on at a token, and whether an unknown word stands before it."""
@@ -443,7 +459,7 @@ class _Reader:
         words, self.waiting = self.waiting, []
         mention = self.mentions[index]
         numbers = [t for t in words if t.kind == "number"]
-        actions = [_action(t) for t in words if t.kind == "action"]
+        actions = [_action(t) for t in words if t.kind == "action" and "carry" not in _action(t)]
         count = max([int(a.get("count", 1)) for a in actions], default=1)
         if count == 1 and is_plural(token):
             count = 3
@@ -545,16 +561,16 @@ class _Reader:
             self._put(index, self.front[0], self.front[1])
             self.front = None
         self._hand_over(index)
-        if self.on is not None and self.on not in self.links and not self._holds(self.on):
+        if self.on is not None and self.on not in self.links:
             if _is_worn(item):
                 if self.into:
                     self._link(index, "worn", self.on, "wear")
             elif "seat" in item.data:
-                for who in self.party or [self.on]:
+                for who in self.party if self.on in self.party else [self.on]:
                     self._link(who, "on", index)
             elif self.into:
                 self._link(self.on, "inside", index)
-        if self.equipped is not None and self.equipped == before:
+        if self.equipped is not None:
             self._equip(index, self.equipped, item)
         elif self.joined and before in self.links and self.links[before].how in _OWNED:
             self._equip(index, self.links[before].of, item)
@@ -562,9 +578,6 @@ class _Reader:
             self._link(index, "worn", self.subject, "wear")  # "wearing a hat, a scarf"
         if self.filled is not None and self.filled == before:
             self._fill(index, self.filled)
-
-    def _holds(self, index: int) -> bool:
-        return any(link.of == index and link.how == "held" for link in self.links.values())
 
     def _wears(self, index: int) -> bool:
         return any(link.of == index and link.how == "worn" for link in self.links.values())
@@ -763,10 +776,8 @@ class _Reader:
 
     def _actor(self, token: Token) -> int:
         """Return who does what a verb says: the holder of a balloon, not the balloon; who sits on a chair, not the chair."""
-        assert self.last is not None
-        at = self.last
-        while at in self.links and self.links[at].how in _OWNED:
-            at = self.links[at].of
+        at = self._owner_of(self.last)
+        assert at is not None
         if token.kind != "action":
             return at
         data = vocabulary.entry(self.mentions[at].entry).data
@@ -779,28 +790,47 @@ class _Reader:
                     return who
         return at
 
-    def _is_hair_of_last(self, token: Token) -> bool:
-        """Return whether hair is that of somebody named before: one who has it, not the next ("a red-haired girl")."""
-        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
-        ahead = self._noun_ahead(self.at + 1)[0] if following is not None and following.kind != "function" or (
-            following is not None and following.text == "的"
-        ) else None
-        belongs = ahead is not None and "hands" in vocabulary.entry(ahead.value).data
-        return not belongs and (self.last is not None or self.subject is not None)
-
-    def _describe_hair(self, index: int | None, token: Token) -> None:
-        if index is None:
-            return
-        while index in self.links and self.links[index].how in _OWNED:
+    def _owner_of(self, index: int | None) -> int | None:
+        """Return who holds or wears a thing; the thing itself where nobody does."""
+        while index is not None and index in self.links and self.links[index].how in _OWNED:
             index = self.links[index].of
+        return index
+
+    def _goes_on_to_somebody(self) -> bool:
+        """Return whether hair is that of somebody named next, as in "a red-haired girl"."""
+        following = self._following()
+        if following is None or (following.kind == "function" and following.text != "的"):
+            return False
+        ahead, _ = self._noun_ahead(self.at + 1)
+        return ahead is not None and "hands" in vocabulary.entry(ahead.value).data
+
+    def _describe_hair(self, token: Token) -> None:
+        """Give hair, in the colour that waits or its own, to somebody named before; that of nobody is unknown."""
         colour = self.waiting.pop() if not token.value and self.waiting and self.waiting[-1].kind == "colour" else None
-        value = token.value or (colour.value if colour is not None else "")
-        if value:
+        index = self._owner_of(self.last if self.last is not None else self.subject)
+        if index is None:
+            self.unknown += [one for one in (colour, token) if one is not None]
+            return
+        if value := token.value or (colour.value if colour is not None else ""):
             self._change(index, hair=_hair_colour(value))
         if colour is not None:
             self._say(colour, index, "hair")
         self._say(token, index, "hair")
         self.latest = index
+
+    def _acts_for_nobody(self, token: Token) -> bool:
+        """Return whether an English verb has no known subject: the word before it is unknown, or nothing is named yet."""
+        action, following = _action(token), self._following()
+        if not token.english or self.last is not None:
+            return False
+        attributive = following is not None and following.kind not in ("function", "relation", "stop")
+        after = self.at > 0 and self.tokens[self.at - 1].kind == "unknown"
+        return bool(action.keys() & {"carry", "mount"}) or (
+            after and not attributive and bool(action.keys() & {"place", *_POSED})
+        )
+
+    def _following(self) -> Token | None:
+        return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
 
     def _lose(self) -> None:
         """End an unknown thing ("in a red tutu"): the colour of what one wears goes to its wearer; its number, its size and
@@ -823,7 +853,9 @@ class _Reader:
 
     def _give_up(self) -> None:
         """End what waits at the end of a part: a colour alone colours the whole picture, other words are unknown."""
-        owner = self.last if self.copula or (self.on is not None and self.into) else None
+        owner = self.latest if self.copula else self.last if self.on is not None and self.into else None
+        if owner is not None and vocabulary.entry(self.mentions[owner].entry).kind not in ("object", "part", "scene"):
+            owner = None
         dresser = next((join for join in self.joins if join.how == "worn"), None)
         for token in self.waiting:
             if token.kind == "colour" and dresser is not None and self.mentions[dresser.who[-1]].colour is None:
