@@ -273,16 +273,16 @@ class _Reader:
         for self.at, token in enumerate(self.tokens):
             self._take(token)
         self._stop()
-        words = (self._spoken(*one) for one in sorted(self.said, key=lambda one: one[0].start))
+        content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
+        words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
         missed = sorted(self.unknown, key=lambda token: token.start)
         return _Text(tuple(self.mentions), self.links, tuple(words), tuple(dict.fromkeys(t.text for t in missed)))
 
     # ---- token by token ---------------------------------------------------------------------------------------------
 
     def _take(self, token: Token) -> None:
-        if self.lost and (token.kind in ("stop", "relation") or token.kind == "function") and token.english:
-            self._lose()
-        elif self.lost and token.kind == "stop":
+        token = self.tokens[self.at] = self._as_noun(token)
+        if self.lost and token.kind in ("stop", "relation", "function") and token.english:
             self._lose()
         self.lost = token.kind == "unknown"
         if token.kind == "unknown":
@@ -341,6 +341,8 @@ class _Reader:
             self._relate_to_owner()
         elif word in _SUBJECT and self.last is None:
             self.last = self.latest = self.subject
+        elif word == "with" and self.last is None:
+            self.equipped = self.owner = self.subject
         elif self.last is None or self.last != self.latest:
             return
         elif word in _WITH:
@@ -360,7 +362,7 @@ class _Reader:
         """Return whether a noun or a mood only describes the noun that follows it, as "glass" in "a glass jar"."""
         item, grammar = vocabulary.entry(token.value), vocabulary.grammar()
         following = self._following()
-        if following is None:
+        if following is None or self.absent:
             return False
         ahead, lost = self._noun_ahead(self.at + 1)
         kind = vocabulary.entry(ahead.value).kind if ahead is not None else None
@@ -389,6 +391,25 @@ class _Reader:
             and vocabulary.entry(following.value).kind == "object"
             and not following.text.endswith("ing")
         )
+
+    def _as_noun(self, token: Token) -> Token:
+        """Return a colour's word as the thing that it is where no noun follows: "an orange", "behind a stone"."""
+        grammar = vocabulary.grammar()
+        thing = grammar.nouns.get(token.word) if token.kind == "colour" else None
+        if thing is None:
+            return token
+        before, following = self.tokens[self.at - 1] if self.at else None, self._following()
+        numbered = before is not None and (before.kind == "number" or before.text.lower() in ("a", "an", "the"))
+        describes = following is not None and (
+            following.text == "的"
+            or (
+                following.kind in ("entry", "colour", "number", "hair", "unknown")
+                and following.word.split(" ")[0] not in grammar.functions  # "on a table" is a place
+            )
+        )
+        if describes or (token.english and not numbered):
+            return token
+        return token._replace(kind="entry", value=thing)
 
     def _two_colours(self, token: Token) -> Token | None:
         """Return "black and white" as the colour of the thing that follows; None where it is that of the picture."""
@@ -441,7 +462,8 @@ class _Reader:
         before, self.latest = self.last, index
         self._describe(index, token)
         self._link_up(index, before)
-        self.subject = index if before is None and index not in self.links else self.subject
+        if before is None and self.held is None and index not in self.links:
+            self.subject = index
         self.party = [*self.party, index] if self.joined else [index]
         if index in {link.of for link in self.links.values()}:  # this one is ridden, or stood behind
             self.party = []
@@ -456,7 +478,8 @@ class _Reader:
 
     def _describe(self, index: int, token: Token) -> None:
         """Give an object everything that waits."""
-        words, self.waiting = self.waiting, []
+        verb = next((at for at, t in enumerate(self.waiting) if not t.english and _needs_object(t)), 0)
+        self.waiting, words = self.waiting[:verb], self.waiting[verb:]  # "two girls in hats": both are of the girls
         mention = self.mentions[index]
         numbers = [t for t in words if t.kind == "number"]
         actions = [_action(t) for t in words if t.kind == "action" and "carry" not in _action(t)]
@@ -497,7 +520,7 @@ class _Reader:
         """Return a mention as an action before it changes it; one that waits for its holder or rider stays held."""
         action = _action(word)
         acted = _act_on(mention, word, before=True)
-        if action.keys() & {"carry", "mount"}:
+        if _needs_object(word):
             if self.held is not None:
                 self.unknown.append(self.held[1])
             self.held = (index, word)
@@ -671,8 +694,8 @@ class _Reader:
             self.joins.append(_Join(tuple(self.party) if who == self.last and self.party else (who,), token))
         elif self.latest is not None:  # about a light, or a part of the place
             self._say(token, self.latest, token.value in _TRUE_OF_PLACES)
-        elif token.english:
-            self.front = (token, None)
+        elif token.english or self.subject is not None:
+            self.front = (token, None if token.english else self.subject)
         else:
             self._say(token, None, False)
 
@@ -732,6 +755,10 @@ class _Reader:
         data = vocabulary.entry(self.mentions[index].entry).data
         return (how == "inside" or "seat" in data) and ("seat" not in data or (data.get("stands") == "table") == (how == "inside"))
 
+    def _hold(self, holder: int, word: Token, thing: int) -> None:
+        made = self._link(thing, "worn" if word.value == "wear" else "held", holder, word.value)
+        self._say(word, holder, made)
+
     def _hand_over(self, holder: int) -> None:
         """Give a thing that was named before its holder or rider, as in Chinese, to the one just named."""
         if self.held is None or self.held[0] == holder:
@@ -740,8 +767,7 @@ class _Reader:
         if holder != thing + 1:
             self.unknown.append(word)
         elif "carry" in _action(word):
-            made = self._link(thing, "worn" if word.value == "wear" else "held", holder, word.value)
-            self._say(word, holder, made)
+            self._hold(holder, word, thing)
         elif holder in self.links:  # "standing below the tree"
             self._say(word, holder, self._sit_down(holder, word))
         else:
@@ -763,7 +789,7 @@ class _Reader:
             return False
         who = self._actor(token)
         action = _action(token) if token.kind == "action" else {}
-        if action.keys() & {"mount", "carry"}:
+        if _needs_object(token):
             party = tuple(self.party) if "mount" in action and who == self.last and self.party else (who,)
             self.joins.append(_Join(party, token))
             return True
@@ -825,7 +851,10 @@ class _Reader:
             return False
         attributive = following is not None and following.kind not in ("function", "relation", "stop")
         after = self.at > 0 and self.tokens[self.at - 1].kind == "unknown"
-        return bool(action.keys() & {"carry", "mount"}) or (
+        if self.subject is not None and not after and (_needs_object(token) or not attributive):
+            self.last = self.latest = self.subject  # "a cat, wearing a hat"
+            return False
+        return _needs_object(token) or (
             after and not attributive and bool(action.keys() & {"place", *_POSED})
         )
 
@@ -873,8 +902,11 @@ class _Reader:
                 self.unknown.append(token)
         self.waiting = []
         if self.held is not None:
-            self.unknown.append(self.held[1])
-            self.held = None
+            (thing, word), self.held = self.held, None
+            if self.subject is not None and self.subject < thing and "carry" in _action(word):
+                self._hold(self.subject, word, thing)  # "a girl rides a horse, wearing a hat", in Chinese
+            else:
+                self.unknown.append(word)
 
     # ---- small things -----------------------------------------------------------------------------------------------
 
@@ -936,6 +968,10 @@ def _is_held(item: vocabulary.Entry) -> bool:
     return "held" in item.data
 
 
+def _needs_object(token: Token) -> bool:
+    return token.kind == "action" and bool(_action(token).keys() & {"carry", "mount"})
+
+
 def _is_size(token: Token) -> bool:
     return token.kind == "action" and "size" in _action(token)
 
@@ -981,6 +1017,8 @@ def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | N
 def _stir(mention: Mention, token: Token) -> Mention | None:
     """Return a setting as a word moves it ("falling" snow, mountains "in the background"); None where it does not."""
     kind = vocabulary.entry(mention.entry).kind
+    if token.kind == "place" and token.value == "sky" and kind in ("part", "weather", "light"):
+        return mention
     if token.kind == "place":
         return replace(mention, place="far") if kind == "scene" and token.value == "far" else None
     stirs = _action(token).get("stirs")

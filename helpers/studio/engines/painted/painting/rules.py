@@ -267,6 +267,7 @@ _TABLES: Mapping[str, Form] = {
     "zh_places": Every(PLACES),
     "relations": Every(RELATIONS),
     "zh_relations": Every(RELATIONS),
+    "nouns": Every(TEXT),
     "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),

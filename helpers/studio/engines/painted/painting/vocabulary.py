@@ -70,6 +70,7 @@ class Grammar:
     vessels: frozenset[str]  # before "of", no thing of their own
     relations: Mapping[str, str]
     zh_relations: Mapping[str, str]
+    nouns: Mapping[str, str]  # words of colours that are things where no noun follows
     hair: Mapping[str, str]  # a colour's entry, or "" where the colour stands before it
     irregular: Mapping[str, str]
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
@@ -152,6 +153,7 @@ def grammar() -> Grammar:
         vessels=frozenset(data["vessels"]),
         relations=data["relations"],
         zh_relations=data["zh_relations"],
+        nouns=data["nouns"],
         hair=data["hair"],
         irregular=data["irregular"],
         compounds=frozenset(data["compounds"]),
