@@ -262,8 +262,10 @@ class _Reader:
         self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
         self.joined = False  # "and" stands after the last thing
         self.filled: int | None = None  # a thing followed by "of"
-        self.front: tuple[Token, int | None] | None = None  # a relation to what is named before the thing that stands in it
-        self.there: int | None = None  # a thing followed by the Chinese "at": a relation after the next thing is its own
+        self.front: tuple[Token, tuple[int, ...]] | None = None  # a relation, and what is named before the thing in it
+        self.there: int | None = (
+            None  # a thing followed by the Chinese "at": a relation after the next thing is its own
+        )
         self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
         self.owner: int | None = None  # the same, to the end of the sentence
         self.definite = self.copula = self.absent = False  # "the", "is" or "without" stands before
@@ -288,6 +290,8 @@ class _Reader:
         if token.kind == "unknown":
             self.unknown.append(token)
             self.latest, self.definite = None, False
+            if self.waiting and self._is_one_word(self.waiting[-1], token):
+                self.unknown.append(self.waiting.pop())
         elif token.kind == "stop":
             self._stop(token.text)
         elif not token.english and token.text in vocabulary.grammar().zh_relations and self._stands_after(token):
@@ -310,6 +314,10 @@ class _Reader:
             self.on = self.last if token.text.endswith(" on") else self.on
         else:
             self.waiting.append(token)
+
+    def _is_one_word(self, colour: Token, token: Token) -> bool:
+        """Return whether a Chinese colour and the unknown word right after it are one noun, as "red wall" is."""
+        return colour.kind == "colour" and not token.english and colour.start + 1 == token.start
 
     def _stop(self, sign: str = ".") -> None:
         """End a part of the sentence, or all of it."""
@@ -351,7 +359,7 @@ class _Reader:
             self.there = self.last
         elif word in _AND:
             self.joined = True
-        elif word == "of":
+        elif word == "of" and self._is_filled(self.last):
             self.filled = self.last
         elif word == "们":
             self._change(self.last, count=max(3, self.mentions[self.last].count))
@@ -383,7 +391,9 @@ class _Reader:
         owns = token.owns or (following.text == "的" and not any(t.kind == "action" for t in self.waiting))
         if owns:
             head = vocabulary.entry(ahead.value)
-            return "hands" in item.data and kind in ("object", "scene") and not _is_worn(head) and "hands" not in head.data
+            return (
+                "hands" in item.data and kind in ("object", "scene") and not _is_worn(head) and "hands" not in head.data
+            )
         return (
             token.english
             and not is_plural(token)
@@ -393,12 +403,19 @@ class _Reader:
         )
 
     def _as_noun(self, token: Token) -> Token:
-        """Return a colour's word as the thing that it is where no noun follows: "an orange", "behind a stone"."""
+        """Return a colour's or a place's word as the noun that it can be: "an orange", "behind a stone", "on a blue
+        background"."""
         grammar = vocabulary.grammar()
-        thing = grammar.nouns.get(token.word) if token.kind == "colour" else None
+        thing = grammar.nouns.get(token.word) if token.kind in ("colour", "place") else None
         if thing is None:
             return token
         before, following = self.tokens[self.at - 1] if self.at else None, self._following()
+        described = before is not None and (
+            before.kind == "colour" or (before.kind == "entry" and vocabulary.entry(before.value).kind == "mood")
+        )
+        if token.kind == "place":
+            described = described or (before is not None and before.kind == "unknown")
+            return token._replace(kind="entry", value=thing) if described else token
         numbered = before is not None and (before.kind == "number" or before.text.lower() in ("a", "an", "the"))
         describes = following is not None and (
             following.text == "的"
@@ -407,7 +424,7 @@ class _Reader:
                 and following.word.split(" ")[0] not in grammar.functions  # "on a table" is a place
             )
         )
-        if describes or (token.english and not numbered):
+        if describes or (token.english and not numbered and not described):
             return token
         return token._replace(kind="entry", value=thing)
 
@@ -512,8 +529,8 @@ class _Reader:
                 self._say(word, index, "place")
             elif word.kind == "action":
                 mention = self._acted(mention, index, word)
-            else:
-                self._say(word, index, word.kind == "number")
+            else:  # a number, or a noun that is shown where it is of the same entry, as in "a golden retriever puppy"
+                self._say(word, index, word.kind == "number" or word.value == mention.entry)
         self.mentions[index] = mention
 
     def _acted(self, mention: Mention, index: int, word: Token) -> Mention:
@@ -572,17 +589,18 @@ class _Reader:
     def _link_up(self, index: int, before: int | None) -> None:
         """Join the object just named to those that wait for it."""
         mention, item = self.mentions[index], vocabulary.entry(self.mentions[index].entry)
+        if self.front is not None:
+            (relation, near), self.front = self.front, None
+            if near:
+                self._put(index, relation, *near)
+            else:
+                self.front = (relation, (index,))
         joins, self.joins = self.joins, []
         for join in joins:
             if _takes(join.token, mention):
                 self._join(join, index)
             else:
                 self._leave(join)
-        if self.front is not None and self.front[1] is None:
-            self.front = (self.front[0], index)
-        elif self.front is not None and self.front[1] is not None:
-            self._put(index, self.front[0], self.front[1])
-            self.front = None
         self._hand_over(index)
         if self.on is not None and self.on not in self.links:
             if _is_worn(item):
@@ -615,9 +633,15 @@ class _Reader:
 
     def _fill(self, index: int, vessel: int) -> None:
         """Put what follows "of" into the bowl before it: "a bowl of cherries", "a jar of sweets"."""
-        data = vocabulary.entry(self.mentions[vessel].entry).data
-        if data.get("stands") == "table" and self.mentions[vessel].entry != self.mentions[index].entry:
-            self._link(index, "on" if "seat" in data else "inside", vessel)
+        if self.mentions[vessel].entry != self.mentions[index].entry:
+            seat = "seat" in vocabulary.entry(self.mentions[vessel].entry).data
+            self._link(index, "on" if seat else "inside", vessel)
+
+    def _is_filled(self, index: int) -> bool:
+        """Return whether a thing before "of" holds what follows: a bowl, or a jar."""
+        data = vocabulary.entry(self.mentions[index].entry).data
+        lies_in_it = "seat" in data and data.get("stands") == "table"
+        return lies_in_it or self.tokens[self.at - 1].word in vocabulary.grammar().containers
 
     def _join(self, join: _Join, index: int) -> None:
         """Make the link that a word before the object asks for."""
@@ -635,19 +659,21 @@ class _Reader:
             self._link(one, "in_front" if token.value == "between" else token.value, index)
         self._put(who[-1], token, index)
 
-    def _put(self, who: int, token: Token, of: int) -> None:
-        """Make the link of a relation. One between two stands left of the first, and the second right of it."""
+    def _put(self, who: int, token: Token, *of: int) -> None:
+        """Make the link of a relation. What is between two has the first to its left and the second to its right."""
         how = token.value
         while who in self.links:  # it sits on something, or is worn: that stands there
             who = self.links[who].of
-        if how == "between" and self.mentions[of].count > 1:
-            how = "in_front"
-        elif how == "between":
-            how, self.front = "left_of", (token._replace(value="right_of"), who)
-        elif how in _TOUCHING and "seat" in vocabulary.entry(self.mentions[of].entry).data:
-            how = "on"
-        made = self._link(who, how, of)
-        if how != "on" and token.value not in _TOUCHING or token.english:
+        if how == "between" and len(of) == 1 and self.mentions[of[0]].count == 1:
+            self.front = (token._replace(value="right_of"), (who,))
+        if how == "between" and (len(of) == 2 or self.front is not None):
+            sides = zip(of, ("left_of", "right_of"), strict=False)
+            made = any([self._link(one, side, who) for one, side in sides])
+        else:
+            how = "in_front" if how == "between" else how
+            seat = how in _TOUCHING and "seat" in vocabulary.entry(self.mentions[of[-1]].entry).data
+            made = self._link(who, "on" if seat else how, of[-1])
+        if token.english or token.value not in _TOUCHING:
             self._say(token, who, made)
 
     def _leave(self, join: _Join) -> None:
@@ -695,7 +721,7 @@ class _Reader:
         elif self.latest is not None:  # about a light, or a part of the place
             self._say(token, self.latest, token.value in _TRUE_OF_PLACES)
         elif token.english or self.subject is not None:
-            self.front = (token, None if token.english else self.subject)
+            self.front = (token, () if token.english or self.subject is None else (self.subject,))
         else:
             self._say(token, None, False)
 
@@ -726,6 +752,7 @@ class _Reader:
                 self._say(token, here, holds)
             return
         token = token._replace(kind="relation", value=how)
+        of = tuple(self.party[-2:]) if how == "between" else (here,)
         who = self.there if self.there is not None and self.there != here else None
         rider = next((i for i, link in self.links.items() if link.of == here and link.how == "on"), None)
         self.there = None
@@ -736,13 +763,13 @@ class _Reader:
                 self._unseat(rider, posed)
             self.last = self.last if how in _TOUCHING else rider
         elif self.held is not None and self.held[0] == here and "mount" in _action(self.held[1]):
-            self.front = (token, here)
+            self.front = (token, of)
         elif who is not None:
             if how not in _TOUCHING or self._is_in(how, here):
-                self._put(who, token, here)
+                self._put(who, token, *of)
             self.last = self.latest = who
         elif how not in _TOUCHING or self._is_in(how, here):
-            self.front = (token, here)
+            self.front = (token, of)
 
     def _unseat(self, rider: int, link: _Link) -> None:
         """Give a rider who is beside the thing and not on it the pose of its word."""
@@ -753,7 +780,9 @@ class _Reader:
     def _is_in(self, how: str, index: int) -> bool:
         """Return whether something can be on or in a thing: on a sofa, in a bowl or a box."""
         data = vocabulary.entry(self.mentions[index].entry).data
-        return (how == "inside" or "seat" in data) and ("seat" not in data or (data.get("stands") == "table") == (how == "inside"))
+        return (how == "inside" or "seat" in data) and (
+            "seat" not in data or (data.get("stands") == "table") == (how == "inside")
+        )
 
     def _hold(self, holder: int, word: Token, thing: int) -> None:
         made = self._link(thing, "worn" if word.value == "wear" else "held", holder, word.value)
@@ -854,9 +883,7 @@ class _Reader:
         if self.subject is not None and not after and (_needs_object(token) or not attributive):
             self.last = self.latest = self.subject  # "a cat, wearing a hat"
             return False
-        return _needs_object(token) or (
-            after and not attributive and bool(action.keys() & {"place", *_POSED})
-        )
+        return _needs_object(token) or (after and not attributive and bool(action.keys() & {"place", *_POSED}))
 
     def _following(self) -> Token | None:
         return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
@@ -865,7 +892,8 @@ class _Reader:
         """End an unknown thing ("in a red tutu"): the colour of what one wears goes to its wearer; its number, its size and
         any other colour are unknown words too."""
         kept = []
-        worn = self.last is not None and (self.on is not None or any(join.how == "worn" for join in self.joins))
+        hands = self.last is not None and "hands" in vocabulary.entry(self.mentions[self.last].entry).data
+        worn = (hands and self.on == self.last and self.into) or any(join.how == "worn" for join in self.joins)
         for word in self.waiting:
             if word.kind == "colour" and worn and self.last is not None and self.mentions[self.last].colour is None:
                 self._change(self.last, colour=_colour(word.value))
@@ -926,7 +954,9 @@ class _Reader:
             item = vocabulary.entry(token.value)
             if token.word in {word.lower() for word in item.stand_in}:
                 instead = (item.en if token.english else item.zh)[0]
-        return Spoken(token.text, about, instead, check if isinstance(check, bool) else self._shows(token, about, check))
+        return Spoken(
+            token.text, about, instead, check if isinstance(check, bool) else self._shows(token, about, check)
+        )
 
     def _shows(self, token: Token, about: int | None, check: str) -> bool:
         """Return whether a mention shows what a word said of it."""
