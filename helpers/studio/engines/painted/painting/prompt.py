@@ -272,7 +272,8 @@ class _Reader:
 
     def read(self) -> _Text:
         """Return the text's mentions, links, content words and unknown words."""
-        for self.at, token in enumerate(self.tokens):
+        for at, token in enumerate(self.tokens):
+            self.at = at
             self._take(token)
         self._stop()
         content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
