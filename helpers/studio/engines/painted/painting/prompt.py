@@ -697,7 +697,7 @@ class _Reader:
                 if item.kind in ("mood", "medium"):
                     self.joins.append(join)
                 else:
-                    self._say(join.token, join.who[-1], join.token.value in _TRUE_OF_PLACES)
+                    self._say(join.token, join.who[-1], _holds_at(item, join.token.value))
             elif vocabulary.entry(self.mentions[-1].entry).kind in ("mood", "medium", "light"):
                 self.joins.append(join)
             else:
@@ -748,9 +748,8 @@ class _Reader:
         """Read a Chinese relation after its thing: "the tree's behind" is where the cat is, or the one named next."""
         how, here = vocabulary.grammar().zh_relations[token.text], self.latest
         if here is None or not self._is_object(here):
-            holds = how in _TRUE_OF_PLACES
-            if how not in _TOUCHING:
-                self._say(token, here, holds)
+            if how not in _TOUCHING and here is not None:
+                self._say(token, here, _holds_at(vocabulary.entry(self.mentions[here].entry), how))
             return
         token = token._replace(kind="relation", value=how)
         of = tuple(self.party[-2:]) if how == "between" else (here,)
@@ -989,6 +988,11 @@ def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
     """Return whether some drawing of an entry has a part that takes a colour; what is no drawing takes it."""
     drawings = [name for key, names in item.data.items() if key == "art" or key.startswith("art_") for name in names]
     return item.kind != "object" or any(art.load(name).takes(part) for name in drawings)
+
+
+def _holds_at(place: vocabulary.Entry, relation: str) -> bool:
+    """Return whether a relation holds of whatever stands in a place: in front of mountains, but not before a house's inside."""
+    return relation in _TRUE_OF_PLACES and not (relation == "in_front" and place.data.get("indoor"))
 
 
 def _is_worn(item: vocabulary.Entry) -> bool:
