@@ -5,7 +5,7 @@ import time
 import pytest
 
 from helpers.studio.engines.painted.interface import Said
-from helpers.studio.engines.painted.painting import layout, places, prompt, vocabulary
+from helpers.studio.engines.painted.painting import layout, places, prompt, reader, vocabulary
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
@@ -562,14 +562,14 @@ def test_a_stand_in_is_named_in_the_language_of_its_word(monkeypatch: pytest.Mon
     plate = vocabulary.entry("plate")
     monkeypatch.setitem(plate.__dict__, "stand_in", ("plate", "盘子"))
     prompt.read.cache_clear()
-    prompt._read_text.cache_clear()
+    reader.read_text.cache_clear()
     asked.cache_clear()
     try:
         assert said("two plates")["plates"].stand_in == plate.en[0]
         assert said("盘子")["盘子"].stand_in == plate.zh[0]
     finally:
         prompt.read.cache_clear()
-        prompt._read_text.cache_clear()
+        reader.read_text.cache_clear()
         asked.cache_clear()
 
 
