@@ -504,6 +504,14 @@ def test_things_of_one_kind_are_as_many_as_the_prompt_sets_apart() -> None:
     assert [m.count for m in read("a pair of glasses, a pair of cats").mentions] == [1, 2]
 
 
+@pytest.mark.parametrize("text", ["a street without people", "a street, no people", "没有人的街道"])
+def test_what_a_prompt_is_without_is_unwanted(text: str) -> None:
+    wanted = asked((Prompt(text),))
+    assert names(wanted.reading) == ["street"]
+    assert [weight for _, weight in wanted.unwanted] == [1.0]
+    assert wanted.unknown == ()
+
+
 def said(*texts: str | tuple[str, float]) -> dict[str, Said]:
     prompts = tuple(Prompt(t) if isinstance(t, str) else Prompt(*t) for t in texts)
     return {word.text: word for word in asked(prompts).words}

@@ -16,7 +16,7 @@ from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["OWNED", "Link", "Links", "Mention", "Relation", "Spoken", "Text", "leads_to", "read_text"]
 
-_AND = ("and", "和", "与", "跟", "及", "加")
+_AND = ("and", "plus", "和", "与", "跟", "及", "加")
 _WITH = ("with", "带", "带有", "有")
 _DEFINITE = ("the", "this", "that", "these", "those", "its", "其", "这", "那", "这只", "那只", "这个", "那个")
 _SUBJECT = ("he", "she", "it", "they", "他", "她", "它", "他们", "她们", "它们")
@@ -86,6 +86,7 @@ class Text:
     links: Links
     words: tuple[Spoken, ...]
     unknown: tuple[str, ...]
+    absent: tuple[str, ...] = ()  # entries that it wants none of: "without a hat"
 
 
 @lru_cache(maxsize=256)
@@ -126,6 +127,7 @@ class _Reader:
         self.links: dict[int, Link] = {}
         self.said: list[tuple[Token, int | None, Check]] = []
         self.unknown: list[Token] = []
+        self.none_of: list[str] = []  # entries that stand after "without"
         self.waiting: list[Token] = []
         self.last: int | None = None  # the object that a place or an action after it belongs to
         self.latest: int | None = None  # what was named last, of any kind
@@ -155,7 +157,13 @@ class _Reader:
         content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
         words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
         missed = sorted(self.unknown, key=lambda token: token.start)
-        return Text(tuple(self.mentions), self.links, tuple(words), tuple(dict.fromkeys(t.text for t in missed)))
+        return Text(
+            tuple(self.mentions),
+            self.links,
+            tuple(words),
+            tuple(dict.fromkeys(t.text for t in missed)),
+            tuple(self.none_of),
+        )
 
     # ---- token by token ---------------------------------------------------------------------------------------------
 
@@ -334,6 +342,7 @@ class _Reader:
         """Read an entry's word, and give it what waited for it."""
         item = vocabulary.entry(token.value)
         if self.absent:
+            self.none_of.append(token.value)
             self._say(token)
             for word in self.waiting:
                 self._say(word)
