@@ -491,6 +491,21 @@ def test_what_is_nobodys_is_unknown_and_colours_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("an old man with a white zyzzyva, fish", "an old man, fish"),
+        ("a king on a golden zyzzyva with a fish", "a king with a fish"),
+        ("a woman wearing a zyzzyva walking her dog", "a woman walking her dog"),
+        ("a squirrel holding a zyzzyva under a tree", "a squirrel under a tree"),
+        ("a dog next to a zyzzyva in front of a house", "a dog in front of a house"),
+        ("a girl holding a zyzzyva and a balloon", "a girl holding a balloon"),
+    ],
+)
+def test_what_stands_with_an_unknown_thing_does_not_pass_to_the_next(text: str, plain: str) -> None:
+    assert read(text).mentions == read(plain).mentions
+
+
+@pytest.mark.parametrize(
     ("text", "entry"),
     [
         ("a car that is red", "car"),

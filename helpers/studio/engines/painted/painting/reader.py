@@ -171,8 +171,11 @@ class _Reader:
 
     def _take(self, token: Token) -> None:
         token = self.tokens[self.at] = self._as_noun(token)
-        if self.lost and token.kind in ("stop", "relation", "function") and token.english:
-            self._lose()
+        verb = (
+            token.kind == "action" and not _action(token).keys() & {"count", "strengthen"} and not _is_adjective(token)
+        )
+        if self.lost and token.english and (verb or token.kind in ("stop", "relation", "function")):
+            self._lose(token)
         if self.made_of and token.kind in ("relation", "action", "place", "function"):
             self._end_material(token)
         self.lost = token.kind == "unknown"
@@ -271,6 +274,8 @@ class _Reader:
             return False
         ahead, lost = self._noun_ahead(self.at + 1)
         kind = vocabulary.entry(ahead.value).kind if ahead is not None else None
+        if token.owns and following.kind == "entry" and vocabulary.entry(following.value).kind == "medium":
+            return True  # "a child's drawing"
         if token.word in grammar.textures and item.kind == "mood":
             return kind == "object" or (ahead is None and lost)
         if token.word in grammar.materials:
@@ -373,8 +378,9 @@ class _Reader:
         else:
             self._name_setting(token, item)
             self._reach_place()
-        self.on = self.equipped = self.filled = None
-        self.joined = self.definite = self.copula = False
+        if item.kind not in ("mood", "medium"):
+            self.on = self.equipped = self.filled = None
+            self.joined = self.definite = self.copula = False
 
     def _name_object(self, token: Token) -> None:
         index = self._named_before(token)
@@ -793,7 +799,7 @@ class _Reader:
     def _following(self) -> Token | None:
         return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
 
-    def _lose(self) -> None:
+    def _lose(self, token: Token | None = None) -> None:
         """End an unknown thing ("in a red tutu"): the colour of what one wears goes to its wearer; its number, its size and
         any other colour are unknown words too."""
         kept = []
@@ -812,6 +818,13 @@ class _Reader:
             elif word.kind != "number":
                 kept.append(word)
         self.waiting = kept
+        goes_on = token is not None and token.text in _AND  # "holding a zyzzyva and a balloon"
+        joins, self.joins = self.joins, []
+        for join in joins:
+            if goes_on and join.how in OWNED:
+                self.joins.append(join)
+            else:
+                self._leave(join)
 
     def _give_up(self) -> None:
         """End what waits at the end of a part: a colour alone colours the whole picture, other words are unknown."""
@@ -911,6 +924,11 @@ def _is_held(item: vocabulary.Entry) -> bool:
 
 def _needs_object(token: Token) -> bool:
     return token.kind == "action" and bool(_action(token).keys() & {"carry", "mount"})
+
+
+def _is_adjective(token: Token) -> bool:
+    """Return whether an action is a size and nothing else: "big"."""
+    return token.kind == "action" and _action(token).keys() <= {"en", "zh", "size"}
 
 
 def _is_size(token: Token) -> bool:
