@@ -243,6 +243,12 @@ def test_hands_with_nothing_known_in_them_change_nothing() -> None:
     assert read("a girl holding a zyzzyva").mentions == read("a girl").mentions
 
 
+def test_one_who_sits_at_a_place_still_sits() -> None:
+    for text in ("坐在窗前的猫", "猫坐在窗前", "a cat sitting on a beach"):
+        assert [m.pose for m in read(text).of("object")] == ["sit"]
+        assert read(text).unknown == ()
+
+
 def test_one_who_sits_on_something_unknown_still_sits() -> None:
     reading = read("a cat sitting on a zyzzyva")
     assert reading.unknown == ("zyzzyva",)

@@ -467,8 +467,11 @@ class _Reader:
             action = _action(word) if word.kind == "action" else {}
             if word.kind == "colour" and item.kind in ("part", "scene"):
                 mention = replace(mention, colour=_colour(word.value))
-            elif word.kind == "place" and word.value == "far" and item.kind == "scene":
-                mention = replace(mention, place="far")
+            elif word.kind == "place" and word.value == "far" and item.kind != "mood":
+                mention = replace(mention, place="far") if item.kind == "scene" else mention
+            elif word.kind == "action" and "mount" in action and (pose := _pose_of(word)) is not None:
+                kept.append(word._replace(value=pose))  # "standing at a window", before the Chinese for who does
+                continue
             elif item.kind == "scene" and action.keys() & {"size"} and "strengthen" not in action:
                 mention = replace(mention, size=mention.size * action["size"])
             elif "strengthen" in action and item.kind not in ("scene", "light", "medium"):
@@ -616,9 +619,8 @@ class _Reader:
 
     def _sit_down(self, index: int, token: Token) -> bool:
         """Give an object the pose of its word ("sitting on"); return whether the word gives one."""
-        first = token.text.split()[0].lower() if token.english else token.text[0]
-        pose = action_words().get(first)
-        if not pose or not vocabulary.grammar().actions[pose].keys() & set(_POSED):
+        pose = _pose_of(token)
+        if pose is None:
             return False
         self._change(index, pose=pose)
         return True
@@ -920,6 +922,12 @@ def _is_worn(item: vocabulary.Entry) -> bool:
 
 def _is_held(item: vocabulary.Entry) -> bool:
     return "held" in item.data
+
+
+def _pose_of(token: Token) -> str | None:
+    """Return the pose in a word that has a place too: "sitting" in "sitting on"."""
+    pose = action_words().get(token.text.split()[0].lower() if token.english else token.text[0])
+    return pose if pose and vocabulary.grammar().actions[pose].keys() & set(_POSED) else None
 
 
 def _needs_object(token: Token) -> bool:
