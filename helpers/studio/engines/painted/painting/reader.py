@@ -312,10 +312,10 @@ class _Reader:
             return token
         before, following = self.tokens[self.at - 1] if self.at else None, self._following()
         if token.kind == "entry":  # "a room with a painting", but "a painting of a room"
-            named = self.latest is not None and before is not None
-            one = named and (before.kind in ("number", "colour") or before.text.lower() in ("a", "an", "the"))
-            of = following is not None and following.text == "of"
-            return token._replace(value=thing) if (one or (named and is_plural(token))) and not of else token
+            if self.latest is None or before is None or (following is not None and following.text == "of"):
+                return token
+            one = before.kind in ("number", "colour") or before.text.lower() in ("a", "an", "the")
+            return token._replace(value=thing) if one or is_plural(token) else token
         described = before is not None and (
             before.kind == "colour" or (before.kind == "entry" and vocabulary.entry(before.value).kind == "mood")
         )
@@ -984,7 +984,7 @@ def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | N
 def _stir(mention: Mention, token: Token) -> Mention | None:
     """Return a setting as a word moves it ("falling" snow, mountains "in the background"); None where it does not."""
     kind = vocabulary.entry(mention.entry).kind
-    if token.kind == "place" and token.value == "sky" and kind in ("part", "weather", "light"):
+    if token.kind == "place" and token.value in ("sky", "far") and kind in ("part", "weather", "season", "light"):
         return mention
     if token.kind == "place":
         return replace(mention, place="far") if kind == "scene" and token.value == "far" else None
