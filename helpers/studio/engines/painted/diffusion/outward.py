@@ -126,14 +126,14 @@ def continued(
             scene = painter.framed(place.scene, level, False)
             painted = look.lit(painter.paint(scene, columns, rows, style), cfg_scale)
             for flip in (False, True):
-                tried.append((scene, flip, place.share))
+                tried.append((scene, flip, place))
                 shown.append(painted[:, ::-1] if flip else painted)
     ways, costs = _matched(seam, np.stack(shown))
-    costs = costs - FITS * np.log([share for *_, share in tried])
+    costs = costs - FITS * np.log([place.share for *_, place in tried])
     best = np.argsort(costs, kind="stable")[:most]
     shares = np.exp((costs[best[0]] - costs[best]) / FITS)
     return [
-        (_ground(painter, tried[i][0], style, hole, look, cfg_scale, tried[i][1], ways[i]), float(share))
+        (_ground(painter, *tried[i], style, hole, look, cfg_scale, ways[i]), float(share))
         for i, share in zip(best, shares / shares.sum(), strict=True)
     ]
 
@@ -200,11 +200,12 @@ def _along(lines: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
 def _ground(
     painter: Painter,
     scene: object,
+    flip: bool,
+    place: LikelyPlace,
     style: str | None,
     hole: Hole,
     look: Look,
     cfg_scale: float,
-    flip: bool,
     ways: NDArray[np.float32],
 ) -> Ground:
     """Return a place whose rows go the `ways` that meet the kept part, in the kept part's broad colours."""
@@ -231,4 +232,4 @@ def _ground(
         share = shrink(shut[..., None].astype(np.float32), height, width)
         return np.asarray(np.where(share > 0.5, old, painted + tie), np.float32)
 
-    return Ground(draw, scene)
+    return Ground(draw, scene, place.lost)

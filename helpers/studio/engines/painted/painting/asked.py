@@ -1,5 +1,6 @@
 """What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -11,12 +12,19 @@ from . import vocabulary
 from .layout import HANGING
 from .prompt import Mention, Reading, read
 
-__all__ = ["OF_PLACES", "Asked", "Group", "asked"]
+__all__ = ["ACTS", "OF_PLACES", "Asked", "Group", "asked"]
 
 Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
 SKY = "sky"
 """The entry of the sky itself."""
+ACTS: Mapping[str, Literal["light", "style"]] = {
+    "light": "light",
+    "weather": "light",
+    "season": "light",
+    "medium": "style",
+}
+"""What words of the setting change in any picture, by kind; all others change what the place shows."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
 """Kinds of what a place may show by itself."""
 
@@ -80,6 +88,7 @@ class Asked:
                 "scene" if vocabulary.entry(m.entry).kind == "scene" else "setting",
                 m.weight,
                 against.get(m.entry, 0.0),
+                ACTS.get(vocabulary.entry(m.entry).kind, "place"),
             )
             for m in self.named
         )
