@@ -7,10 +7,11 @@ from typing import Literal
 
 from helpers.studio.protocol import Prompt
 
-from ..interface import Habit, Thing, Word
+from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
 from .layout import HANGING
 from .prompt import Mention, Reading, read
+from .tokens import Token, tokens
 
 __all__ = ["ACTS", "OF_PLACES", "Asked", "Group", "asked"]
 
@@ -40,6 +41,31 @@ class Asked:
     unknown: tuple[str, ...]
     positive: bool
     """False where all prompts are negative."""
+    prompts: tuple[Prompt, ...] = ()
+
+    @cached_property
+    def words(self) -> tuple[Said, ...]:
+        """The content words that are known: each mention's own word, colours and places (a simple version)."""
+        found: dict[Said, None] = {}
+        for prompt in self.prompts:
+            if prompt.weight >= 0:
+                for token in tokens(prompt.text):
+                    if token.kind in ("entry", "colour"):
+                        found[replace(self._said(token), changes=prompt.weight > 0)] = None
+        return tuple(found)
+
+    def _said(self, token: Token) -> Said:
+        item = vocabulary.entry(token.value)
+        words = item.en if token.text.isascii() else item.zh
+        stand_in = words[0] if token.text.lower() in item.stand_in else None
+        for k, group in enumerate(self.groups):
+            for i in group:
+                if self.objects[i].entry == token.value:
+                    return Said(token.text, stand_in, thing=k)
+                if token.kind == "colour" and self.objects[i].colour == item.data["colour"]:
+                    return Said(token.text, thing=k, says="colour")
+        settings = (i for i, m in enumerate(self.named) if m is not None and m.entry == token.value)
+        return Said(token.text, stand_in, setting=next(settings, None))
 
     @cached_property
     def objects(self) -> tuple[Mention, ...]:
@@ -160,7 +186,9 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             for mention in read((Prompt(p.text),)).mentions:
                 for name in (mention.entry, *vocabulary.entry(mention.entry).data.get("kinds", ())):
                     unwanted[name] = max(unwanted.get(name, 0.0), -p.weight)
-    return Asked(read(positive or (Prompt(""),)), tuple(unwanted.items()), read(prompts).unknown, bool(positive))
+    return Asked(
+        read(positive or (Prompt(""),)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), prompts
+    )
 
 
 def _is_mood(mention: Mention) -> bool:
