@@ -60,9 +60,9 @@ class ToyReading:
         for text, entry, weight in self.heard:
             said = Said(text, changes=weight > 0)
             if entry in things:
-                kind = "colour" if text in COLOURS else "place" if text in SIDES else None
                 stand_in = entry if text in STAND_INS else None
-                said = replace(said, thing=things.index(entry), says=kind, stand_in=stand_in)
+                said = replace(said, thing=things.index(entry), stand_in=stand_in)
+                said = replace(said, says="colour" if text in COLOURS else "place" if text in SIDES else None)
             elif entry in setting:
                 said = replace(said, setting=setting[entry])
             elif entry not in MOODS or refused.get(entry, 0.0) >= weight:

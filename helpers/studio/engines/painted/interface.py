@@ -77,13 +77,13 @@ class Said:
     """Name of what is drawn in its place, in the language of the word; None: what it names has a drawing of its own."""
     thing: int | None = None
     """Number of the thing that it names or describes, in `ReadingLike.things`."""
-    says: Literal["colour", "place"] | None = None
-    """What it says of its thing where a picture may show the thing and not that: its colour, or its side of the picture."""
     setting: int | None = None
     """Number of the word that it is or describes, in `ReadingLike.setting`."""
     changes: bool = True
     """False where it changes nothing in any picture of this reading, as the colour of something that takes none, a mood that a
     negative prompt cancels, or a word of a prompt of weight 0."""
+    says: Literal["colour", "place"] | None = None
+    """What it says of its thing where a picture may show the thing and not that: its colour, or its side of the picture."""
 
 
 class ReadingLike(Hashable, Protocol):

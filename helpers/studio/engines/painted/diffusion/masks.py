@@ -155,8 +155,10 @@ def _drawn(request: Request, hole: Hole, todo: float, variation: Variation) -> l
         for order in range(orders):
             factors = _factors(request, hole, todo, things, order, look, picture, variation)
             log_prior = float(np.log(share / orders))
-            shown = {"lost": ground.lost, "styled": ground.styled}
-            plans.append(Plan(ground.scene, picture, log_prior, factors, redraw=redraw, **shown))
+            plan = Plan(
+                ground.scene, picture, log_prior, factors, redraw=redraw, lost=ground.lost, styled=ground.styled
+            )
+            plans.append(plan)
     return plans
 
 
@@ -192,12 +194,12 @@ def _grounds(
     if reading.coloured and not things:  # a colour alone asks for a plain backdrop
         empty = restyled(smooth_fill(init, touched))
     changed = restyled if style or reading.coloured else None
-    here = {"lost": _unpainted(reading), "styled": 1.0 if changed else 0.0}
-    made = [(replace(grounds.plain(empty, scene, changed), **here), 1.0)]
+    plain = replace(grounds.plain(empty, scene, changed), lost=_unpainted(reading), styled=1.0 if changed else 0.0)
+    made = [(plain, 1.0)]
     if things:
         stays = any(thing.habit == "worn" for thing in reading.things) or _is_plain(hole, empty)
         share = 1.0 if stays else float(_logistic((SETTLES - todo) / SHARP))
-        made = [(made[0][0], 1 - share), (replace(grounds.plain(init, scene, changed), **here), share)]
+        made = [(plain, 1 - share), (replace(plain, draw=grounds.plain(init, scene, changed).draw), share)]
     return [one for one in made if one[1] > 1e-3]
 
 
@@ -230,11 +232,11 @@ def _place_grounds(
         empty = smooth if hole.share > MOST or (vague and not flat) else filled(hole)
         empty = init if _is_plain(hole, empty) else empty
         if flat:
-            ground = grounds.water(painter, one.scene, style, empty, shape, look, cfg)
+            shown = grounds.water(painter, one.scene, style, empty, shape, look, cfg)
         else:
             scene = painter.framed(one.scene, float(max(level, 6.0)), False)
-            ground = grounds.land(painter, scene, style, empty, shape, look, cfg)
-        made.append((replace(ground, lost=one.lost), one.share))
+            shown = grounds.land(painter, scene, style, empty, shape, look, cfg)
+        made.append((replace(shown, lost=one.lost), one.share))
     return made
 
 

@@ -8,6 +8,7 @@ smooth correction that fades with the distance (as in Perez et al. 2003, "Poisso
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,8 @@ def continued(
     """Return the `most` places and mirrored places that go on best with what is kept, each with its share of the seeds."""
     seam = seam_of(hole)
     rows, columns = seam.known.shape
-    tried, shown = [], []
+    tried: list[tuple[Any, bool, LikelyPlace]] = []
+    shown = []
     for place in places:
         own = float(place.scene.horizon)
         levels = [own] if seam.horizon is None or abs(seam.horizon - own) < CLOSE else [own, seam.horizon]
@@ -133,7 +135,7 @@ def continued(
     best = np.argsort(costs, kind="stable")[:most]
     shares = np.exp((costs[best[0]] - costs[best]) / FITS)
     return [
-        (_ground(painter, *tried[i], style, hole, look, cfg_scale, ways[i]), float(share))
+        (_ground(painter, tried[i], style, hole, look, cfg_scale, ways[i]), float(share))
         for i, share in zip(best, shares / shares.sum(), strict=True)
     ]
 
@@ -199,17 +201,15 @@ def _along(lines: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
 
 def _ground(
     painter: Painter,
-    scene: object,
-    flip: bool,
-    place: LikelyPlace,
+    tried: tuple[Any, bool, LikelyPlace],
     style: str | None,
     hole: Hole,
     look: Look,
     cfg_scale: float,
     ways: NDArray[np.float32],
 ) -> Ground:
-    """Return a place whose rows go the `ways` that meet the kept part, in the kept part's broad colours."""
-    seam = seam_of(hole)
+    """Return a place, mirrored or not, whose rows go the `ways` that meet the kept part, in the kept part's broad colours."""
+    (scene, flip, place), seam = tried, seam_of(hole)
     rows, columns = seam.known.shape
 
     def moved(height: int, width: int) -> Pixels:
