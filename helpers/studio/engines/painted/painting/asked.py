@@ -10,13 +10,14 @@ from helpers.studio.protocol import Prompt
 from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
 from .layout import HANGING
-from .prompt import Mention, Reading, read
-from .tokens import Token, tokens
+from .prompt import Mention, Reading, Spoken, read
 
 __all__ = ["ACTS", "OF_PLACES", "Asked", "Group", "asked"]
 
 Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
+STAGE = "backdrop"
+"""The scene for a subject that is not known."""
 SKY = "sky"
 """The entry of the sky itself."""
 ACTS: Mapping[str, Literal["light", "style"]] = {
@@ -26,6 +27,8 @@ ACTS: Mapping[str, Literal["light", "style"]] = {
     "medium": "style",
 }
 """What words of the setting change in any picture, by kind; all others change what the place shows."""
+SIDES = ("left", "right", "middle")
+"""Places that are sides of the picture."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
 """Kinds of what a place may show by itself."""
 
@@ -41,31 +44,8 @@ class Asked:
     unknown: tuple[str, ...]
     positive: bool
     """False where all prompts are negative."""
-    prompts: tuple[Prompt, ...] = ()
-
-    @cached_property
-    def words(self) -> tuple[Said, ...]:
-        """The content words that are known: each mention's own word, colours and places (a simple version)."""
-        found: dict[Said, None] = {}
-        for prompt in self.prompts:
-            if prompt.weight >= 0:
-                for token in tokens(prompt.text):
-                    if token.kind in ("entry", "colour"):
-                        found[replace(self._said(token), changes=prompt.weight > 0)] = None
-        return tuple(found)
-
-    def _said(self, token: Token) -> Said:
-        item = vocabulary.entry(token.value)
-        words = item.en if token.text.isascii() else item.zh
-        stand_in = words[0] if token.text.lower() in item.stand_in else None
-        for k, group in enumerate(self.groups):
-            for i in group:
-                if self.objects[i].entry == token.value:
-                    return Said(token.text, stand_in, thing=k)
-                if token.kind == "colour" and self.objects[i].colour == item.data["colour"]:
-                    return Said(token.text, thing=k, says="colour")
-        settings = (i for i, m in enumerate(self.named) if m is not None and m.entry == token.value)
-        return Said(token.text, stand_in, setting=next(settings, None))
+    idle: tuple[Spoken, ...] = ()
+    """Words of the prompts of weight 0."""
 
     @cached_property
     def objects(self) -> tuple[Mention, ...]:
@@ -74,12 +54,10 @@ class Asked:
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """The objects in groups: who is mounted or carried goes with what carries it."""
+        """The objects in groups: what is mounted, carried or placed by another goes with that other."""
         home = list(range(len(self.objects)))
-        for i, mention in enumerate(self.objects):
-            other = i + 1 if mention.carry else i + mention.mount if mention.mount else i
-            if other < len(home):
-                home = [home[other] if h == home[i] else h for h in home]
+        for i in home[:]:
+            home = [home[self._leader(i)] if h == home[i] else h for h in home]
         return tuple(tuple(i for i, h in enumerate(home) if h == one) for one in dict.fromkeys(home))
 
     @cached_property
@@ -90,7 +68,7 @@ class Asked:
         for group in self.groups:
             members = [self.objects[i] for i in group]
             word = Word("object", min(m.weight for m in members), max(against.get(m.entry, 0.0) for m in members))
-            place = members[0].place if members[0].place in ("left", "right", "middle") else None
+            place = next((m.place for m in members if m.place in SIDES), None)
             root = self.root(group).entry
             out.append(Thing(root, word, any(m.colour for m in members), place, _habit(root)))
         return tuple(out)
@@ -117,6 +95,40 @@ class Asked:
                 ACTS.get(vocabulary.entry(m.entry).kind, "place"),
             )
             for m in self.named
+        )
+
+    @cached_property
+    def words(self) -> tuple[Said, ...]:
+        """The content words of the positive prompts, each with what it is about; those of weight 0 change nothing."""
+        said = [
+            Said(
+                word.text,
+                word.stand_in,
+                *self._about(word.about),
+                changes=word.changes and not self._is_cancelled(word.about),
+                says=_says(word.text),
+            )
+            for word in self.reading.words
+        ]
+        known = {word.text for word in said}
+        idle = (Said(w.text, w.stand_in, changes=False) for w in self.idle if w.text not in known)
+        return (*said, *idle)
+
+    def _about(self, index: int | None) -> tuple[int | None, int | None]:
+        """Return the numbers of a mention's thing and of its word of the setting."""
+        if index is None:
+            return None, None
+        before = [m for m in self.reading.mentions[:index] if vocabulary.entry(m.entry).kind == "object"]
+        mention = self.reading.mentions[index]
+        if vocabulary.entry(mention.entry).kind == "object":
+            return next(n for n, group in enumerate(self.groups) if len(before) in group), None
+        return None, next((n for n, m in enumerate(self.named) if m is mention), None)
+
+    def _is_cancelled(self, index: int | None) -> bool:
+        """Return whether negative prompts take away all of a mood."""
+        mention = None if index is None else self.reading.mentions[index]
+        return (
+            mention is not None and _is_mood(mention) and dict(self.unwanted).get(mention.entry, 0.0) >= mention.weight
         )
 
     @cached_property
@@ -151,9 +163,17 @@ class Asked:
 
     def root(self, group: Group) -> Mention:
         """Return the object of a group that the others sit on, or that holds them."""
-        if self.objects[group[0]].carry:
-            return self.objects[group[0]]
-        return next((self.objects[i] for i in reversed(group) if not self.objects[i].mount), self.objects[group[0]])
+        at = group[0]
+        while (leader := self._leader(at)) != at:
+            at = leader
+        return self.objects[at]
+
+    def _leader(self, index: int) -> int:
+        """Return the object that one is placed by: its mount, its holder, or what it is beside; itself: none."""
+        mention = self.objects[index]
+        held = index > 0 and self.objects[index - 1].carry is not None
+        other = index - 1 if held else index + (mention.mount or mention.of)
+        return other if 0 <= other < len(self.objects) else index
 
     def without(self, lost: frozenset[int], pull: float) -> Reading:
         """Return the reading without the `lost` words of the setting, its moods `pull` times as strong.
@@ -186,9 +206,26 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             for mention in read((Prompt(p.text),)).mentions:
                 for name in (mention.entry, *vocabulary.entry(mention.entry).data.get("kinds", ())):
                     unwanted[name] = max(unwanted.get(name, 0.0), -p.weight)
-    return Asked(
-        read(positive or (Prompt(""),)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), prompts
-    )
+    idle = read(tuple(p for p in prompts if p.weight == 0)).words
+    return Asked(_staged(read(positive)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle)
+
+
+def _staged(reading: Reading) -> Reading:
+    """Return the reading with a blank stage where the only things that it is about are unknown ones."""
+    if not reading.unknown or reading.of("object", "scene"):
+        return reading
+    return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+
+
+def _says(text: str) -> Literal["colour", "place"] | None:
+    """Return what a word says of a thing that a picture may show without it: a colour, or a side of the picture."""
+    english, chinese = vocabulary.words()
+    name = english.get(text.lower()) or chinese.get(text)
+    if name is not None:
+        return "colour" if vocabulary.entry(name).kind == "colour" else None
+    grammar = vocabulary.grammar()
+    place = grammar.places.get(text.lower()) or grammar.zh_places.get(text)
+    return "place" if place in SIDES else None
 
 
 def _is_mood(mention: Mention) -> bool:
