@@ -10,7 +10,9 @@ from helpers.studio import DRAWN, NOT_DRAWN
 from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
 from helpers.studio.engines.painted.engine import PaintedEngine
 from helpers.studio.engines.painted.interface import Spot
-from helpers.studio.protocol import MAX_WORDS, EngineResult
+from helpers.studio.engines.painted.painting.asked import asked
+from helpers.studio.engines.painted.painting.things import cutouts
+from helpers.studio.protocol import MAX_WORDS, EngineResult, Prompt
 from tests.engine import toy
 from tests.engine.asked import task_of
 
@@ -184,3 +186,24 @@ def test_what_an_init_image_keeps_in_a_hole_is_not_drawn() -> None:
 
 def test_a_new_sky_in_a_hole_shows_its_light() -> None:
     assert told("night", init_image=INIT, mask=hole(0, 0, 64, SIDE)) == {"night": DRAWN}
+
+
+def test_the_painter_says_which_words_are_colours_and_sides_and_which_moods_are_cancelled() -> None:
+    words = {said.text: said for said in asked((Prompt("a red car on the left, moody"), Prompt("moody", -1.0))).words}
+    assert (words["red"].says, words["car"].says, words["on the left"].says) == ("colour", None, "place")
+    assert words["red"].thing == words["car"].thing == words["on the left"].thing == 0
+    assert [text for text, said in words.items() if not said.changes] == ["moody"]
+    says = [said.says for said in asked((Prompt("一只红色的猫在左边"),)).words if said.says]
+    assert says == ["colour", "place"]
+    assert not any(said.says for said in asked((Prompt("a car in the distance, a castle"),)).words)
+
+
+def test_the_painter_says_which_words_act_on_any_picture() -> None:
+    kinds = [word.acts for word in asked((Prompt("a beach at sunset in winter with a rainbow, oil painting"),)).setting]
+    assert kinds == ["place", "light", "light", "place", "style"]
+
+
+def test_the_painters_own_drawings_in_other_colours_say_so() -> None:
+    reading = asked((Prompt("a red car"),))
+    for off_colour in (False, True):
+        assert {cut.off_colour for cut in cutouts(reading, 0, 16, 1.0, off_colour)} == {off_colour}

@@ -1,6 +1,5 @@
 """What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -12,7 +11,7 @@ from . import vocabulary
 from .layout import HANGING
 from .prompt import Mention, Reading, Spoken, read
 
-__all__ = ["ACTS", "OF_PLACES", "Asked", "Group", "asked"]
+__all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
 
 Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
@@ -20,13 +19,8 @@ STAGE = "backdrop"
 """The scene for a subject that is not known."""
 SKY = "sky"
 """The entry of the sky itself."""
-ACTS: Mapping[str, Literal["light", "style"]] = {
-    "light": "light",
-    "weather": "light",
-    "season": "light",
-    "medium": "style",
-}
-"""What words of the setting change in any picture, by kind; all others change what the place shows."""
+OF_LIGHT = ("light", "weather", "season")
+"""Kinds of what changes any picture's light."""
 SIDES = ("left", "right", "middle")
 """Places that are sides of the picture."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
@@ -92,7 +86,7 @@ class Asked:
                 "scene" if vocabulary.entry(m.entry).kind == "scene" else "setting",
                 m.weight,
                 against.get(m.entry, 0.0),
-                ACTS.get(vocabulary.entry(m.entry).kind, "place"),
+                _acts(vocabulary.entry(m.entry)),
             )
             for m in self.named
         )
@@ -215,6 +209,13 @@ def _staged(reading: Reading) -> Reading:
     if not reading.unknown or reading.of("object", "scene"):
         return reading
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+
+
+def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:
+    """Return what a word of the setting changes; one that only adds something far away, as a rainbow, needs a place for it."""
+    layers = item.data.get("layers", ())
+    is_far = layers and "air" not in item.data and all(layer.get("at", "front") != "front" for layer in layers)
+    return "style" if item.kind == "medium" else "light" if item.kind in OF_LIGHT and not is_far else "place"
 
 
 def _says(text: str) -> Literal["colour", "place"] | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import painter, places, vocabulary
-from .asked import ACTS, Asked
+from .asked import OF_LIGHT, Asked
 from .filters import LUMA, Picture, blur
 from .layout import Scene
 from .light import Grade
@@ -69,7 +69,7 @@ def _rows(values: NDArray[np.float32], height: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=64)
 def _light(asked: Asked, scene: Scene) -> _Light | None:
     """Return what the words do to a place painted with them, beside the same place painted without; None: no such words."""
-    named = frozenset(i for i, m in enumerate(asked.named) if m and ACTS.get(vocabulary.entry(m.entry).kind) == "light")
+    named = frozenset(i for i, m in enumerate(asked.named) if m and vocabulary.entry(m.entry).kind in OF_LIGHT)
     if not named:
         return None
     plain = places.place(asked, scene.seed, scene.aspect, named, 1.0, None)
