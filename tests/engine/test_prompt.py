@@ -379,6 +379,9 @@ def test_in_chinese_a_seat_that_is_taken_takes_nothing_more() -> None:
         ("没有帽子的男人", ["man"]),
         ("奶奶在厨房包饺子", ["old_woman", "dumplings", "kitchen"]),
         ("a dog. The dog is asleep.", ["dog"]),
+        ("a giant snake made of sushi and an egg", ["snake"]),
+        ("a room with a painting", ["room", "picture_frame"]),
+        ("a painting of a room", ["painting", "room"]),
         ("a cat, white background", ["cat", "backdrop"]),
         ("白色背景，一只猫", ["backdrop", "cat"]),
     ],
@@ -488,7 +491,14 @@ def test_what_is_nobodys_is_unknown_and_colours_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "entry"), [("a car that is red", "car"), ("the sky is red", "sky"), ("a woman in red", "woman")]
+    ("text", "entry"),
+    [
+        ("a car that is red", "car"),
+        ("the sky is red", "sky"),
+        ("a woman in red", "woman"),
+        ("a woman wearing black", "woman"),
+        ("a heart made of wood", "heart"),
+    ],
 )
 def test_a_colour_after_the_thing_is_its_own(text: str, entry: str) -> None:
     (mention,) = read(text).mentions
@@ -502,6 +512,14 @@ def test_things_of_one_kind_are_as_many_as_the_prompt_sets_apart() -> None:
     assert len(read("a cat, cute cat").of("object")) == 1
     assert len(read(("a cat on a sofa", 1.0), ("a cat on a sofa", 0.5)).mentions) == 2
     assert [m.count for m in read("a pair of glasses, a pair of cats").mentions] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["a street without people", "a street, no people", "没有人的街道"])
+def test_what_a_prompt_is_without_is_unwanted(text: str) -> None:
+    wanted = asked((Prompt(text),))
+    assert names(wanted.reading) == ["street"]
+    assert [weight for _, weight in wanted.unwanted] == [1.0]
+    assert wanted.unknown == ()
 
 
 def said(*texts: str | tuple[str, float]) -> dict[str, Said]:

@@ -7,6 +7,7 @@ that the painter wants.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import cast
 
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
 
@@ -22,6 +23,8 @@ class Reading:
 
     mentions: tuple[Mention, ...] = ()
     unknown: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Entries that it wants none of: "without a hat"."""
     words: tuple[Spoken, ...] = field(default=(), compare=False)
     """Its content words, in order, once each; no picture depends on them."""
 
@@ -42,6 +45,7 @@ def read(prompts: tuple[Prompt, ...]) -> Reading:
     links: dict[int, Link] = {}
     words: list[Spoken] = []
     unknown: dict[str, None] = {}
+    absent: dict[str, None] = {}
     for prompt in prompts:
         text = read_text(prompt.text)
         numbers = _joined(text, abs(prompt.weight), mentions)
@@ -50,9 +54,10 @@ def read(prompts: tuple[Prompt, ...]) -> Reading:
                 links.setdefault(numbers[index], replace(link, of=numbers[link.of]))
         words += [w if w.about is None else replace(w, about=numbers[w.about]) for w in text.words]
         unknown.update(dict.fromkeys(text.unknown))
+        absent.update(dict.fromkeys(text.absent))
     arranged, places = _arranged(mentions, links)
     said = [w if w.about is None else replace(w, about=places[w.about]) for w in words]
-    return Reading(arranged, tuple(unknown)[:MAX_UNKNOWN_WORDS], _once_each(said))
+    return Reading(arranged, tuple(unknown)[:MAX_UNKNOWN_WORDS], tuple(absent), _once_each(said))
 
 
 def _joined(text: Text, weight: float, mentions: list[Mention]) -> Mapping[int, int]:
@@ -100,7 +105,7 @@ def _arranged(mentions: Sequence[Mention], links: Links) -> tuple[tuple[Mention,
         elif link.how in OWNED and off == -1 and link.action is not None:
             out[link.of] = replace(out[link.of], carry=link.action)
         else:
-            out[index] = replace(out[index], relation=link.how, of=off)
+            out[index] = replace(out[index], relation=cast(Relation, link.how), of=off)
     return tuple(out.values()), {index: number for number, index in enumerate(order)}
 
 

@@ -16,12 +16,13 @@ from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
 __all__ = ["OWNED", "Link", "Links", "Mention", "Relation", "Spoken", "Text", "leads_to", "read_text"]
 
-_AND = ("and", "和", "与", "跟", "及", "加")
+_AND = ("and", "plus", "和", "与", "跟", "及", "加")
 _WITH = ("with", "带", "带有", "有")
 _DEFINITE = ("the", "this", "that", "these", "those", "its", "其", "这", "那", "这只", "那只", "这个", "那个")
 _SUBJECT = ("he", "she", "it", "they", "他", "她", "它", "他们", "她们", "它们")
 _OBJECT = ("it", "him", "her", "them")
 _COPULA = ("is", "are", "was", "were", "是")
+_MADE_OF = ("made of", "made from", "made out of")
 _WITHOUT = ("without", "no", "没有", "无")
 OWNED = ("held", "worn")
 """Links of a thing to whom it moves with."""
@@ -86,6 +87,7 @@ class Text:
     links: Links
     words: tuple[Spoken, ...]
     unknown: tuple[str, ...]
+    absent: tuple[str, ...] = ()  # entries that it wants none of: "without a hat"
 
 
 @lru_cache(maxsize=256)
@@ -126,6 +128,7 @@ class _Reader:
         self.links: dict[int, Link] = {}
         self.said: list[tuple[Token, int | None, Check]] = []
         self.unknown: list[Token] = []
+        self.none_of: list[str] = []  # entries that stand after "without"
         self.waiting: list[Token] = []
         self.last: int | None = None  # the object that a place or an action after it belongs to
         self.latest: int | None = None  # what was named last, of any kind
@@ -145,6 +148,7 @@ class _Reader:
         self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
         self.owner: int | None = None  # the same, to the end of the sentence
         self.definite = self.copula = self.absent = False  # "the", "is" or "without" stands before
+        self.made_of = False  # "made of" stands before: what follows is a material
 
     def read(self) -> Text:
         """Return the text's mentions, links, content words and unknown words."""
@@ -155,7 +159,13 @@ class _Reader:
         content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
         words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
         missed = sorted(self.unknown, key=lambda token: token.start)
-        return Text(tuple(self.mentions), self.links, tuple(words), tuple(dict.fromkeys(t.text for t in missed)))
+        return Text(
+            tuple(self.mentions),
+            self.links,
+            tuple(words),
+            tuple(dict.fromkeys(t.text for t in missed)),
+            tuple(self.none_of),
+        )
 
     # ---- token by token ---------------------------------------------------------------------------------------------
 
@@ -163,6 +173,8 @@ class _Reader:
         token = self.tokens[self.at] = self._as_noun(token)
         if self.lost and token.kind in ("stop", "relation", "function") and token.english:
             self._lose()
+        if self.made_of and token.kind in ("relation", "action", "place", "function"):
+            self._end_material(token)
         self.lost = token.kind == "unknown"
         if token.kind == "unknown":
             self.unknown.append(token)
@@ -192,6 +204,12 @@ class _Reader:
         else:
             self.waiting.append(token)
 
+    def _end_material(self, token: Token) -> None:
+        """End what follows "made of" before any grammar but an article or "and"."""
+        if token.text.lower() not in ("a", "an", "the", *_AND):
+            self._give_up()
+            self.made_of = False
+
     def _is_one_word(self, colour: Token, token: Token) -> bool:
         """Return whether a Chinese colour and the unknown word right after it are one noun, as "red wall" is."""
         return colour.kind == "colour" and not token.english and colour.start + 1 == token.start
@@ -206,7 +224,7 @@ class _Reader:
             self._leave(join)
         self.joins = []
         self.last = self.latest = self.on = self.filled = self.equipped = self.there = None
-        self.joined = self.definite = self.copula = self.absent = False
+        self.joined = self.definite = self.copula = self.absent = self.made_of = False
         if sign not in ",，、":
             self.front = self.owner = None
         elif self.front is not None and not self.front[0].english:
@@ -220,6 +238,8 @@ class _Reader:
             self.on, self.into = self._owner_of(self.last), word == "in"
         elif word in _WITHOUT:
             self.absent = True
+        elif word in _MADE_OF:
+            self.made_of = self.last is not None
         elif word in _COPULA:
             self.copula = True
         elif word in _OBJECT and self.joins and self.joins[-1].token.kind == "relation":
@@ -280,13 +300,17 @@ class _Reader:
         )
 
     def _as_noun(self, token: Token) -> Token:
-        """Return a colour's or a place's word as the noun that it can be: "an orange", "behind a stone", "on a blue
-        background"."""
+        """Return a word of a colour, a place or a medium as the thing that it can be: "an orange", "on a blue background"."""
         grammar = vocabulary.grammar()
-        thing = grammar.nouns.get(token.word) if token.kind in ("colour", "place") else None
+        thing = grammar.nouns.get(token.word) if token.kind in ("colour", "place", "entry") else None
         if thing is None:
             return token
         before, following = self.tokens[self.at - 1] if self.at else None, self._following()
+        if token.kind == "entry":  # "a room with a painting", but "a painting of a room"
+            named = self.latest is not None and before is not None
+            one = named and (before.kind in ("number", "colour") or before.text.lower() in ("a", "an", "the"))
+            of = following is not None and following.text == "of"
+            return token._replace(value=thing) if (one or (named and is_plural(token))) and not of else token
         described = before is not None and (
             before.kind == "colour" or (before.kind == "entry" and vocabulary.entry(before.value).kind == "mood")
         )
@@ -334,10 +358,15 @@ class _Reader:
         """Read an entry's word, and give it what waited for it."""
         item = vocabulary.entry(token.value)
         if self.absent:
+            self.none_of.append(token.value)
             self._say(token)
             for word in self.waiting:
                 self._say(word)
             self.waiting, self.absent = [], False
+            return
+        if self.made_of and item.kind == "object":
+            self._give_up()  # a colour that is left is a material too
+            self._say(token, self.last, False)
             return
         if item.kind == "object":
             self._name_object(token)
@@ -786,7 +815,8 @@ class _Reader:
 
     def _give_up(self) -> None:
         """End what waits at the end of a part: a colour alone colours the whole picture, other words are unknown."""
-        owner = self.latest if self.copula else self.last if self.on is not None and self.into else None
+        into = self.on is not None and self.into
+        owner = self.latest if self.copula else self.last if into or self.made_of else None
         if owner is not None and vocabulary.entry(self.mentions[owner].entry).kind not in ("object", "part", "scene"):
             owner = None
         dresser = next((join for join in self.joins if join.how == "worn"), None)
@@ -913,9 +943,9 @@ def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | N
     if token.kind == "place":
         return replace(mention, place=token.value)
     action = _action(token)
-    if "stirs" in action and not before:
-        return replace(mention, size=mention.size * action.get("size", 1.0))
     poses = bool(action.keys() & set(_POSED))
+    if "stirs" in action and not before and not poses:
+        return replace(mention, size=mention.size * action.get("size", 1.0))
     if "stays" in action and action["stays"] == vocabulary.entry(mention.entry).data.get("stands"):
         return mention
     if "place" in action and (before or "size" not in action):
