@@ -255,7 +255,7 @@ def cutouts(reading: ToyReading, thing: int, size: int, pull: float, off_colour:
         rows, columns = (np.flatnonzero(pixels[..., 3].max(axis) > 0.1) for axis in (1, 0))
         cut = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
         foot = 0.8 * size - rows[0], 0.5 * size - columns[0]
-        out.append(Cutout(cut, foot, 0.6 * size, drawn, off_colour))
+        out.append(Cutout(cut, foot, 0.6 * size, drawn, off_colour=off_colour))
     return tuple(out)
 
 
