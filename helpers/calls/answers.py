@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -22,7 +23,7 @@ from helpers.errors import (
     WorkshopError,
 )
 from helpers.language import joined, shortened, tr
-from helpers.studio import ENGINE_HEADER, UNKNOWN_WORDS_HEADER
+from helpers.studio import DRAWN, ENGINE_HEADER, NOT_DRAWN, STAND_IN, UNKNOWN_WORDS_HEADER, WORDS_HEADER
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,6 +80,9 @@ class Generation:
     - `seconds`: time from the call to the last byte of the answer, retries and waits included.
     - `attempts`: how often the request was sent until an answer came, from 1.
     - `unknown_words`: words of the prompts that the studio does not know, as written; empty on AWS.
+    - `words`: what became of each content word in this very picture, in the order of the prompts: "drawn", "not drawn",
+      "stand-in: plate" where a plate is drawn in its place, or "unknown"; empty on AWS. It is told for the positive prompts,
+      and for unknown words of the others.
     - `request_id`: the service's id of the request. `backend`: "studio" or "aws". `engine`: the studio's engine that
       drew it, as "name version"; None on AWS.
     - `receipt`: what `save` writes into the file, as JSON types: these without the pictures, and who made it.
@@ -98,6 +102,7 @@ class Generation:
     files: tuple[bytes, ...] = ()
     attempts: int = 1
     engine: str | None = None
+    words: dict[str, str] = field(default_factory=dict)
 
     @property
     def image(self) -> "Image.Image":
@@ -119,6 +124,7 @@ class Generation:
             "seconds": round(self.seconds, 3),
             "attempts": self.attempts,
             "unknown_words": list(self.unknown_words),
+            "words": dict(self.words),
             "request_id": self.request_id,
             "made_with": _made_with(),
         }
@@ -153,8 +159,9 @@ class Generation:
             parts.append("on the studio, $0.00")
         else:
             parts.append("on AWS" if self.cost is None else f"on AWS, ${self.cost:.2f}")
-        if self.unknown_words:
-            parts.append("not known: " + ", ".join(self.unknown_words))
+        missing = ", ".join(f"{word}: {outcome}" for word, outcome in self.words.items() if outcome != "drawn")
+        if missing:
+            parts.append(shortened(missing, 60))
         return f"<Generation {', '.join(parts)}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -197,6 +204,7 @@ def read(payload: bytes, metadata: Mapping[str, Any], *, call: Call, seconds: fl
             engine=headers.get(ENGINE_HEADER) if call.backend == "studio" else None,
             files=tuple(base64.b64decode(str(one.base64)) for one in found),
             attempts=attempts,
+            words=_words(headers, call.body),
         )
     except WorkshopError:
         raise
@@ -208,6 +216,34 @@ def unknown_words(headers: Mapping[str, str]) -> tuple[str, ...]:
     """Return the words that the studio does not know, from the header of its answer; empty on AWS."""
     listed = str(headers.get(UNKNOWN_WORDS_HEADER, ""))
     return tuple(unquote(word.strip()) for word in listed.split(",") if word.strip())
+
+
+def _words(headers: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, str]:
+    """Return what became of the words of the prompts, from the headers of an answer, in the order of the prompts."""
+    from helpers import models
+
+    told: dict[str, str] = {}
+    for item in str(headers.get(WORDS_HEADER, "")).split(","):
+        word, _, outcome = item.strip().partition("=")
+        if outcome:
+            told[unquote(word)] = _outcome(outcome)
+    found = dict.fromkeys(unknown_words(headers), "unknown") | told
+    family = models.family_for_body(body)
+    text = "\n".join(part.text for part in family.prompts(body)) if family else ""
+    return dict(sorted(found.items(), key=lambda item: _place(item[0], text)))
+
+
+def _outcome(written: str) -> str:
+    if written.startswith(STAND_IN):
+        return f"stand-in: {unquote(written.removeprefix(STAND_IN))}"
+    return {DRAWN: "drawn", NOT_DRAWN: "not drawn"}.get(written, written)
+
+
+def _place(word: str, text: str) -> int:
+    """Return where a word stands in a text, and not as a part of another; behind the text where it does not."""
+    whole = rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word)
+    found = re.search(whole, text)
+    return found.start() if found else len(text)
 
 
 @dataclass(frozen=True)

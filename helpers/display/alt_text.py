@@ -5,6 +5,7 @@ they hold nothing that changes from one machine or run to the next.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -99,11 +100,27 @@ def title_sentence(title: str) -> str:
     return tr("{title}. ", title=title.rstrip(".。")) if title else ""
 
 
-def unknown_words_sentence(pictures: Sequence[Any]) -> str:
-    """Return the sentence about words of the prompts that the studio does not know; empty for none."""
-    words = dict.fromkeys(word for picture in pictures for word in getattr(picture, "unknown_words", ()))
-    sentence = tr("The studio does not know: {words}. A real model would.", words=tr(", ").join(words))
-    return sentence if words else ""
+def missing_words_sentence(pictures: Sequence[Any]) -> str:
+    """Return the sentences about words of the prompts that the pictures do not show as they are; empty for none.
+
+    A word that some of the pictures show is named with the number of those that do not.
+    """
+    told = [words for picture in pictures if (words := getattr(picture, "words", None))]
+    missing = {"not drawn": "", "stand-in": "", "unknown": ""}
+    for (word, outcome), count in Counter(item for words in told for item in words.items()).items():
+        kind, _, name = outcome.partition(": ")
+        if kind in missing:
+            named = tr("{word} ({name})", word=word, name=name) if name else word
+            of = sum(word in words for words in told)
+            named = named if count == of else tr("{word} (in {count} of {of})", word=named, count=count, of=of)
+            missing[kind] += (tr(", ") if missing[kind] else "") + named
+    return joined(
+        tr("Not drawn: {words}.", words=missing["not drawn"]) if missing["not drawn"] else "",
+        tr("Drawn as something else: {words}.", words=missing["stand-in"]) if missing["stand-in"] else "",
+        tr("The studio does not know: {words}. A real model would.", words=missing["unknown"])
+        if missing["unknown"]
+        else "",
+    )
 
 
 def differing_fields(pictures: Sequence[Any]) -> list[str]:

@@ -54,8 +54,8 @@ def show(made_or_image: "ImageLike | Figure", alt: str | None = None, caption: s
 
     `made_or_image`: a receipt of `helpers.invoke`, a tile of a sweep, a matplotlib figure, or whatever
     `helpers.to_image` takes. `alt` is the text that a screen reader says in place of the picture; that of a receipt is
-    made from its prompt, size and seed, and a figure needs one. `caption` is shown below the picture. A receipt whose
-    prompt has words that the studio does not know says so in the caption.
+    made from its prompt, size and seed, and a figure needs one. `caption` is shown below the picture. Words of a receipt's
+    prompt that the picture does not show, shows as something else, or that the studio does not know are named there too.
 
     Raises ImageError where there is no usable picture, and ValueError for a figure without `alt`.
     """
@@ -96,7 +96,7 @@ def strip(
     numbers = ", ".join(f"{one:.2f}" for one in took if one is not None)
     times = tr("Seconds for each: {seconds}.", seconds=numbers) if numbers else ""
     text = alt or alt_text.strip_alt(pictures, texts, title)
-    _put(*_bundle(sheet, text, joined(caption or "", alt_text.unknown_words_sentence(pictures)), times))
+    _put(*_bundle(sheet, text, joined(caption or "", alt_text.missing_words_sentence(pictures)), times))
 
 
 def grid(
@@ -128,8 +128,8 @@ def grid(
     cells = [[_cell(cell) for cell in row] for row in rows]
     missing = sum(isinstance(cell, Missing) for row in cells for cell in row)
     text = alt or alt_text.grid_alt(rows, down, across, title, missing)
-    unknown = alt_text.unknown_words_sentence([cell for row in rows for cell in row])
-    _put(*_bundle(sheets.grid(cells, down, across, title), text, joined(caption or "", unknown)))
+    below = joined(caption or "", alt_text.missing_words_sentence([cell for row in rows for cell in row]))
+    _put(*_bundle(sheets.grid(cells, down, across, title), text, below))
 
 
 def compare(
@@ -163,7 +163,8 @@ def compare(
         )
         numbers = ""
     sheet = sheets.strip([first, second, third], [*labels, tr("difference")], title)
-    _put(*_bundle(sheet, alt or alt_text.compare_alt(labels, title, verdict), verdict, numbers))
+    below = joined(verdict, alt_text.missing_words_sentence([a, b]))
+    _put(*_bundle(sheet, alt or alt_text.compare_alt(labels, title, verdict), below, numbers))
 
 
 def mime_bundle(
@@ -176,7 +177,7 @@ def mime_bundle(
     alt, caption = _in_language(alt), _in_language(caption)
     image = _image(made_or_image)
     text = alt or _default_alt(made_or_image, image)
-    return _bundle(image, text, joined(caption or "", alt_text.unknown_words_sentence([made_or_image])))
+    return _bundle(image, text, joined(caption or "", alt_text.missing_words_sentence([made_or_image])))
 
 
 def jpeg(image: Image.Image) -> bytes:

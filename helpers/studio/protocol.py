@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_UNKNOWN_WORDS = 64
+MAX_WORDS = 64
 MAX_PATIENCE = 86_400  # seconds
 
 
@@ -162,6 +163,10 @@ class EngineResult:
     MAX_UNKNOWN_WORDS."""
     trace: Trace | None = None
     """The trace, where it was asked for and the engine has one."""
+    words: tuple[tuple[str, str], ...] = ()
+    """The other content words of the positive prompts, as written, in order, each once, and what became of each in this
+    picture: "drawn", "not-drawn", or "stand-in:" and the name of what is drawn in its place. At most MAX_WORDS; an engine
+    that cannot tell gives none."""
 
 
 @dataclass(frozen=True)

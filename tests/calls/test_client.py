@@ -141,6 +141,28 @@ def test_unknown_words_come_as_they_were_written(studio: Canned) -> None:
     assert helpers.invoke(studio.client, SDXL).unknown_words == ("quiche", "法式", "a,b")
 
 
+def test_what_became_of_each_word_comes_in_the_order_of_the_prompts(studio: Canned) -> None:
+    prompts = [{"text": "a caterpillar, 一只叉子 in a cat's quiche, a,b"}, {"text": "blurry", "weight": -1.0}]
+    words = "cat=drawn,%E5%8F%89%E5%AD%90=stand-in:%E7%9B%98%2C,caterpillar=not-drawn,a%2Cb=drawn"
+    studio.answers(sdxl_answer(), None, x_studio_words=words, x_studio_unknown_words="quiche,blurry")
+    made = helpers.invoke(studio.client, {**SDXL, "text_prompts": prompts})
+    assert list(made.words.items()) == [
+        ("caterpillar", "not drawn"),
+        ("叉子", "stand-in: 盘,"),
+        ("cat", "drawn"),
+        ("quiche", "unknown"),
+        ("a,b", "drawn"),
+        ("blurry", "unknown"),
+    ]
+    assert made.receipt["words"] == made.words
+    assert "caterpillar: not drawn, 叉子: stand-in: 盘,, " in repr(made)
+
+
+def test_without_the_headers_there_are_no_words(studio: Canned) -> None:
+    studio.answers(sdxl_answer())
+    assert helpers.invoke(studio.client, SDXL).words == {}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -210,12 +232,13 @@ def test_a_receipt_cannot_be_changed_and_can_be_pickled(studio: Canned) -> None:
 def test_a_receipt_shown_as_text_is_short_and_the_same_on_every_run(studio: Canned) -> None:
     shown = []
     for _ in range(2):
-        studio.answers(sdxl_answer(), None, x_studio_unknown_words="quiche")
+        words = ",".join(f"moon{number}=not-drawn" for number in range(30))
+        studio.answers(sdxl_answer(), None, x_studio_unknown_words="quiche", x_studio_words=words)
         shown.append(repr(helpers.invoke(studio.client, {**SDXL, "text_prompts": [{"text": "a beach " * 200}]})))
     assert shown[0] == shown[1]
     assert len(shown[0]) < 200
     assert "seed 10" in shown[0]
-    assert "quiche" in shown[0]
+    assert "moon0: not drawn, " in shown[0]
 
 
 def test_a_filtered_picture_is_an_error_that_carries_the_blurred_one(studio: Canned) -> None:

@@ -24,11 +24,13 @@ def picture(colour: str = "#3070c0", size: tuple[int, int] = (512, 512)) -> Imag
     return image
 
 
-def receipt(text: str = SUNSET, unknown: tuple[str, ...] = (), image: Image.Image | None = None, **body: Any) -> Any:
+def receipt(
+    text: str = SUNSET, words: dict[str, str] | None = None, image: Image.Image | None = None, **body: Any
+) -> Any:
     asked = {"text_prompts": [{"text": text, "weight": 1}], "cfg_scale": 7, "seed": 10, **body}
     return SimpleNamespace(
         image=image or picture(), body=asked, seed=asked["seed"], model="stability.stable-diffusion-xl-v1",
-        backend="studio", unknown_words=unknown, seconds=0.0517,
+        backend="studio", words=words or {}, seconds=0.0517,
     )  # fmt: skip
 
 
@@ -121,11 +123,42 @@ def test_alt_text_names_the_model_where_it_was_a_model_on_aws() -> None:
     assert "on Amazon Bedrock for the prompt “a lake”, against “fog”" in alt_text.image_alt(made)
 
 
-def test_a_receipt_with_unknown_words_says_so_in_one_sentence_under_the_picture(shown: list[dict[str, Any]]) -> None:
-    showing.show(receipt(unknown=("quiche", "乳蛋饼")))
-    sentence = "The studio does not know: quiche, 乳蛋饼. A real model would."
-    assert Images(shown[0]["text/html"]).text == sentence
-    assert shown[0]["text/plain"].endswith("\n" + sentence)
+MISSING = {
+    "beach": "drawn",
+    "moon": "not drawn",
+    "quiche": "unknown",
+    "fork": "stand-in: plate",
+    "乳蛋饼": "unknown",
+    "red": "not drawn",
+}
+
+
+def test_under_the_picture_a_line_names_the_words_that_it_does_not_show(shown: list[dict[str, Any]]) -> None:
+    showing.show(receipt(words=MISSING))
+    line = (
+        "Not drawn: moon, red. Drawn as something else: fork (plate)."
+        " The studio does not know: quiche, 乳蛋饼. A real model would."
+    )
+    assert Images(shown[0]["text/html"]).text == line
+    assert shown[0]["text/plain"].endswith("\n" + line)
+
+
+def test_nothing_is_said_of_words_that_are_drawn(shown: list[dict[str, Any]]) -> None:
+    showing.show(receipt(words={"beach": "drawn"}))
+    assert Images(shown[0]["text/html"]).text == ""
+
+
+def test_strips_grids_and_comparisons_say_in_how_many_pictures_a_word_is_missing(shown: list[dict[str, Any]]) -> None:
+    one, two = receipt(words={"moon": "drawn", "fork": "stand-in: plate"}), receipt(words={"moon": "not drawn"})
+    other = receipt(words={"moon": "not drawn", "fork": "not drawn"})
+    showing.strip([one, two, other], labels=["1", "2", "3"])
+    showing.grid([[one, two], [other, None]])
+    showing.compare(one, other)
+    line = "Not drawn: moon (in 2 of 3), fork (in 1 of 2). Drawn as something else: fork (plate) (in 1 of 2)."
+    assert [Images(put["text/html"]).text for put in shown[:2]] == [line, line]
+    assert "Not drawn: moon (in 1 of 2), fork (in 1 of 2)." in Images(shown[2]["text/html"]).text
+    showing.strip([other, other], labels=["1", "2"])
+    assert Images(shown[3]["text/html"]).text == "Not drawn: moon, fork."
 
 
 def test_a_caption_cannot_break_out_of_the_page(shown: list[dict[str, Any]]) -> None:

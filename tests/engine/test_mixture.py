@@ -493,7 +493,7 @@ def test_what_is_decided_is_left_out_at_lower_noise_and_nothing_else_changes(sig
     plan, choices, same = narrow.winner(narrow.posterior(x, sigma))
     assert plan.scene == whole.scene
     assert same == pytest.approx(exemplar, abs=1e-9)
-    assert {entry for entry, _ in choices} == {"thing 0", "thing 1"}
+    assert {one.entry for one in choices} == {"thing 0", "thing 1"}
     assert narrow.denoise(x, sigma) == pytest.approx(mixture.denoise(x, sigma), abs=2e-4)
 
 

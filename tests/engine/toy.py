@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helpers.studio.engines.painted.diffusion.trace import TracedThing
 from helpers.studio.engines.painted.engine import PaintedEngine
-from helpers.studio.engines.painted.interface import Cutout, Painter, Pixels, Spot, Standing, Thing, Word
+from helpers.studio.engines.painted.interface import Cutout, Painter, Pixels, Said, Spot, Standing, Thing, Word
 from helpers.studio.protocol import Prompt
 
 SCENES = {
@@ -20,6 +20,8 @@ SCENES = {
 }
 """Colours of sky, distance and ground."""
 OBJECTS = {"ball": (0.95, 0.1, 0.1), "crate": (0.5, 0.3, 0.05)}
+STAND_INS = {"globe": "ball"}
+"""Words that another drawing stands for."""
 COLOURS = {"blue": (0.1, 0.2, 0.95), "violet": (0.6, 0.1, 0.8), "yellow": (1.0, 0.9, 0.1)}
 SIDES = ("left", "right", "middle")
 NIGHT = (0.3, 0.3, 0.5)
@@ -38,7 +40,7 @@ VIVID = np.float32(0.85)
 
 @dataclass(frozen=True)
 class ToyReading:
-    words: tuple[tuple[str, float], ...]
+    named: tuple[tuple[str, float], ...]
     against: tuple[tuple[str, float], ...]
     painted: tuple[tuple[str, str], ...]
     """An object and its colour."""
@@ -46,25 +48,48 @@ class ToyReading:
     """An object and its side."""
     unknown: tuple[str, ...]
     positive: bool
+    heard: tuple[tuple[str, str | None, float], ...]
+    """The words of prompts that are not negative: each with the entry that it names or describes, and its prompt's weight."""
+
+    @property
+    def words(self) -> tuple[Said, ...]:
+        things = [thing.entry for thing in self.things]
+        setting = {self.scene: 0, "night": 1}
+        refused = dict(self.against)
+        out = []
+        for text, entry, weight in self.heard:
+            said = Said(text, changes=weight > 0)
+            if entry in things:
+                stand_in = entry if text in STAND_INS else None
+                said = replace(said, thing=things.index(entry), stand_in=stand_in)
+                said = replace(said, says="colour" if text in COLOURS else "place" if text in SIDES else None)
+            elif entry in setting:
+                said = replace(said, setting=setting[entry])
+            elif entry not in MOODS or refused.get(entry, 0.0) >= weight:
+                said = replace(said, changes=False)
+            out.append(said)
+        return tuple(out)
 
     @property
     def things(self) -> tuple[Thing, ...]:
         colours, sides, refused = dict(self.painted), dict(self.sided), dict(self.against)
         return tuple(
             Thing(name, Word("object", weight, refused.get(name, 0.0)), name in colours, sides.get(name))
-            for name, weight in self.words
+            for name, weight in self.named
             if name in OBJECTS
         )
 
     @property
     def scene(self) -> str | None:
-        return next((name for name, _ in self.words if name in SCENES), None)
+        return next((name for name, _ in self.named if name in SCENES), None)
 
     @property
     def setting(self) -> tuple[Word, ...]:
         refused = dict(self.against)
-        first = [(name, weight) for name, weight in self.words if name == self.scene]
-        night = [Word("setting", weight, refused.get(name, 0.0)) for name, weight in self.words if name == "night"]
+        first = [(name, weight) for name, weight in self.named if name == self.scene]
+        night = [
+            Word("setting", weight, refused.get(name, 0.0), "light") for name, weight in self.named if name == "night"
+        ]
         return (*(Word("scene", weight, refused.get(name, 0.0)) for name, weight in first or [("", 1.0)]), *night)
 
     @property
@@ -77,7 +102,7 @@ class ToyReading:
 
     @property
     def sky(self) -> Literal["lit", "changed", "named"] | None:
-        return "lit" if not self.has_scene and any(word == "night" for word, _ in self.words) else None
+        return "lit" if not self.has_scene and any(word == "night" for word, _ in self.named) else None
 
     @property
     def coloured(self) -> bool:
@@ -85,10 +110,10 @@ class ToyReading:
 
     @property
     def names_nothing(self) -> bool:
-        return not self.positive or all(word in MOODS for word, _ in self.words)
+        return not self.positive or all(word in MOODS for word, _ in self.named)
 
     def moods(self, pull: float) -> tuple[tuple[str, float], ...]:
-        weights = {name: weight for name, weight in self.words if name in MOODS}
+        weights = {name: weight for name, weight in self.named if name in MOODS}
         for name, weight in self.against:
             if name in MOODS:
                 weights[name] = weights.get(name, 0.0) - weight
@@ -145,9 +170,11 @@ def read(prompts: tuple[Prompt, ...]) -> ToyReading:
     colours: dict[str, str] = {}
     sides: dict[str, str] = {}
     unknown: dict[str, None] = {}
+    heard: list[tuple[str, str | None, float]] = []
     for prompt in prompts:
         colour, last = None, None
-        for word in prompt.text.split():
+        for text in prompt.text.split():
+            word = STAND_INS.get(text, text)
             if word in SCENES or word in OBJECTS or word in MOODS or word in ("night", CLOUD):
                 found = words if prompt.weight > 0 else against
                 if prompt.weight and (word != CLOUD or prompt.weight < 0):
@@ -156,16 +183,21 @@ def read(prompts: tuple[Prompt, ...]) -> ToyReading:
                     last = word
                     if colour:
                         colours[word] = colour
+                if prompt.weight >= 0:
+                    heard += [(colour, word, prompt.weight)] if colour else []
+                    heard.append((text, word, prompt.weight))
                 colour = None
             elif word in COLOURS:
                 colour = word
             elif word in SIDES and last:
                 sides[last] = word
+                heard.append((word, last, prompt.weight))
             elif word not in FILLERS:
                 unknown[word] = None
     positive = any(prompt.weight > 0 for prompt in prompts)
     named, refused = tuple(words.items()), tuple(against.items())
-    return ToyReading(named, refused, tuple(colours.items()), tuple(sides.items()), tuple(unknown), positive)
+    painted, sided = tuple(colours.items()), tuple(sides.items())
+    return ToyReading(named, refused, painted, sided, tuple(unknown), positive, tuple(heard))
 
 
 def place(
@@ -175,7 +207,7 @@ def place(
     refused = dict(reading.against)
     free = [name for name in SCENES if name not in refused] or list(SCENES)
     base = reading.scene if reading.scene and 0 not in lost else free[int(u[0] * len(free))]
-    named = any(name == "night" for name, _ in reading.words)
+    named = any(name == "night" for name, _ in reading.named)
     own = 35 + 25 * float(np.random.default_rng([seed, 8, list(SCENES).index(base)]).random())
     things: tuple[ToyThing, ...] = ()
     if 0 in lost:
@@ -222,7 +254,8 @@ def cutouts(reading: ToyReading, thing: int, size: int, pull: float, off_colour:
         pixels = paint_objects(replace(empty, things=(drawn,)), size, size, None)
         rows, columns = (np.flatnonzero(pixels[..., 3].max(axis) > 0.1) for axis in (1, 0))
         cut = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-        out.append(Cutout(cut, (0.8 * size - rows[0], 0.5 * size - columns[0]), 0.6 * size, drawn))
+        foot = 0.8 * size - rows[0], 0.5 * size - columns[0]
+        out.append(Cutout(cut, foot, 0.6 * size, drawn, off_colour=off_colour))
     return tuple(out)
 
 

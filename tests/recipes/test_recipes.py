@@ -279,6 +279,11 @@ def test_a_seed_that_was_drawn_is_told_in_each_text(tmp_path: Path) -> None:
     assert "was drawn" not in helpers.recipe(saved(tmp_path, "words", "b.png")).cell
 
 
+def test_what_became_of_the_words_is_kept_in_the_file(tmp_path: Path) -> None:
+    words = {"海滩": "drawn", "moon": "not drawn"}
+    assert helpers.recipe(saved(tmp_path, "words", words=words)).receipt["words"] == words
+
+
 def test_a_model_that_has_left_aws_is_told_and_a_living_one_is_called_where_it_lives(tmp_path: Path) -> None:
     gone = helpers.recipe(saved(tmp_path, "words", backend="aws", cost=0.04))
     living = helpers.recipe(saved(tmp_path, "the model of today", "b.png", backend="aws", cost=0.04))

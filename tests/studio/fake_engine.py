@@ -3,7 +3,7 @@
 `sleep`, `explode`, `exit`, `print` and `noise` in a prompt wait a second, raise, end the process, write to standard
 output, and draw what compresses badly. `hang PATH` makes that file, and then waits until somebody ends the process;
 `until PATH` waits until that file is there.
-Words of more than seven letters are unknown to it.
+Words of more than seven letters are unknown to it, and of `moon=not-drawn` it says just that.
 """
 
 import os
@@ -39,8 +39,9 @@ class FakeEngine:
             os._exit(3)
         if "print" in text:
             print("what an engine prints must not reach the pipe")
-        unknown = tuple(word for word in text.split() if len(word) > 7)
-        return EngineResult(self._pixels(task, text), MANY_WORDS if "many" in text else unknown)
+        unknown = tuple(word for word in text.split() if len(word) > 7 and "=" not in word)
+        words = tuple((word, outcome) for word, _, outcome in (one.partition("=") for one in text.split()) if outcome)
+        return EngineResult(self._pixels(task, text), MANY_WORDS if "many" in text else unknown, words=words)
 
     def _pixels(self, task: Task, text: str) -> np.ndarray:
         shape = (task.height, task.width, 3)

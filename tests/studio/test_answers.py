@@ -179,6 +179,32 @@ class TestWordsNotKnown:
         assert answer.body["result"] == "success"
 
 
+class TestWhatBecameOfTheWords:
+    def test_there_is_no_header_where_the_engine_cannot_tell(self, wire: Any, bedrock: Any) -> None:
+        assert "x-studio-words" not in wire.invoke(bedrock, wire.beach("a beach")).headers
+
+    def test_each_word_comes_percent_encoded_with_what_became_of_it(self, wire: Any, bedrock: Any) -> None:
+        prompt = "sun=drawn 月亮=not-drawn salt,pepper=not-drawn 叉子=stand-in:盘子,=碗"
+        header = wire.invoke(bedrock, wire.beach(prompt)).headers["x-studio-words"]
+        assert header.isascii()
+        words = [tuple(unquote(part) for part in word.split("=")) for word in header.split(",")]
+        assert words == [
+            ("sun", "drawn"),
+            ("月亮", "not-drawn"),
+            ("salt,pepper", "not-drawn"),
+            ("叉子", "stand-in:盘子,=碗"),
+        ]
+
+    def test_sixty_four_arrive_and_no_more_than_a_header_holds(self, wire: Any, bedrock: Any) -> None:
+        prompts = [{"text": f"word{number}=drawn"} for number in range(70)]
+        words = wire.invoke(bedrock, wire.beach() | {"text_prompts": prompts}).headers["x-studio-words"].split(",")
+        assert words == [f"word{number}=drawn" for number in range(64)]
+        prompts = [{"text": f"short=drawn {'长' * 1900}{number}=drawn"} for number in range(6)]
+        answer = wire.invoke(bedrock, wire.beach() | {"text_prompts": prompts})
+        assert answer.headers["x-studio-words"].startswith("short=drawn,")
+        assert answer.body["result"] == "success"
+
+
 class TestRefusals:
     def test_a_filtered_word_is_refused_in_the_reported_words(self, wire: Any, bedrock: Any) -> None:
         with pytest.raises(bedrock.exceptions.ValidationException) as caught:

@@ -45,6 +45,13 @@ def test_words_it_does_not_know_are_said(wire: Any, own_bedrock: Any) -> None:
     assert not any("beach" in word or "海滩" in word for word in unknown)
 
 
+def test_what_became_of_each_word_is_said(wire: Any, own_bedrock: Any) -> None:
+    prompts = [{"text": "a cat on a beach, 一只狗"}, {"text": "dog", "weight": -1.0}]
+    answer = wire.invoke(own_bedrock, wire.beach() | {"text_prompts": prompts})
+    words = [unquote(word) for word in answer.headers["x-studio-words"].split(",")]
+    assert words == ["cat=drawn", "beach=drawn", "狗=not-drawn"]
+
+
 def test_the_same_request_gives_the_same_bytes_in_either_worker(wire: Any, own: Studio) -> None:
     body = wire.beach("green tea garden")
     with ThreadPoolExecutor(4) as threads:

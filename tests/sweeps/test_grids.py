@@ -376,8 +376,8 @@ def test_what_cannot_be_written_is_said_before_anything_is_drawn(sweep: Sweep, t
     assert list(tmp_path.glob("grid*")) == []
 
 
-def test_a_grid_names_the_words_that_the_studio_did_not_know(sweep: Sweep, shown: list[dict[str, Any]]) -> None:
+def test_a_grid_names_the_words_that_its_pictures_do_not_show(sweep: Sweep, shown: list[dict[str, Any]]) -> None:
     tiles, axes = sweep
-    grids.draw([*tiles[:-1], replace(tiles[-1], unknown_words=("quiche",))], axes)
-    assert "The studio does not know: quiche. A real model would." in shown[-1]["text/html"]
+    grids.draw([*tiles[:-1], replace(tiles[-1], words={"quiche": "unknown", "moon": "not drawn"})], axes)
+    assert "Not drawn: moon. The studio does not know: quiche. A real model would." in shown[-1]["text/html"]
     assert "does not know" not in shown[0]["text/html"]

@@ -1,5 +1,7 @@
 """The folder of tiles: killed at any instant, shared by two runs, tampered with; and what it says about why a tile ran."""
 
+import csv
+import io
 import json
 import os
 import random
@@ -19,6 +21,7 @@ from helpers.errors import SetupError, WorkshopWarning
 from helpers.recipes import infotext
 from helpers.sweeps.run import store
 from helpers.sweeps.run.tile_files import TileFiles
+from helpers.sweeps.shown import tables
 from tests.sweeps.fake_bedrock import ENGINE, FakeBedrock, answer, png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -257,7 +260,22 @@ def test_words_that_were_not_known_are_remembered_with_the_picture(tmp_path: Pat
     tile = sweep_in(tmp_path, 1).tiles[0]
     receipt = {"backend": "studio", "engine": ENGINE, "model": tile.model, "seed": 1, "unknown_words": ["quiche"]}
     store.Store(tmp_path, "studio").keep(tile, TileFiles(picture(1), b"", receipt), 0.0)
-    assert sweep_in(tmp_path, 1).tiles[0].unknown_words == ("quiche",)
+    kept = sweep_in(tmp_path, 1).tiles[0]
+    assert (kept.unknown_words, kept.words) == (("quiche",), {"quiche": "unknown"})  # as older records are
+
+
+def test_what_became_of_the_words_is_remembered_with_the_picture_and_in_the_tables(tmp_path: Path) -> None:
+    sweep = sweep_in(tmp_path, 1)
+    tile = sweep.tiles[0]
+    words = {"海滩": "drawn", "moon": "not drawn", "fork": "stand-in: plate"}
+    receipt = {"backend": "studio", "engine": ENGINE, "model": tile.model, "seed": 1, "words": words}
+    store.Store(tmp_path, "studio").keep(tile, TileFiles(picture(1), b"", receipt), 0.0)
+    kept = sweep_in(tmp_path, 1)
+    assert kept.tiles[0].words == words
+    table, lines = tables.save(tmp_path, kept.tiles, kept.axes)
+    (row,) = csv.DictReader(io.StringIO(table.read_text("utf-8-sig")))
+    assert row["words"] == "海滩: drawn; moon: not drawn; fork: stand-in: plate"
+    assert json.loads(lines.read_text("utf-8"))["words"] == words
 
 
 @pytest.mark.usefixtures("quickly")

@@ -6,7 +6,7 @@ lifecycle these two as well.
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -16,8 +16,8 @@ from helpers.models import Model
 from helpers.schemas import FAMILIES, Family
 from helpers.schemas.fields import Response
 from helpers.schemas.released_clients import without_ignored
-from helpers.studio import ENGINE_HEADER, IGNORED_HEADER, UNKNOWN_WORDS_HEADER
-from helpers.studio.protocol import MAX_UNKNOWN_WORDS
+from helpers.studio import ENGINE_HEADER, IGNORED_HEADER, STAND_IN, UNKNOWN_WORDS_HEADER, WORDS_HEADER
+from helpers.studio.protocol import MAX_UNKNOWN_WORDS, MAX_WORDS
 from helpers.studio.replies import Refusal, Reply
 from helpers.studio.service import catalogue, sdxl, stability
 from helpers.studio.service.catalogue import Lifecycle
@@ -90,13 +90,30 @@ class Service:
 
 def unknown_words_header(words: tuple[str, ...]) -> str:
     """Return the value of UNKNOWN_WORDS_HEADER: the words, each percent-encoded as UTF-8, joined by commas."""
+    return _listed(_encoded(word) for word in words[:MAX_UNKNOWN_WORDS])
+
+
+def words_header(words: tuple[tuple[str, str], ...]) -> str:
+    """Return the value of WORDS_HEADER: each word with what became of it, `protocol.EngineResult.words`."""
+    return _listed(f"{_encoded(word)}={_outcome(outcome)}" for word, outcome in words[:MAX_WORDS])
+
+
+def _outcome(outcome: str) -> str:
+    return STAND_IN + _encoded(outcome.removeprefix(STAND_IN)) if outcome.startswith(STAND_IN) else outcome
+
+
+def _encoded(word: str) -> str:
+    return quote(word, safe="")
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """Return parts joined by commas, as many as there is room for in a header."""
     written, room = [], _MAX_WORD_BYTES
-    for word in words[:MAX_UNKNOWN_WORDS]:
-        encoded = quote(word, safe="")
-        room -= len(encoded) + 1
+    for part in parts:
+        room -= len(part) + 1
         if room < 0:
             break
-        written.append(encoded)
+        written.append(part)
     return ",".join(written)
 
 
@@ -109,7 +126,7 @@ def _naming(ignored: tuple[str, ...], reply: Reply) -> Reply:
     """Return the answer with a header that names the request's ignored fields."""
     if not ignored:
         return reply
-    header = (IGNORED_HEADER, ",".join(quote(name, safe="") for name in ignored))
+    header = (IGNORED_HEADER, ",".join(map(_encoded, ignored)))
     return replace(reply, headers=(*reply.headers, header))
 
 
@@ -122,6 +139,8 @@ def _with_picture(response: Response, answer: EngineAnswer, traced: bool) -> Rep
     ]
     if words := unknown_words_header(answer.unknown_words):
         headers.append((UNKNOWN_WORDS_HEADER, words))
+    if words := words_header(answer.words):
+        headers.append((WORDS_HEADER, words))
     head, _, tail = response.model_dump_json().partition(PICTURE)
     end = tail.removesuffix("}") + (_trace(answer.trace) if traced else "") + "}"
     return Reply(200, (head.encode(), answer.file, end.encode()), tuple(headers))

@@ -93,6 +93,8 @@ class EngineAnswer:
     """Milliseconds that the engine took."""
     engine: str
     """The engine's name and version, with a space between: "painted 0.2.0"."""
+    words: tuple[tuple[str, str], ...] = ()
+    """As in `protocol.EngineResult`."""
     trace: tuple[tuple[float, bytes], ...] = ()
     """For each step its sigma, and the denoised picture as a small PNG file in base64."""
 
@@ -400,7 +402,8 @@ def _engine_answer(head: dict[str, Any], parts: list[bytes], engine: str) -> Eng
     match head.get("error"):
         case None:
             steps = tuple(zip(head["sigmas"], parts[1:], strict=True))
-            return EngineAnswer(parts[0], tuple(head["unknown"]), head["engine_ms"], engine, steps)
+            words = tuple((word, outcome) for word, outcome in head["words"])
+            return EngineAnswer(parts[0], tuple(head["unknown"]), head["engine_ms"], engine, words, steps)
         case "upload":
             raise validation(
                 f"Malformed input request: #/{head['field']}: {head['message']}, please reformat your input and try again."

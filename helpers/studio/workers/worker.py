@@ -122,13 +122,14 @@ def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message
     task = _task(head, parts)
     started = time.perf_counter()
     unknown: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
     steps: tuple[TraceStep, ...] = ()
     traced = head["trace"] and head["finish"] == "SUCCESS"  # the steps would show what a blur hides
     if head["finish"] == "ERROR":
         pixels = _grey(task)
     else:
         result = engine.generate(task, trace=traced)
-        pixels, unknown = result.pixels, result.unknown_words
+        pixels, unknown, words = result.pixels, result.unknown_words, result.words
         if pixels.ndim != 3:
             raise ValueError(f"a picture is (height, width, 3 or 4), and this is {pixels.shape}")
         steps = result.trace.steps if traced and result.trace is not None else ()
@@ -136,7 +137,7 @@ def _answer(engine: Engine, head: dict[str, Any], parts: list[bytes]) -> Message
     if head["finish"] == "CONTENT_FILTERED":
         pixels = _blurred(pixels)
     files = [_encoded(pixels, head["format"]), *(_step_picture(step) for step in steps)]
-    report = {"unknown": list(unknown), "engine_ms": round(seconds * 1000, 1)}
+    report = {"unknown": list(unknown), "words": list(words), "engine_ms": round(seconds * 1000, 1)}
     return {**report, "sigmas": [float(step.sigma) for step in steps]}, [base64.b64encode(file) for file in files]
 
 

@@ -90,6 +90,7 @@ class Tile:
     failure: Failure | None = None
     backend: Backend | None = None  # where the picture was made
     unknown_words: tuple[str, ...] = ()  # words of the prompt that the studio's vocabulary does not have
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)  # what became of each word, as in a receipt
 
     @property
     def made(self) -> bool:

@@ -61,7 +61,7 @@ class Store:
             return self._with_picture(tile, record)
         failure = self._failure(tile.key)
         backend = self.backend if failure is not None else None
-        return replace(tile, **_UNMADE, failure=failure, backend=backend)
+        return replace(tile, **_UNMADE, words={}, failure=failure, backend=backend)
 
     def record(self, key: str) -> dict[str, Any] | None:
         """Return the record of a tile that this engine drew; None without one, or where its picture is not whole."""
@@ -174,6 +174,7 @@ class Store:
     def _with_picture(self, tile: Tile, record: Mapping[str, Any]) -> Tile:
         folder = os.path.join(self.home, self.backend)
         thumbnail = os.path.join(folder, str(record.get("thumbnail")))
+        unknown = tuple(record.get("unknown_words") or ())
         return replace(
             tile,
             path=Path(folder, record["picture"]),
@@ -183,7 +184,8 @@ class Store:
             seconds=record.get("seconds"),
             failure=None,
             backend=self.backend,
-            unknown_words=tuple(record.get("unknown_words") or ()),
+            unknown_words=unknown,
+            words=record.get("words") or dict.fromkeys(unknown, "unknown"),  # older records have no words
         )
 
     def _failure(self, key: str) -> Failure | None:

@@ -88,13 +88,13 @@ def page_alt(page: GridPage, title: str = "") -> str:
 
 
 def caption(page: GridPage, left_out: int = 0) -> str:
-    """Return the caption of a page: failures by kind, unknown words, and the number of pages left out."""
+    """Return the caption of a page: failures by kind, missing words, and the number of pages left out."""
     kinds = Counter(tile.failure.said for row in page.tiles for tile in row if tile and tile.failure)
     sentences = []
     if kinds:
         counted = listed(tr("{count} {kind}", count=count, kind=kind) for kind, count in sorted(kinds.items()))
         sentences.append(tr("Without a picture: {counted}.", counted=counted))
-    sentences.append(alt_text.unknown_words_sentence([tile for row in page.tiles for tile in row]))
+    sentences.append(alt_text.missing_words_sentence([tile for row in page.tiles for tile in row]))
     shown = len(page.columns.labels) if page.columns else 1
     if not page.wrapped and max(shown, len(page.tiles)) > sheets.WIDEST // (SMALLEST + 14):
         sentences.append(tr('The pictures are small here: .gallery("gallery.html") shows them large.'))

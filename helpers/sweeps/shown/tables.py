@@ -25,7 +25,10 @@ def save(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> tuple[Pat
 def _csv(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> bytes:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
-    headings = ("seed used", "model", "cost", "list price", "seconds", "backend", "failure", "reason", "picture", "key")
+    headings = (
+        *("seed used", "model", "cost", "list price", "seconds", "backend", "failure", "reason"),
+        *("words", "picture", "key"),
+    )
     rows.writerow(["tile", *(axis.name for axis in axes), *headings])
     for number, tile in enumerate(tiles, 1):
         rows.writerow([number, *(coordinate.label for coordinate in tile.coordinates), *_facts(folder, tile)])
@@ -35,6 +38,7 @@ def _csv(folder: Path, tiles: Sequence[Tile], axes: Sequence[Axis]) -> bytes:
 def _facts(folder: Path, tile: Tile) -> Iterator[Any]:
     yield from (tile.seed, tile.model, tile.cost, tile.list_price, tile.seconds, tile.backend)
     yield from (tile.failure.kind, str(tile.failure)) if tile.failure else ("", "")
+    yield "; ".join(f"{word}: {outcome}" for word, outcome in tile.words.items())
     yield from (_relative(folder, tile.path), tile.key)
 
 
@@ -48,6 +52,7 @@ def _line(folder: Path, tile: Tile) -> bytes:
         "list_price": tile.list_price,
         "seconds": tile.seconds,
         "backend": tile.backend,
+        "words": dict(tile.words),
         "failure": vars(tile.failure) if tile.failure else None,
         "picture": _relative(folder, tile.path),
         "thumbnail": _relative(folder, tile.thumbnail),

@@ -92,7 +92,7 @@ def ended(answer: Generation | WorkshopError) -> PageData:
     if isinstance(answer, Generation):
         paid = label("state.cost", price=in_usd(answer.cost)) if answer.cost else ""
         drawn = label("drawn", seconds=answer.seconds)
-        return {"state": "done", "text": joined(drawn, paid, alt_text.unknown_words_sentence([answer]))}
+        return {"state": "done", "text": joined(drawn, paid, alt_text.missing_words_sentence([answer]))}
     return failed(answer, "filtered" if isinstance(answer, ContentFilterError) else "failed")
 
 

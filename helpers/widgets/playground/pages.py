@@ -165,11 +165,11 @@ def ended(run: PlaygroundRun) -> PageData:
     if run.failures:
         sent = "" if len(run.bodies) == 1 else label("sent", sent=len(run.answers), count=len(run.bodies))
         return failed(run.failures[0], run.state, sent)
-    unknown = alt_text.unknown_words_sentence(run.made)
+    missing = alt_text.missing_words_sentence(run.made)
     done = label("state.done", number=run.number, count=_count(len(run.made)), seconds=run.seconds)
     cost = sum(made.cost or 0.0 for made in run.made)
     paid = label("state.cost", price=in_usd(cost)) if cost else ""
-    return {"state": "done", "text": joined(done, paid, unknown)}
+    return {"state": "done", "text": joined(done, paid, missing)}
 
 
 # ---- private --------------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def _tile(answer: Generation | WorkshopError, run: PlaygroundRun, place: int) ->
     seed = run.bodies[place].get("seed")
     caption = label("seed_of", seed=seed)
     if isinstance(answer, Generation):
-        caption = joined(alt_text.title_sentence(caption).strip(), alt_text.unknown_words_sentence([answer]))
+        caption = joined(alt_text.title_sentence(caption).strip(), alt_text.missing_words_sentence([answer]))
         return {
             "kind": "picture",
             "src": picture_url(showing.jpeg(answer.image)),

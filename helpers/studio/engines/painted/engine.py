@@ -11,6 +11,7 @@ from .diffusion import schedule, tasks
 from .diffusion.image_to_image import from_init
 from .diffusion.latent import FACTOR, Planes
 from .diffusion.masks import composite, from_mask
+from .diffusion.outcome import outcomes
 from .diffusion.samplers import DEFAULT, SAMPLERS, Noise
 from .diffusion.trace import PaintedTrace
 from .interface import Painter
@@ -27,12 +28,12 @@ class PaintedEngine:
     name: str = "painted"
 
     def generate(self, task: Task, *, trace: bool = False) -> EngineResult:
-        """Make one picture and return it with its unknown words, and with its trace where that is wanted.
+        """Make one picture and return it with what became of its prompt's words, and with its trace where that is wanted.
 
         Raises ValueError for sizes that do not fit together, KeyError for an unknown sampler or clip_guidance_preset.
         """
         _check(task)
-        unknown = self.painter.read(task.prompts).unknown
+        reading = self.painter.read(task.prompts)
         sampler = SAMPLERS[task.sampler or DEFAULT]
         match task:
             case TextToImage():
@@ -41,7 +42,8 @@ class PaintedEngine:
             case ImageToImage() | Inpaint():
                 sigmas = schedule.sigmas(sampler.schedule, task.steps, task.schedule_start, task.schedule_end)
                 if len(sigmas) == 1 or (isinstance(task, Inpaint) and not task.mask.any()):
-                    return EngineResult(task.init_image.copy(), unknown, PaintedTrace((), ()) if trace else None)
+                    untouched = PaintedTrace((), ()) if trace else None
+                    return EngineResult(task.init_image.copy(), reading.unknown, untouched, outcomes(reading, None))
                 if isinstance(task, Inpaint):
                     diffusion = from_mask(self.painter, task, traced=trace)
                 else:
@@ -54,7 +56,8 @@ class PaintedEngine:
         pixels = diffusion.picture(x)
         if isinstance(task, Inpaint):
             pixels = composite(pixels, task.init_image, task.mask)
-        return EngineResult(pixels, unknown, diffusion.trace() if trace else None)
+        traced = diffusion.trace() if trace else None
+        return EngineResult(pixels, reading.unknown, traced, outcomes(reading, diffusion))
 
 
 def _noise(seed: int, like: Planes) -> Noise:

@@ -46,6 +46,8 @@ class Word:
     weight: float = 1.0
     against: float = 0.0
     """Largest weight of the negative prompts that name it, at least 0."""
+    acts: Literal["place", "light", "style"] = "place"
+    """What of a setting it changes: what the place shows; or any picture's light, as weather and seasons do; or its style."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Thing:
 class Said:
     """A content word of a prompt that the painter knows, and what it is about; of several, the first that fits.
 
-    One that is about no thing and no word of the setting acts on the whole picture, as a mood, a medium or a colour do.
+    One that is about no thing and no word of the setting acts on the whole picture by degrees, as a mood or a colour does.
     """
 
     text: str
@@ -78,7 +80,10 @@ class Said:
     setting: int | None = None
     """Number of the word that it is or describes, in `ReadingLike.setting`."""
     changes: bool = True
-    """False where it changes nothing in any picture of this reading, as the colour of something that takes none."""
+    """False where it changes nothing in any picture of this reading, as the colour of something that takes none, a mood that a
+    negative prompt cancels, or a word of a prompt of weight 0."""
+    says: Literal["colour", "place"] | None = None
+    """What it says of its thing where a picture may show the thing and not that: its colour, or its side of the picture."""
 
 
 class ReadingLike(Hashable, Protocol):
@@ -183,6 +188,8 @@ class Cutout:
     """Rows that its main part is high."""
     drawn: Any
     """What the painter needs to draw it again at full size."""
+    off_colour: bool = False
+    """True where its colours are not those that the prompt names."""
 
 
 Standing = tuple[Cutout, Spot]

@@ -24,4 +24,5 @@ ones.
 21. grounds          what an opening shows behind the things
 22. outward          a picture that goes on beyond its sides
 23. masks            a hole that is filled, then drawn into
+24. outcome          which words of the prompts the picture shows
 """

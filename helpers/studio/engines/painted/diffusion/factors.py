@@ -13,7 +13,7 @@ in guesses alone: the picture is painted whole in the end (see `decode`).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from .variation import Variation
 
 __all__ = [
+    "FAINT",
     "LIGHT",
     "SKY",
+    "Chosen",
     "Factor",
     "Floats",
     "Laid",
@@ -46,6 +48,8 @@ WARMTH = 0.8
 """How much warmer a light is than one whose contrast is less by 1, in units of the plane of warm against cold."""
 GREY = 0.08
 """Mean chroma below which a picture counts as the less coloured, the less it has: black and white stays black and white."""
+FAINT = 0.1
+"""Share of a change of light, mood or style below which nobody sees it."""
 STEP = 8
 """Rows by which the window of a sky grows, so that plans with like horizons have the same one."""
 
@@ -83,6 +87,8 @@ class Factor:
     """(R, 3 * height * width of the window): what they can differ by; mostly the differences themselves."""
     amounts: Floats | None = None
     """(J, R): how far each alternative goes along each direction; None: each has one of its own."""
+    thing: int | None = None
+    """Number of the thing in the reading; None: no thing."""
 
     def differences(self, shape: tuple[int, ...]) -> Floats:
         """Return d as planes, (J, *shape)."""
@@ -110,6 +116,15 @@ class Factor:
         )
 
 
+class Chosen(NamedTuple):
+    """What was chosen of a factor."""
+
+    entry: str
+    choice: Any
+    thing: int | None = None
+    """As in `Factor`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """One way to compose the picture: a place without its things, and a factor for each thing, its sky and its light."""
@@ -124,8 +139,12 @@ class Plan:
     """True where the place is painted mirrored."""
     redraw: Callable[[Any], NDArray[np.float32]] | None = None
     """Maps its scene with the chosen things in it to pixels at full size; None: the scene is painted as it is."""
-    settled: tuple[tuple[str, Any], ...] = ()
-    """Entries and choices of factors that are decided, and part of the picture already."""
+    settled: tuple[Chosen, ...] = ()
+    """Choices of factors that are decided, and part of the picture already."""
+    lost: frozenset[int] = frozenset()
+    """Numbers of the words of the setting that it does not show."""
+    styled: float = 1.0
+    """How far all but its things are in the prompt's moods, media and style, 0..1."""
 
 
 def laid(
@@ -141,7 +160,14 @@ def laid(
     return first[0], first[1], planes[:, first[0] - top : end[0] - top, first[1] - left : end[1] - left]
 
 
-def factor_of(entry: str, drawn: Sequence[Laid], absent: float, picture: Floats, variation: Variation) -> Factor:
+def factor_of(
+    entry: str,
+    drawn: Sequence[Laid],
+    absent: float,
+    picture: Floats,
+    variation: Variation,
+    thing: int | None = None,
+) -> Factor:
     """Return a thing's alternatives as differences from a plan's picture, d = drawn - alpha b.
 
     `absent` is the probability that the thing is not there; 0 leaves that alternative out. Where nothing of it would be in
@@ -165,7 +191,8 @@ def factor_of(entry: str, drawn: Sequence[Laid], absent: float, picture: Floats,
         part[...] = one.planes[:3] - one.planes[3] * below
     norms = np.square(d).sum((1, 2, 3))
     window = top, left, height, width
-    return Factor(entry, choices, log_prior, variation.low(d, top, left), norms, window, d.reshape(len(d), -1))
+    low, directions = variation.low(d, top, left), d.reshape(len(d), -1)
+    return Factor(entry, choices, log_prior, low, norms, window, directions, thing=thing)
 
 
 def sky_of(pictures: Sequence[Floats], choices: Sequence[Any], variation: Variation) -> Factor:

@@ -41,6 +41,9 @@ class Ground:
     """(height, width) to pixels."""
     scene: Any
     """The painter's scene to which the things belong that stand on it."""
+    lost: frozenset[int] = frozenset()
+    """As in `factors.Plan`, and so is `styled`."""
+    styled: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ from helpers.studio.protocol import ImageToImage
 from ..interface import Box, Cutout, Painter, Pixels, Spot
 from .decode import add_texture
 from .denoiser import CLIP_PULL, Denoiser
-from .factors import Factor, Laid, Plan, factor_of
+from .factors import FAINT, Factor, Laid, Plan, factor_of
 from .flatten import flattened
 from .init_image import InitImage, init_image
 from .latent import Planes, colours, enlarge, low_pass, planes
@@ -211,7 +211,7 @@ class _Change:
         def redraw(_: Any) -> Pixels:
             return self.changed(flattened(self.init.pixels, amount), self.todo)
 
-        return Plan(self.scene, picture, 0.0, self._factors({}, picture), redraw=redraw)
+        return self._of_the_init(picture, self._factors({}, picture), redraw, self.todo)
 
     def redrawn(self) -> Plan:
         """Return the init in flat regions, the larger the less of its strength is left."""
@@ -219,7 +219,7 @@ class _Change:
         def redraw(_: Any) -> Pixels:
             return self._textured(self.changed(self.init.abstract(self.abstraction), self.bold))
 
-        return Plan(self.scene, self.redrawing, 0.0, self._factors({}, self.redrawing), redraw=redraw)
+        return self._of_the_init(self.redrawing, self._factors({}, self.redrawing), redraw, self.bold)
 
     def swapped(self) -> Plan:
         """Return the redrawing without its main thing, and with the prompt's things."""
@@ -236,7 +236,15 @@ class _Change:
             return self._textured(pixels)
 
         factors = self._factors({main: held, **drawn}, picture)
-        return Plan(self.scene, picture, 0.0, factors, redraw=redraw)
+        return self._of_the_init(picture, factors, redraw, self.bold)
+
+    def _of_the_init(
+        self, picture: Planes, factors: tuple[Factor, ...], redraw: Callable[[Any], Pixels], share: float
+    ) -> Plan:
+        """Return a plan that keeps the init's place and what is in it, a share of the way to the prompt's light and style."""
+        setting = enumerate(self.request.reading.setting)
+        lost = frozenset(i for i, word in setting if word.acts == "place" or share < FAINT)
+        return Plan(self.scene, picture, 0.0, factors, redraw=redraw, lost=lost, styled=share)
 
     def replaced(self) -> list[Plan]:
         """Return the prompt's plans, led by the init."""
@@ -257,7 +265,7 @@ class _Change:
                 led = below + tint
                 factors, log_prior = self._factors(choices, led), float(np.log(place.share / 2))
                 redraw = self._painted_in(tint, shift, mirrored)
-                out.append(Plan(place.scene, led, log_prior, factors, mirrored, redraw))
+                out.append(Plan(place.scene, led, log_prior, factors, mirrored, redraw, lost=place.lost))
         return out
 
     def _painted_in(self, tint: Planes, shift: NDArray[np.float32], mirrored: bool) -> Callable[[Any], Pixels]:
@@ -281,7 +289,7 @@ class _Change:
     def _factors(self, choices: dict[int, list[Laid]], picture: Planes) -> tuple[Factor, ...]:
         """Return a factor for every thing of the prompt, none of them ever absent; what has no choices is not there."""
         things = enumerate(self.request.reading.things)
-        return tuple(factor_of(t.entry, choices.get(k, []), 0.0, picture, self.variation) for k, t in things)
+        return tuple(factor_of(t.entry, choices.get(k, []), 0.0, picture, self.variation, k) for k, t in things)
 
     def _shared(self, held: list[Laid], free: list[Laid]) -> list[Laid]:
         """Return all drawings: the more the init leads, the likelier the held ones."""

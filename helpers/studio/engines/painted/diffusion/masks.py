@@ -75,23 +75,24 @@ def from_mask(painter: Painter, task: Inpaint, *, traced: bool = False) -> Diffu
     """
     request = request_of(painter, task, painter.read(task.prompts))
     hole = Hole.of(task.init_image, task.mask)
+    opening = shrink(hole.opening[..., None], *request.size)[..., 0]
     todo = round(float(np.clip(task.schedule_start - task.schedule_end, 0, 1)), 3)
     init = planes(shrink(hole.pixels, *request.size))
     if hole.share >= ALL:
         diffusion = _anew(painter, task, todo, traced)
         diffusion.denoiser.kept, diffusion.denoiser.free = init, _free(hole.opening, request.size)
-        return diffusion
+        return replace(diffusion, opening=opening)
     sigma = SAMPLERS[task.sampler or DEFAULT].schedule(1 - min(task.schedule_start, 1.0))
     mixture = _mixture(request, hole, todo, sigma if todo < 1 else 0.0)
-    opening = hole.opening
+    changing = hole.opening
     if _changes_the_sky(request.reading, hole):
-        opening = opening * (_matte(hole).share > TINGE)  # nothing may change that stands before the sky
-    free = _free(opening, request.size)
+        changing = changing * (_matte(hole).share > TINGE)  # nothing may change that stands before the sky
+    free = _free(changing, request.size)
     denoiser = Denoiser(
         mixture, CLIP_PULL[task.clip_guidance_preset], kept=init, free=free, trace=[] if traced else None
     )
     origin = init + (free if todo == 1 else 0) * (mixture.mean(mixture.prior_belief()) - init)
-    return Diffusion(request, task.seed, denoiser, origin, contrast=0.0)
+    return Diffusion(request, task.seed, denoiser, origin, contrast=0.0, opening=opening)
 
 
 def composite(new: NDArray[np.uint8], init: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -153,7 +154,11 @@ def _drawn(request: Request, hole: Hole, todo: float, variation: Variation) -> l
         redraw = _redrawn(request, hole, ground, look)
         for order in range(orders):
             factors = _factors(request, hole, todo, things, order, look, picture, variation)
-            plans.append(Plan(ground.scene, picture, float(np.log(share / orders)), factors, redraw=redraw))
+            log_prior = float(np.log(share / orders))
+            plan = Plan(
+                ground.scene, picture, log_prior, factors, redraw=redraw, lost=ground.lost, styled=ground.styled
+            )
+            plans.append(plan)
     return plans
 
 
@@ -175,10 +180,11 @@ def _grounds(
         bottom = 100 * (np.flatnonzero(hole.open.any(1))[-1] + 1) / len(hole.open)
         matte = _matte(hole)
         own = None if reading.sky == "lit" else look
-        return [
-            (grounds.sky(painter, painter.framed(one.scene, bottom + 22, True), style, matte, own, cfg), one.share)
+        skies = [
+            grounds.sky(painter, painter.framed(one.scene, bottom + 22, True), style, matte, own, cfg)
             for one in places[:PLACES]
         ]
+        return [(replace(sky, lost=one.lost), one.share) for sky, one in zip(skies, places, strict=False)]
     empty = filled(hole)
     scene = painter.framed(places[0].scene, NEAR, False)
 
@@ -188,11 +194,12 @@ def _grounds(
     if reading.coloured and not things:  # a colour alone asks for a plain backdrop
         empty = restyled(smooth_fill(init, touched))
     changed = restyled if style or reading.coloured else None
-    made = [(grounds.plain(empty, scene, changed), 1.0)]
+    plain = replace(grounds.plain(empty, scene, changed), lost=_unpainted(reading), styled=1.0 if changed else 0.0)
+    made = [(plain, 1.0)]
     if things:
         stays = any(thing.habit == "worn" for thing in reading.things) or _is_plain(hole, empty)
         share = 1.0 if stays else float(_logistic((SETTLES - todo) / SHARP))
-        made = [(made[0][0], 1 - share), (grounds.plain(init, scene, changed), share)]
+        made = [(plain, 1 - share), (replace(plain, draw=grounds.plain(init, scene, changed).draw), share)]
     return [one for one in made if one[1] > 1e-3]
 
 
@@ -208,8 +215,10 @@ def _place_grounds(
     upward = open_[0].sum() > UPWARD * open_.any(0).sum()
     if upward and (ground is None or (below > ground).mean() < GROUND):
         level = float(np.quantile(below, MIDWAY))
-        scenes = [(painter.framed(one.scene, level, False), one.share) for one in places[:PLACES]]
-        return [(grounds.own(painter, scene, style, look, cfg), share) for scene, share in scenes]
+        scenes = [(painter.framed(one.scene, level, False), one) for one in places[:PLACES]]
+        return [
+            (replace(grounds.own(painter, scene, style, look, cfg), lost=one.lost), one.share) for scene, one in scenes
+        ]
     smooth = smooth_fill(init, (hole.mask > 0).astype(np.float32))
     horizon = horizon_of(planes(shrink(smooth, *request.size)))
     vague = horizon is None or hole.share > MOST
@@ -223,11 +232,18 @@ def _place_grounds(
         empty = smooth if hole.share > MOST or (vague and not flat) else filled(hole)
         empty = init if _is_plain(hole, empty) else empty
         if flat:
-            made.append((grounds.water(painter, one.scene, style, empty, shape, look, cfg), one.share))
+            shown = grounds.water(painter, one.scene, style, empty, shape, look, cfg)
         else:
             scene = painter.framed(one.scene, float(max(level, 6.0)), False)
-            made.append((grounds.land(painter, scene, style, empty, shape, look, cfg), one.share))
+            shown = grounds.land(painter, scene, style, empty, shape, look, cfg)
+        made.append((replace(shown, lost=one.lost), one.share))
     return made
+
+
+def _unpainted(reading: ReadingLike) -> frozenset[int]:
+    """Return the words of the setting that a filling does not show: all but those of style, and but a sky that it continues."""
+    setting = enumerate(() if reading.sky == "named" else reading.setting)
+    return frozenset(i for i, word in setting if word.acts != "style")
 
 
 def _is_plain(hole: Hole, empty: Pixels) -> bool:
@@ -265,7 +281,8 @@ def _factors(
                 made += drawings([(cut, log_prior)], spots, request.size)
         lit = [replace(one, planes=_lit(one.planes, look, request.cfg_scale)) for one in made]
         gone = absence(thing, k, request.cfg_scale)
-        out.append(factor_of(thing.entry, lit, gone if todo == 1 or gone > DOUBTED else 0.0, picture, variation))
+        gone = gone if todo == 1 or gone > DOUBTED else 0.0
+        out.append(factor_of(thing.entry, lit, gone, picture, variation, k))
     return tuple(out)
 
 
@@ -318,12 +335,13 @@ def _with_init(
     odds = (ARRIVES - todo) / SHARP * max(1.0, float(np.sqrt(2 * least)))
     restyled = request.painter.restyle
     scene = request.painter.framed(plans[0].scene, plans[0].scene.horizon, False)
-    factors = tuple(factor_of(f.entry, [], 1.0, latent, variation) for f in plans[0].factors)
+    factors = tuple(factor_of(f.entry, [], 1.0, latent, variation, f.thing) for f in plans[0].factors)
 
     def redraw(_: Any) -> Pixels:
         return np.asarray(init + np.float32(todo) * (restyled(scene, init.copy(), request.style) - init), np.float32)
 
-    kept = Plan(scene, latent, odds - least, factors, redraw=redraw)
+    lost = _unpainted(request.reading)
+    kept = Plan(scene, latent, odds - least, factors, redraw=redraw, lost=lost, styled=todo)
     return [kept, *plans]
 
 

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .factors import Factor, Floats, Plan, within
+from .factors import Chosen, Factor, Floats, Plan, within
 from .latent import Planes
 from .variation import Variation
 
@@ -166,15 +166,15 @@ class Mixture:
                 open_.append(f.among(some))
             else:
                 picture += f.among(some).differences(picture.shape)[0]
-                settled.append((f.entry, f.choices[some[0]]))
+                settled.append(Chosen(f.entry, f.choices[some[0]], f.thing))
         one = replace(plan, picture=picture, factors=tuple(open_), settled=tuple(settled), log_prior=0.0)
         return Mixture([one], self.variation)
 
-    def winner(self, belief: Belief) -> tuple[Plan, list[tuple[str, Any]], Planes]:
-        """Return the plan that a belief holds for likeliest, the entries and choices of its factors, and that exemplar."""
+    def winner(self, belief: Belief) -> tuple[Plan, list[Chosen], Planes]:
+        """Return the plan that a belief holds for likeliest, the choices of its factors, and that exemplar."""
         index, picks = belief.best()
         plan = self.plans[index]
-        chosen = [(f.entry, f.choices[j]) for f, j in zip(plan.factors, picks, strict=True)]
+        chosen = [Chosen(f.entry, f.choices[j], f.thing) for f, j in zip(plan.factors, picks, strict=True)]
         return plan, [*plan.settled, *chosen], self.exemplar(index, picks)
 
     def prior_belief(self) -> Belief:

@@ -8,6 +8,7 @@ smooth correction that fades with the distance (as in Perez et al. 2003, "Poisso
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,8 @@ def continued(
     """Return the `most` places and mirrored places that go on best with what is kept, each with its share of the seeds."""
     seam = seam_of(hole)
     rows, columns = seam.known.shape
-    tried, shown = [], []
+    tried: list[tuple[Any, bool, LikelyPlace]] = []
+    shown = []
     for place in places:
         own = float(place.scene.horizon)
         levels = [own] if seam.horizon is None or abs(seam.horizon - own) < CLOSE else [own, seam.horizon]
@@ -126,14 +128,14 @@ def continued(
             scene = painter.framed(place.scene, level, False)
             painted = look.lit(painter.paint(scene, columns, rows, style), cfg_scale)
             for flip in (False, True):
-                tried.append((scene, flip, place.share))
+                tried.append((scene, flip, place))
                 shown.append(painted[:, ::-1] if flip else painted)
     ways, costs = _matched(seam, np.stack(shown))
-    costs = costs - FITS * np.log([share for *_, share in tried])
+    costs = costs - FITS * np.log([place.share for *_, place in tried])
     best = np.argsort(costs, kind="stable")[:most]
     shares = np.exp((costs[best[0]] - costs[best]) / FITS)
     return [
-        (_ground(painter, tried[i][0], style, hole, look, cfg_scale, tried[i][1], ways[i]), float(share))
+        (_ground(painter, tried[i], style, hole, look, cfg_scale, ways[i]), float(share))
         for i, share in zip(best, shares / shares.sum(), strict=True)
     ]
 
@@ -199,16 +201,15 @@ def _along(lines: NDArray[np.float32], sd: float) -> NDArray[np.float32]:
 
 def _ground(
     painter: Painter,
-    scene: object,
+    tried: tuple[Any, bool, LikelyPlace],
     style: str | None,
     hole: Hole,
     look: Look,
     cfg_scale: float,
-    flip: bool,
     ways: NDArray[np.float32],
 ) -> Ground:
-    """Return a place whose rows go the `ways` that meet the kept part, in the kept part's broad colours."""
-    seam = seam_of(hole)
+    """Return a place, mirrored or not, whose rows go the `ways` that meet the kept part, in the kept part's broad colours."""
+    (scene, flip, place), seam = tried, seam_of(hole)
     rows, columns = seam.known.shape
 
     def moved(height: int, width: int) -> Pixels:
@@ -231,4 +232,4 @@ def _ground(
         share = shrink(shut[..., None].astype(np.float32), height, width)
         return np.asarray(np.where(share > 0.5, old, painted + tie), np.float32)
 
-    return Ground(draw, scene)
+    return Ground(draw, scene, place.lost)

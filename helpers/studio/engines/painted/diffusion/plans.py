@@ -22,7 +22,7 @@ from .latent import FACTOR, Planes, averages, planes
 from .mixture import Mixture
 from .variation import Variation
 
-__all__ = ["LikelyPlace", "Request", "drawings", "mixture_of", "offered", "places_of"]
+__all__ = ["SIDES", "LikelyPlace", "Request", "drawings", "mixture_of", "offered", "places_of"]
 
 PLACES = (4, 4, 3)
 """Places that are painted for a prompt of no thing, of one, and of more, which bring variety themselves; each is also there
@@ -87,6 +87,8 @@ class LikelyPlace:
     scene: Any
     share: float
     seed: int
+    lost: frozenset[int]
+    """Numbers of the words of the setting that it was composed without."""
 
 
 @lru_cache(maxsize=2)
@@ -101,11 +103,12 @@ def mixture_of(request: Request) -> Mixture:
         for mirrored in (False, True):
             under = [np.ascontiguousarray(p[:, :, ::-1]) for p in pictures] if mirrored else pictures
             factors: list[Factor] = [
-                factor_of(thing.entry, choices[k], absence(thing, k, request.cfg_scale), under[0], variation)
+                factor_of(thing.entry, choices[k], absence(thing, k, request.cfg_scale), under[0], variation, k)
                 for k, thing in enumerate(reading.things)
             ]
             factors += [sky_of(under, scenes, variation), light_of(under[0], variation)]
-            found.append(Plan(place.scene, under[0], float(np.log(place.share / 2)), tuple(factors), mirrored))
+            log_prior = float(np.log(place.share / 2))
+            found.append(Plan(place.scene, under[0], log_prior, tuple(factors), mirrored, lost=place.lost))
     return Mixture(found, variation)
 
 
@@ -120,7 +123,7 @@ def places_of(request: Request, horizon: float | None = None) -> list[LikelyPlac
         seeds = range(FIRST, FIRST + count) if not lost else [next(numbers) + most for _ in range(count)]
         for seed in seeds:
             scene = painter.place(reading, seed, round(request.aspect, 4), lost, request.pull, horizon)
-            out += [LikelyPlace(one, share / count * part, seed) for one, part in _versions(request, scene)]
+            out += [LikelyPlace(one, share / count * part, seed, lost) for one, part in _versions(request, scene)]
     return [place for place in out if place.share >= LEAST / most]
 
 

@@ -1,6 +1,6 @@
 """A task made ready for a sampler, with the way back to pixels; and text-to-image, which needs no more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helpers.studio.protocol import TextToImage
 
-from ..interface import Painter, Pixels, ReadingLike
+from ..interface import Painter, Pixels, ReadingLike, Standing
 from .decode import add_texture, guided, varied
 from .denoiser import CLIP_PULL, Denoiser
 from .factors import LIGHT, SKY, Plan
@@ -34,6 +34,8 @@ class Winner:
     """(3, height, width), as the mixture has it."""
     choices: tuple[tuple[str, Any], ...]
     """Entries of the plan's factors and what was chosen of each."""
+    things: Mapping[int, Standing]
+    """The things that are there, by their numbers in the reading."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +49,19 @@ class Diffusion:
     """The latent that the first noise is added to."""
     contrast: float = 1.0
     """Share (0..1) of guidance's contrast: an init image keeps its own."""
+    opening: NDArray[np.float32] | None = None
+    """(height, width) of the latent in [0, 1]: how far a mask lets each cell change; None: there is no mask."""
 
     def winner(self) -> Winner:
         """Return the exemplar that the last guess believes in most."""
         assert self.denoiser.last is not None
         mixture, belief = self.denoiser.last
-        plan, choices, soft = mixture.winner(belief)
-        place = next((choice for entry, choice in choices if entry == SKY), plan.scene)
-        light = next((choice for entry, choice in choices if entry == LIGHT), (1.0, 0.0))
-        standing = [choice for entry, choice in choices if entry not in (SKY, LIGHT) and choice is not None]
-        return Winner(plan, self.request.painter.staged(place, standing, plan.mirrored), light, soft, tuple(choices))
+        plan, chosen, soft = mixture.winner(belief)
+        place = next((one.choice for one in chosen if one.entry == SKY), plan.scene)
+        light = next((one.choice for one in chosen if one.entry == LIGHT), (1.0, 0.0))
+        things = {one.thing: one.choice for one in chosen if one.thing is not None and one.choice is not None}
+        scene = self.request.painter.staged(place, list(things.values()), plan.mirrored)
+        return Winner(plan, scene, light, soft, tuple((one.entry, one.choice) for one in chosen), things)
 
     def picture(self, x: Planes) -> NDArray[np.uint8]:
         """Return the finished latent as a picture, (height, width, 3) in 0..255."""

@@ -37,7 +37,7 @@ class PaintedStep(TraceStep):
         """Return for each thing of the likeliest plan, its sky and its light the probability of each alternative."""
         index = int(self.belief.plans.argmax())
         plan = self.mixture.plans[index]
-        settled: list[tuple[str, dict[Any, float]]] = [(entry, {choice: 1.0}) for entry, choice in plan.settled]
+        settled: list[tuple[str, dict[Any, float]]] = [(one.entry, {one.choice: 1.0}) for one in plan.settled]
         rows = (q[index] for q in self.belief.things)
         return settled + [
             (f.entry, dict(zip(f.choices, (float(p) for p in row), strict=False)))

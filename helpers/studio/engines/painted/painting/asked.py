@@ -11,7 +11,7 @@ from . import vocabulary
 from .layout import HANGING
 from .prompt import Mention, Reading, Spoken, read
 
-__all__ = ["OF_PLACES", "Asked", "Group", "asked"]
+__all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
 
 Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
@@ -19,6 +19,10 @@ STAGE = "backdrop"
 """The scene for a subject that is not known."""
 SKY = "sky"
 """The entry of the sky itself."""
+OF_LIGHT = ("light", "weather", "season")
+"""Kinds of what changes any picture's light."""
+SIDES = ("left", "right", "middle")
+"""Places that are sides of the picture."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
 """Kinds of what a place may show by itself."""
 
@@ -58,7 +62,7 @@ class Asked:
         for group in self.groups:
             members = [self.objects[i] for i in group]
             word = Word("object", min(m.weight for m in members), max(against.get(m.entry, 0.0) for m in members))
-            place = next((m.place for m in members if m.place in ("left", "right", "middle")), None)
+            place = next((m.place for m in members if m.place in SIDES), None)
             root = self.root(group).entry
             out.append(Thing(root, word, any(m.colour for m in members), place, _habit(root)))
         return tuple(out)
@@ -82,6 +86,7 @@ class Asked:
                 "scene" if vocabulary.entry(m.entry).kind == "scene" else "setting",
                 m.weight,
                 against.get(m.entry, 0.0),
+                _acts(vocabulary.entry(m.entry)),
             )
             for m in self.named
         )
@@ -90,7 +95,13 @@ class Asked:
     def words(self) -> tuple[Said, ...]:
         """The content words of the positive prompts, each with what it is about; those of weight 0 change nothing."""
         said = [
-            Said(word.text, word.stand_in, *self._about(word.about), changes=word.changes)
+            Said(
+                word.text,
+                word.stand_in,
+                *self._about(word.about),
+                changes=word.changes and not self._is_cancelled(word.about),
+                says=_says(word.text),
+            )
             for word in self.reading.words
         ]
         known = {word.text for word in said}
@@ -106,6 +117,13 @@ class Asked:
         if vocabulary.entry(mention.entry).kind == "object":
             return next(n for n, group in enumerate(self.groups) if len(before) in group), None
         return None, next((n for n, m in enumerate(self.named) if m is mention), None)
+
+    def _is_cancelled(self, index: int | None) -> bool:
+        """Return whether negative prompts take away all of a mood."""
+        mention = None if index is None else self.reading.mentions[index]
+        return (
+            mention is not None and _is_mood(mention) and dict(self.unwanted).get(mention.entry, 0.0) >= mention.weight
+        )
 
     @cached_property
     def removed(self) -> float:
@@ -191,6 +209,24 @@ def _staged(reading: Reading) -> Reading:
     if not reading.unknown or reading.of("object", "scene"):
         return reading
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+
+
+def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:
+    """Return what a word of the setting changes; one that only adds something far away, as a rainbow, needs a place for it."""
+    layers = item.data.get("layers", ())
+    is_far = layers and "air" not in item.data and all(layer.get("at", "front") != "front" for layer in layers)
+    return "style" if item.kind == "medium" else "light" if item.kind in OF_LIGHT and not is_far else "place"
+
+
+def _says(text: str) -> Literal["colour", "place"] | None:
+    """Return what a word says of a thing that a picture may show without it: a colour, or a side of the picture."""
+    english, chinese = vocabulary.words()
+    name = english.get(text.lower()) or chinese.get(text)
+    if name is not None:
+        return "colour" if vocabulary.entry(name).kind == "colour" else None
+    grammar = vocabulary.grammar()
+    place = grammar.places.get(text.lower()) or grammar.zh_places.get(text)
+    return "place" if place in SIDES else None
 
 
 def _is_mood(mention: Mention) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import painter, places, vocabulary
-from .asked import Asked
+from .asked import OF_LIGHT, Asked
 from .filters import LUMA, Picture, blur
 from .layout import Scene
 from .light import Grade
@@ -22,7 +22,6 @@ DARKEST = 0.1
 """Added to the light of both paintings, so that no row has a large factor because it is dark."""
 STRENGTH, BRIGHTENING = 1.4, 2.4
 """Powers of the factors, and of those above 1: painted light is mild, since it is seen beside painted colours."""
-_KINDS = ("light", "weather", "season")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +69,7 @@ def _rows(values: NDArray[np.float32], height: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=64)
 def _light(asked: Asked, scene: Scene) -> _Light | None:
     """Return what the words do to a place painted with them, beside the same place painted without; None: no such words."""
-    named = frozenset(i for i, m in enumerate(asked.named) if m and vocabulary.entry(m.entry).kind in _KINDS)
+    named = frozenset(i for i, m in enumerate(asked.named) if m and vocabulary.entry(m.entry).kind in OF_LIGHT)
     if not named:
         return None
     plain = places.place(asked, scene.seed, scene.aspect, named, 1.0, None)

@@ -237,7 +237,7 @@ def _cut(
     cut = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     unit = size / 100
     foot = (main.y * unit - rows[0], main.x * unit - columns[0])
-    return Cutout(cut, foot, main.height * unit, Drawn(moved, main))
+    return Cutout(cut, foot, main.height * unit, Drawn(moved, main), off_colour=off is not None)
 
 
 def _extent(places: Sequence[Placement]) -> tuple[float, float, float, float]:

@@ -1,0 +1,101 @@
+"""Which words of the prompts a picture shows, told of the exemplar that the run ended with.
+
+It is told of this one picture, not of the prompt: what another seed shows, this one may have lost.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers.studio import DRAWN, NOT_DRAWN, STAND_IN
+from helpers.studio.protocol import MAX_WORDS
+
+from ..interface import ReadingLike, Said
+from .factors import FAINT
+from .plans import SIDES, Request, drawings
+from .tasks import Diffusion, Winner
+
+__all__ = ["outcomes"]
+
+COVERED = 0.03
+"""A thing of which less than this share is to be seen is hidden, by others or by the picture's sides."""
+TINY = 0.0005
+"""Share of the picture below which a thing is too small to be seen."""
+
+
+def outcomes(reading: ReadingLike, diffusion: Diffusion | None) -> tuple[tuple[str, str], ...]:
+    """Return the words of a reading and what became of each in the picture that a diffusion ended with; None: nothing was
+    drawn. Each is there once, with the best of what became of it."""
+    shown = _Shown.by(diffusion) if diffusion is not None else None
+    found: dict[str, str] = {}
+    for said in reading.words:
+        outcome = NOT_DRAWN
+        if shown is not None and said.changes and shown.has(said):
+            outcome = STAND_IN + said.stand_in if said.stand_in else DRAWN
+        found[said.text] = max(found.get(said.text, outcome), outcome, key=_rank)
+    return tuple(found.items())[:MAX_WORDS]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What is to be seen in a picture."""
+
+    request: Request
+    winner: Winner
+    things: frozenset[int]
+    """Numbers of the things."""
+    open: bool
+    """False where a mask lets nothing change."""
+
+    @staticmethod
+    def by(diffusion: Diffusion) -> "_Shown":
+        """Return what a diffusion ended with."""
+        winner, opening = diffusion.winner(), diffusion.opening
+        if opening is None:
+            opening = np.ones(diffusion.request.size, np.float32)
+        things = _seen(diffusion.request, winner, opening)
+        return _Shown(diffusion.request, winner, things, bool(opening.max() >= FAINT))
+
+    def has(self, said: Said) -> bool:
+        """Return whether the picture shows what a word says."""
+        if said.thing is not None:
+            return said.thing in self.things and self._is_so(said)
+        if said.setting is None:
+            return self.open and self.styled * self.request.pull >= FAINT
+        by_style = self.request.reading.setting[said.setting].acts == "style"
+        lost = said.setting in self.winner.plan.lost
+        return self.open and not lost and (self.styled >= FAINT or not by_style)
+
+    @property
+    def styled(self) -> float:
+        """How far the picture is in the prompt's moods, media and style: its things always are."""
+        return 1.0 if self.things else self.winner.plan.styled
+
+    def _is_so(self, said: Said) -> bool:
+        """Return whether a thing that is there is as a word says."""
+        assert said.thing is not None
+        cut, spot = self.winner.things[said.thing]
+        side = self.request.reading.things[said.thing].place
+        if said.says == "place" and side is not None:
+            left, right = SIDES[side]
+            return bool(left <= spot.x / (100 * self.request.aspect) <= right)
+        return said.says != "colour" or not cut.off_colour
+
+
+def _rank(outcome: str) -> int:
+    return (outcome != NOT_DRAWN) + (outcome == DRAWN)
+
+
+def _seen(request: Request, winner: Winner, opening: NDArray[np.float32]) -> frozenset[int]:
+    """Return the things of which enough is to be seen: not behind nearer ones, within the picture and a mask's opening."""
+    seen, free = [], np.where(opening >= FAINT, opening, np.float32(0))
+    for number, (cut, spot) in sorted(winner.things.items(), key=lambda one: -one[1][1].y):
+        for one in drawings([(cut, 0.0)], [spot], request.size):  # none where it is out of the picture
+            alpha = one.planes[3]
+            part = free[one.top : one.top + alpha.shape[0], one.left : one.left + alpha.shape[1]]
+            whole = float(cut.pixels[..., 3].sum()) * (spot.height * request.size[0] / 100 / cut.tall) ** 2
+            if min(float((alpha * part).sum()), whole) >= max(COVERED * whole, TINY * free.size):
+                seen.append(number)
+            part *= 1 - alpha
+    return frozenset(seen)
