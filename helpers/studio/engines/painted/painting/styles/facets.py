@@ -12,6 +12,7 @@ from ..filters import Picture, resize
 __all__ = ["Line", "triangles"]
 
 SAMPLES = 6  # colour samples along one side of a cell
+PIECE = 3  # pixels that a cell is high at least
 CORNERS = np.array([[0, 1, 3], [0, 3, 2]]), np.array([[0, 1, 2], [1, 3, 2]])  # the two halves, by both diagonals
 
 
@@ -45,6 +46,7 @@ def triangles(
     height, width = pixels.shape[:2]
     columns = max(2, round(rows * width / height))
     rng = np.random.default_rng([seed, rows])
+    detail = tuple(least for k, least in enumerate(detail, 2) if height >= PIECE * rows * 2 ** (k - 1))
     cells = rows * SAMPLES * 2 ** len(detail)
     small = resize(pixels, round(cells * width / height), cells, Image.Resampling.BOX)
     grid = np.stack(np.meshgrid(np.linspace(0, 1, columns + 1), np.linspace(0, 1, rows + 1)), -1)

@@ -12,6 +12,7 @@ __all__ = ["directed", "domed", "focused", "line", "lit", "moved", "prints", "sh
 
 LAMP = np.array([-0.8, -1.0, 1.1], np.float32) / np.float32(np.sqrt(0.64 + 1 + 1.21))
 """The direction of the light: right, down and to the eye."""
+FORM_ROWS = 320  # forms are found in a picture of so many rows
 ROUND = 0.1  # share of the height over which a form rises: wider ones are level in the middle
 
 
@@ -108,7 +109,9 @@ def lit(pixels: Picture, who: Picture, depth: float) -> tuple[Picture, Picture, 
     All are as large as the picture and have its edges. What lies open behind the subject `who` is level.
     """
     height, width = pixels.shape[:2]
-    seams = contours(flattened(pixels, 0.012), 0.008, gain=2.0)
+    rows = min(height, FORM_ROWS)
+    rough = resize(pixels, round(rows * width / height), rows, Image.Resampling.BOX)
+    seams = contours(flattened(rough, 0.012), 0.008, gain=2.0)
     relief = domed(seams)
     down, across = np.gradient(relief * np.float32(depth * len(relief)))
     normal = np.stack([-across, -down, np.ones_like(down)], -1)
@@ -117,7 +120,9 @@ def lit(pixels: Picture, who: Picture, depth: float) -> tuple[Picture, Picture, 
     form = 1 - 0.85 * _open(relief, seams) * (1 - resize(who, relief.shape[1], len(relief)))
     diffuse = (normal @ LAMP - LAMP[2]) * form
     shine = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1) ** 40 * form
-    return snapped(diffuse, pixels, 0.012), resize(shine.astype(np.float32), width, height), seams
+    return snapped(diffuse, pixels, 0.012), *(
+        resize(plane.astype(np.float32), width, height) for plane in (shine, seams)
+    )
 
 
 def _open(relief: Picture, seams: Picture) -> Picture:

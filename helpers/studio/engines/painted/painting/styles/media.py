@@ -57,7 +57,7 @@ def pencil(pixels: Picture, seed: int) -> Picture:
     tooth = noise(width, height, 0.004, seed)
     tone = np.clip(0.42 - 0.5 * blur(luma(pixels), 0.006) + 0.12 * noise(width, height, 0.15, seed + 2), 0, 1)
     lines = np.clip(
-        contours(pixels, 0.003, gain=2.4) + 0.5 * np.roll(contours(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
+        inked(pixels, 0.003, gain=3.0) + 0.5 * np.roll(inked(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
         0,
         1,
     )
@@ -68,10 +68,13 @@ def pencil(pixels: Picture, seed: int) -> Picture:
         y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
         bent = 0.012 * noise(width, height, 0.2, seed + 1)
         ways = ((x + y + bent) * 240, 0.1), ((x - 0.7 * y + bent) * 230, 0.5)
-        hatch = sum(np.clip((np.sin(way) * 0.5 + 0.5 - 1.2 + (tone - least) * 1.7 + 0.1 * tooth) * 3, 0, 1) for way, least in ways)
+        hatch = sum(
+            np.clip((np.sin(way) * 0.5 + 0.5 - 1.2 + (tone - least) * 1.7 + 0.1 * tooth) * 3, 0, 1)
+            for way, least in ways
+        )
         hatch = np.clip(hatch, 0, 1.3) * np.clip(0.75 + 0.35 * tooth, 0.2, 1.1)
     paper = 0.9 + 0.02 * tooth
-    return np.repeat((paper - 1.35 * ink - 0.75 * hatch - 0.2 * tone)[..., None], 3, axis=-1)
+    return np.repeat((paper - 2.0 * ink - 0.75 * hatch - 0.2 * tone)[..., None], 3, axis=-1)
 
 
 def ink_wash(pixels: Picture, seed: int) -> Picture:
@@ -160,28 +163,39 @@ def pop_art(pixels: Picture, seed: int) -> Picture:
 
 
 def woodblock(pixels: Picture, seed: int) -> Picture:
-    """Render in flat printed colour with dark contours and the grain of the block."""
+    """Render in flat printed colour with indigo contours, the grain of the block, and shade wiped along the top."""
     height, width = pixels.shape[:2]
-    flat = posterise(blur(saturate(pixels, 0.85), 0.008), 5) * 0.72 + np.array([0.18, 0.14, 0.0], np.float32)
-    grain = noise(width, height, 0.3, seed)[..., None] * 0.03
-    ink = edges(blur(pixels, 0.004), 0.004, gain=2.2)[..., None]
-    return (flat + grain) * (1 - ink) + ink * np.array([-0.75, -0.7, -0.45], np.float32)
+    flat = flattened(flattened(saturate(pixels, 0.9), 0.008), 0.006)
+    light = luma(flat)
+    flat = (flat + (posterise(light, 5, soft=0.1) - light)[..., None]) * 0.72 + np.array([0.2, 0.15, 0.0], np.float32)
+    streaks = noise(width, height, 0.3, seed) * 0.02 + resize(noise(8, height, 0.006, seed), width, height) * 0.035
+    y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    wiped = np.clip(1 - y / 0.22, 0, 1) ** 1.5 * np.array([-0.75, -0.5, -0.1], np.float32)
+    ink = np.clip(inked(pixels, 0.005, gain=3.0) * 1.3, 0, 1)[..., None]
+    return (flat + streaks[..., None] + wiped) * (1 - ink) + ink * np.array([-0.78, -0.72, -0.42], np.float32)
 
 
 def charcoal(pixels: Picture, seed: int) -> Picture:
-    """Render in smudged black on rough paper."""
+    """Render in smudged black on rough paper, with broad dark lines."""
     height, width = pixels.shape[:2]
-    tone = blur(luma(pixels), 0.012) * 1.4
-    rough = noise(width, height, 0.005, seed) * 0.22
-    ink = blur(edges(blur(pixels, 0.004), 0.007, gain=2.4), 0.004)
-    return np.repeat(np.clip(tone + rough + 0.25 - ink * 1.3, -0.95, 0.85)[..., None], 3, axis=-1)
+    light = luma(flattened(pixels, 0.006))
+    tone = blur(light, 0.006) * 0.75 + 0.3 + 0.12 * noise(width, height, 0.1, seed + 1)
+    rough = (0.16 * noise(width, height, 0.004, seed) + 0.1 * noise(width, height, 0.01, seed + 2)) * np.clip(
+        0.9 - tone, 0, 1
+    )
+    ink = blur(inked(pixels, 0.007, gain=3.0), 0.002) * np.clip(
+        0.9 + 0.3 * noise(width, height, 0.006, seed + 3), 0.3, 1.2
+    )
+    return np.repeat(np.clip(tone + rough - ink * 1.5, -0.92, 0.84)[..., None], 3, axis=-1)
 
 
 def cartoon(pixels: Picture, seed: int) -> Picture:
     """Render in bright flat colour with bold outlines."""
-    flat = posterise(saturate(blur(pixels, 0.006), 1.6) * 1.1 + 0.12, 5)
-    ink = edges(blur(pixels, 0.004), 0.007, gain=2.6)[..., None]
-    return flat * (1 - ink) - ink
+    flat = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.45) * 1.05 + 0.2
+    light = luma(flat)
+    flat = flat + (posterise(light, 5, soft=0.15) - light)[..., None]
+    ink = np.clip(inked(pixels, 0.008, gain=3.0) * 1.4, 0, 1)[..., None]
+    return flat * (1 - ink) + ink * np.array([-0.9, -0.92, -0.9], np.float32)
 
 
 def sketchy_colour(pixels: Picture, seed: int) -> Picture:
@@ -189,8 +203,8 @@ def sketchy_colour(pixels: Picture, seed: int) -> Picture:
     height, width = pixels.shape[:2]
     chalk = saturate(brushed(flattened(pixels, 0.006), CHALK, seed), 1.2) * 0.72 + 0.24
     tooth = 0.4 * noise(width, height, 0.004, seed) + 0.3 * noise(width, height, 0.009, seed + 1)
-    laid = np.clip(0.8 + 0.5 * tooth + 0.2 * luma(chalk), 0.12, 1)[..., None]
-    return chalk * laid + np.array([-0.55, -0.58, -0.56], np.float32) * (1 - laid)
+    laid = np.clip(0.85 + 0.45 * tooth + 0.15 * luma(chalk), 0.4, 1)[..., None]
+    return chalk * laid + np.array([-0.4, -0.42, -0.4], np.float32) * (1 - laid)
 
 
 def painting(pixels: Picture, seed: int) -> Picture:

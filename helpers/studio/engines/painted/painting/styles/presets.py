@@ -8,7 +8,7 @@ from PIL import Image
 from .. import raster
 from ..filters import Picture, blur, luma, noise, posterise, resize, saturate
 from ..light import Grade
-from .facets import Line, triangles
+from .facets import triangles
 from .forms import directed, focused, line, lit, moved, prints, shaded
 from .lines import contours, inked
 from .soften import flattened, softened
@@ -24,13 +24,13 @@ CONCEPT = Brush(0.035, 0.16, broken=0.04, bristles=0.04)
 def model_3d(pixels: Picture, seed: int) -> Picture:
     """Render as a modelling program does: every form round, of smooth plastic with spots of light, soft shade where they meet."""
     who = cut_out(pixels)
-    plastic = flattened(pixels, 0.004)
+    plastic = 0.65 * flattened(pixels, 0.004) + 0.35 * pixels
     diffuse, shine, seams = lit(pixels, who, 1.3)
     shade = blur(seams, 0.012) * 0.3 + np.maximum(moved(who, 0.03, 0.03) - who, 0) * 0.25
     toy = focused(plastic, who, 0.8)
     haze = 0.15 * np.clip(1 - 1.5 * who, 0, 1)[..., None]
     toy = toy + haze * (np.array([0.0, 0.02, 0.07], np.float32) - toy)
-    return shaded(toy * 0.92, diffuse * 0.8 - shade) + (shine * 0.5)[..., None]
+    return shaded(saturate(toy, 1.1) * 0.95 + 0.04, diffuse * 0.8 - shade) + (shine * 0.5)[..., None]
 
 
 def analog_film(pixels: Picture, seed: int) -> Picture:
@@ -45,8 +45,11 @@ def analog_film(pixels: Picture, seed: int) -> Picture:
 
 def anime(pixels: Picture, seed: int) -> Picture:
     """Render as cel shading: clear flat colour with one hard step of cool shade, thin lines in darker tones of what they bound."""
+    who = cut_out(pixels)
     cel = flattened(pixels, 0.005)
-    diffuse, _, _ = lit(pixels, cut_out(pixels), 1.2)
+    light = luma(cel)
+    cel = cel + (who * (posterise(light, 7, soft=0.2) - light))[..., None]  # the sky keeps its slope
+    diffuse, _, _ = lit(pixels, who, 1.2)
     flat = saturate(cel, 1.4) * 1.05 + 0.16
     shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.3, 0.3, 0.16], np.float32)
     glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
@@ -113,7 +116,7 @@ def comic_book(pixels: Picture, seed: int) -> Picture:
 def digital_art(pixels: Picture, seed: int) -> Picture:
     """Render as a concept painting: the subject crisp and modelled, lamps of two colours on its rim, broad strokes behind it."""
     who = cut_out(pixels)
-    smooth = flattened(pixels, 0.0035)
+    smooth = (flattened(pixels, 0.004) + pixels) / 2
     near = np.clip(1.8 * who, 0, 1)
     broad = (smooth + brushed(smooth, CONCEPT, seed)) / 2
     diffuse, shine, _ = lit(pixels, who, 1.3)
@@ -121,9 +124,8 @@ def digital_art(pixels: Picture, seed: int) -> Picture:
     bright = np.clip(luma(art) * 0.5 + 0.5, 0, 1)[..., None]
     violet, cyan = np.array([0.06, -0.2, 0.24], np.float32), np.array([-0.1, 0.06, 0.1], np.float32)
     toned = saturate(art, 1.3) * 1.12 + violet * (1 - bright) + cyan * bright - 0.06
-    rim = contours(who[..., None].repeat(3, -1) * 2 - 1, 0.003)
-    side = np.clip(diffuse * 4, -1, 1)
-    warm, cold = rim * np.clip(side, 0, 1), rim * np.clip(-side, 0, 1)
+    rim = directed(who, 0.003)
+    warm, cold = np.clip(rim * 1.5, 0, 1), np.clip(-rim * 1.5, 0, 1)
     toned = (
         toned
         + warm[..., None] * np.array([0.9, 0.6, 0.2], np.float32)
@@ -147,7 +149,7 @@ def fantasy_art(pixels: Picture, seed: int) -> Picture:
     """Render as a painting of a magic world: violet shade and golden light, shafts from above, a halo, sparks in the air."""
     height, width = pixels.shape[:2]
     who = cut_out(pixels)
-    smooth = flattened(pixels, 0.004)
+    smooth = (flattened(pixels, 0.004) + pixels) / 2
     near = np.clip(1.8 * who, 0, 1)[..., None]
     art = smooth + 0.6 * (1 - near) * (brushed(smooth, CONCEPT, seed) - smooth)
     bright = np.clip(luma(art) * 0.5 + 0.5, 0, 1)[..., None]
@@ -221,18 +223,22 @@ def neon_punk(pixels: Picture, seed: int) -> Picture:
 
 
 def origami(pixels: Picture, seed: int) -> Picture:
-    """Render as folded paper: flat facets with their corners on the forms' edges, each in its own light, creases, a cast shadow."""
+    """Render as folded paper: the subject in flat facets that turn with its form, laid on a pale sheet with a few large folds."""
     height, width = pixels.shape[:2]
     who = cut_out(pixels)
-    sheet = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.15) * 0.82 + 0.14
-    folds = triangles(sheet, 7, seed, painted=False, shade=0.5, detail=(0.2, 0.3), line=Line("#ffffff", 0.3, 0.3))[
-        ..., 0
-    ]
-    creased = folds + 0.7 * (folds - blur(folds, 0.03))
-    facets = triangles(sheet, 7, seed, detail=(0.12, 0.12, 0.16))
-    cast = blur(np.maximum(moved(who, 0.022, 0.016) - who, 0), 0.005)
-    fibres = 0.035 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
-    return shaded(sheet + 0.4 * (facets - sheet), creased * (0.8 - 0.35 * who) + fibres - 0.4 * cast)
+    near = np.clip(2.2 * who - 0.4, 0, 1)[..., None]
+    sheet = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.2) * 0.85 + 0.1
+    diffuse, _, _ = lit(pixels, who, 1.6)
+    model = triangles(shaded(sheet, diffuse * 0.9), 10, seed, shade=0.3, detail=(0.14, 0.2, 0.25))
+    model = model + 0.35 * (sheet - model)
+    folds = triangles(sheet, 3, seed, painted=False, shade=0.1)[..., 0]
+    folds = folds + 0.7 * (folds - blur(folds, 0.1))  # a crease is lightest and darkest at itself
+    ground = shaded((sheet + model) * 0.46 + 0.12, folds)
+    cast = blur(np.maximum(moved(who, 0.03, 0.022) - who, 0), 0.006)
+    rim = np.abs(directed(near[..., 0], 0.0015))
+    fibres = 0.04 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
+    paper = shaded(ground + near * (model - ground), fibres - 0.65 * cast)
+    return paper + 0.45 * rim[..., None]
 
 
 def photographic(pixels: Picture, seed: int) -> Picture:

@@ -10,6 +10,8 @@ from ..filters import Picture, resize
 
 __all__ = ["as_image", "as_pixels", "boxed", "flattened", "snapped", "softened", "spread"]
 
+SMALL = 150  # pixels of height up to which a rough plane is as fine as the picture
+
 
 def softened(pixels: Picture, share: float) -> NDArray[np.float32]:
     """Blur (height, width, 3) narrowly, by about `share` of the height."""
@@ -47,6 +49,8 @@ def snapped(plane: Picture, pixels: Picture, share: float, loose: float = 0.01) 
     Within `share` of the height around each place the plane is a linear function of the picture's colours there.
     """
     height, width = pixels.shape[:2]
+    if height < SMALL:
+        return resize(np.ascontiguousarray(plane, np.float32), width, height)
     rows = min(height, 96)
     columns = max(2, round(rows * width / height))
     guide = resize(pixels, columns, rows, Image.Resampling.BOX)

@@ -15,7 +15,9 @@ __all__ = ["Brush", "brushed"]
 Field = NDArray[np.float32]
 
 FLOW_ROWS = 96
+MODEL_ROWS = 400  # of the picture that strokes take their colours from
 FINEST = 150  # pixels of height from which strokes are drawn: on fewer they would be finer than a pixel
+MOST = 3000  # strokes of a fine layer: what needs them most gets them
 STEPS = 3  # of a stroke, to each side of its middle
 
 
@@ -44,11 +46,12 @@ def brushed(pixels: Picture, brush: Brush, seed: int) -> Picture:
     if height < FINEST:
         return softened(pixels, brush.width / 3)
     wide = 1000 * width / height
-    flow = _flow(pixels, brush.swirl, seed)
+    model = resize(pixels, *_cells(pixels, 1 / MODEL_ROWS), Image.Resampling.BOX)
+    flow = _flow(model, brush.swirl, seed)
     rng = np.random.default_rng([seed, 7])
-    ground = _hex(pixels.mean((0, 1), keepdims=True)[0])[0]
+    ground = _hex(model.mean((0, 1), keepdims=True)[0])[0]
     body = [f'<rect width="{wide:.0f}" height="1000" fill="{ground}"/>']
-    body += [_layer(pixels, flow, brush, level, rng) for level in range(brush.fine)]
+    body += [_layer(model, flow, brush, level, rng) for level in range(brush.fine) if brush.width * height > 2**level]
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.2f} 1000">{"".join(body)}</svg>'
     return raster.rgb(svg, width, height)
 
@@ -63,10 +66,13 @@ def _layer(pixels: Picture, flow: Field, brush: Brush, level: int, rng: np.rando
     here = (here * (0.75 * thick)).astype(np.float32)
     if level:
         coarse = resize(softened(pixels, thick), colours.shape[1], colours.shape[0], Image.Resampling.BOX)
-        lost = np.abs(colours - coarse).max(-1)
-        here = here[_at(lost, here, width / height) > brush.faithful * (0.5 + 0.25 * level)]
+        need = _at(np.abs(colours - coarse).max(-1), here, width / height) - brush.faithful * (0.5 + 0.25 * level)
+        most = np.sort(np.argsort(-need, kind="stable")[:MOST])
+        here = here[most[need[most] > 0]]
     else:
         here = here[rng.random(len(here)) < min(1.0, 3 * thick / long)]
+    if not len(here):
+        return ""
     here = here[rng.permutation(len(here))]
     paint = _at(colours, here, width / height)
     paths = _traced(here, paint, colours, flow, long, brush.faithful * 1.6, width / height)
