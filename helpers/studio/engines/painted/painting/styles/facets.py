@@ -81,19 +81,16 @@ def _drawn(
     wide = width / height * 100
     paints = (np.clip(colours * 127.5 + 127.5, 0, 255).astype(int) @ np.array([65536, 256, 1])).tolist()
     corners = (pieces * [wide, 100]).reshape(-1, 6).tolist()
+    outlines = ["M{:.1f} {:.1f}L{:.1f} {:.1f} {:.1f} {:.1f}Z".format(*points) for points in corners]
     out = [
-        '<path d="M{:.1f} {:.1f}L{:.1f} {:.1f} {:.1f} {:.1f}Z" fill="#{:06x}" stroke="#{:06x}"/>'.format(
-            *points, paint, paint
-        )
-        for points, paint in zip(corners, paints, strict=True)
+        f'<path d="{outline}" fill="#{paint:06x}" stroke="#{paint:06x}"/>'
+        for outline, paint in zip(outlines, paints, strict=True)
     ]
     seams = ""
     if line:
         drawn = (
-            '<path d="M{:.1f} {:.1f}L{:.1f} {:.1f} {:.1f} {:.1f}Z" stroke-width="{:.2f}"/>'.format(
-                *points, line.width * size
-            )
-            for points, size in zip(corners, sizes.tolist(), strict=True)
+            f'<path d="{outline}" stroke-width="{line.width * size:.2f}"/>'
+            for outline, size in zip(outlines, sizes.tolist(), strict=True)
         )
         seams = f'<g fill="none" stroke="{line.colour}" stroke-opacity="{line.opacity}">{"".join(drawn)}</g>'
     svg = (

@@ -120,19 +120,23 @@ def lit(pixels: Picture, who: Picture, depth: float) -> tuple[Picture, Picture, 
     form = 1 - 0.85 * _open(relief, seams) * (1 - resize(who, relief.shape[1], len(relief)))
     diffuse = (normal @ LAMP - LAMP[2]) * form
     shine = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1) ** 40 * form
-    return snapped(diffuse, pixels, 0.012), *(
-        resize(plane.astype(np.float32), width, height) for plane in (shine, seams)
-    )
+    shine, seams = (resize(plane.astype(np.float32), width, height) for plane in (shine, seams))
+    return snapped(diffuse, pixels, 0.012), shine, seams
 
 
 def _open(relief: Picture, seams: Picture) -> Picture:
-    """Return where one can go to from a wide form's level middle or from the rim without crossing a seam, in 0 … 1, as large as the relief."""
+    """Return what lies open, in 0 … 1: where no seam bars the way from a wide form's middle or from the picture's rim."""
     rows, columns = relief.shape
-    free = np.clip(1.2 - 2 * resize(seams, columns, rows, Image.Resampling.BOX), 0, 1)
+    free = np.clip(3 - 6 * resize(seams, columns, rows, Image.Resampling.BOX), 0, 1)
     reached = (relief > 0.9 * ROUND).astype(np.float32)
     reached[0] = reached[:, 0] = reached[:, -1] = 1  # sky and floor go on beyond the picture
     for _ in range(rows // 6):
-        ring = np.pad(reached, 1)
-        near = np.maximum(np.maximum(ring[:-2, 1:-1], ring[2:, 1:-1]), np.maximum(ring[1:-1, :-2], ring[1:-1, 2:]))
-        reached = np.maximum(reached, near) * free
-    return reached
+        reached = (_grown(reached) * free).astype(np.float32, copy=False)
+    return _grown(_grown(reached))  # up to the very seam
+
+
+def _grown(cells: Picture) -> Picture:
+    """Return the largest of each cell and its four neighbours."""
+    ring = np.pad(cells, 1)
+    near = np.maximum(np.maximum(ring[:-2, 1:-1], ring[2:, 1:-1]), np.maximum(ring[1:-1, :-2], ring[1:-1, 2:]))
+    return np.maximum(cells, near)

@@ -11,7 +11,7 @@ from .facets import Line, triangles
 from .forms import shaded
 from .lines import contours, inked
 from .presets import anime, model_3d, photographic
-from .soften import flattened
+from .soften import flattened, stepped
 from .strokes import Brush, brushed
 from .subject import subject
 
@@ -36,7 +36,7 @@ def watercolour(pixels: Picture, seed: int) -> Picture:
     height, width = pixels.shape[:2]
     wash = flattened(_smear(flattened(pixels, 0.005), seed, 0.01), 0.004)
     light = luma(wash)
-    wash = saturate(wash + (posterise(light, 7, soft=0.4) - light)[..., None], 1.35)
+    wash = saturate(stepped(wash, 7, 0.4), 1.35)
     pools = blur(np.maximum(blur(light, 0.012) - light, 0), 0.002) * 1.1 + contours(wash, 0.004, gain=1.4) * 0.22
     tooth = noise(width, height, 0.005, seed + 1)
     dry = 0.1 * noise(width, height, 0.12, seed) + 0.06 * noise(width, height, 0.03, seed + 3) + 0.04 * tooth
@@ -44,7 +44,7 @@ def watercolour(pixels: Picture, seed: int) -> Picture:
     pigment = (1 - wash) * (1 - thin)[..., None] * (1 + pools * 1.6 + dry)[..., None]
     y = np.minimum(np.arange(height), np.arange(height)[::-1])[:, None] / height
     x = np.minimum(np.arange(width), np.arange(width)[::-1])[None] / height
-    rim = np.minimum(y, x) + noise(width, height, 0.05, seed + 2) * 0.014
+    rim = np.minimum(y, x).astype(np.float32) + noise(width, height, 0.05, seed + 2) * 0.014
     dab = np.clip((rim - 0.04) * 50, 0, 1)
     paper = 0.95 + 0.012 * tooth
     edge = np.clip(1 - np.abs(rim - 0.055) * 70, 0, 1) * 0.3
@@ -166,8 +166,7 @@ def woodblock(pixels: Picture, seed: int) -> Picture:
     """Render in flat printed colour with indigo contours, the grain of the block, and shade wiped along the top."""
     height, width = pixels.shape[:2]
     flat = flattened(flattened(saturate(pixels, 0.9), 0.008), 0.006)
-    light = luma(flat)
-    flat = (flat + (posterise(light, 5, soft=0.1) - light)[..., None]) * 0.72 + np.array([0.2, 0.15, 0.0], np.float32)
+    flat = stepped(flat, 5, 0.1) * 0.72 + np.array([0.2, 0.15, 0.0], np.float32)
     streaks = noise(width, height, 0.3, seed) * 0.02 + resize(noise(8, height, 0.006, seed), width, height) * 0.035
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     wiped = np.clip(1 - y / 0.22, 0, 1) ** 1.5 * np.array([-0.75, -0.5, -0.1], np.float32)
@@ -192,8 +191,7 @@ def charcoal(pixels: Picture, seed: int) -> Picture:
 def cartoon(pixels: Picture, seed: int) -> Picture:
     """Render in bright flat colour with bold outlines."""
     flat = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.45) * 1.05 + 0.2
-    light = luma(flat)
-    flat = flat + (posterise(light, 5, soft=0.15) - light)[..., None]
+    flat = stepped(flat, 5, 0.15)
     ink = np.clip(inked(pixels, 0.008, gain=3.0) * 1.4, 0, 1)[..., None]
     return flat * (1 - ink) + ink * np.array([-0.9, -0.92, -0.9], np.float32)
 

@@ -11,7 +11,7 @@ from ..light import Grade
 from .facets import triangles
 from .forms import directed, focused, line, lit, moved, prints, shaded
 from .lines import contours, inked
-from .soften import flattened, softened
+from .soften import flattened, softened, stepped
 from .strokes import Brush, brushed
 from .subject import cut_out, subject
 
@@ -47,10 +47,9 @@ def anime(pixels: Picture, seed: int) -> Picture:
     """Render as cel shading: clear flat colour with one hard step of cool shade, thin lines in darker tones of what they bound."""
     who = cut_out(pixels)
     cel = flattened(pixels, 0.005)
-    light = luma(cel)
-    cel = cel + (who * (posterise(light, 7, soft=0.2) - light))[..., None]  # the sky keeps its slope
     diffuse, _, _ = lit(pixels, who, 1.2)
-    flat = saturate(cel, 1.4) * 1.05 + 0.16
+    toned = cel + who[..., None] * (stepped(cel, 7, 0.2) - cel)  # the sky keeps its slope
+    flat = saturate(toned, 1.4) * 1.05 + 0.16
     shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.3, 0.3, 0.16], np.float32)
     glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
     ink = np.clip(inked(pixels, 0.003, gain=2.2) * 1.2, 0, 1)[..., None] * np.array([0.75, 0.85, 0.7], np.float32)
@@ -100,8 +99,7 @@ def comic_book(pixels: Picture, seed: int) -> Picture:
     height, width = pixels.shape[:2]
     diffuse, _, _ = lit(pixels, cut_out(pixels), 1.2)
     cel = saturate(flattened(pixels, 0.006), 1.75) * 1.1 + 0.16
-    light = luma(cel)
-    flat = cel + (posterise(light, 5, soft=0.1) - light)[..., None]
+    flat = stepped(cel, 5, 0.1)
     period = max(4.0, height / 72)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(2 * np.pi / period)
     screen = (np.cos(x + y) + np.cos(x - y)) * 0.25 + 0.5
@@ -202,11 +200,11 @@ def low_poly(pixels: Picture, seed: int) -> Picture:
 def modelling_compound(pixels: Picture, seed: int) -> Picture:
     """Render as modelling clay: matt lumps of bright plasticine, rounded where they end, with thumb prints on them."""
     height, width = pixels.shape[:2]
-    clay = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.4) * 0.8 + 0.08
-    diffuse, _, seams = lit(pixels, np.ones((height, width), np.float32), 1.0)
+    clay = saturate(0.75 * flattened(flattened(pixels, 0.004), 0.004) + 0.25 * pixels, 1.45) * 0.8 + 0.08
+    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels) + 0.5, 0, 1), 1.0)
     dents = (
-        directed(noise(width, height, 0.05, seed + 2), 0.008) * 0.06
-        + directed(noise(width, height, 0.012, seed), 0.003) * 0.03
+        directed(noise(width, height, 0.07, seed + 2), 0.01) * 0.09
+        + directed(noise(width, height, 0.012, seed), 0.003) * 0.015
     )
     return shaded(clay, diffuse * 0.75 + dents + prints(height, width, seed) - blur(seams, 0.006) * 0.4)
 
@@ -227,16 +225,16 @@ def origami(pixels: Picture, seed: int) -> Picture:
     height, width = pixels.shape[:2]
     who = cut_out(pixels)
     near = np.clip(2.2 * who - 0.4, 0, 1)[..., None]
-    sheet = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.2) * 0.85 + 0.1
+    sheet = saturate(flattened(flattened(pixels, 0.004), 0.003), 1.2) * 0.85 + 0.1
     diffuse, _, _ = lit(pixels, who, 1.6)
-    model = triangles(shaded(sheet, diffuse * 0.9), 10, seed, shade=0.3, detail=(0.14, 0.2, 0.25))
-    model = model + 0.35 * (sheet - model)
+    model = triangles(shaded(sheet, diffuse * 0.9), 10, seed, shade=0.34, detail=(0.16, 0.25))
+    model = model + 0.4 * (sheet - model)
     folds = triangles(sheet, 3, seed, painted=False, shade=0.1)[..., 0]
     folds = folds + 0.7 * (folds - blur(folds, 0.1))  # a crease is lightest and darkest at itself
     ground = shaded((sheet + model) * 0.46 + 0.12, folds)
     cast = blur(np.maximum(moved(who, 0.03, 0.022) - who, 0), 0.006)
     rim = np.abs(directed(near[..., 0], 0.0015))
-    fibres = 0.04 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
+    fibres = 0.025 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
     paper = shaded(ground + near * (model - ground), fibres - 0.65 * cast)
     return paper + 0.45 * rim[..., None]
 

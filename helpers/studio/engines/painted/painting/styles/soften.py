@@ -1,4 +1,4 @@
-"""Quick blurs: by bytes for large pictures, by two matrix products for small planes, and two that keep edges."""
+"""Quick blurs: by bytes for large pictures, by two matrix products for small planes, and what keeps edges."""
 
 from functools import lru_cache
 
@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-from ..filters import Picture, resize
+from ..filters import Picture, luma, posterise, resize
 
-__all__ = ["as_image", "as_pixels", "boxed", "flattened", "snapped", "softened", "spread"]
+__all__ = ["as_image", "as_pixels", "boxed", "flattened", "snapped", "softened", "spread", "stepped"]
 
 SMALL = 150  # pixels of height up to which a rough plane is as fine as the picture
 
@@ -41,6 +41,12 @@ def flattened(pixels: Picture, share: float) -> NDArray[np.float32]:
         least = np.where(better, here, least)
     chosen = Image.fromarray(np.ascontiguousarray(out)[..., None].view(np.uint8)[..., :3])
     return as_pixels(np.asarray(chosen.filter(ImageFilter.BoxBlur(0.8))))  # the choice is by whole pixels: no jags
+
+
+def stepped(pixels: Picture, levels: int, soft: float) -> Picture:
+    """Reduce the light to a few tones and keep the hues; `soft` (0 … 1) keeps some of the slope between them."""
+    light = luma(pixels)
+    return pixels + (posterise(light, levels, soft) - light)[..., None]
 
 
 def snapped(plane: Picture, pixels: Picture, share: float, loose: float = 0.01) -> NDArray[np.float32]:

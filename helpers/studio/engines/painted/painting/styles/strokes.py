@@ -53,7 +53,12 @@ def brushed(pixels: Picture, brush: Brush, seed: int) -> Picture:
     body = [f'<rect width="{wide:.0f}" height="1000" fill="{ground}"/>']
     body += [_layer(model, flow, brush, level, rng) for level in range(brush.fine) if brush.width * height > 2**level]
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.2f} 1000">{"".join(body)}</svg>'
-    return raster.rgb(svg, width, height)
+    paint = raster.rgb(svg, width, height)
+    lost = pixels - paint
+    lost *= np.clip(
+        2 * np.abs(lost).max(-1, keepdims=True) - 0.7, 0, 0.6
+    )  # an eye, a mast: what no stroke is fine enough for
+    return paint + lost
 
 
 def _layer(pixels: Picture, flow: Field, brush: Brush, level: int, rng: np.random.Generator) -> str:
@@ -62,7 +67,7 @@ def _layer(pixels: Picture, flow: Field, brush: Brush, level: int, rng: np.rando
     thick, long = brush.width / 2**level, brush.length / 1.6**level
     rows, columns = round(1 / (0.75 * thick)), round(width / height / (0.75 * thick))
     colours = resize(softened(pixels, thick / 3), *_cells(pixels, thick / 2), Image.Resampling.BOX)
-    here = np.stack(np.mgrid[0:rows, 0:columns], -1).reshape(-1, 2) + rng.random((rows * columns, 2))
+    here = np.moveaxis(np.mgrid[0:rows, 0:columns], 0, -1).reshape(-1, 2) + rng.random((rows * columns, 2))
     here = (here * (0.75 * thick)).astype(np.float32)
     if level:
         coarse = resize(softened(pixels, thick), colours.shape[1], colours.shape[0], Image.Resampling.BOX)
