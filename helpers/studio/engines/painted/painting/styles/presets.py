@@ -1,4 +1,4 @@
-"""SDXL's style presets, each a short recipe of shared image filters (the seventeenth, isometric, is in isometric.py)."""
+"""SDXL's style presets, each a short recipe of shared image filters (tile-texture is in tiles.py, isometric in isometric.py)."""
 
 from collections.abc import Callable
 
@@ -9,15 +9,15 @@ from .. import raster
 from ..filters import Picture, blur, luma, noise, posterise, resize, saturate
 from ..light import Grade
 from .facets import triangles
-from .forms import directed, focused, line, lit, moved, prints, shaded
+from .forms import directed, focused, lit, moved, prints, shaded
 from .lines import contours, inked
 from .soften import flattened, softened, stepped
 from .strokes import Brush, brushed
 from .subject import cut_out, subject
+from .tiles import tile_texture
 
 __all__ = ["PRESETS"]
 
-REPEATS = 2  # of a tile, down the picture
 CONCEPT = Brush(0.035, 0.16, broken=0.04, bristles=0.04)
 
 
@@ -26,7 +26,7 @@ def model_3d(pixels: Picture, seed: int) -> Picture:
     who = cut_out(pixels)
     plastic = 0.65 * flattened(pixels, 0.004) + 0.35 * pixels
     diffuse, shine, seams = lit(pixels, who, 1.3)
-    shade = blur(seams, 0.012) * 0.3 + np.maximum(moved(who, 0.03, 0.03) - who, 0) * 0.25
+    shade = blur(seams, 0.012) * 0.2 + np.maximum(moved(who, 0.03, 0.03) - who, 0) * 0.25
     toy = focused(plastic, who, 0.8)
     haze = 0.15 * np.clip(1 - 1.5 * who, 0, 1)[..., None]
     toy = toy + haze * (np.array([0.0, 0.02, 0.07], np.float32) - toy)
@@ -225,13 +225,13 @@ def origami(pixels: Picture, seed: int) -> Picture:
     height, width = pixels.shape[:2]
     who = cut_out(pixels)
     near = np.clip(2.2 * who - 0.4, 0, 1)[..., None]
-    sheet = saturate(flattened(flattened(pixels, 0.004), 0.003), 1.2) * 0.85 + 0.1
+    sheet = saturate(flattened(flattened(pixels, 0.004), 0.003), 1.35) * 0.85 + 0.12
     diffuse, _, _ = lit(pixels, who, 1.6)
     model = triangles(shaded(sheet, diffuse * 0.9), 10, seed, shade=0.34, detail=(0.16, 0.25))
     model = model + 0.4 * (sheet - model)
     folds = triangles(sheet, 3, seed, painted=False, shade=0.1)[..., 0]
     folds = folds + 0.7 * (folds - blur(folds, 0.1))  # a crease is lightest and darkest at itself
-    ground = shaded((sheet + model) * 0.46 + 0.12, folds)
+    ground = shaded((sheet + model) * 0.46 + 0.16, folds)
     cast = blur(np.maximum(moved(who, 0.03, 0.022) - who, 0), 0.006)
     rim = np.abs(directed(near[..., 0], 0.0015))
     fibres = 0.025 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
@@ -270,55 +270,6 @@ def pixel_art(pixels: Picture, seed: int) -> Picture:
         height,
         Image.Resampling.NEAREST,
     )
-
-
-def tile_texture(pixels: Picture, seed: int) -> Picture:
-    """Repeat the subject as on printed tiles: in rows that are set off by half, in a trellis, opposite edges fitting each other."""
-    height, width = pixels.shape[:2]
-    down, across = (REPEATS, max(1, round(REPEATS * width / height)))
-    tall, wide = -(-height // down), -(-width // across)
-    motif, mask = _motif(pixels, tall * 7 // 10)
-    field = np.average(saturate(pixels, 1.5).reshape(-1, 3), axis=0, weights=1.05 - subject(pixels).ravel())
-    y, x = (np.arange(n, dtype=np.float32)[at] / n for n, at in ((tall, np.s_[:, None]), (wide, np.s_[None])))
-    trellis = np.maximum(line(x + y - 0.5, 0.035), line(x - y - 0.5, 0.035))
-    beads = sum(
-        np.clip((0.075 - np.hypot(_to_whole(x - a), _to_whole(y - b))) * tall / 2, 0, 1)
-        for a, b in ((0.5, 0), (0, 0.5))
-    )
-    one = np.ones((tall, wide, 1), np.float32) * (field * 0.6 + 0.3).astype(np.float32)
-    one = one + trellis[..., None] * ((field * 0.9 - 0.35).astype(np.float32) - one)
-    one = one + beads[..., None] * ((saturate(motif, 1.4).mean((0, 1)) * 1.1).astype(np.float32) - one)
-    for at_y, at_x in ((tall // 2, wide // 2), (0, 0)):
-        rows = np.arange(len(motif))[:, None] + at_y - len(motif) // 2
-        columns = np.arange(motif.shape[1]) + at_x - motif.shape[1] // 2
-        here = rows % tall, columns % wide
-        one[here] += mask * (motif - one[here])
-    return np.tile(one, (down, across, 1))[:height, :width]
-
-
-def _to_whole(phase: Picture) -> Picture:
-    return phase - np.round(phase)
-
-
-def _motif(pixels: Picture, side: int) -> tuple[Picture, Picture]:
-    """Return the subject in a square of `side` pixels and a mask that fades at its rim, (side, side, 1)."""
-    height, width = pixels.shape[:2]
-    who = cut_out(pixels)
-    ends = []
-    for axis, size in ((1, height), (0, width)):
-        mass = np.cumsum(who.sum(axis))
-        ends.append(
-            np.searchsorted(mass, np.array([0.08, 0.92]) * mass[-1]) if mass[-1] > 1 else np.array([0, size - 1])
-        )
-    (top, low), (left, right) = ends
-    half = min(max(low - top, right - left) * 0.62 + 2, height / 2, width / 2)
-    y, x = np.clip((top + low) / 2, half, height - half), np.clip((left + right) / 2, half, width - half)
-    box = np.s_[int(y - half) : int(y + half), int(x - half) : int(x + half)]
-    motif = resize(np.ascontiguousarray(pixels[box]), side, side, Image.Resampling.BOX)
-    mask = resize(np.ascontiguousarray(who[box]), side, side, Image.Resampling.BOX)
-    rim = np.linspace(-1, 1, side, dtype=np.float32)
-    fade = np.clip((1 - np.hypot(rim[:, None], rim)) * 5, 0, 1)
-    return motif, (np.clip(mask * 2.2 - 0.3, 0, 1) * fade)[..., None]
 
 
 PRESETS: dict[str, Callable[[Picture, int], Picture]] = {
