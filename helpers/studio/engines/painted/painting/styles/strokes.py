@@ -17,7 +17,8 @@ Field = NDArray[np.float32]
 FLOW_ROWS = 96
 MODEL_ROWS = 400  # of the picture that strokes take their colours from
 FINEST = 150  # pixels of height from which strokes are drawn: on fewer they would be finer than a pixel
-MOST = 3000  # strokes of a fine layer: what needs them most gets them
+MOST = 2500  # strokes of a fine layer: what needs them most gets them
+BRISTLED = 2  # layers, from the broadest on, whose strokes show their bristles
 STEPS = 3  # of a stroke, to each side of its middle
 
 
@@ -83,34 +84,33 @@ def _layer(pixels: Picture, flow: Field, brush: Brush, level: int, rng: np.rando
     paths = _traced(here, paint, colours, flow, long, brush.faithful * 1.6, width / height)
     jitter = rng.standard_normal((len(here), 1)) + 0.7 * rng.standard_normal((len(here), 3))
     paint = paint + (brush.broken * 0.6**level * jitter).astype(np.float32)
-    side = np.array([0.28, -0.28], np.float32) * thick
-    return _svg(paths, paint, thick, brush.bristles * 0.6**level, side)
+    return _svg(paths, paint, thick, brush.bristles * 0.6**level if level < BRISTLED else 0.0)
 
 
-def _svg(paths: Field, paint: Field, thick: float, bristles: float, side: Field) -> str:
-    """Return strokes as SVG: each a band with a light and a dark side, as bristles leave them."""
-    whole = (paths * 1000).round().astype(int)[..., ::-1].reshape(len(paths), -1).tolist()
-    along = paths[:, -1] - paths[:, 0]
-    across = np.stack([along[:, 1], -along[:, 0]], -1)
-    across /= np.maximum(np.hypot(*across.T), 1e-6)[:, None]
-    across *= np.where(across.sum(1) > 0, -1, 1)[:, None]  # the light is upper left
-    form = "M%d %d" + "L%d %d" * (paths.shape[1] - 1)
-    out = []
-    bands = [(whole, _hex(paint))]
-    for off, tone in ((side[0], bristles), (side[1], -bristles)):
-        moved = ((paths + off * across[:, None]) * 1000).round().astype(int)[..., ::-1]
-        bands.append((moved.reshape(len(paths), -1).tolist(), _hex(paint + np.float32(tone))))
-    narrow = f'" stroke-width="{thick * 330:.1f}"/>'
-    for path, colour, light, light_colour, dark, dark_colour in zip(*(x for band in bands for x in band), strict=True):
-        out.append(
-            f'<path d="{form % tuple(path)}" stroke="{colour}"/>'
-            f'<path d="{form % tuple(light)}" stroke="{light_colour}{narrow}'
-            f'<path d="{form % tuple(dark)}" stroke="{dark_colour}{narrow}'
-        )
+def _svg(paths: Field, paint: Field, thick: float, bristles: float) -> str:
+    """Return strokes as SVG: each a band, with a light and a dark side as bristles leave them."""
+    bands = [_lines(paths, paint, "")]
+    if bristles:
+        along = paths[:, -1] - paths[:, 0]
+        across = np.stack([along[:, 1], -along[:, 0]], -1)
+        across /= np.maximum(np.hypot(*across.T), 1e-6)[:, None]
+        across *= np.where(across.sum(1) > 0, -1, 1)[:, None]  # the light is upper left
+        off, narrow = (0.28 * thick * across[:, None]).astype(np.float32), f' stroke-width="{thick * 330:.1f}"'
+        for side in (1, -1):
+            bands.append(_lines(paths + side * off, paint + np.float32(side * bristles), narrow))
+    strokes = "".join(line for lines in zip(*bands, strict=True) for line in lines)
     return (
-        f'<g fill="none" stroke-width="{thick * 1000:.1f}" stroke-linecap="round" stroke-linejoin="round">'
-        f"{''.join(out)}</g>"
+        f'<g fill="none" stroke-width="{thick * 1000:.1f}" stroke-linecap="round" stroke-linejoin="round">{strokes}</g>'
     )
+
+
+def _lines(paths: Field, paint: Field, width: str) -> list[str]:
+    points = (paths * 1000).round().astype(int)[..., ::-1].reshape(len(paths), -1).tolist()
+    form = "M{} {}" + "L{} {}" * (paths.shape[1] - 1)
+    return [
+        f'<path d="{form.format(*line)}" stroke="{colour}"{width}/>'
+        for line, colour in zip(points, _hex(paint), strict=True)
+    ]
 
 
 def _traced(
