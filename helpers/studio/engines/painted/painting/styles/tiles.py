@@ -21,9 +21,8 @@ def tile_texture(pixels: Picture, seed: int) -> Picture:
     across = max(1, round(REPEATS * width / height))
     tall, wide = -(-height // REPEATS), -(-width // across)
     who = subject(pixels)
-    motif = resize(
-        np.ascontiguousarray(pixels[_around(who)]), *[max(2, round(MEDALLION * tall))] * 2, Image.Resampling.BOX
-    )
+    side = max(2, round(MEDALLION * tall))
+    motif = resize(np.ascontiguousarray(pixels[_around(who)]), side, side, Image.Resampling.BOX)
     field = np.average(saturate(pixels, 1.6).reshape(-1, 3), axis=0, weights=1.05 - who.ravel())
     light, dark, bright = (
         colour.astype(np.float32) for colour in (field * 0.5 + 0.4, field * 0.9 - 0.4, _loudest(motif))
@@ -38,7 +37,7 @@ def tile_texture(pixels: Picture, seed: int) -> Picture:
     for right, down in ((0.5, 0.5), (0.0, 0.0)):
         away = np.hypot(_to_whole(x - right) * wide / tall, _to_whole(y - down))
         rows, columns = (
-            np.clip(np.rint(_to_whole(phase) * size + (len(motif) - 1) / 2).astype(int), 0, len(motif) - 1)
+            np.clip(np.rint(_to_whole(phase) * size + (side - 1) / 2).astype(int), 0, side - 1)
             for phase, size in ((y - down, tall), (x - right, wide))
         )
         for radius, colour in ((1.16, dark), (1.09, bright), (1.03, dark)):
