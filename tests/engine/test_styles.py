@@ -10,6 +10,7 @@ from helpers.studio.engines.painted.painting import layout, painter, prompt, sty
 from helpers.studio.engines.painted.painting.filters import Picture, blur, luma
 from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.engines.painted.painting.styles.lines import contours
+from helpers.studio.engines.painted.painting.styles.soften import flattened, snapped, softened
 from helpers.studio.engines.painted.painting.styles.subject import subject
 from helpers.studio.protocol import Prompt
 
@@ -114,3 +115,107 @@ def test_no_two_styles_paint_alike() -> None:
     made = {name: styles.apply(plain(*NAMED[1]), (name,), 5) for name in names} | {"none": plain(*NAMED[1])}
     near = {(a, b): float(np.abs(made[a] - made[b]).mean()) for a in made for b in made if a < b}
     assert min(near.values()) > 0.05, min(near, key=lambda pair: near[pair])
+
+
+def disc(radius: float, inside: float = 0.6, outside: float = -0.4) -> Picture:
+    """A grey disc in the middle of another grey."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE] - SIDE / 2
+    flat = np.where(np.hypot(y, x) < radius, inside, outside).astype(np.float32)
+    return np.repeat(flat[..., None], 3, -1)
+
+
+def test_tiles_of_a_texture_fit_each_other() -> None:
+    tile = styles.apply(plain(*NAMED[1]), ("tile-texture",), 5)
+    for axis in (0, 1):
+        seam = np.abs(tile.take(0, axis) - tile.take(-1, axis)).mean()
+        assert seam < 1.2 * np.abs(np.diff(tile, axis=axis)).mean()
+    half = SIDE // 2
+    assert np.abs(tile[:half] - tile[half:]).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["comic-book", "anime", "cartoon"])
+def test_the_white_of_an_eye_stays_white_within_ink(name: str) -> None:
+    eye = disc(12, inside=-0.8, outside=0.2)
+    eye[disc(9)[..., 0] > 0] = 0.95
+    styled = styles.apply(eye, (name,), 5)
+    white = disc(7)[..., 0] > 0
+    assert luma(styled)[white].mean() > 0.6
+    assert luma(styled).min() < -0.4
+
+
+@pytest.mark.parametrize("name", ["anime", "comic-book", "cartoon"])
+def test_cel_shading_has_few_tones_in_a_thing(name: str) -> None:
+    def tones(pixels: Picture, thing: NDArray[np.bool_]) -> float:
+        """Share of the pixels in the eight commonest of 64 tones."""
+        levels = np.bincount((luma(pixels)[thing] * 31.5 + 32).astype(int).clip(0, 63), minlength=64)
+        return float(np.sort(levels)[-8:].sum() / levels.sum())
+
+    slope = np.linspace(-0.5, 0.6, SIDE, dtype=np.float32)[:, None, None] + np.zeros((SIDE, SIDE, 3), np.float32)
+    pixels = disc(70)
+    thing = pixels[..., 0] > 0
+    pixels[thing] = slope[thing]
+    assert tones(styles.apply(pixels, (name,), 5), thing) > 1.25 * tones(pixels, thing)
+
+
+@pytest.mark.parametrize("name", ["3d-model", "modeling-compound", "photographic", "digital-art"])
+def test_what_is_round_is_light_towards_the_lamp_and_dark_away_from_it(name: str) -> None:
+    y, x = np.mgrid[0:SIDE, 0:SIDE] - SIDE / 2
+    ball = disc(50)
+    styled, inside = luma(styles.apply(ball, (name,), 5)), np.hypot(y, x) < 44
+    upper_left, lower_right = inside & (x + y < -30), inside & (x + y > 30)
+    assert styled[upper_left].mean() > styled[lower_right].mean() + 0.08
+
+
+@pytest.mark.parametrize("name", ["3d-model", "digital-art", "photographic"])
+def test_what_lies_open_behind_the_subject_stays_level(name: str) -> None:
+    after = luma(styles.apply(disc(50), (name,), 5))
+    y, x = np.mgrid[0:SIDE, 0:SIDE] - SIDE / 2
+    ring = (np.hypot(y, x) > 56) & (np.hypot(y, x) < 66)
+    assert abs(after[ring & (x + y < -60)].mean() - after[ring & (x + y > 60)].mean()) < 0.15
+
+
+def test_smoothing_keeps_an_edge_and_calms_what_is_within() -> None:
+    grain = 0.15 * np.random.default_rng(1).standard_normal((SIDE, SIDE, 3)).astype(np.float32)
+    before = disc(60)
+    after = flattened(before + grain, 0.012)
+    inside, rim = disc(50)[..., 0] > 0, np.abs(np.gradient(before[..., 0])[0]) > 0.3
+    assert after[inside].std() < 0.5 * (before + grain)[inside].std()
+    assert (
+        np.abs(np.gradient(after[..., 0])[0])[rim].mean()
+        > 1.6 * np.abs(np.gradient(softened(before, 0.012)[..., 0])[0])[rim].mean()
+    )
+
+
+def test_a_mask_gets_the_edges_of_what_it_masks() -> None:
+    pixels = disc(60)
+    rough = blur((disc(60)[..., 0] > 0).astype(np.float32), 0.05)
+    crisp = snapped(rough, pixels, 0.05)
+    assert np.abs(np.gradient(crisp)[0]).max() > 4 * np.abs(np.gradient(rough)[0]).max()
+
+
+@pytest.mark.parametrize("name", ["oil_painting", "post_impressionism", "impressionism"])
+def test_strokes_run_along_the_forms(name: str) -> None:
+    y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+    bands = np.repeat((0.5 * np.sin((x + y) / 9))[..., None], 3, -1)
+    strokes = luma(styles.apply(bands, (name,), 5) - bands)
+    down, across = np.gradient(strokes, axis=0), np.gradient(strokes, axis=1)
+    along, against = (across - down)[20:-20, 20:-20], (across + down)[20:-20, 20:-20]
+    assert np.abs(along).mean() < 0.75 * np.abs(against).mean()
+
+
+def test_strokes_keep_the_colours_and_the_outline_of_a_thing() -> None:
+    for text, seed in NAMED[:2]:
+        before, thing = plain(text, seed), silhouette(text, seed)
+        after = styles.apply(before, ("oil_painting",), 5)
+        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.12
+        assert np.abs(luma(after) - luma(before))[thing].mean() < 0.16
+
+
+@pytest.mark.parametrize("name", sorted(styles.STYLES))
+def test_any_pixels_can_be_styled(name: str) -> None:
+    rough = np.random.default_rng(0).uniform(-1, 1, (152, 96, 3)).astype(np.float32)
+    for pixels in (rough, np.zeros((40, 160, 3), np.float32), rough[:16, :8]):
+        styled = styles.apply(pixels, (name,), 5)
+        assert styled.shape == pixels.shape
+        assert styled.dtype == np.float32
+        assert np.isfinite(styled).all()

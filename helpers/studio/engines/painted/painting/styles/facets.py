@@ -1,6 +1,6 @@
 """Filters for styles of flat pieces: triangles, glass and folded paper, drawn as vectors in the picture's own colours."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,11 +8,21 @@ from PIL import Image
 
 from .. import raster
 from ..filters import Picture, resize
-from ..light import rgb_to_hex
 
-__all__ = ["folds", "triangles"]
+__all__ = ["Line", "triangles"]
 
 SAMPLES = 6  # colour samples along one side of a cell
+PIECE = 3  # pixels that a cell is high at least
+CORNERS = np.array([[0, 1, 3], [0, 3, 2]]), np.array([[0, 1, 2], [1, 3, 2]])  # the two halves, by both diagonals
+
+
+@dataclass(frozen=True)
+class Line:
+    """A seam between pieces: colour, width in hundredths of the height, opacity."""
+
+    colour: str
+    width: float
+    opacity: float = 1.0
 
 
 def triangles(
@@ -21,112 +31,120 @@ def triangles(
     seed: int,
     *,
     jitter: float = 0.7,
+    snap: bool = True,
+    painted: bool = True,
     shade: float = 0.0,
-    detail: float = 0.0,
-    line: str = "",
-    line_width: float = 0.0,
+    detail: tuple[float, ...] = (),
+    line: Line | None = None,
 ) -> Picture:
-    """Cut the picture into `rows` rows of triangles of its own colours.
+    """Cut the picture into about `rows` rows of triangles of its own colours.
 
-    `shade` tilts each towards or from the light; where colours vary by more than `detail` (0: never) a cell is cut
-    into four, so that what stands in the scene keeps its outline; `line` draws the seams.
+    Their corners move by `jitter` cells, and with `snap` onto the edges of what is drawn. `shade` tilts each piece towards or
+    from the light; without `painted` that light is all there is, about 0. Where colours vary by more than the numbers in `detail`, a cell is cut into four, once for each number,
+    so that what stands in the scene keeps its outline.
     """
     height, width = pixels.shape[:2]
-    wide = width / height * 100
     columns = max(2, round(rows * width / height))
     rng = np.random.default_rng([seed, rows])
-    small = resize(pixels, columns * SAMPLES, rows * SAMPLES)
-    grid = np.stack(
-        np.meshgrid(np.linspace(0, wide, columns + 1), np.linspace(0, 100, rows + 1)),
-        -1,
+    detail = tuple(least for k, least in enumerate(detail, 2) if height >= PIECE * rows * 2 ** (k - 1))
+    cells = rows * SAMPLES * 2 ** len(detail)
+    small = resize(pixels, round(cells * width / height), cells, Image.Resampling.BOX)
+    grid = np.stack(np.meshgrid(np.linspace(0, 1, columns + 1), np.linspace(0, 1, rows + 1)), -1)
+    grid[1:-1, 1:-1] += (rng.random((rows - 1, columns - 1, 2)) - 0.5) * jitter / [columns, rows]
+    if snap:
+        grid = _on_edges(small, grid)
+    quads = np.stack([grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]], 2).reshape(-1, 4, 2)
+    sizes = np.ones(len(quads))
+    for least in detail:
+        busy = _spread_of(small, quads) > least
+        parts = _quarters(quads[busy], small)
+        sizes = np.concatenate([sizes[~busy], np.repeat(sizes[busy] / 2, 4)])
+        quads = np.concatenate([quads[~busy], parts])
+    diagonal = rng.random(len(quads)) < 0.5
+    pieces = np.where(diagonal[:, None, None, None], quads[:, CORNERS[0]], quads[:, CORNERS[1]])
+    tilt = rng.random((len(quads), 2)) - 0.5 + np.array([0.35, -0.35])
+    lift = shade * tilt * np.sqrt(sizes)[:, None]
+    pieces = pieces.reshape(-1, 3, 2)
+    colours = (_colours(small, pieces) if painted else np.zeros((1, 3), np.float32)) + lift.reshape(-1, 1)
+    return _drawn(pieces, colours, np.repeat(sizes, 2), line, width, height)
+
+
+def _drawn(
+    pieces: NDArray[np.float64],
+    colours: Picture,
+    sizes: NDArray[np.float64],
+    line: Line | None,
+    width: int,
+    height: int,
+) -> Picture:
+    """Return triangles as pixels; small ones have thinner seams."""
+    wide = width / height * 100
+    paints = (np.clip(colours * 127.5 + 127.5, 0, 255).astype(int) @ np.array([65536, 256, 1])).tolist()
+    corners = (pieces * [wide, 100]).reshape(-1, 6).tolist()
+    outlines = ["M{:.1f} {:.1f}L{:.1f} {:.1f} {:.1f} {:.1f}Z".format(*points) for points in corners]
+    out = [
+        f'<path d="{outline}" fill="#{paint:06x}" stroke="#{paint:06x}"/>'
+        for outline, paint in zip(outlines, paints, strict=True)
+    ]
+    seams = ""
+    if line:
+        drawn = (
+            f'<path d="{outline}" stroke-width="{line.width * size:.2f}"/>'
+            for outline, size in zip(outlines, sizes.tolist(), strict=True)
+        )
+        seams = f'<g fill="none" stroke="{line.colour}" stroke-opacity="{line.opacity}">{"".join(drawn)}</g>'
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.2f} 100">'
+        f'<g stroke-linejoin="round"><g stroke-width="0.3">{"".join(out)}</g>{seams}</g></svg>'
     )
-    grid[1:-1, 1:-1] += (rng.random((rows - 1, columns - 1, 2)) - 0.5) * jitter * 100 / rows
-    out = []
-    for r in range(rows):
-        for c in range(columns):
-            patch = small[r * SAMPLES : (r + 1) * SAMPLES, c * SAMPLES : (c + 1) * SAMPLES]
-            busy = bool(detail) and float(patch.std(axis=(0, 1)).max()) > detail
-            cell = np.stack([grid[r, c], grid[r, c + 1], grid[r + 1, c], grid[r + 1, c + 1]])
-            for quad in _quarters(cell) if busy else (cell,):
-                for k, corners in enumerate(_halves(quad, (r + c) % 2 == 1)):
-                    middle = corners.mean(axis=0)
-                    px = min(small.shape[1] - 1, int(middle[0] / wide * small.shape[1]))
-                    py = min(small.shape[0] - 1, int(middle[1] / 100 * small.shape[0]))
-                    lift = shade * (float(rng.random()) - 0.5 + (0.35 if k == 0 else -0.35)) * (0.5 if busy else 1.0)
-                    colour = rgb_to_hex((small[py, px] + lift) * 127.5 + 127.5)
-                    seam = (
-                        f'stroke="{line}" stroke-width="{line_width * (0.5 if busy else 1):.2f}"'
-                        if line
-                        else f'stroke="{colour}" stroke-width="0.3"'
-                    )
-                    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners.tolist())
-                    out.append(f'<polygon points="{points}" fill="{colour}" {seam} stroke-linejoin="round"/>')
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.2f} 100">{"".join(out)}</svg>'
     return raster.rgb(svg, width, height)
 
 
-def folds(pixels: Picture, seed: int, rows: int = 6) -> Picture:
-    """Return how folding lights a sheet, (height, width), about -0.4 … 0.4: large facets with corners on the forms' edges."""
-    height, width = pixels.shape[:2]
-    wide = width / height * 100
-    columns = max(2, round(rows * width / height))
-    rng = np.random.default_rng([seed, rows])
-    grid = _on_edges(
-        resize(pixels, columns * SAMPLES, rows * SAMPLES, Image.Resampling.BOX),
-        rows,
-        columns,
-    )
-    tilt = rng.random((rows, columns, 2))
-    faces, creases = [], []
-    for r in range(rows):
-        for c in range(columns):
-            cell = np.stack([grid[r, c], grid[r, c + 1], grid[r + 1, c], grid[r + 1, c + 1]])
-            for k, corners in enumerate(_halves(cell, (r + c) % 2 == 1)):
-                tone = 128 + 50 * (float(tilt[r, c, k]) - 0.5 + (0.3 if k == 0 else -0.3))
-                points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (corners * (wide / columns, 100 / rows)).tolist())
-                grey = rgb_to_hex((tone, tone, tone))
-                faces.append(f'<polygon points="{points}" fill="{grey}" stroke="{grey}" stroke-width="0.2"/>')
-                creases.append(f'<polygon points="{points}"/>')
-    lines = "".join(creases)
-    body = (
-        f'{"".join(faces)}<g fill="none" stroke-width="0.22"><g stroke="#5c5c5c" transform="translate(0.2,0.2)">'
-        f'{lines}</g><g stroke="#a8a8a8">{lines}</g></g>'
-    )
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.2f} 100">{body}</svg>'
-    return raster.rgb(svg, width, height)[..., 0]
+def _at(small: Picture, points: NDArray[np.float64]) -> Picture:
+    """Return the colours at points (…, 2) in shares of the sides."""
+    rows, columns = small.shape[:2]
+    x, y = (np.clip((points[..., k] * n).astype(int), 0, n - 1) for k, n in ((0, columns), (1, rows)))
+    return np.asarray(small[y, x])
 
 
-def _on_edges(small: Picture, rows: int, columns: int) -> NDArray[np.float64]:
-    """Return a grid of (rows + 1, columns + 1) corners, in cells, each inner one moved to the strongest edge near it."""
-    grid = np.stack(np.meshgrid(np.arange(columns + 1.0), np.arange(rows + 1.0)), -1)
+def _colours(small: Picture, pieces: NDArray[np.float64]) -> Picture:
+    """Return the usual colour of each triangle: the median of its middle and of six points around it."""
+    middle = pieces.mean(1, keepdims=True)
+    between = (pieces + np.roll(pieces, 1, 1)) / 2
+    return np.median(
+        _at(small, np.concatenate([middle, middle + 0.55 * (pieces - middle), between * 0.6 + middle * 0.4], 1)), 1
+    )
+
+
+def _spread_of(small: Picture, quads: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the largest deviation of a channel within each cell."""
+    u = np.linspace(0.08, 0.92, 5)
+    a, b, c, d = (quads[:, None, None, k] for k in range(4))
+    down, across = u[:, None, None], u[None, :, None]
+    points = (a * (1 - across) + b * across) * (1 - down) + (c * (1 - across) + d * across) * down
+    return np.asarray(_at(small, points).reshape(len(quads), -1, 3).std(1).max(-1))
+
+
+def _quarters(quads: NDArray[np.float64], small: Picture) -> NDArray[np.float64]:
+    """Return each cell's four quarters, with their corners in the same order."""
+    a, b, c, d = np.moveaxis(quads, 1, 0)
+    top, left, right, low, middle = (a + b) / 2, (a + c) / 2, (b + d) / 2, (c + d) / 2, (a + b + c + d) / 4
+    parts = [a, top, left, middle], [top, b, middle, right], [left, middle, c, low], [middle, right, low, d]
+    return np.stack([np.stack(part, 1) for part in parts], 1).reshape(-1, 4, 2)
+
+
+def _on_edges(small: Picture, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a grid of (rows + 1, columns + 1) corners, each inner one moved to the strongest edge near it."""
+    tall, wide = small.shape[:2]
     edge = np.abs(np.gradient(small, axis=0)).max(-1) + np.abs(np.gradient(small, axis=1)).max(-1)
-    reach = SAMPLES // 2 - 1
+    reach = max(1, round(0.45 * tall / (len(grid) - 1)))
     offsets = np.arange(-reach, reach + 1)
-    near = 1 - 0.5 * np.hypot(offsets[:, None], offsets[None]) / (reach * 1.5)
-    for r in range(1, rows):
-        for c in range(1, columns):
-            y, x = r * SAMPLES, c * SAMPLES
-            window = (edge[y - reach : y + reach + 1, x - reach : x + reach + 1] + 0.02) * near
-            down, across = np.unravel_index(int(window.argmax()), window.shape)
-            grid[r, c] += (offsets[across] / SAMPLES, offsets[down] / SAMPLES)
-    return grid
-
-
-def _halves(cell: NDArray[np.float64], other: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return (cell[[0, 1, 2]], cell[[1, 3, 2]]) if other else (cell[[0, 1, 3]], cell[[0, 3, 2]])
-
-
-def _quarters(cell: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield a cell's four quarters, each with its corners in the same order."""
-    a, b, c, d = cell
-    top, left, right, low, middle = (
-        (a + b) / 2,
-        (a + c) / 2,
-        (b + d) / 2,
-        (c + d) / 2,
-        (a + b + c + d) / 4,
-    )
-    yield np.stack([a, top, left, middle])
-    yield np.stack([top, b, middle, right])
-    yield np.stack([left, middle, c, low])
-    yield np.stack([middle, right, low, d])
+    near = 1 - 0.5 * np.hypot(offsets[:, None], offsets) / (reach * 1.5)
+    inner = grid[1:-1, 1:-1]
+    y, x = (np.rint(inner[..., k] * n).astype(int)[..., None, None] for k, n in ((1, tall), (0, wide)))
+    rows, columns = np.clip(y + offsets[:, None], 0, tall - 1), np.clip(x + offsets, 0, wide - 1)
+    best = ((edge[rows, columns] + 0.02) * near).reshape(*inner.shape[:2], -1).argmax(-1)
+    moved = grid.copy()
+    moved[1:-1, 1:-1, 0] += (offsets[best % len(offsets)]) / wide
+    moved[1:-1, 1:-1, 1] += (offsets[best // len(offsets)]) / tall
+    return moved

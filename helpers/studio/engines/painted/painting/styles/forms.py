@@ -5,9 +5,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..filters import Picture, resize
-from .soften import softened, spread
+from .lines import contours
+from .soften import flattened, snapped, softened, spread
 
-__all__ = ["behind", "directed", "floor", "inflated", "line", "moved"]
+__all__ = ["directed", "domed", "focused", "line", "lit", "moved", "prints", "shaded"]
+
+LAMP = np.array([-0.8, -1.0, 1.1], np.float32) / np.float32(np.sqrt(0.64 + 1 + 1.21))
+"""The direction of the light: right, down and to the eye."""
+DARKEST = -0.7  # light from all around fills the shade
+FORM_ROWS = 320  # forms are found in a picture of so many rows
+ROUND = 0.1  # share of the height over which a form rises: wider ones are level in the middle
 
 
 def directed(relief: Picture, share: float) -> NDArray[np.float32]:
@@ -19,15 +26,26 @@ def directed(relief: Picture, share: float) -> NDArray[np.float32]:
     return rise.astype(np.float32, copy=False)
 
 
-def inflated(seams: Picture, who: Picture, share: float) -> Picture:
-    """Return a relief, (height, width), in which every form between seams is round and the subject `who` is highest."""
-    height, width = seams.shape
-    rows = min(height, 128)
-    columns = max(2, round(rows * width / height))
-    flat, high = (resize(plane, columns, rows, Image.Resampling.BOX) for plane in (1 - seams, who))
-    relief = spread(flat, share / 3) * 0.35 + spread(flat, share) * 0.8 + spread(flat, share * 2.2) * 0.8
-    relief += spread(high, share)
-    return resize(relief, width, height, Image.Resampling.BICUBIC)
+def shaded(pixels: Picture, light: Picture) -> Picture:
+    """Return a picture in more (above 0) or less (down to -1: none) light, (height, width)."""
+    return (pixels + 1) * (1 + np.maximum(light, -1))[..., None] - 1
+
+
+def prints(height: int, width: int, seed: int) -> Picture:
+    """Return the light on thumb prints, (height, width), about -0.1 … 0.1: ovals of bent ridges here and there."""
+    rng = np.random.default_rng([seed, 17])
+    y, x = np.linspace(0, 1, height, dtype=np.float32)[:, None], np.linspace(0, width / height, width, dtype=np.float32)
+    out = np.zeros((height, width), np.float32)
+    for _ in range(round(14 * width / height)):
+        size = np.float32(0.05 + 0.035 * rng.random())
+        cy, cx, turn = np.float32(rng.random()), np.float32(rng.random() * width / height), 2 * np.pi * rng.random()
+        top, left = max(0, int((cy - size) * height)), max(0, int((cx - size) * height))
+        here = np.s_[top : int((cy + size) * height) + 1, left : int((cx + size) * height) + 1]
+        down, right = (y[here[0]] - cy) / size, (x[here[1]] - cx) / size
+        along, across = np.cos(turn) * right + np.sin(turn) * down, np.cos(turn) * down - np.sin(turn) * right
+        oval = np.clip(1.6 - 1.6 * np.hypot(along, across * 1.4), 0, 1)
+        out[here] += oval * np.sin(np.hypot(along + 0.5, across) * 26) * np.float32(0.09)
+    return out
 
 
 def moved(who: Picture, down: float, right: float) -> Picture:
@@ -37,20 +55,17 @@ def moved(who: Picture, down: float, right: float) -> Picture:
     return np.pad(who, ((y, 0), (x, 0)))[:height, :width]
 
 
-def floor(height: int, width: int) -> Picture:
-    """Return the lines of a level floor in perspective, (height, width) in [0, 1], fading towards the horizon."""
-    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None] * (width / height)
-    away = 1 / np.maximum(y - 0.42, 0.02)
-    finest = 3 / height
-    across, along = (
-        line(away * 1.1, finest * away**2),
-        line(x * away * 1.1, finest * away * 1.4),
-    )
-    return np.maximum(across, along) * np.clip((y - 0.58) * 4, 0, 1)
+def focused(pixels: Picture, who: Picture, blurred: float = 1.0) -> Picture:
+    """Return the picture as a lens sees it: sharp at the subject `who` and from its foot on, soft (up to `blurred`) behind."""
+    mass = np.cumsum(who.sum(1))
+    middle, foot = np.searchsorted(mass, np.array([0.5, 0.92]) * mass[-1]) / len(mass)
+    y = np.linspace(0, 1, len(who), dtype=np.float32)[:, None]
+    near = np.clip((y - middle) / max(foot - middle, 0.1), 0, 1) ** 2
+    far = blurred * np.clip(1.1 - 1.8 * np.maximum(who, near), 0, 1)
+    return pixels + far[..., None] * (_behind(pixels, who) - pixels)
 
 
-def behind(pixels: Picture, who: Picture) -> Picture:
+def _behind(pixels: Picture, who: Picture) -> Picture:
     """Return the picture out of focus, without the colours of the subject `who` in front of it."""
     height, width = who.shape
     rows = min(height, 128)
@@ -64,3 +79,65 @@ def line(phase: Picture, width: Picture | float) -> Picture:
     """Return 1 where `phase` is within half of `width` of a whole number, else 0, with soft ends."""
     away = np.abs(phase - np.round(phase))
     return np.clip(1.5 - away / np.maximum(np.asarray(width, np.float32), 1e-3) * 2, 0, 1).astype(np.float32)
+
+
+def domed(seams: Picture, rows: int = 128) -> NDArray[np.float32]:
+    """Return a relief, about `rows` rows, in which every form between seams (0 … 1) is a dome, like a skin that is blown up.
+
+    It solves Poisson's equation with the seams held down, from coarse to fine; heights are in shares of the picture's height.
+    """
+    height, width = seams.shape
+    rows = min(rows, height)
+    sizes = [rows]
+    while sizes[-1] > 12:
+        sizes.append(sizes[-1] // 2)
+    skin = np.zeros((2, 2), np.float32)
+    for tall in reversed(sizes):
+        wide = max(2, round(tall * width / height))
+        held = resize(seams, wide, tall, Image.Resampling.BOX) ** 2 * np.float32(40)
+        held += np.float32((1 / (ROUND * tall)) ** 2)
+        skin = resize(skin, wide, tall)
+        for _ in range(14):
+            ring = np.pad(skin, 1, mode="edge")
+            near = ring[:-2, 1:-1] + ring[2:, 1:-1] + ring[1:-1, :-2] + ring[1:-1, 2:]
+            skin = (near + np.float32(1 / tall**2)) / (4 + held)
+    return np.sqrt(np.maximum(skin, 0))
+
+
+def lit(pixels: Picture, who: Picture, depth: float) -> tuple[Picture, Picture, Picture]:
+    """Return how a lamp at the upper left lights the forms of a picture: diffuse (0 where level), shine and seams, in 0 … 1.
+
+    All are as large as the picture and have its edges. What lies open behind the subject `who` is level.
+    """
+    height, width = pixels.shape[:2]
+    rows = min(height, FORM_ROWS)
+    rough = resize(pixels, round(rows * width / height), rows, Image.Resampling.BOX)
+    seams = contours(flattened(rough, 0.012), 0.008, gain=2.0)
+    relief = domed(seams)
+    down, across = np.gradient(relief * np.float32(depth * len(relief)))
+    normal = np.stack([-across, -down, np.ones_like(down)], -1)
+    normal /= np.sqrt((normal**2).sum(-1, keepdims=True))
+    half = LAMP + np.array([0, 0, 1], np.float32)
+    form = 1 - 0.85 * _open(relief, seams) * (1 - resize(who, relief.shape[1], len(relief)))
+    diffuse = np.maximum(normal @ LAMP - LAMP[2], DARKEST) * form
+    shine = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1) ** 40 * form
+    shine, seams = (resize(plane.astype(np.float32), width, height) for plane in (shine, seams))
+    return snapped(diffuse, pixels, 0.012), shine, seams
+
+
+def _open(relief: Picture, seams: Picture) -> Picture:
+    """Return what lies open, in 0 … 1: where no seam bars the way from a wide form's middle or from the picture's rim."""
+    rows, columns = relief.shape
+    free = np.clip(3 - 6 * resize(seams, columns, rows, Image.Resampling.BOX), 0, 1)
+    reached = (relief > 0.9 * ROUND).astype(np.float32)
+    reached[0] = reached[:, 0] = reached[:, -1] = 1  # sky and floor go on beyond the picture
+    for _ in range(rows // 6):
+        reached = (_grown(reached) * free).astype(np.float32, copy=False)
+    return _grown(_grown(reached))  # up to the very seam
+
+
+def _grown(cells: Picture) -> Picture:
+    """Return the largest of each cell and its four neighbours."""
+    ring = np.pad(cells, 1)
+    near = np.maximum(np.maximum(ring[:-2, 1:-1], ring[2:, 1:-1]), np.maximum(ring[1:-1, :-2], ring[1:-1, 2:]))
+    return np.maximum(cells, near)

@@ -7,75 +7,109 @@ from PIL import Image
 
 from ..filters import Picture, blur, edges, emboss, luma, noise, posterise, resize, saturate
 from ..light import Grade
-from .facets import triangles
+from .facets import Line, triangles
+from .forms import shaded
+from .lines import contours, inked
 from .presets import anime, model_3d, photographic
+from .soften import flattened, stepped
+from .strokes import Brush, brushed
+from .subject import subject
 
 __all__ = ["MEDIA"]
 
+OIL = Brush(0.026, 0.12, faithful=0.16, bristles=0.09)
+DABS = Brush(0.022, 0.05, fine=2, swirl=0.6, broken=0.11)
+SWIRLS = Brush(0.02, 0.16, swirl=1.2, broken=0.09, bristles=0.16)
+DOTS = Brush(0.014, 0.001, fine=2, broken=0.16, bristles=0.0)
+SOFT = Brush(0.028, 0.1, faithful=0.16, bristles=0.05, broken=0.03)
+CHALK = Brush(0.012, 0.07, fine=2, bristles=0.12, broken=0.06)
+
 
 def oil(pixels: Picture, seed: int) -> Picture:
-    """Render in loaded brush strokes: colour dragged along short strokes, with the relief of thick paint."""
-    height, width = pixels.shape[:2]
-    rich = saturate(pixels, 1.25) * 1.05
-    dragged = _smear(rich, seed, 0.02)
-    strokes = noise(width, height, 0.012, seed) * 0.6 + noise(width, height, 0.03, seed + 3) * 0.4
-    relief = luma(dragged) * 0.5 + strokes * 0.09
-    return dragged + emboss(relief, 0.004)[..., None] * 0.9
+    """Render in loaded brush strokes that follow the forms, broad ones first, with the relief of thick paint."""
+    rich = saturate(flattened(pixels, 0.003), 1.2) * 1.05
+    return _thick(brushed(rich, OIL, seed), 0.5)
 
 
 def watercolour(pixels: Picture, seed: int) -> Picture:
-    """Render in thin washes that pool darker at their edges, on white paper that shows at the margin."""
+    """Render in thin washes that pool darker at their edges and dry unevenly, on rough white paper that shows at the margin."""
     height, width = pixels.shape[:2]
-    wash = posterise(blur(_smear(pixels, seed, 0.015), 0.008), 7, soft=0.35)
-    pale = saturate(wash, 1.1) * 0.62 + 0.36
-    pools = edges(wash, 0.006, gain=1.0)[..., None] * 0.3
-    bloom = noise(width, height, 0.09, seed)[..., None] * 0.06 + noise(width, height, 0.006, seed + 1)[..., None] * 0.03
+    wash = flattened(_smear(flattened(pixels, 0.005), seed, 0.01), 0.004)
+    light = luma(wash)
+    wash = saturate(stepped(wash, 7, 0.4), 1.35)
+    pools = blur(np.maximum(blur(light, 0.012) - light, 0), 0.002) * 1.1 + contours(wash, 0.004, gain=1.4) * 0.22
+    tooth = noise(width, height, 0.005, seed + 1)
+    dry = 0.1 * noise(width, height, 0.12, seed) + 0.06 * noise(width, height, 0.03, seed + 3) + 0.04 * tooth
+    thin = 0.36 + 0.12 * np.clip(noise(width, height, 0.18, seed + 4), -1, 1)  # share of paper that shines through
+    pigment = (1 - wash) * (1 - thin)[..., None] * (1 + pools * 1.6 + dry)[..., None]
     y = np.minimum(np.arange(height), np.arange(height)[::-1])[:, None] / height
     x = np.minimum(np.arange(width), np.arange(width)[::-1])[None] / height
-    rim = np.minimum(y, x) + noise(width, height, 0.05, seed + 2) * 0.012
-    paper = np.clip(1 - (rim - 0.035) * 40, 0, 1)[..., None]
-    return (pale - pools + bloom) * (1 - paper) + np.float32(0.96) * paper
+    rim = np.minimum(y, x).astype(np.float32) + noise(width, height, 0.05, seed + 2) * 0.014
+    dab = np.clip((rim - 0.04) * 50, 0, 1)
+    paper = 0.95 + 0.012 * tooth
+    edge = np.clip(1 - np.abs(rim - 0.055) * 70, 0, 1) * 0.3
+    return paper[..., None] - pigment * (dab * (1 + edge))[..., None]
 
 
 def pencil(pixels: Picture, seed: int) -> Picture:
-    """Render in graphite: lines, and hatching where it is dark."""
+    """Render in graphite: searching lines, and hatching along two ways, the closer the darker."""
     height, width = pixels.shape[:2]
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
-    tone = np.clip(0.55 - blur(luma(pixels), 0.006) * 0.6, 0, 1)
-    hatch = (
-        np.clip(np.sin((x + y) * 420 + noise(width, height, 0.05, seed)) * 0.5 + tone * 1.5 - 0.75, 0, 1)
-        if height > 150
-        else tone * 0.6
+    tooth = noise(width, height, 0.004, seed)
+    tone = np.clip(0.42 - 0.5 * blur(luma(pixels), 0.006) + 0.12 * noise(width, height, 0.15, seed + 2), 0, 1)
+    lines = np.clip(
+        inked(pixels, 0.003, gain=3.0) + 0.5 * np.roll(inked(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
+        0,
+        1,
     )
-    ink = edges(blur(pixels, 0.002), 0.003, gain=2.2)
-    paper = 0.88 + 0.04 * noise(width, height, 0.005, seed)
-    return np.repeat((paper - 1.2 * ink - 0.8 * hatch * tone - 0.25 * tone)[..., None], 3, axis=-1)
+    ink = lines * np.clip(0.85 + 0.25 * tooth, 0, 1)
+    if height < 150:
+        hatch = tone * 0.6  # finer than these pixels
+    else:
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
+        bent = 0.012 * noise(width, height, 0.2, seed + 1)
+        ways = ((x + y + bent) * 240, 0.1), ((x - 0.7 * y + bent) * 230, 0.5)
+        hatch = sum(
+            np.clip((np.sin(way) * 0.5 + 0.5 - 1.2 + (tone - least) * 1.7 + 0.1 * tooth) * 3, 0, 1)
+            for way, least in ways
+        )
+        hatch = np.clip(hatch, 0, 1.3) * np.clip(0.75 + 0.35 * tooth, 0.2, 1.1)
+    paper = 0.9 + 0.02 * tooth
+    return np.repeat((paper - 2.0 * ink - 0.75 * hatch - 0.2 * tone)[..., None], 3, axis=-1)
 
 
 def ink_wash(pixels: Picture, seed: int) -> Picture:
-    """Render in brush and black ink on rice paper: far things pale, near things dark, a trace of colour."""
+    """Render in brush and black ink on rice paper: washes that bleed, strokes that swell, far things fading into empty paper."""
     height, width = pixels.shape[:2]
-    wash = blur(_smear(pixels, seed, 0.02), 0.008)
-    tone = np.clip(luma(wash) * 0.85 + 0.3, -1, 1)
-    ink = blur(edges(blur(pixels, 0.004), 0.006, gain=1.8), 0.003)
-    grey = np.repeat((tone * 0.8 + 0.12 - ink * 0.75)[..., None], 3, axis=-1)
-    coloured = grey * 0.88 + saturate(wash, 0.8) * 0.12
-    return (
-        np.minimum(coloured, 0.86) * np.array([1.0, 0.97, 0.88], np.float32)
-        + 0.02 * noise(width, height, 0.008, seed)[..., None]
-    )
+    who = blur(subject(pixels), 0.03)
+    wash = flattened(_smear(flattened(pixels, 0.012), seed, 0.012), 0.008)
+    light = luma(wash)
+    bleed = blur(light + 0.1 * noise(width, height, 0.05, seed + 1), 0.006)
+    depth = np.clip(0.2 + 0.8 * who + 0.35 * np.linspace(-0.6, 1, height, dtype=np.float32)[:, None], 0.25, 1)
+    tone = np.clip(0.25 - bleed * 0.75, 0, 1) * depth
+    swell = np.clip(0.65 + 0.5 * noise(width, height, 0.06, seed + 2), 0.15, 1)
+    strokes = blur(inked(pixels, 0.007, gain=3.0), 0.0015) * swell * np.clip(depth + 0.2, 0, 1)
+    dry = np.clip(1 + 0.25 * noise(width, height, 0.004, seed + 3), 0, 1.2)
+    paper = 0.86 + 0.015 * noise(width, height, 0.008, seed)
+    ink = np.clip(tone * 0.85 + strokes * 0.95 * dry, 0, 0.97)
+    tint = (saturate(wash, 0.9) - light[..., None]) * 0.16 * depth[..., None]
+    return (paper + 1)[..., None] * (1 - ink)[..., None] * np.array([1.0, 0.98, 0.93], np.float32) - 1 + tint
 
 
 def impressionist(pixels: Picture, seed: int) -> Picture:
-    """Render in dabs of broken colour."""
-    height, width = pixels.shape[:2]
-    dabs = _smear(saturate(pixels, 1.5), seed, 0.035)
-    broken = np.stack([noise(width, height, 0.02, seed + c) for c in range(3)], -1)
-    return (
-        dabs
-        + broken * 0.1
-        + emboss(luma(dabs) * 0.3 + noise(width, height, 0.018, seed + 9) * 0.1, 0.005)[..., None] * 0.5
-    )
+    """Render in short dabs of broken colour in the open light."""
+    return _thick(brushed(saturate(pixels, 1.35) * 0.95 + 0.08, DABS, seed), 0.4)
+
+
+def van_gogh(pixels: Picture, seed: int) -> Picture:
+    """Render in long strokes that run along the forms and swirl where nothing leads them, in colours set against each other."""
+    vivid = saturate(pixels, 1.5) * 1.08
+    warm = np.clip(vivid[..., :1] - vivid[..., 2:], -1, 1) * np.array([0.12, 0.1, -0.12], np.float32)
+    return _thick(brushed(vivid + warm, SWIRLS, seed), 0.5)
+
+
+def pointillist(pixels: Picture, seed: int) -> Picture:
+    """Render in small round dots of pure colours side by side."""
+    return brushed(saturate(pixels, 1.5) * 0.95 + 0.08, DOTS, seed)
 
 
 def abstract(pixels: Picture, seed: int) -> Picture:
@@ -111,17 +145,15 @@ def mosaic(pixels: Picture, seed: int) -> Picture:
 
 
 def stained_glass(pixels: Picture, seed: int) -> Picture:
-    """Render in pieces of glowing glass between lead lines."""
-    return triangles(
-        saturate(pixels, 1.9) * 1.1 + 0.12,
-        13,
-        seed,
-        jitter=1.1,
-        shade=0.25,
-        detail=0.25,
-        line="#14121a",
-        line_width=0.9,
-    )
+    """Render in pieces of glowing glass: lead along the forms, and across what is wide."""
+    height, width = pixels.shape[:2]
+    glass = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.9) * 1.1 + 0.1
+    panes = triangles(glass, 7, seed, painted=False, shade=0.4, line=Line("#000000", 0.9))[..., 0]
+    lead = np.clip(inked(glass, 0.008, gain=2.6) * 1.6, 0, 1)
+    seeds = 0.07 * noise(width, height, 0.02, seed) + 0.05 * noise(width, height, 0.006, seed + 1)  # bubbles in it
+    lit_ = shaded(glass, panes + np.minimum(panes, -0.4) + 0.4 + seeds)
+    lit_ = lit_ + np.maximum(blur(lit_, 0.03), 0) * 0.25
+    return lit_ * (1 - lead)[..., None] - 0.93 * lead[..., None]
 
 
 def pop_art(pixels: Picture, seed: int) -> Picture:
@@ -131,46 +163,63 @@ def pop_art(pixels: Picture, seed: int) -> Picture:
 
 
 def woodblock(pixels: Picture, seed: int) -> Picture:
-    """Render in flat printed colour with dark contours and the grain of the block."""
+    """Render in flat printed colour with indigo contours, the grain of the block, and shade wiped along the top."""
     height, width = pixels.shape[:2]
-    flat = posterise(blur(saturate(pixels, 0.85), 0.008), 5) * 0.72 + np.array([0.18, 0.14, 0.0], np.float32)
-    grain = noise(width, height, 0.3, seed)[..., None] * 0.03
-    ink = edges(blur(pixels, 0.004), 0.004, gain=2.2)[..., None]
-    return (flat + grain) * (1 - ink) + ink * np.array([-0.75, -0.7, -0.45], np.float32)
+    flat = flattened(flattened(saturate(pixels, 0.9), 0.008), 0.006)
+    flat = stepped(flat, 5, 0.1) * 0.72 + np.array([0.2, 0.15, 0.0], np.float32)
+    streaks = noise(width, height, 0.3, seed) * 0.02 + resize(noise(8, height, 0.006, seed), width, height) * 0.035
+    y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    wiped = np.clip(1 - y / 0.22, 0, 1) ** 1.5 * np.array([-0.75, -0.5, -0.1], np.float32)
+    ink = np.clip(inked(pixels, 0.005, gain=3.0) * 1.3, 0, 1)[..., None]
+    return (flat + streaks[..., None] + wiped) * (1 - ink) + ink * np.array([-0.78, -0.72, -0.42], np.float32)
 
 
 def charcoal(pixels: Picture, seed: int) -> Picture:
-    """Render in smudged black on rough paper."""
+    """Render in smudged black on rough paper, with broad dark lines."""
     height, width = pixels.shape[:2]
-    tone = blur(luma(pixels), 0.012) * 1.4
-    rough = noise(width, height, 0.005, seed) * 0.22
-    ink = blur(edges(blur(pixels, 0.004), 0.007, gain=2.4), 0.004)
-    return np.repeat(np.clip(tone + rough + 0.25 - ink * 1.3, -0.95, 0.85)[..., None], 3, axis=-1)
+    light = luma(flattened(pixels, 0.006))
+    tone = blur(light, 0.006) * 0.75 + 0.3 + 0.12 * noise(width, height, 0.1, seed + 1)
+    rough = (0.16 * noise(width, height, 0.004, seed) + 0.1 * noise(width, height, 0.01, seed + 2)) * np.clip(
+        0.9 - tone, 0, 1
+    )
+    ink = blur(inked(pixels, 0.007, gain=3.0), 0.002) * np.clip(
+        0.9 + 0.3 * noise(width, height, 0.006, seed + 3), 0.3, 1.2
+    )
+    return np.repeat(np.clip(tone + rough - ink * 1.5, -0.92, 0.84)[..., None], 3, axis=-1)
 
 
 def cartoon(pixels: Picture, seed: int) -> Picture:
     """Render in bright flat colour with bold outlines."""
-    flat = posterise(saturate(blur(pixels, 0.006), 1.6) * 1.1 + 0.12, 5)
-    ink = edges(blur(pixels, 0.004), 0.007, gain=2.6)[..., None]
-    return flat * (1 - ink) - ink
+    flat = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.45) * 1.05 + 0.2
+    flat = stepped(flat, 5, 0.15)
+    ink = np.clip(inked(pixels, 0.008, gain=3.0) * 1.4, 0, 1)[..., None]
+    return flat * (1 - ink) + ink * np.array([-0.9, -0.92, -0.9], np.float32)
 
 
 def sketchy_colour(pixels: Picture, seed: int) -> Picture:
-    """Render in coloured chalk on toned paper."""
+    """Render in coloured chalk on dark toned paper, whose tooth shows through."""
     height, width = pixels.shape[:2]
-    chalk = saturate(_smear(pixels, seed, 0.012), 1.1) * 0.7 + 0.2
-    tooth = np.clip(noise(width, height, 0.006, seed) * 0.5 + 0.35, 0, 1)[..., None] * 0.35
-    return chalk * (1 - tooth) + np.array([0.62, 0.55, 0.42], np.float32) * tooth
+    chalk = saturate(brushed(flattened(pixels, 0.006), CHALK, seed), 1.2) * 0.72 + 0.24
+    tooth = 0.4 * noise(width, height, 0.004, seed) + 0.3 * noise(width, height, 0.009, seed + 1)
+    laid = np.clip(0.85 + 0.45 * tooth + 0.15 * luma(chalk), 0.4, 1)[..., None]
+    return chalk * laid + np.array([-0.4, -0.42, -0.4], np.float32) * (1 - laid)
 
 
 def painting(pixels: Picture, seed: int) -> Picture:
-    """Render in paint on canvas, softer than oil."""
+    """Render in paint on canvas: soft strokes, the weave showing through."""
     height, width = pixels.shape[:2]
-    soft = _smear(Grade(saturation=1.15, warmth=0.12).apply(pixels), seed, 0.007)
+    warm = Grade(saturation=1.12, warmth=0.1).apply(flattened(pixels, 0.003))
+    soft = warm + 0.7 * (brushed(warm, SOFT, seed) - warm)
     if height < 150:
         return soft  # the weave is finer than these pixels
-    weave = 0.035 * (np.sin(np.arange(width) * 1.6)[None] * np.sin(np.arange(height) * 1.6)[:, None])
-    return np.stack([soft[..., channel] + weave for channel in range(3)], -1)
+    y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
+    period = np.float32(2 * np.pi / max(3.0, height / 170))
+    return shaded(soft, 0.045 * np.sin(x * period) * np.sin(y * period))
+
+
+def _thick(paint: Picture, gain: float) -> Picture:
+    """Return paint with the light on its own relief."""
+    return paint + (gain * np.clip(emboss(luma(paint), 0.002), -0.4, 0.4))[..., None]
 
 
 def _smear(pixels: Picture, seed: int, share: float) -> Picture:
@@ -194,6 +243,8 @@ MEDIA: dict[str, Callable[[Picture, int], Picture]] = {
     "pencil_sketch": pencil,
     "ink_wash": ink_wash,
     "impressionism": impressionist,
+    "post_impressionism": van_gogh,
+    "pointillism": pointillist,
     "abstract": abstract,
     "mosaic": mosaic,
     "stained_glass": stained_glass,

@@ -1,33 +1,36 @@
-"""SDXL's style presets, each a short recipe of shared image filters (the seventeenth, isometric, is in isometric.py)."""
+"""SDXL's style presets, each a short recipe of shared image filters (tile-texture is in tiles.py, isometric in isometric.py)."""
 
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
-from ..filters import Picture, blur, edges, luma, noise, posterise, resize, saturate
+from .. import raster
+from ..filters import Picture, blur, luma, noise, posterise, resize, saturate
 from ..light import Grade
-from .facets import folds, triangles
-from .forms import behind, directed, floor, inflated, line, moved
-from .lines import contours
-from .soften import softened
-from .subject import subject
+from .facets import triangles
+from .forms import directed, focused, lit, moved, prints, shaded
+from .lines import contours, inked
+from .soften import flattened, softened, stepped
+from .strokes import Brush, brushed
+from .subject import cut_out, subject
+from .tiles import tile_texture
 
 __all__ = ["PRESETS"]
 
+CONCEPT = Brush(0.035, 0.16, broken=0.04, bristles=0.04)
+
 
 def model_3d(pixels: Picture, seed: int) -> Picture:
-    """Render as a modelling program does: rounded glossy plastic, spots of light, shadows on a floor with its grid."""
-    height, width = pixels.shape[:2]
-    who = subject(pixels)
-    seams = contours(pixels, 0.003, gain=2.0)
-    crowd = np.clip(blur(seams, 0.02) * 1.5, 0, 0.75)
-    relief = inflated(seams, who, 0.012)
-    light = np.clip(directed(relief, 0.005) * 2.2, -0.5, 0.5) * (0.55 + 0.45 * who) * (1 - crowd)
-    shiny = np.clip(light - 0.14, 0, 1) ** 2 * 8
-    shade = np.maximum(moved(who, 0.035, 0.02) - who, 0) * 0.55 + blur(seams, 0.012) * 0.25
-    plastic = saturate(softened(pixels, 0.0025), 0.88) * 0.92
-    return plastic + (light * 0.5 + shiny - shade + 0.24 * floor(height, width) * (1 - who))[..., None]
+    """Render as a modelling program does: every form round, of smooth plastic with spots of light, soft shade where they meet."""
+    who = cut_out(pixels)
+    plastic = 0.65 * flattened(pixels, 0.004) + 0.35 * pixels
+    diffuse, shine, seams = lit(pixels, who, 1.3)
+    shade = blur(seams, 0.012) * 0.2 + np.maximum(moved(who, 0.03, 0.03) - who, 0) * 0.25
+    toy = focused(plastic, who, 0.8)
+    haze = 0.15 * np.clip(1 - 1.5 * who, 0, 1)[..., None]
+    toy = toy + haze * (np.array([0.0, 0.02, 0.07], np.float32) - toy)
+    return shaded(saturate(toy, 1.1) * 0.95 + 0.04, diffuse * 0.8 - shade) + (shine * 0.5)[..., None]
 
 
 def analog_film(pixels: Picture, seed: int) -> Picture:
@@ -41,21 +44,39 @@ def analog_film(pixels: Picture, seed: int) -> Picture:
 
 
 def anime(pixels: Picture, seed: int) -> Picture:
-    """Render as cel shading: clean flat tones, clear bright colour, dark outlines that grow fine on small things."""
-    flat = posterise(saturate(softened(pixels, 0.003), 1.45) * 1.05 + 0.12, 6, soft=0.12)
-    return flat - contours(pixels, 0.0035, gain=2.0)[..., None] * np.array([1.1, 1.2, 0.95], np.float32)
+    """Render as cel shading: clear flat colour with one hard step of cool shade, thin lines in darker tones of what they bound."""
+    who = cut_out(pixels)
+    cel = flattened(pixels, 0.005)
+    diffuse, _, _ = lit(pixels, who, 1.2)
+    toned = cel + who[..., None] * (stepped(cel, 7, 0.2) - cel)  # the sky keeps its slope
+    flat = saturate(toned, 1.4) * 1.05 + 0.16
+    shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.3, 0.3, 0.16], np.float32)
+    glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
+    ink = np.clip(inked(pixels, 0.003, gain=2.2) * 1.2, 0, 1)[..., None] * np.array([0.75, 0.85, 0.7], np.float32)
+    return (flat + 1) * (1 - shade) * (1 - ink) - 1 + glint * (1 - ink)
 
 
 def cinematic(pixels: Picture, seed: int) -> Picture:
-    """Render as a film still: teal shadows, orange lights, deep contrast, wide-screen bars that spare the subject."""
-    height = pixels.shape[0]
-    bright = np.clip(luma(pixels) * 0.5 + 0.5, 0, 1)[..., None]
+    """Render as a film still: teal shadows, orange lights, haze far away, streaks of the lens, and bars that spare the subject."""
+    height, width = pixels.shape[:2]
+    who = cut_out(pixels)
+    shot = focused(pixels, who, 0.75)
+    bright = np.clip(luma(shot) * 0.5 + 0.5, 0, 1)[..., None]
+    axis = np.array([0.74, 0.07, -0.67], np.float32)  # from teal to orange
     toned = (
-        saturate(pixels, 0.72)
-        + (1 - bright) ** 1.5 * np.array([-0.44, 0.08, 0.3], np.float32)
-        + bright**1.5 * np.array([0.22, 0.05, -0.2], np.float32)
+        luma(shot)[..., None]
+        + 0.45 * (chroma := shot - luma(shot)[..., None])
+        + 0.75 * (chroma @ axis)[..., None] * axis
+        + (1 - bright) ** 1.5 * np.array([-0.3, 0.02, 0.16], np.float32)
+        + bright**1.6 * np.array([0.3, 0.08, -0.24], np.float32)
     )
-    out = Grade(contrast=1.25, vignette=0.35).apply(np.clip(toned, -1, 1))
+    out = Grade(contrast=1.25, brightness=-0.06, vignette=0.5).apply(np.clip(toned, -1, 1))
+    streaks = _streaks(np.clip(bright[..., 0] - 0.78, 0, 1))
+    out = (
+        out
+        + streaks[..., None] * np.array([0.3, 0.6, 0.9], np.float32)
+        + 0.018 * noise(width, height, 0.004, seed)[..., None]
+    )
     taken = np.flatnonzero((rows := subject(pixels).sum(1)) >= 0.3 * rows.max())
     room = min(taken[0], height - 1 - taken[-1]) / height
     bar = round(height * min(0.1, max(0.07, room - 0.02)))
@@ -63,73 +84,105 @@ def cinematic(pixels: Picture, seed: int) -> Picture:
     return out
 
 
+def _streaks(lamps: Picture) -> Picture:
+    """Return bright spots, (height, width), drawn out level, as an anamorphic lens does."""
+    height, width = lamps.shape
+    rows, columns = max(2, height // 6), max(2, width // 6)
+    small = resize(lamps, columns, rows, Image.Resampling.BOX)
+    lone = np.maximum(small - small.mean(1, keepdims=True) - 0.3 * small.max(), 0)
+    reach = np.exp(-np.abs(np.arange(columns)[:, None] - np.arange(columns)) * (9 / columns)).astype(np.float32)
+    return resize(np.minimum((lone @ reach) * np.float32(24 / columns), 0.5), width, height)
+
+
 def comic_book(pixels: Picture, seed: int) -> Picture:
-    """Render as a comic: flat inks, black outlines and halftone dots in the shade."""
+    """Render as a printed comic: flat inks on yellowish paper, black outlines, and dots of the printer's screen for shade."""
     height, width = pixels.shape[:2]
-    flat = posterise(saturate(blur(pixels, 0.004), 1.7) * 1.15 + 0.1, 4)
-    period = max(4.0, height / 64)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * (2 * np.pi / period)
-    dots = (np.cos(x + y) + np.cos(x - y)) * 0.5
-    shade = blur(luma(pixels), 0.01)
-    out = flat - (dots > shade * 1.6 + 0.45)[..., None] * np.float32(0.55)
-    ink = edges(blur(pixels, 0.003), 0.005, gain=3.0)[..., None]
-    return out * (1 - ink) - ink
+    diffuse, _, _ = lit(pixels, cut_out(pixels), 1.2)
+    cel = saturate(flattened(pixels, 0.006), 1.75) * 1.1 + 0.16
+    flat = stepped(cel, 5, 0.1)
+    period = max(4.0, height / 72)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(2 * np.pi / period)
+    screen = (np.cos(x + y) + np.cos(x - y)) * 0.25 + 0.5
+    fine = contours(pixels, 0.006, gain=2.0)
+    tone = np.clip(0.22 - 0.62 * blur(luma(pixels), 0.006) - 1.3 * diffuse, 0, 0.75) * (1 - fine)
+    dots = np.clip((screen - 1 + tone) * period * 0.8, 0, 1)[..., None]
+    printed = (flat + 1) * (1 - dots * np.array([0.5, 0.55, 0.38], np.float32)) - 1
+    ink = np.clip(inked(pixels, 0.0055, gain=3.0) * 1.3, 0, 1)[..., None]
+    return (printed * np.array([0.96, 0.95, 0.86], np.float32)) * (1 - ink) - 0.97 * ink
 
 
 def digital_art(pixels: Picture, seed: int) -> Picture:
-    """Render in slanted hard-edged planes, each with a gradient from violet to cyan; lamps of opposite colours on the rim."""
-    height, width = pixels.shape[:2]
-    who = subject(pixels)
-    smooth = softened(pixels, 0.003)
-    y, x = (
-        np.linspace(0, 1, height, dtype=np.float32)[:, None],
-        np.linspace(0, width / height, width, dtype=np.float32),
+    """Render as a concept painting: the subject crisp and modelled, lamps of two colours on its rim, broad strokes behind it."""
+    who = cut_out(pixels)
+    smooth = (flattened(pixels, 0.004) + pixels) / 2
+    near = np.clip(1.8 * who, 0, 1)
+    broad = (smooth + brushed(smooth, CONCEPT, seed)) / 2
+    diffuse, shine, _ = lit(pixels, who, 1.3)
+    art = shaded(smooth, diffuse * 0.7) * near[..., None] + shaded(broad, diffuse * 0.3) * (1 - near)[..., None]
+    bright = np.clip(luma(art) * 0.5 + 0.5, 0, 1)[..., None]
+    violet, cyan = np.array([0.06, -0.2, 0.24], np.float32), np.array([-0.1, 0.06, 0.1], np.float32)
+    toned = saturate(art, 1.3) * 1.12 + violet * (1 - bright) + cyan * bright - 0.06
+    rim = directed(who, 0.003)
+    warm, cold = np.clip(rim * 1.5, 0, 1), np.clip(-rim * 1.5, 0, 1)
+    toned = (
+        toned
+        + warm[..., None] * np.array([0.9, 0.6, 0.2], np.float32)
+        + cold[..., None] * np.array([0.0, 0.6, 0.9], np.float32)
     )
-    slant = 2.1 * x + 1.2 * y + seed * 0.13
-    cross = 1.1 * x - 1.7 * y + seed * 0.29
-    plane = ((slant - np.floor(slant)) * 0.6 + (cross - np.floor(cross)) * 0.4 - 0.5) * (1 - who)
-    bright = np.clip(luma(smooth) * 0.5 + 0.5, 0, 1)[..., None]
-    violet, cyan = (
-        np.array([0.12, -0.4, 0.35], np.float32),
-        np.array([-0.3, 0.12, 0.25], np.float32),
-    )
-    toned = saturate(smooth, 1.5) * 1.05 + 0.5 * (violet * (1 - bright) + cyan * bright) - 0.08
-    side = directed(who, 0.012) * 5
-    rim = contours(pixels, 0.005)
-    warm, cold = rim * np.clip(-side, 0, 1), rim * np.clip(side, 0, 1)
-    toned += warm[..., None] * np.array([1.3, 0.4, -0.2], np.float32)
-    toned += cold[..., None] * np.array([-0.3, 0.9, 1.2], np.float32)
-    return toned + 0.5 * plane[..., None]
+    glow = np.maximum(blur(toned, 0.05) - 0.25, 0)
+    return toned + 0.25 * glow + (shine * 0.3 * near)[..., None]
 
 
 def enhance(pixels: Picture, seed: int) -> Picture:
-    """Enhance as a photo editor's one button does: clear colour, an S-curve of contrast, crisp detail."""
-    curved = pixels * 0.35 + np.sin(pixels * np.float32(np.pi / 2)) * 0.67
-    detail = np.clip(pixels - softened(pixels, 0.0025), -0.12, 0.12)
-    local = curved + 0.22 * (pixels - blur(pixels, 0.15)) + 1.3 * detail
-    return saturate(local, 1.5)
+    """Enhance as a photo editor does: an S-curve of contrast, clear colour, and detail brought out at every size."""
+    curved = pixels * 0.45 + np.sin(pixels * np.float32(np.pi / 2)) * 0.55
+    soft, wide = softened(pixels, 0.0025), blur(pixels, 0.03)
+    detail = np.clip(pixels - soft, -0.14, 0.14) * 1.8
+    local = np.clip(soft - wide, -0.25, 0.25) * 0.55
+    glow = np.maximum(blur(pixels, 0.06) - 0.2, 0) * 0.22
+    return saturate(curved + detail + local + glow, 1.28) + 0.03
 
 
 def fantasy_art(pixels: Picture, seed: int) -> Picture:
-    """Render in gold and violet haze, with shafts of light and motes in the air."""
+    """Render as a painting of a magic world: violet shade and golden light, shafts from above, a halo, sparks in the air."""
     height, width = pixels.shape[:2]
-    out = Grade(
-        tint="#9a5fd0",
-        tint_strength=0.34,
-        saturation=1.35,
-        contrast=1.1,
-        glow=0.7,
-        vignette=0.35,
-    ).apply(pixels)
+    who = cut_out(pixels)
+    smooth = (flattened(pixels, 0.004) + pixels) / 2
+    near = np.clip(1.8 * who, 0, 1)[..., None]
+    art = smooth + 0.6 * (1 - near) * (brushed(smooth, CONCEPT, seed) - smooth)
+    bright = np.clip(luma(art) * 0.5 + 0.5, 0, 1)[..., None]
+    violet, gold = np.array([0.1, -0.3, 0.38], np.float32), np.array([0.3, 0.1, -0.28], np.float32)
+    toned = saturate(art, 1.2) * 1.15 - 0.12 + 1.2 * (1 - bright) * violet * (1 - 0.4 * near) + bright * gold
+    halo = np.maximum(blur(who, 0.05) - who, 0)[..., None] * np.array([0.5, 0.36, 0.2], np.float32)
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(0, width / height, width, dtype=np.float32)[None]
     angle = (x + 0.12) / (y + 0.35)
     rays = np.clip(np.sin(angle * 9 + seed) + np.sin(angle * 23 + seed * 2) * 0.6 - 0.35, 0, 1) * np.clip(
         1.05 - y, 0, 1
     )
-    lit: Picture = out + blur(rays.astype(np.float32), 0.01)[..., None] * np.array([0.6, 0.48, 0.2], np.float32)
-    motes = np.clip(noise(width, height, 0.014, seed + 5) - 2.0, 0, 0.7) * 1.8
-    return lit + motes[..., None] * np.array([1.0, 0.9, 0.5], np.float32)
+    lit_ = toned + halo + blur(rays.astype(np.float32), 0.01)[..., None] * np.array([0.6, 0.46, 0.2], np.float32)
+    glow = np.maximum(blur(lit_, 0.04), 0) * 0.22
+    return Grade(vignette=0.45).apply(np.clip(lit_ + glow, -1, 1)) + _sparks(height, width, seed)
+
+
+def _sparks(height: int, width: int, seed: int) -> Picture:
+    """Return golden sparks in the air, (height, width, 3), larger and smaller, some of them stars with four points."""
+    rng = np.random.default_rng([seed, 13])
+    wide, dots = 100 * width / height, []
+    for x, y, size in zip(
+        rng.random(70) * wide, rng.random(70) ** 0.8 * 100, 0.25 + 0.5 * rng.random(70) ** 4, strict=True
+    ):
+        dots.append(
+            f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{size:.2f}"/><circle cx="{x:.2f}" cy="{y:.2f}" r="{size * 2.4:.2f}" opacity="0.25"/>'
+        )
+        if size > 0.42:
+            a, b = size * 5, size * 0.5
+            dots.append(
+                f'<path d="M{x:.2f} {y - a:.2f}L{x + b:.2f} {y - b:.2f} {x + a:.2f} {y:.2f} {x + b:.2f} {y + b:.2f} {x:.2f} {y + a:.2f} '
+                f'{x - b:.2f} {y + b:.2f} {x - a:.2f} {y:.2f} {x - b:.2f} {y - b:.2f}Z" opacity="0.8"/>'
+            )
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.2f} 100"><rect width="{wide:.2f}" height="100"/><g fill="#fff">{"".join(dots)}</g></svg>'
+    return (raster.rgb(svg, width, height)[..., :1] + 1) * np.array([0.6, 0.52, 0.3], np.float32)
 
 
 def line_art(pixels: Picture, seed: int) -> Picture:
@@ -141,20 +194,19 @@ def line_art(pixels: Picture, seed: int) -> Picture:
 
 def low_poly(pixels: Picture, seed: int) -> Picture:
     """Render as the flat triangles of a coarse mesh."""
-    return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=0.16)
+    return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=(0.16, 0.24))
 
 
 def modelling_compound(pixels: Picture, seed: int) -> Picture:
-    """Render as modelling clay: matt slabs of a few plasticine colours, rounded where they end, with thumb marks along the forms."""
+    """Render as modelling clay: matt lumps of bright plasticine, rounded where they end, with thumb prints on them."""
     height, width = pixels.shape[:2]
-    slabs = softened(posterise(saturate(softened(pixels, 0.004), 1.7) * 0.8 + 0.04, 6, soft=0.1), 0.003)
-    seams = contours(slabs, 0.005, gain=3.5)
-    form = inflated(seams, subject(pixels), 0.018)
-    thumbed = np.clip(noise(width, height, 0.12, seed), 0, 1)
-    prints = np.sin(form * 34 + noise(width, height, 0.2, seed + 1) * 3) * 0.035 * thumbed
-    lumps = 0.05 * noise(width, height, 0.05, seed + 2)
-    light = np.clip(directed(form + lumps + prints, 0.006) * 1.5, -0.5, 0.5)
-    return slabs + (light * 0.75 - blur(seams, 0.006) * 0.3)[..., None]
+    clay = saturate(0.75 * flattened(flattened(pixels, 0.004), 0.004) + 0.25 * pixels, 1.45) * 0.8 + 0.08
+    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels) + 0.5, 0, 1), 1.0)
+    dents = (
+        directed(noise(width, height, 0.07, seed + 2), 0.01) * 0.09
+        + directed(noise(width, height, 0.012, seed), 0.003) * 0.015
+    )
+    return shaded(clay, diffuse * 0.75 + dents + prints(height, width, seed) - blur(seams, 0.006) * 0.4)
 
 
 def neon_punk(pixels: Picture, seed: int) -> Picture:
@@ -169,31 +221,42 @@ def neon_punk(pixels: Picture, seed: int) -> Picture:
 
 
 def origami(pixels: Picture, seed: int) -> Picture:
-    """Render as folded paper: a few large folds that run along the forms, each crease with a light and a dark side."""
+    """Render as folded paper: the subject in flat facets that turn with its form, laid on a pale sheet with a few large folds."""
     height, width = pixels.shape[:2]
-    who = subject(pixels)
-    seams = contours(pixels, 0.004, gain=1.6)
-    paper = posterise(saturate(softened(pixels, 0.005), 1.2) * 0.78 + 0.16, 7, soft=0.4)
-    lift = np.clip(directed(who, 0.01), -0.4, 0.4)  # it stands off the sheet behind it
-    cut = np.clip(directed(seams, 0.002), -0.5, 0.5) * 0.4
-    grain = 0.03 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
-    return paper + (folds(pixels, seed) * (1 - 0.45 * who) + lift * 0.5 + cut + grain)[..., None]
+    who = cut_out(pixels)
+    near = np.clip(2.2 * who - 0.4, 0, 1)[..., None]
+    sheet = saturate(flattened(flattened(pixels, 0.004), 0.003), 1.35) * 0.85 + 0.12
+    diffuse, _, _ = lit(pixels, who, 1.6)
+    model = triangles(shaded(sheet, diffuse * 0.9), 10, seed, shade=0.34, detail=(0.16, 0.25))
+    model = model + 0.4 * (sheet - model)
+    folds = triangles(sheet, 3, seed, painted=False, shade=0.1)[..., 0]
+    folds = folds + 0.7 * (folds - blur(folds, 0.1))  # a crease is lightest and darkest at itself
+    ground = shaded((sheet + model) * 0.46 + 0.16, folds)
+    cast = blur(np.maximum(moved(who, 0.03, 0.022) - who, 0), 0.006)
+    rim = np.abs(directed(near[..., 0], 0.0015))
+    fibres = 0.025 * noise(width, height, 0.004, seed) + 0.02 * noise(width, height, 0.02, seed + 1)
+    paper = shaded(ground + near * (model - ground), fibres - 0.65 * cast)
+    return paper + 0.45 * rim[..., None]
 
 
 def photographic(pixels: Picture, seed: int) -> Picture:
-    """Render as through a lens: the subject sharp, what is far soft; warm lights, cool shadows, a fine grain."""
+    """Render as through a lens: the subject sharp and modelled by light, what is far in discs of blur, film's response and grain."""
     height, width = pixels.shape[:2]
-    who = subject(pixels)
-    near = np.clip(np.linspace(-3.2, 2.2, height, dtype=np.float32)[:, None], 0, 1)
-    far = np.clip(1.15 - 2 * np.maximum(who, near), 0, 1)[..., None]
-    crisp = pixels + 0.6 * (pixels - softened(pixels, 0.003))
-    out = Grade(contrast=1.1, saturation=0.78, vignette=0.28).apply(
-        np.clip(crisp + far * (behind(pixels, who) - crisp), -1, 1)
+    who = cut_out(pixels)
+    diffuse, shine, _ = lit(pixels, who, 1.1)
+    rough = (
+        0.012 * noise(width, height, 0.006, seed + 1)
+        + 0.015 * noise(width, height, 0.02, seed + 2)
+        + 0.03 * noise(width, height, 0.12, seed + 3)
     )
-    bright = luma(out)[..., None]
-    toned = out + np.maximum(bright, 0) * np.array([0.1, 0.03, -0.12], np.float32)
-    cool: Picture = toned + np.minimum(bright, 0) * np.array([0.07, 0.0, -0.09], np.float32)
-    return cool + 0.02 * noise(width, height, 0.004, seed)[..., None]
+    real = shaded(pixels + 0.5 * (pixels - softened(pixels, 0.003)), diffuse * 0.5 + rough) + (shine * 0.2)[..., None]
+    shot = saturate(focused(real, who), 0.92)
+    bloom = np.maximum(blur(shot, 0.03) - 0.25, 0) * 0.5
+    filmed = np.tanh((shot + bloom) * 1.35) * 0.94
+    bright = luma(filmed)[..., None]
+    warm, cool = np.array([0.04, 0.01, -0.06], np.float32), np.array([0.03, 0.0, -0.05], np.float32)
+    toned = filmed + np.maximum(bright, 0) * warm + np.minimum(bright, 0) * cool
+    return Grade(vignette=0.32).apply(toned) + 0.025 * noise(width, height, 0.0025, seed)[..., None]
 
 
 def pixel_art(pixels: Picture, seed: int) -> Picture:
@@ -207,21 +270,6 @@ def pixel_art(pixels: Picture, seed: int) -> Picture:
         height,
         Image.Resampling.NEAREST,
     )
-
-
-def tile_texture(pixels: Picture, seed: int) -> Picture:
-    """Repeat the motif three times each way, every other one mirrored, as tiles are laid."""
-    height, width = pixels.shape[:2]
-    tall, wide = -(-height // 3), -(-width // 3)
-    one = resize(pixels, wide, tall, Image.Resampling.BOX)
-    row = np.concatenate([one, one[:, ::-1], one], axis=1)
-    out = np.concatenate([row, row[::-1], row], axis=0)[:height, :width]
-    y, x = (
-        np.arange(height, dtype=np.float32)[:, None],
-        np.arange(width, dtype=np.float32)[None],
-    )
-    grout = np.maximum(line(y / tall, 0.03), line(x / wide, 0.03))[..., None]
-    return out * (1 - grout) + np.float32(0.75) * grout
 
 
 PRESETS: dict[str, Callable[[Picture, int], Picture]] = {

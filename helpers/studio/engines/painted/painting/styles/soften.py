@@ -1,22 +1,81 @@
-"""Quick blurs: by bytes for large pictures, by two matrix products for small planes."""
+"""Quick blurs: by bytes for large pictures, by two matrix products for small planes, and what keeps edges."""
 
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
-from ..filters import Picture
+from ..filters import Picture, luma, posterise, resize
 
-__all__ = ["as_image", "boxed", "softened", "spread"]
+__all__ = ["as_image", "as_pixels", "boxed", "flattened", "snapped", "softened", "spread", "stepped"]
+
+SMALL = 150  # pixels of height up to which a rough plane is as fine as the picture
 
 
 def softened(pixels: Picture, share: float) -> NDArray[np.float32]:
     """Blur (height, width, 3) narrowly, by about `share` of the height."""
-    soft = np.asarray(boxed(as_image(pixels), share * pixels.shape[0])).astype(np.float32)
-    soft *= np.float32(1 / 127.5)
-    soft -= 1
-    return soft
+    return as_pixels(np.asarray(boxed(as_image(pixels), share * pixels.shape[0])))
+
+
+def flattened(pixels: Picture, share: float) -> NDArray[np.float32]:
+    """Smooth (height, width, 3) within forms and keep their edges crisp, after Kuwahara (1976).
+
+    Each pixel takes the mean of the calmest of four squares beside it, with sides of twice `share` of the height.
+    """
+    height, width = pixels.shape[:2]
+    reach = round(share * height)
+    if reach < 1:
+        return softened(pixels, 0)
+    image = as_image(pixels)
+    mean = np.asarray(image.filter(ImageFilter.BoxBlur(reach)).convert("RGBA")).view(np.uint32)[..., 0]
+    grey = image.convert("L")
+    apart = ImageChops.difference(grey, grey.filter(ImageFilter.BoxBlur(1))).point(lambda level: min(255, 8 * level))
+    unrest = np.asarray(apart.filter(ImageFilter.BoxBlur(reach)))
+    around_mean, around_unrest = np.pad(mean, reach, mode="edge"), np.pad(unrest, reach, mode="edge")
+    out, least = mean, np.maximum(unrest, 2) - 2  # where nothing is calmer the middle stays
+    for top, left in ((0, 0), (0, 2 * reach), (2 * reach, 0), (2 * reach, 2 * reach)):
+        here = around_unrest[top : top + height, left : left + width]
+        better = here < least
+        out = np.where(better, around_mean[top : top + height, left : left + width], out)
+        least = np.where(better, here, least)
+    chosen = Image.fromarray(np.ascontiguousarray(out)[..., None].view(np.uint8)[..., :3])
+    return as_pixels(np.asarray(chosen.filter(ImageFilter.BoxBlur(0.8))))  # the choice is by whole pixels: no jags
+
+
+def stepped(pixels: Picture, levels: int, soft: float) -> Picture:
+    """Reduce the light to a few tones and keep the hues; `soft` (0 … 1) keeps some of the slope between them."""
+    light = luma(pixels)
+    return pixels + (posterise(light, levels, soft) - light)[..., None]
+
+
+def snapped(plane: Picture, pixels: Picture, share: float, loose: float = 0.01) -> NDArray[np.float32]:
+    """Return a rough plane, (rows, columns), as large as the picture and with its edges: He's guided filter (2015).
+
+    Within `share` of the height around each place the plane is a linear function of the picture's colours there.
+    """
+    height, width = pixels.shape[:2]
+    if height < SMALL:
+        return resize(np.ascontiguousarray(plane, np.float32), width, height)
+    rows = min(height, 96)
+    columns = max(2, round(rows * width / height))
+    guide = resize(pixels, columns, rows, Image.Resampling.BOX)
+    flat = resize(np.ascontiguousarray(plane, np.float32), columns, rows)
+    mean, level = _spread_all(guide, share), spread(flat, share)
+    pairs = _spread_all((guide[..., :, None] * guide[..., None, :]).reshape(rows, columns, 9), share)
+    both = _spread_all(guide * flat[..., None], share) - mean * level[..., None]
+    spreadth = pairs.reshape(rows, columns, 3, 3) - mean[..., :, None] * mean[..., None, :]
+    slope = np.linalg.solve(spreadth + loose * np.eye(3, dtype=np.float32), both[..., None])[..., 0]
+    offset = level - (slope * mean).sum(-1)
+    slope, offset = _spread_all(slope, share), spread(offset, share)
+    out = resize(offset, width, height)
+    for channel in range(3):
+        out = out + resize(np.ascontiguousarray(slope[..., channel], np.float32), width, height) * pixels[..., channel]
+    return out.astype(np.float32, copy=False)
+
+
+def _spread_all(cells: Picture, share: float) -> NDArray[np.float32]:
+    return np.stack([spread(cells[..., k], share) for k in range(cells.shape[-1])], -1)
 
 
 def spread(cells: Picture, share: float) -> NDArray[np.float32]:
@@ -30,6 +89,14 @@ def as_image(pixels: Picture) -> Image.Image:
     scaled = pixels * np.float32(127.5)
     scaled += 128
     return Image.fromarray(np.clip(scaled, 0, 255, out=scaled).astype(np.uint8))
+
+
+def as_pixels(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return 0..255 as [-1, 1]."""
+    out = levels.astype(np.float32)
+    out *= np.float32(1 / 127.5)
+    out -= 1
+    return out
 
 
 def boxed(image: Image.Image, radius: float) -> Image.Image:

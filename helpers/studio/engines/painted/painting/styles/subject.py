@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..filters import LUMA, Picture, resize
-from .soften import spread
+from .soften import snapped, spread
 
-__all__ = ["subject"]
+__all__ = ["cut_out", "subject"]
 
 ROWS = 48  # the guess is made this small, so that it is the same at every size
 
@@ -36,6 +36,11 @@ def subject(pixels: Picture) -> NDArray[np.float32]:
     mass = spread(whole, 0.12)
     whole *= np.clip(mass / max(float(mass.max()), 1e-6) * 3 - 0.7, 0, 1)  # nor is it the smallest of several
     return resize(whole, width, height)
+
+
+def cut_out(pixels: Picture) -> NDArray[np.float32]:
+    """Return the same with the edges of the picture, as a mask that was cut by hand."""
+    return np.clip(snapped(subject(pixels), pixels, 0.03), 0, 1)
 
 
 @lru_cache(maxsize=8)
