@@ -279,7 +279,7 @@ ANCHORS = Fields(
         **dict.fromkeys(("at", "grip"), POINT),
         **dict.fromkeys(("wide", "tall", "turn"), NUMBER),
         "on": OneOf(frozenset(WORN_ON)),
-        "behind": TRUE,
+        **dict.fromkeys(("behind", "clear"), TRUE),
     }
 )
 """The keys that a drawing's table in art/anchors.toml may have."""
