@@ -88,6 +88,10 @@ class Drawing:
                 out.append(light.lit(albedo, depth))
         return "".join(out)
 
+    def takes(self, part: str) -> bool:
+        """Return whether it has parts that take a colour of the prompt: "tint"."""
+        return any(kind == part for cut in self._parts.values() for kind, _ in cut)
+
     def silhouette(self, colour: str, *, key: str) -> str:
         """Return the drawing in one colour, without fine detail: the shadow that it casts."""
         return "".join(

@@ -17,7 +17,7 @@ from .brushes.layers import BRUSHES, CONDITIONS
 from .brushes.stage import PARTS
 from .light import Grade, Light, Remap
 
-__all__ = ["ANCHORS", "ENTRIES", "GRAMMAR", "WORN_ON", "check_anchors", "check_entries", "check_grammar"]
+__all__ = ["ANCHORS", "ENTRIES", "GRAMMAR", "WORN_ON", "Relation", "check_anchors", "check_entries", "check_grammar"]
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,9 @@ def _parameters_of(brush: Callable[..., str]) -> Fields:
 
 # ---- the tables -----------------------------------------------------------------------------------------------------
 
+Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside", "inside", "above", "worn", "held"]
+"""How an object stands to another. "worn" and "held": by that other, where its `carry` cannot say so, as it is not the
+object mentioned next ("a man with a beard and glasses")."""
 FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
@@ -244,11 +247,12 @@ ENTRIES: Mapping[str, Fields] = {
     "part": _entry(stands=STANDS, layers=ON_TOP, light=NameOf("light"), grade=GRADE, brushes=Each(NameOf("brush"))),
     "mood": _entry(grade=GRADE, frame=Fields({"horizon": NUMBER, "size": NUMBER}), air=AIR, at_night=NUMBER),
     "medium": _entry(grade=GRADE),
-    "colour": _entry("colour", colour=COLOUR),
+    "colour": _entry("colour", colour=COLOUR, hair=COLOUR),
 }
 """The kinds of entries and the keys that each may have beside `kind`."""
 
-_TEXTS = ("functions", "zh_functions", "zh_beside", "zh_measures", "compounds")
+_TEXTS = ("functions", "zh_functions", "zh_measures", "compounds", "materials", "textures", "vessels")
+RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(
     place=PLACES,
     **dict.fromkeys(("size", "lean", "lift", "squash", "strengthen", "stirs", "x", "y"), NUMBER),
@@ -263,6 +267,10 @@ _TABLES: Mapping[str, Form] = {
     "zh_numbers": Every(WHOLE),
     "places": Every(PLACES),
     "zh_places": Every(PLACES),
+    "relations": Every(RELATIONS),
+    "zh_relations": Every(RELATIONS),
+    "nouns": Every(TEXT),
+    "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),
 }
