@@ -90,7 +90,8 @@ class Asked:
     def words(self) -> tuple[Said, ...]:
         """The content words of the positive prompts, each with what it is about; those of weight 0 change nothing."""
         said = [
-            Said(word.text, word.stand_in, *self._about(word.about), changes=word.changes) for word in self.reading.words
+            Said(word.text, word.stand_in, *self._about(word.about), changes=word.changes)
+            for word in self.reading.words
         ]
         known = {word.text for word in said}
         idle = (Said(w.text, w.stand_in, changes=False) for w in self.idle if w.text not in known)

@@ -4,7 +4,7 @@ The random numbers come from the layout seed and each entry's own number, never 
 object stays where it is when another word joins the prompt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,8 @@ __all__ = [
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
 _WET = ("water", "under", "far", "front")
 _PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
+LEAST_SEEN, SMALLER = 0.6, 0.93  # share of each copy that is seen; how much smaller all get, until it is so
+CLOSE = 0.45  # share of the depths of their place in which the copies of one thing keep together
 _HIGH = 0.5  # share of the sky above which a sun may stand out of view
 _OUT_OF_VIEW = 0.4
 _BLUES = (
@@ -238,10 +240,12 @@ def _copies(
         left, right = 0.25 + 0.5 * left, 0.25 + 0.5 * right
     pose = vocabulary.grammar().actions.get(mention.pose or "", {})
     out: list[Placement] = []
+    first = 0.0
     for index in range(mention.count):
         u = rng.random(5)
         along = (index + 0.25 + 0.5 * u[0]) / mention.count
-        near = nearness(depths, u[1], mention.place)
+        first = u[1] if index == 0 else first
+        near = nearness(depths, CLOSE * u[1] + (1 - CLOSE) * first, mention.place)
         drawing = drawing_of(mention, footing, look, u[2])
         low, high = item.data.get("height", (0.2, 0.26))
         if alone:  # a picture of one thing shows that thing
@@ -274,7 +278,27 @@ def _copies(
                 squash=pose.get("squash", 1.0),
             )
         )
-    return [[p] for p in out]
+    return [[p] for p in _all_seen(out)]
+
+
+def _all_seen(copies: list[Placement]) -> list[Placement]:
+    """Return the copies of one thing, so small that no other hides more than half of one."""
+    while len(copies) > 1 and _least_seen(copies) < LEAST_SEEN:
+        copies = [replace(p, height=p.height * SMALLER, lift=p.lift * SMALLER) for p in copies]
+    return copies
+
+
+def _least_seen(copies: Sequence[Placement]) -> float:
+    """Return the smallest share of a copy's box that no nearer one's box covers."""
+    near, shares = sorted(copies, key=from_far_to_near), []
+    steps = (np.arange(8) + 0.5) / 8
+    for i, p in enumerate(near):
+        x, y = np.meshgrid(p.x + (steps - 0.5) * p.width, p.y - p.lift - steps * p.height)
+        over = np.zeros(x.shape, bool)
+        for q in near[i + 1 :]:
+            over |= (abs(x - q.x) < q.width / 2) & (y < q.y - q.lift) & (y > q.y - q.lift - q.height)
+        shares.append(1 - float(over.mean()))
+    return min(shares)
 
 
 def _fitting(bunch: Bunch, aspect: float) -> Bunch:

@@ -262,8 +262,12 @@ class _Reader:
         self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
         self.joined = False  # "and" stands after the last thing
         self.filled: int | None = None  # a thing followed by "of"
-        self.front: tuple[Token, int | None] | None = None  # a relation to what is named before the thing that stands in it
-        self.there: int | None = None  # a thing followed by the Chinese "at": a relation after the next thing is its own
+        self.front: tuple[Token, int | None] | None = (
+            None  # a relation to what is named before the thing that stands in it
+        )
+        self.there: int | None = (
+            None  # a thing followed by the Chinese "at": a relation after the next thing is its own
+        )
         self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
         self.owner: int | None = None  # the same, to the end of the sentence
         self.definite = self.copula = self.absent = False  # "the", "is" or "without" stands before
@@ -383,7 +387,9 @@ class _Reader:
         owns = token.owns or (following.text == "的" and not any(t.kind == "action" for t in self.waiting))
         if owns:
             head = vocabulary.entry(ahead.value)
-            return "hands" in item.data and kind in ("object", "scene") and not _is_worn(head) and "hands" not in head.data
+            return (
+                "hands" in item.data and kind in ("object", "scene") and not _is_worn(head) and "hands" not in head.data
+            )
         return (
             token.english
             and not is_plural(token)
@@ -753,7 +759,9 @@ class _Reader:
     def _is_in(self, how: str, index: int) -> bool:
         """Return whether something can be on or in a thing: on a sofa, in a bowl or a box."""
         data = vocabulary.entry(self.mentions[index].entry).data
-        return (how == "inside" or "seat" in data) and ("seat" not in data or (data.get("stands") == "table") == (how == "inside"))
+        return (how == "inside" or "seat" in data) and (
+            "seat" not in data or (data.get("stands") == "table") == (how == "inside")
+        )
 
     def _hold(self, holder: int, word: Token, thing: int) -> None:
         made = self._link(thing, "worn" if word.value == "wear" else "held", holder, word.value)
@@ -854,9 +862,7 @@ class _Reader:
         if self.subject is not None and not after and (_needs_object(token) or not attributive):
             self.last = self.latest = self.subject  # "a cat, wearing a hat"
             return False
-        return _needs_object(token) or (
-            after and not attributive and bool(action.keys() & {"place", *_POSED})
-        )
+        return _needs_object(token) or (after and not attributive and bool(action.keys() & {"place", *_POSED}))
 
     def _following(self) -> Token | None:
         return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
@@ -926,7 +932,9 @@ class _Reader:
             item = vocabulary.entry(token.value)
             if token.word in {word.lower() for word in item.stand_in}:
                 instead = (item.en if token.english else item.zh)[0]
-        return Spoken(token.text, about, instead, check if isinstance(check, bool) else self._shows(token, about, check))
+        return Spoken(
+            token.text, about, instead, check if isinstance(check, bool) else self._shows(token, about, check)
+        )
 
     def _shows(self, token: Token, about: int | None, check: str) -> bool:
         """Return whether a mention shows what a word said of it."""

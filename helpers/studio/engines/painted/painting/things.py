@@ -30,7 +30,7 @@ PORTRAIT = 1.2
 """How much larger the only thing in a picture is."""
 CLOSER = 1.2
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
-MIN_HEIGHT, MAX_HEIGHT = 12.0, 76.0
+MIN_HEIGHT, MAX_HEIGHT = 20.0, 76.0
 """Of the only thing in a picture, and of any thing, in hundredths."""
 BUST = 60.0
 """The least height of somebody seen from the chest up, whom the lower edge cuts: a small one lies on the floor."""

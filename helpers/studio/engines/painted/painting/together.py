@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import anchors, art, raster, vocabulary
 from .placement import FOOT, Placement, put, spot_of
@@ -25,7 +26,7 @@ ON_TOP = (1.2, 88.0)
 TALL, BITE = (0.15, 0.45), 0.28
 """Least and largest height of something held whose drawing does not say it, in heights of its holder; and the largest of
 what is held in the mouth."""
-FAN = 26.0
+FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
@@ -33,14 +34,15 @@ CROWD = 0.8
 """Distance of copies beside each other, in their widths."""
 STEP = 0.04
 """How much farther away stands what is behind something, and how much nearer what is in front of it, in heights of both."""
-PEEKS = 0.58
-"""Share of the width of what is behind something that looks out at its side."""
+HIDDEN, WAYS = 0.3, 24
+"""Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
 SUNK, DEEPEST = 0.42, 92.0
 """Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
-ROWS = 50
-"""Of a drawing's outline."""
+ROWS = 40
+"""Of a drawing's mask."""
 
 Bunch = list[Placement]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -245,13 +247,17 @@ def _relate(things: Sequence[Placement], others: Sequence[tuple[Bunch, Placement
 
 
 def _behind(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
-    """Partly covered: it looks out at a side, or above what is lower."""
-    new = replace(thing, y=other.y - STEP * min(thing.height, other.height), footing=other.footing)
-    left, right = _outline_at(other, new, 0.85)
-    if new.height > 1.4 * other.height or right - left < 0.3 * new.width:
-        return new, False
-    edge = right if side > 0 else left
-    return replace(new, x=edge + side * (PEEKS - 0.5) * new.width, flip=side < 0), False
+    """Partly covered: it comes in from a side until the share HIDDEN of it is behind the other, or nearly its face."""
+    new = replace(thing, y=other.y - STEP * min(thing.height, other.height), footing=other.footing, flip=side < 0)
+    reach = (other.width + new.width) / 2
+    for step in range(WAYS):
+        way = replace(new, x=other.x + side * reach * (1 - step / WAYS))
+        if _hides_face(other, way):
+            break
+        new = way
+        if _covered(way, other) >= HIDDEN:
+            break
+    return new, False
 
 
 def _in_front(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
@@ -293,7 +299,7 @@ def _right_of(thing: Placement, other: Placement, side: int) -> tuple[Placement,
 def _next_to(thing: Placement, other: Placement, side: int) -> Placement:
     """Return a thing at a side of another, turned to it."""
     new = replace(thing, y=other.y + 0.01 * other.height, footing=other.footing, flip=side > 0)
-    left, right = _outline_at(other, new, 1.0)
+    left, right = _beside_it(other, new)
     return replace(new, x=(right if side > 0 else left) + side * 0.54 * new.width)
 
 
@@ -337,25 +343,50 @@ def _side(other: Placement, turn: int) -> int:
     return (-1 if other.flip else 1) * (-1 if turn % 2 else 1)
 
 
-def _outline_at(other: Placement, thing: Placement, rows: float) -> tuple[float, float]:
-    """Return the left and right end of another, in the scene, as high as a thing reaches beside it: `rows` is the
-    share of the rows that end there or sooner."""
+def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
+    """Return the left and right end of another in the scene, as high as a thing reaches beside it."""
     share = min(1.0, thing.height / max(other.height * other.squash, 1e-6))
-    ends = _outline(other.drawing)
-    beside = ends[round(ROWS * (1 - share) * FOOT / 100) :]
-    ends = ends if np.isnan(beside).all() else beside
-    left, right = float(np.nanquantile(ends[:, 0], 1 - rows)), float(np.nanquantile(ends[:, 1], rows))
-    xs = [spot_of(replace(other, lean=0.0), x, FOOT)[0] for x in (left, right)]
+    mask = _mask(other.drawing)
+    beside = mask[round(ROWS * (1 - share) * FOOT / 100) :].any(0)
+    columns = np.flatnonzero(beside if beside.any() else mask.any(0))
+    ends = (columns[0] * 100 / ROWS, (columns[-1] + 1) * 100 / ROWS)
+    xs = [spot_of(replace(other, lean=0.0), x, FOOT)[0] for x in ends]
     return min(xs), max(xs)
 
 
+def _covered(thing: Placement, other: Placement) -> float:
+    """Return the share of a thing that is behind another."""
+    rows, columns = np.nonzero(_mask(thing.drawing))
+    return float(_is_behind(other, thing, (columns + 0.5) * 100 / ROWS, (rows + 0.5) * 100 / ROWS).mean())
+
+
+def _hides_face(other: Placement, thing: Placement) -> bool:
+    """Return whether a part of a thing's face is behind another; False where it is not known to have one."""
+    if not anchors.has(thing.drawing, "eyes"):
+        return False
+    eyes, mouth = (anchors.anchor(thing.drawing, place) for place in ("eyes", "mouth"))
+    xs = np.array([eyes.x - eyes.width / 2, eyes.x, eyes.x + eyes.width / 2, mouth.x])
+    return bool(_is_behind(other, thing, xs, np.array([eyes.y, eyes.y, eyes.y, mouth.y])).any())
+
+
+def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDArray[np.bool_]:
+    """Return which points of a thing's drawing (units of its view box) are behind another."""
+    mask, size = _mask(other.drawing), thing.height / other.height
+    turn = -1 if thing.flip ^ other.flip else 1
+    middle, half = (thing.x - other.x) * (-1 if other.flip else 1), art.load(thing.drawing).width / 2
+    across = turn * (x - half) * size + middle * 100 / other.height + art.load(other.drawing).width / 2
+    down = (
+        (y - FOOT) * size * thing.squash + (thing.y - other.y + other.lift) * 100 / other.height
+    ) / other.squash + FOOT
+    column, row = (np.floor(v * ROWS / 100).astype(int) for v in (across, down))
+    inside = (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < ROWS)
+    return np.asarray(inside & mask[row.clip(0, ROWS - 1), column.clip(0, mask.shape[1] - 1)])
+
+
 @lru_cache(maxsize=512)
-def _outline(drawing: str) -> np.ndarray:
-    """Return the left and right end of a drawing in each of its rows, (ROWS, 2), in units of its view box; nan: nothing is there."""
+def _mask(drawing: str) -> NDArray[np.bool_]:
+    """Return where a drawing is in its view box: (ROWS, columns)."""
     one = art.load(drawing)
-    columns = max(2, round(one.width * ROWS / 100))
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{one.silhouette("#000000", key="a")}</svg>'
-    there = raster.rgba(svg, columns, ROWS)[..., 3] > 0.4
-    first, last = there.argmax(1), columns - there[:, ::-1].argmax(1)
-    ends = np.stack([first, last], 1) * (one.width / columns)
-    return np.where(there.any(1)[:, None], ends, np.nan)
+    shape = one.silhouette("#000000", key="a")
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{shape}</svg>'
+    return np.asarray(raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)[..., 3] > 0.4)
