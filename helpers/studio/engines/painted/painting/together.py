@@ -7,16 +7,15 @@ two have to each other, and forms one bunch with it: a list of placements from f
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import anchors, art, raster, vocabulary
-from .placement import FOOT, Placement, put, spot_of
+from . import anchors, art, vocabulary
+from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
-__all__ = ["ASIDE", "Bunch", "Link", "Look", "drawing_of", "gather", "links", "looks", "of_weight"]
+__all__ = ["ASIDE", "Bunch", "Link", "Look", "covered", "drawing_of", "gather", "links", "looks", "of_weight"]
 
 ASIDE = 0.5
 """How large something from a table is beside other things, where the scene is no close view."""
@@ -38,8 +37,6 @@ HIDDEN, WAYS = 0.3, 24
 """Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
 SUNK, DEEPEST = 0.42, 92.0
 """Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
-ROWS = 40
-"""Of a drawing's mask."""
 
 Bunch = list[Placement]
 Floats = NDArray[np.float64]
@@ -97,7 +94,7 @@ def drawing_of(mention: Mention, footing: str, look: Look | None, u: float) -> s
 
 def of_weight(weight: float) -> float:
     """Return the factor by which a prompt's weight makes a thing larger or smaller."""
-    return min(3.0, max(0.3, weight)) ** 0.35
+    return min(3.0, max(0.3, weight)) ** 0.15
 
 
 def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> list[Bunch]:
@@ -255,7 +252,7 @@ def _behind(thing: Placement, other: Placement, side: int) -> tuple[Placement, b
         if _hides_face(other, way):
             break
         new = way
-        if _covered(way, other) >= HIDDEN:
+        if covered(way, other) >= HIDDEN:
             break
     return new, False
 
@@ -346,7 +343,7 @@ def _side(other: Placement, turn: int) -> int:
 def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
     """Return the left and right end of another in the scene, as high as a thing reaches beside it."""
     share = min(1.0, thing.height / max(other.height * other.squash, 1e-6))
-    mask = _mask(other.drawing)
+    mask = mask_of(other.drawing)
     beside = mask[round(ROWS * (1 - share) * FOOT / 100) :].any(0)
     columns = np.flatnonzero(beside if beside.any() else mask.any(0))
     ends = (columns[0] * 100 / ROWS, (columns[-1] + 1) * 100 / ROWS)
@@ -354,9 +351,9 @@ def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
     return min(xs), max(xs)
 
 
-def _covered(thing: Placement, other: Placement) -> float:
+def covered(thing: Placement, other: Placement) -> float:
     """Return the share of a thing that is behind another."""
-    rows, columns = np.nonzero(_mask(thing.drawing))
+    rows, columns = np.nonzero(mask_of(thing.drawing))
     return float(_is_behind(other, thing, (columns + 0.5) * 100 / ROWS, (rows + 0.5) * 100 / ROWS).mean())
 
 
@@ -371,7 +368,7 @@ def _hides_face(other: Placement, thing: Placement) -> bool:
 
 def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDArray[np.bool_]:
     """Return which points of a thing's drawing (units of its view box) are behind another."""
-    mask, size = _mask(other.drawing), thing.height / other.height
+    mask, size = mask_of(other.drawing), thing.height / other.height
     turn = -1 if thing.flip ^ other.flip else 1
     middle, half = (thing.x - other.x) * (-1 if other.flip else 1), art.load(thing.drawing).width / 2
     across = turn * (x - half) * size + middle * 100 / other.height + art.load(other.drawing).width / 2
@@ -381,12 +378,3 @@ def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDAr
     column, row = (np.floor(v * ROWS / 100).astype(int) for v in (across, down))
     inside = (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < ROWS)
     return np.asarray(inside & mask[row.clip(0, ROWS - 1), column.clip(0, mask.shape[1] - 1)])
-
-
-@lru_cache(maxsize=512)
-def _mask(drawing: str) -> NDArray[np.bool_]:
-    """Return where a drawing is in its view box: (ROWS, columns)."""
-    one = art.load(drawing)
-    shape = one.silhouette("#000000", key="a")
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{shape}</svg>'
-    return np.asarray(raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)[..., 3] > 0.4)
