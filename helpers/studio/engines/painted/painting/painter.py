@@ -332,8 +332,8 @@ def _shadow(
     dark = 0.6 * light.shadow_strength + 0.3
     pool = stage.radial([(0, tint, dark), (0.55, tint, 0.75 * dark), (1, tint, 0)])
     out = (
-        f'<ellipse cx="{(first + last) / 2:.2f}" cy="{place.y - 0.2:.2f}" rx="{wide:.2f}" '
-        f'ry="{min(max(0.5, 0.16 * wide), 0.06 * place.height):.2f}" fill="{pool}"/>'
+        f'<ellipse cx="{(first + last) / 2:.2f}" cy="{place.y:.2f}" rx="{wide:.2f}" '
+        f'ry="{min(max(0.5, 0.16 * wide, 0.03 * place.height), 0.06 * place.height):.2f}" fill="{pool}"/>'
     )
     if light.shadow_strength < 0.15 or light.disc == "none":
         return out

@@ -240,7 +240,8 @@ def _relate(things: Sequence[Placement], others: Sequence[tuple[Bunch, Placement
             rank = (copy // 2 if how in _BY_TURNS else copy) * (1 if new.x > other.x else -1)
         else:
             rank = copy - (count - 1) / 2
-        _insert(bunch, other, replace(new, x=new.x + rank * CROWD * new.width), behind=not nearer)
+        step = CROWD * new.width if how not in _WITHIN else min(CROWD * new.width, CROWD * other.width / (count + 1))
+        _insert(bunch, other, replace(new, x=new.x + rank * step), behind=not nearer)
 
 
 def _behind(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
@@ -332,6 +333,7 @@ _RELATIONS = {
     "above": _above,
 }
 _BY_TURNS = ("behind", "beside")
+_WITHIN = ("under", "inside")
 _ASIDE = (*_BY_TURNS, "left_of", "right_of")
 
 
