@@ -1,6 +1,7 @@
 """Where the words of a prompt put things: on the water or in the air, on a seat, beside each other, in their own place."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -168,6 +169,21 @@ def test_what_somebody_wears_and_holds_is_on_its_place(text: str, thing: str, ho
         assert spot_of(one, *data["grip" if place == "hand" else "at"]) == pytest.approx(place_on(who, place))
         flips.add(who.flip)
     assert len(flips) == 2
+
+
+def test_a_hat_leans_with_its_head() -> None:
+    for seed in SEEDS:
+        hat, girl = both("a running girl wearing a hat", "hat", "girl", seed)
+        upright = spot_of(replace(girl, lean=0.0), anchors.anchor(girl.drawing, "head").x, 4.0)
+        forward = (place_on(girl, "head")[0] - upright[0]) * (-1 if girl.flip else 1)
+        assert forward > 0.1 * girl.height
+        assert hat.lean == girl.lean
+
+
+def test_what_is_in_front_of_somebody_is_where_he_looks() -> None:
+    for seed in SEEDS:
+        ball, dog = both("a ball in front of a dog", "ball", "dog", seed)
+        assert (ball.x < dog.x) == dog.flip
 
 
 def test_a_hat_is_as_wide_as_the_head_that_wears_it() -> None:

@@ -236,10 +236,9 @@ def _relate(things: Sequence[Placement], others: Sequence[tuple[Bunch, Placement
         bunch, other = others[turn % len(others)]
         copy, count = turn // len(others), -(-len(things) // len(others))
         new, nearer = _RELATIONS[how](thing, other, _side(other, before + (copy if how in _BY_TURNS else 0)))
+        rank = copy - (count - 1) / 2
         if how in _ASIDE:
-            rank = (copy // 2 if how in _BY_TURNS else copy) * (1 if new.x > other.x else -1)
-        else:
-            rank = copy - (count - 1) / 2
+            rank = (copy // 2 if how in _BY_TURNS else copy) * (1.0 if new.x > other.x else -1.0)
         step = CROWD * new.width if how not in _WITHIN else min(CROWD * new.width, CROWD * other.width / (count + 1))
         _insert(bunch, other, replace(new, x=new.x + rank * step), behind=not nearer)
 
