@@ -51,7 +51,7 @@ def test_a_drawing_may_hold_all_that_the_format_has() -> None:
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        (drawing('<g class="lapm"/>'), 'unknown class "lapm" in <g>; known: fine, lamp, tint'),
+        (drawing('<g class="lapm"/>'), 'unknown class "lapm" in <g>; known: fine, hair, lamp, tint'),
         (drawing('<path class="fine tnt" d=""/>'), 'unknown class "tnt" in <path>'),
         (drawing("<text>hello</text>"), 'unknown element "text" in <svg>'),
         (drawing("<g><script>alert(1)</script></g>"), 'unknown element "script" in <g>'),

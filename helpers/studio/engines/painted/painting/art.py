@@ -5,7 +5,7 @@ The rules of a drawing are the whole format; a file that breaks one is refused b
 - a hex colour (`#7a5c3e`) is an albedo: the scene's light and distance change it; `rgb(255,220,120)` gives light of its own and stays;
 - `class="fine"` on a group: detail that is left out when the drawing is only a few pixels tall;
 - `class="lamp"`: drawn only in dark scenes (lit windows, lanterns); `class="tint"`: the parts that take a colour named in the prompt,
-  with the gradients that fill them;
+  with the gradients that fill them; `class="hair"`: the parts that take the colour of the hair;
 - gradients live in `<defs>`, and `url(#name)` is the only reference; no text, images, scripts, filters or style sheets:
   the elements and attributes in `_SHAPES` and `_GRADIENTS` are all that there are, with `<title>` and `<desc>` for notes;
 - what lives or travels (objects_creatures.toml) is `path`, `circle`, `ellipse` and gradients alone, fills its box (x from 0 to W, its
@@ -28,7 +28,7 @@ _ID = re.compile(r'(id="|url\(#|href="#)([^")]+)')
 _PAINT = re.compile(r"url\(#([^)]+)\)")
 _GIVES_LIGHT = re.compile(r"rgba?\([\d\s.,%]+\)")
 
-_CLASSES = frozenset({"fine", "lamp", "tint"})
+_CLASSES = frozenset({"fine", "hair", "lamp", "tint"})
 _PAINTED = frozenset({"fill", "stroke", "stop-color"})
 _DRAWN = _PAINTED | {
     "class", "transform", "opacity", "fill-rule", "fill-opacity", "stroke-opacity",
