@@ -29,6 +29,17 @@ def test_a_colour_leaves_the_parts_alone_that_are_not_tinted() -> None:
     assert light.lit("#24262b") in painted  # its tyres stay black
 
 
+def test_a_colour_of_the_hair_reaches_the_hair_alone() -> None:
+    light, woman = vocabulary.light_of("day"), art.load("woman")
+    plain, dyed, dressed = (
+        woman.svg(light, depth=0.0, key="a", fine=True, **colours)
+        for colours in ({}, {"hair": "#3a6fd0"}, {"colour": "#3a6fd0"})
+    )
+    dress, hair = (light.lit(albedo) for albedo in ("#e9635a", "#54301f"))
+    shown = [(dress in svg, hair in svg) for svg in (plain, dyed, dressed)]
+    assert shown == [(True, True), (True, False), (False, True)]
+
+
 def drawing(inside: str, *, root: str = 'viewBox="0 0 80 100"') -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {root}>{inside}</svg>'
 

@@ -105,7 +105,7 @@ def test_an_umbrella_is_held_over_the_one_it_is_for(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "entry", "footing"),
     [
-        ("a knight with a sword", "sword", "mount"),
+        ("a king with a sword", "sword", "mount"),
         ("a woman with a hat", "hat", "mount"),
         ("two girls with balloons", "balloon", "mount"),
         ("a house with an umbrella", "umbrella", "ground"),

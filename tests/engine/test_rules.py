@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.studio.engines.painted.painting import rules, styles, vocabulary
+from helpers.studio.engines.painted.painting import anchors, rules, styles, vocabulary
 from helpers.studio.engines.painted.painting.brushes.layers import BRUSHES
 from helpers.studio.engines.painted.painting.brushes.stage import PARTS
 
@@ -164,6 +164,11 @@ CREATURES, SCENES, LIGHTS, MOODS = "objects_creatures.toml", "scenes.toml", "lig
         ((CREATURES, "sheep", "en"), "sheep", 'en: "sheep" is not a list of texts'),
         ((CREATURES, "sheep", "en"), GONE, '"en" is missing'),
         ((CREATURES, "sheep", "art"), "sheep", 'art: "sheep" is not a list'),
+        (
+            (CREATURES, "sheep", "dressed"),
+            {"dres": ["girl"]},
+            'dressed: unknown value "dres"; the nearest known is "dress"',
+        ),
         ((CREATURES, "sheep", "hands"), False, "hands: False is not true: what is not so leaves it out"),
         ((CREATURES, "sheep", "seasonal"), 1, "seasonal: 1 is not true or false"),
         ((SCENES, "cave", "layers", 12, "dark"), 0.7, "layers: 13: cavern: dark: 0.7 is not true or false"),
@@ -199,6 +204,23 @@ def test_the_grammar_has_rules_too(keys: tuple[str | int, ...], value: Any, prob
     with pytest.raises(ValueError, match="vocabulary/core") as error:
         rules.check_grammar(changed(CORE, keys, value))
     assert str(error.value).startswith(f"vocabulary/core.toml: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "problem"),
+    [
+        (("womann",), {}, 'unknown drawing "womann"; the nearest known is "woman"'),
+        (("woman", "haed"), [1, 2, 3], 'unknown key "haed"; the nearest known is "head"'),
+        (("woman", "head"), [12.5, 4], "head: [12.5, 4] is not three numbers, [x, y, width]"),
+        (("woman", "hand"), [27.5, 50], "hand: [27.5, 50] is outside the view box, 27.3 wide and 100 high"),
+        (("t_hat", "on"), "hat", 'on: unknown value "hat"; known: back, body, '),
+        (("t_hat", "wide"), GONE, '"wide" is missing: something is worn by it'),
+    ],
+)
+def test_the_anchors_of_the_drawings_have_rules_too(keys: tuple[str, ...], value: Any, problem: str) -> None:
+    with pytest.raises(ValueError, match="art/anchors") as error:
+        rules.check_anchors(changed(dict(anchors.table()), keys, value))
+    assert str(error.value).startswith(f"art/anchors.toml: {keys[0]}: {problem}")
 
 
 def test_a_file_that_breaks_a_rule_does_not_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -163,7 +163,7 @@ class Spot:
     """Where a thing may stand, in hundredths of the picture's height."""
 
     x: float
-    """Of the middle of its main part."""
+    """Of its middle."""
     y: float
     """Of its main part's foot."""
     height: float
@@ -178,11 +178,13 @@ class Cutout:
     pixels: NDArray[np.float32]
     """(height, width, 4): straight colour in [-1, 1] and alpha in [0, 1], cut to the thing."""
     foot: tuple[float, float]
-    """Row and column of its main part's foot."""
+    """Row of its main part's foot, and column of its middle."""
     tall: float
     """Rows that its main part is high."""
     drawn: Any
     """What the painter needs to draw it again at full size."""
+    turns: bool = True
+    """False where the prompt says what is on the left in it, so that it is not mirrored."""
 
 
 Standing = tuple[Cutout, Spot]

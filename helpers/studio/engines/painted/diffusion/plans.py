@@ -174,12 +174,12 @@ def turned(drawn: Sequence[tuple[Cutout, float]], spots: Sequence[Spot], size: t
 def drawings(drawn: Sequence[tuple[Cutout, float]], spots: Sequence[Spot], size: tuple[int, int]) -> list[Laid]:
     """Return all spots times all drawings of a thing, as far as they are in the picture."""
     unit, out = size[0] / 100, []
-    for spot in spots:
-        for cut, log_prior in drawn:
-            whole, foot = _resized(cut, spot.flip, round(spot.height * unit / cut.tall, 3))
-            where = laid(whole, foot, (spot.y * unit, spot.x * unit), size)
-            if where is not None:
-                out.append(Laid(*where, (cut, spot), log_prior))
+    for place, (cut, log_prior) in product(spots, drawn):
+        spot = replace(place, flip=place.flip and cut.turns)
+        whole, foot = _resized(cut, spot.flip, round(spot.height * unit / cut.tall, 3))
+        where = laid(whole, foot, (spot.y * unit, spot.x * unit), size)
+        if where is not None:
+            out.append(Laid(*where, (cut, spot), log_prior))
     return out
 
 

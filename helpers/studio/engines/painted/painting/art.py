@@ -5,7 +5,7 @@ The rules of a drawing are the whole format; a file that breaks one is refused b
 - a hex colour (`#7a5c3e`) is an albedo: the scene's light and distance change it; `rgb(255,220,120)` gives light of its own and stays;
 - `class="fine"` on a group: detail that is left out when the drawing is only a few pixels tall;
 - `class="lamp"`: drawn only in dark scenes (lit windows, lanterns); `class="tint"`: the parts that take a colour named in the prompt,
-  with the gradients that fill them; `class="hair"`: the parts that take the colour of the hair;
+  with the gradients that fill them; `class="hair"`: those that take a colour of the hair;
 - gradients live in `<defs>`, and `url(#name)` is the only reference; no text, images, scripts, filters or style sheets:
   the elements and attributes in `_SHAPES` and `_GRADIENTS` are all that there are, with `<title>` and `<desc>` for notes;
 - what lives or travels (objects_creatures.toml) is `path`, `circle`, `ellipse` and gradients alone, fills its box (x from 0 to W, its
@@ -28,7 +28,9 @@ _ID = re.compile(r'(id="|url\(#|href="#)([^")]+)')
 _PAINT = re.compile(r"url\(#([^)]+)\)")
 _GIVES_LIGHT = re.compile(r"rgba?\([\d\s.,%]+\)")
 
-_CLASSES = frozenset({"fine", "hair", "lamp", "tint"})
+_TAKEN: Mapping[str, float] = {"tint": 0.45, "hair": 0.75}
+"""Classes of what takes a colour named in the prompt, and its least share: hair is drawn dark, and blonde hair is not."""
+_CLASSES = frozenset({"fine", "lamp", *_TAKEN})
 _PAINTED = frozenset({"fill", "stroke", "stop-color"})
 _DRAWN = _PAINTED | {
     "class", "transform", "opacity", "fill-rule", "fill-opacity", "stroke-opacity",
@@ -70,18 +72,25 @@ class Drawing:
     width: float  # of the viewBox, whose height is 100
     _parts: dict[tuple[bool, bool], tuple[tuple[str, str], ...]]  # (fine, dark) -> pairs of kind and text
 
-    def svg(self, light: Light, *, depth: float, key: str, fine: bool, colour: str | None = None) -> str:
+    def svg(
+        self, light: Light, *, depth: float, key: str, fine: bool, colour: str | None = None, hair: str | None = None
+    ) -> str:
         """Return the drawing in a light as SVG text; `key` keeps the ids of two copies apart."""
-        out = []
+        out, taken = [], {"tint": colour, "hair": hair}
         for kind, text in self._parts[fine, light.dark]:
             if kind == "text":
                 out.append(text)
             elif kind == "id":
                 out.append(f"{text}_{key}")
             else:
-                albedo = recolour(text, colour) if kind == "tint" and colour else text
+                named = taken.get(kind)
+                albedo = recolour(text, named, _TAKEN[kind]) if named else text
                 out.append(light.lit(albedo, depth))
         return "".join(out)
+
+    def takes(self, part: str) -> bool:
+        """Return whether it has parts that take a colour of the prompt: "tint"."""
+        return any(kind == part for cut in self._parts.values() for kind, _ in cut)
 
     def silhouette(self, colour: str, *, key: str) -> str:
         """Return the drawing in one colour, without fine detail: the shadow that it casts."""
@@ -113,7 +122,7 @@ def read(name: str, source: str) -> Drawing:
         _check(root, {element.get("id", "") for element in root.iter()})
     except (ET.ParseError, ValueError) as error:
         raise ValueError(f"art/{name}.svg: {error}") from error
-    _tint_gradients(root)
+    _mark_gradients(root)
     cuts = {(fine, dark): tuple(_cut(root, fine, dark)) for fine in (False, True) for dark in (False, True)}
     return Drawing(name, width, cuts)
 
@@ -164,20 +173,21 @@ def _check_paint(tag: str, attribute: str, value: str, ids: Collection[str]) -> 
         raise ValueError(f'{attribute}="{value}" of a <{tag}> leads to no gradient')
 
 
-def _tint_gradients(root: ET.Element) -> None:
-    """Mark the gradients that tinted parts are filled with: they take the prompt's colour too."""
-    tinted = [part for part in root.iter() if "tint" in (part.get("class") or "").split()]
-    fills = [value for part in tinted for element in part.iter() for value in element.attrib.values()]
-    used = {name for fill in fills for name in _PAINT.findall(fill)}
-    for element in root.iter():
-        if element.get("id") in used:
-            element.set("class", f"{element.get('class', '')} tint")
+def _mark_gradients(root: ET.Element) -> None:
+    """Mark the gradients that parts which take a colour are filled with: they take it too."""
+    for taken in _TAKEN:
+        parts = [part for part in root.iter() if taken in (part.get("class") or "").split()]
+        fills = [value for part in parts for element in part.iter() for value in element.attrib.values()]
+        used = {name for fill in fills for name in _PAINT.findall(fill)}
+        for element in root.iter():
+            if element.get("id") in used:
+                element.set("class", f"{element.get('class', '')} {taken}")
 
 
 def _cut(root: ET.Element, fine: bool, dark: bool) -> list[tuple[str, str]]:
     parts: list[tuple[str, str]] = []
     for child in root:
-        _write(child, parts, fine, dark, tint=False)
+        _write(child, parts, fine, dark, "colour")
     merged: list[tuple[str, str]] = []
     for kind, text in parts:
         if kind == "text" and merged and merged[-1][0] == "text":
@@ -187,28 +197,28 @@ def _cut(root: ET.Element, fine: bool, dark: bool) -> list[tuple[str, str]]:
     return merged
 
 
-def _write(element: ET.Element, parts: list[tuple[str, str]], fine: bool, dark: bool, tint: bool) -> None:
+def _write(element: ET.Element, parts: list[tuple[str, str]], fine: bool, dark: bool, kind: str) -> None:
     tag = element.tag.rpartition("}")[2]
     classes = (element.get("class") or "").split()
     if tag in ("title", "desc", "metadata") or ("fine" in classes and not fine) or ("lamp" in classes and not dark):
         return
-    tint = tint or "tint" in classes
+    kind = next((taken for taken in _TAKEN if taken in classes), kind)
     attributes = " ".join(
         f'{name.rpartition("}")[2]}="{value}"' for name, value in element.attrib.items() if name != "class"
     )
-    _split(f"<{tag} {attributes}>", parts, tint)
+    _split(f"<{tag} {attributes}>", parts, kind)
     for child in element:
-        _write(child, parts, fine, dark, tint)
+        _write(child, parts, fine, dark, kind)
     parts.append(("text", f"</{tag}>"))
 
 
-def _split(text: str, parts: list[tuple[str, str]], tint: bool) -> None:
+def _split(text: str, parts: list[tuple[str, str]], colour: str) -> None:
     position = 0
     tokens = [(m.start(2), m.end(2), "id") for m in _ID.finditer(text)]
     named = [(start, end) for start, end, _ in tokens]
     for match in _COLOUR.finditer(text):
         if not any(start <= match.start() + 1 <= end for start, end in named):
-            tokens.append((match.start(), match.end(), "tint" if tint else "colour"))
+            tokens.append((match.start(), match.end(), colour))
     for start, end, kind in sorted(tokens):
         parts.append(("text", text[position:start]))
         parts.append((kind, text[start:end]))

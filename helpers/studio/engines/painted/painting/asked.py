@@ -6,15 +6,17 @@ from typing import Literal
 
 from helpers.studio.protocol import Prompt
 
-from ..interface import Habit, Thing, Word
+from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
 from .layout import HANGING
-from .prompt import Mention, Reading, read
+from .prompt import Mention, Reading, Spoken, read
 
 __all__ = ["OF_PLACES", "Asked", "Group", "asked"]
 
 Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
+STAGE = "backdrop"
+"""The scene for a subject that is not known."""
 SKY = "sky"
 """The entry of the sky itself."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
@@ -32,6 +34,8 @@ class Asked:
     unknown: tuple[str, ...]
     positive: bool
     """False where all prompts are negative."""
+    idle: tuple[Spoken, ...] = ()
+    """Words of the prompts of weight 0."""
 
     @cached_property
     def objects(self) -> tuple[Mention, ...]:
@@ -40,12 +44,10 @@ class Asked:
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """The objects in groups: who is mounted or carried goes with what carries it."""
+        """The objects in groups: what is mounted, carried or placed by another goes with that other."""
         home = list(range(len(self.objects)))
-        for i, mention in enumerate(self.objects):
-            other = i + 1 if mention.carry else i + mention.mount if mention.mount else i
-            if other < len(home):
-                home = [home[other] if h == home[i] else h for h in home]
+        for i in home[:]:
+            home = [home[self._leader(i)] if h == home[i] else h for h in home]
         return tuple(tuple(i for i, h in enumerate(home) if h == one) for one in dict.fromkeys(home))
 
     @cached_property
@@ -56,7 +58,7 @@ class Asked:
         for group in self.groups:
             members = [self.objects[i] for i in group]
             word = Word("object", min(m.weight for m in members), max(against.get(m.entry, 0.0) for m in members))
-            place = members[0].place if members[0].place in ("left", "right", "middle") else None
+            place = next((m.place for m in members if m.place in ("left", "right", "middle")), None)
             root = self.root(group).entry
             out.append(Thing(root, word, any(m.colour for m in members), place, _habit(root)))
         return tuple(out)
@@ -83,6 +85,27 @@ class Asked:
             )
             for m in self.named
         )
+
+    @cached_property
+    def words(self) -> tuple[Said, ...]:
+        """The content words of the positive prompts, each with what it is about; those of weight 0 change nothing."""
+        said = [
+            Said(word.text, word.stand_in, *self._about(word.about), changes=word.changes)
+            for word in self.reading.words
+        ]
+        known = {word.text for word in said}
+        idle = (Said(w.text, w.stand_in, changes=False) for w in self.idle if w.text not in known)
+        return (*said, *idle)
+
+    def _about(self, index: int | None) -> tuple[int | None, int | None]:
+        """Return the numbers of a mention's thing and of its word of the setting."""
+        if index is None:
+            return None, None
+        before = [m for m in self.reading.mentions[:index] if vocabulary.entry(m.entry).kind == "object"]
+        mention = self.reading.mentions[index]
+        if vocabulary.entry(mention.entry).kind == "object":
+            return next(n for n, group in enumerate(self.groups) if len(before) in group), None
+        return None, next((n for n, m in enumerate(self.named) if m is mention), None)
 
     @cached_property
     def removed(self) -> float:
@@ -116,9 +139,17 @@ class Asked:
 
     def root(self, group: Group) -> Mention:
         """Return the object of a group that the others sit on, or that holds them."""
-        if self.objects[group[0]].carry:
-            return self.objects[group[0]]
-        return next((self.objects[i] for i in reversed(group) if not self.objects[i].mount), self.objects[group[0]])
+        at = group[0]
+        while (leader := self._leader(at)) != at:
+            at = leader
+        return self.objects[at]
+
+    def _leader(self, index: int) -> int:
+        """Return the object that one is placed by: its mount, its holder, or what it is beside; itself: none."""
+        mention = self.objects[index]
+        held = index > 0 and self.objects[index - 1].carry is not None
+        other = index - 1 if held else index + (mention.mount or mention.of)
+        return other if 0 <= other < len(self.objects) else index
 
     def without(self, lost: frozenset[int], pull: float) -> Reading:
         """Return the reading without the `lost` words of the setting, its moods `pull` times as strong.
@@ -151,7 +182,15 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             for mention in read((Prompt(p.text),)).mentions:
                 for name in (mention.entry, *vocabulary.entry(mention.entry).data.get("kinds", ())):
                     unwanted[name] = max(unwanted.get(name, 0.0), -p.weight)
-    return Asked(read(positive or (Prompt(""),)), tuple(unwanted.items()), read(prompts).unknown, bool(positive))
+    idle = read(tuple(p for p in prompts if p.weight == 0)).words
+    return Asked(_staged(read(positive)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle)
+
+
+def _staged(reading: Reading) -> Reading:
+    """Return the reading with a blank stage where the only things that it is about are unknown ones."""
+    if not reading.unknown or reading.of("object", "scene"):
+        return reading
+    return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
 
 
 def _is_mood(mention: Mention) -> bool:

@@ -4,7 +4,6 @@ The random numbers come from the layout seed and each entry's own number, never 
 object stays where it is when another word joins the prompt.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..interface import Box
 from . import art, conditions, vocabulary
 from .light import Grade, Light, mix
+from .placement import HANGING, Placement, boxed, extent, from_far_to_near, moved
 from .prompt import Mention, Reading
+from .together import ASIDE, Bunch, Look, drawing_of, gather, links, looks, of_weight
 
 __all__ = [
     "ASIDE",
@@ -34,10 +34,10 @@ __all__ = [
 ]
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
-HANGING = ("sky", "under")
 _WET = ("water", "under", "far", "front")
-ASIDE = 0.5  # how large something from a table is beside other things, where the scene is no close view
 _PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
+LEAST_SEEN, SMALLER = 0.6, 0.93  # share of each copy that is seen; how much smaller all get, until it is so
+CLOSE = 0.45  # share of the depths of their place in which the copies of one thing keep together
 _HIGH = 0.5  # share of the sky above which a sun may stand out of view
 _OUT_OF_VIEW = 0.4
 _BLUES = (
@@ -57,25 +57,6 @@ _FALLBACK = {
     "under": "water",
     "far": "sky",
 }
-
-
-@dataclass(frozen=True)
-class Placement:
-    """One drawing in a scene, in hundredths of the picture's height."""
-
-    entry: str
-    drawing: str
-    x: float  # of its middle
-    y: float  # of what it stands on
-    height: float
-    depth: float  # 0 near … 1 at the horizon: haze
-    flip: bool
-    colour: str | None
-    footing: str  # ground water sky …: shadow, reflection or neither
-    box: Box
-    lean: float = 0.0  # degrees, forward
-    lift: float = 0.0  # off the ground
-    squash: float = 1.0  # of its height
 
 
 @dataclass(frozen=True)
@@ -216,60 +197,56 @@ def _place_objects(
     scene: Mapping[str, Any],
     scale: float,
 ) -> tuple[Placement, ...]:
-    zones, indoor = scene["zones"], bool(scene.get("indoor"))
-    wanted = [(m, i) for m in reading.of("object") for i in range(m.count)]
-    if not wanted:
-        return ()
-    placed: list[Placement] = []
-    groups = [m for m in reading.of("object")]
-    order = np.random.default_rng([seed, 2]).permutation(len(groups))
+    """Place what stands by itself in a part of the width of its own, and all else by what it belongs to."""
+    objects = reading.of("object")
+    linked, (dressed, _) = links(objects), looks(objects)
+    free = [i for i in range(len(objects)) if i not in linked]
+    order = np.random.default_rng([seed, 2]).permutation(len(free))
     sides = {"left": 0, "right": 2}  # what is named "on the left" is left of all the others
-    from_left = sorted(range(len(groups)), key=lambda i: (sides.get(groups[i].place or "", 1), order[i]))
-    for index, mention in enumerate(groups):
-        rank = from_left.index(index)
-        segment = (rank / len(groups), (rank + 1) / len(groups))
-        small = len(groups) > 1 and not scene.get("close") and _stands(mention) == "table"
-        placed += _place_group(
-            replace(mention, size=mention.size * scale * (ASIDE if small else 1)),
-            seed,
-            aspect,
-            horizon,
-            zones,
-            segment,
-            indoor,
-        )
-    _mount(groups, placed, aspect)
-    return tuple(sorted(placed, key=from_far_to_near))
+    from_left = sorted(range(len(free)), key=lambda rank: (sides.get(objects[free[rank]].place or "", 1), order[rank]))
+    bunches: list[Bunch] = []
+    for rank, i in enumerate(free[k] for k in from_left):
+        mention = objects[i]
+        small = len(free) > 1 and not scene.get("close") and _stands(mention) == "table"
+        segment = (rank / len(free), (rank + 1) / len(free))
+        sized = replace(mention, size=mention.size * scale * (ASIDE if small else 1))
+        bunches += _copies(sized, i, dressed.get(i), seed, aspect, horizon, scene, segment)
+    placed = [p for bunch in gather(objects, bunches, seed) for p in _fitting(bunch, aspect)]
+    return tuple(sorted((boxed(p, aspect) for p in placed), key=from_far_to_near))
 
 
 def _stands(mention: Mention) -> str:
     return str(vocabulary.entry(mention.entry).data.get("stands", "ground"))
 
 
-def _place_group(
+def _copies(
     mention: Mention,
+    number: int,
+    look: Look | None,
     seed: int,
     aspect: float,
     horizon: float,
-    zones: Mapping[str, tuple[float, float]],
+    scene: Mapping[str, Any],
     segment: tuple[float, float],
-    indoor: bool,
-) -> list[Placement]:
-    item = vocabulary.entry(mention.entry)
+) -> list[Bunch]:
+    """Return the copies of something that stands by itself, each the first of its bunch."""
+    item, indoor = vocabulary.entry(mention.entry), bool(scene.get("indoor"))
     rng = np.random.default_rng([seed, item.number])
-    footing, depths = zone(_stands(mention), mention.place, zones)
+    footing, depths = zone(_stands(mention), mention.place, scene["zones"])
     scale = mention.size * of_weight(mention.weight) * mention.count**-0.2
     alone = segment == (0, 1) and mention.count == 1 and mention.place is None
     left, right = _PLACE_X.get(mention.place or "", (0.14 + 0.72 * segment[0], 0.14 + 0.72 * segment[1]))
     if footing == "front" and mention.place not in _PLACE_X:
         left, right = 0.25 + 0.5 * left, 0.25 + 0.5 * right
-    out = []
+    pose = vocabulary.grammar().actions.get(mention.pose or "", {})
+    out: list[Placement] = []
+    first = 0.0
     for index in range(mention.count):
         u = rng.random(5)
         along = (index + 0.25 + 0.5 * u[0]) / mention.count
-        near = nearness(depths, u[1], mention.place)
-        drawings = item.data.get(f"art_{footing}", item.data["art"])
-        drawing = drawings[int(u[2] * len(drawings))]
+        first = u[1] if index == 0 else first
+        near = nearness(depths, CLOSE * u[1] + (1 - CLOSE) * first, mention.place)
+        drawing = drawing_of(mention, footing, look, u[2])
         low, high = item.data.get("height", (0.2, 0.26))
         if alone:  # a picture of one thing shows that thing
             near = max(near, depths[0] + 0.5 * (depths[1] - depths[0]))
@@ -282,109 +259,59 @@ def _place_group(
             x = min(max(x, width / 2), 100 * aspect - width / 2)
         if footing in HANGING:
             y = min(max(y, height * 1.02), max(horizon * 0.98, height * 1.02))
-        flip = bool(u[4] < 0.5)
-        depth = depth_of(near, footing, indoor)
-        pose = vocabulary.grammar().actions.get(mention.pose or "", {})
-        lift = height * pose.get("lift", 0.0) if footing not in HANGING else 0.0
-        squash, lean = pose.get("squash", 1.0), pose.get("lean", 0.0)
-        box = _bounds(x, y - lift, width, height * squash, aspect)
         out.append(
             Placement(
                 mention.entry,
                 drawing,
+                number,
                 x,
                 y,
                 height,
-                round(depth, 2),
-                flip,
-                mention.colour,
+                round(depth_of(near, footing, indoor), 2),
+                bool(u[4] < 0.5),
+                look.colour if look else mention.colour,
                 footing,
-                box,
-                lean,
-                lift,
-                squash,
+                (x, y),
+                hair=mention.hair,
+                lean=pose.get("lean", 0.0),
+                lift=height * pose.get("lift", 0.0) if footing not in HANGING else 0.0,
+                squash=pose.get("squash", 1.0),
             )
         )
-    return out
+    return [[p] for p in _all_seen(out)]
 
 
-def _bounds(x: float, y: float, width: float, height: float, aspect: float) -> Box:
-    """Return the bounds of a drawing of this size that stands at x, y, cut at the picture's edges."""
-    return (
-        max(0.0, (x - width / 2) / (100 * aspect)),
-        max(0.0, (y - 0.96 * height) / 100),
-        min(1.0, (x + width / 2) / (100 * aspect)),
-        min(1.0, (y + 0.04 * height) / 100),
-    )
+def _all_seen(copies: list[Placement]) -> list[Placement]:
+    """Return the copies of one thing, so small that no other hides more than half of one."""
+    while len(copies) > 1 and _least_seen(copies) < LEAST_SEEN:
+        copies = [replace(p, height=p.height * SMALLER, lift=p.lift * SMALLER) for p in copies]
+    return copies
 
 
-def _mount(groups: Sequence[Mention], placed: list[Placement], aspect: float) -> None:
-    """Set riders on what they ride and put what is carried into hands and on heads: the objects mentioned after them."""
-    for index, thing in enumerate(groups):
-        if index and groups[index - 1].carry:
-            _carry(groups[index - 1], thing, placed, aspect)
-        riders = [rider.entry for i, rider in enumerate(groups[:index]) if i + rider.mount == index]
-        if riders:
-            _sit(riders, thing.entry, placed, aspect)
+def _least_seen(copies: Sequence[Placement]) -> float:
+    """Return the smallest share of a copy's box that no nearer one's box covers."""
+    near, shares = sorted(copies, key=from_far_to_near), []
+    steps = (np.arange(8) + 0.5) / 8
+    for i, p in enumerate(near):
+        x, y = np.meshgrid(p.x + (steps - 0.5) * p.width, p.y - p.lift - steps * p.height)
+        over = np.zeros(x.shape, bool)
+        for q in near[i + 1 :]:
+            over |= (abs(x - q.x) < q.width / 2) & (y < q.y - q.lift) & (y > q.y - q.lift - q.height)
+        shares.append(1 - float(over.mean()))
+    return min(shares)
 
 
-def _sit(riders: Sequence[str], mount: str, placed: list[Placement], aspect: float) -> None:
-    """Set the riders side by side on their mount, shared out among all its copies."""
-    seats = [p for p in placed if p.entry == mount]
-    who = [i for entry in riders for i, p in enumerate(placed) if p.entry == entry]
-    rows = -(-len(who) // max(1, len(seats)))
-    for turn, index in enumerate(who if seats else ()):
-        place, seat = placed[index], seats[turn % len(seats)]
-        wide = seat.height * art.load(seat.drawing).width / 100
-        room = 0.75 * wide / rows
-        shape = art.load(place.drawing).width / 100
-        height = min(place.height, 0.9 * max(seat.height, 0.3 * wide), 1.3 * room / shape if rows > 1 else math.inf)
-        x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
-        y = seat.y - seat.lift - vocabulary.entry(mount).data.get("seat", 0.55) * seat.height
-        placed[index] = replace(
-            place,
-            x=x,
-            y=y,
-            height=height,
-            depth=seat.depth,
-            flip=seat.flip,
-            footing="mount",
-            box=_bounds(x, y, height * shape, height, aspect),
-            lift=0.0,
-        )
-
-
-def _carry(carrier: Mention, thing: Mention, placed: list[Placement], aspect: float) -> None:
-    """Move each copy of a thing to one who carries it.
-
-    The action's `x` and `y` say where, in shares of the carrier's width and height from the feet, and `size` bounds its
-    height. What is worn has its own place on the body, and an umbrella one above it.
-    """
-    action = vocabulary.grammar().actions[carrier.carry or ""]
-    own = vocabulary.entry(thing.entry).data.get("worn" if carrier.carry == "wear" else "held")
-    fixed = own if isinstance(own, list) and carrier.carry in ("wear", "hold") else None
-    across, up, size = fixed or (action["x"], action["y"], action["size"])
-    hands = [p for p in placed if p.entry == carrier.entry]
-    for index, place in enumerate(placed):
-        if place.entry != thing.entry or not hands:
-            continue
-        hand = hands[index % len(hands)]
-        height = size * hand.height if fixed else min(max(place.height, size * 0.6 * hand.height), size * hand.height)
-        width = height * art.load(place.drawing).width / 100
-        reach = across * hand.height * art.load(hand.drawing).width / 100
-        x = hand.x + (-reach if hand.flip else reach)
-        y = hand.y - hand.lift - up * hand.height * hand.squash
-        placed[index] = replace(
-            place,
-            x=x,
-            y=y,
-            height=height,
-            depth=hand.depth,
-            flip=hand.flip,
-            footing="mount",
-            box=_bounds(x, y, width, height, aspect),
-            lift=0.0,
-        )
+def _fitting(bunch: Bunch, aspect: float) -> Bunch:
+    """Return a bunch moved and made smaller until it is in the picture, where it is more than one thing."""
+    if len(bunch) == 1:
+        return bunch
+    x0, y0, x1, y1 = extent(bunch)
+    scale = min(1.0, 100 * aspect / (x1 - x0), 98 / (y1 - y0))
+    x, y = bunch[0].base
+    left, right, top, bottom = x + scale * (x0 - x), x + scale * (x1 - x), y + scale * (y0 - y), y + scale * (y1 - y)
+    across = max(0.0, -left) or min(0.0, 100 * aspect - right)
+    down = max(0.0, 1 - top) or min(0.0, 100 - bottom)
+    return [moved(p, (x, y), (x + across, y + down), scale) for p in bunch]
 
 
 def nearness(depths: tuple[float, float], u: float, place: str | None) -> float:
@@ -400,22 +327,6 @@ def depth_of(near: float, footing: str, indoor: bool) -> float:
     if indoor:
         return 0.0
     return 0.18 if footing in HANGING else max(0.0, 0.75 * (1 - max(near, 0) ** 0.6))
-
-
-def of_weight(weight: float) -> float:
-    """Return the factor by which a prompt's weight makes a thing larger or smaller."""
-    return min(3.0, max(0.3, weight)) ** 0.35
-
-
-def from_far_to_near(place: Placement) -> tuple[bool, float]:
-    """Return the key by which placements are painted in order."""
-    return place.footing != "sky", place.y if place.footing != "mount" else 101.0
-
-
-def boxed(place: Placement, aspect: float) -> Placement:
-    """Return the placement with the box that it fills."""
-    width = place.height * art.load(place.drawing).width / 100
-    return replace(place, box=_bounds(place.x, place.y - place.lift, width, place.height * place.squash, aspect))
 
 
 def zone(stands: str, place: str | None, zones: Mapping[str, tuple[float, float]]) -> tuple[str, tuple[float, float]]:

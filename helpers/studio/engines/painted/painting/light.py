@@ -40,10 +40,10 @@ def mix(first: str, second: str, share: float) -> str:
 
 
 @lru_cache(maxsize=8192)
-def recolour(colour: str, wanted: str) -> str:
-    """Return `wanted` with the light and dark of `colour`, so that shading stays."""
+def recolour(colour: str, wanted: str, least: float = 0.45) -> str:
+    """Return `wanted` with the light and dark of `colour`, so that shading stays; `least` is its share where that is black."""
     old = _luma(hex_to_rgb(colour))
-    shade = 0.45 + old / 255 * 1.0
+    shade = least + old / 255 * 1.0
     target = [c * shade for c in hex_to_rgb(wanted)]
     lift = max(0.0, old - 200) / 55 * 40  # highlights stay highlights on any colour
     return rgb_to_hex([c + lift for c in target])

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from . import art, raster, styles, vocabulary
 from .brushes.layers import draw_layer
 from .brushes.stage import Stage, shades, stream
-from .layout import Placement, Scene
+from .layout import Scene
 from .light import Light, hex_to_rgb
+from .placement import Placement, moved
 
 __all__ = ["finished", "paint", "paint_objects", "paint_skies", "paint_weather", "shows", "stage_of"]
 
 INDOORS = 0.35  # length of a shadow under a roof: a bowl with a long one before its foot would float
 SKIES, DRIFT = 6, 1 / 12
 HIDDEN = 0.08  # difference in colour from which something hides the sky
+RIM = 0.11  # how deep an opening is seen from above, in its widths
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
 SKY = frozenset({"sky", "sun", "stars", "clouds"})  # brushes of what is overhead
 DRIFTING = frozenset({"stars", "clouds"})
@@ -151,21 +154,26 @@ def _isometric(scene: Scene, width: int, height: int) -> NDArray[np.float32]:
     room = raster.rgb(_svg(stage, "".join(_layers(empty, stage))), width, height)
 
     def things(middle: float, back: float, half: float, depth: float) -> NDArray[np.float32]:
-        moved = tuple(_on_slab(p, scene, middle * 100, back * 100, half * 100, depth * 100) for p in scene.placements)
-        on_slab = stage_of(replace(scene, placements=moved), fine=height >= FINE_FROM)
-        body = "".join(_object(p, i, on_slab) for i, p in enumerate(moved))
+        standing = _on_slab(scene, middle * 100, back * 100, half * 100, depth * 100)
+        on_slab = stage_of(replace(scene, placements=standing), fine=height >= FINE_FROM)
+        body = "".join(_object(p, i, on_slab) for i, p in enumerate(standing))
         return raster.rgba(_svg(on_slab, body), width, height)
 
     return styles.diorama(room, scene.horizon / 100, things)
 
 
-def _on_slab(place: Placement, scene: Scene, middle: float, back: float, half: float, depth: float) -> Placement:
-    across = (place.x / (100 * scene.aspect) - 0.5) * 1.3
-    lift = 14.0 if place.footing == "sky" else 0.0
-    near = min(1.0, max(0.0, (place.y - scene.horizon) / (100 - scene.horizon)))
-    y = back + depth * (0.85 + 0.5 * near) - lift
-    height = min(place.height * (1.25 if place.footing == "sky" else 1.0) * half / 46, 0.95 * half)
-    return replace(place, x=middle + across * half, y=y, height=height, depth=0.0)
+def _on_slab(scene: Scene, middle: float, back: float, half: float, depth: float) -> tuple[Placement, ...]:
+    """Return the placements on the floor of a diorama; what belongs together keeps together."""
+    out: list[Placement] = []
+    for base, group in groupby(scene.placements, key=lambda p: p.base):
+        bunch = [*group]
+        in_air = bunch[0].aloft or bunch[0].footing == "sky"
+        near = min(1.0, max(0.0, (base[1] - scene.horizon) / (100 - scene.horizon)))
+        x = middle + (base[0] / (100 * scene.aspect) - 0.5) * 1.3 * half
+        y = back + depth * (0.85 + 0.5 * near) - (14.0 if in_air else 0.0)
+        scale = min((1.25 if in_air else 1.0) * half / 46, 0.95 * half / max(p.height for p in bunch))
+        out += [replace(moved(p, base, (x, y), scale), depth=0.0) for p in bunch]
+    return tuple(out)
 
 
 def _svg(stage: Stage, body: str) -> str:
@@ -270,7 +278,12 @@ def _shore(scene: Scene) -> float:
 def _object(place: Placement, index: int, stage: Stage, shore: float = 100.0) -> str:
     drawing = art.load(place.drawing)
     body = drawing.svg(
-        _on(place, stage.light), depth=place.depth, key=f"o{index}", fine=stage.fine, colour=place.colour
+        _on(place, stage.light),
+        depth=place.depth,
+        key=f"o{index}",
+        fine=stage.fine,
+        colour=place.colour,
+        hair=place.hair,
     )
     scale = place.height / 100
     mirror = -scale if place.flip else scale
@@ -287,11 +300,21 @@ def _object(place: Placement, index: int, stage: Stage, shore: float = 100.0) ->
             f'<g clip-path="url(#shore{index})">{_reflection(place, drawing, stage, index, left, mirror, scale)}</g>'
         )
     lean = (
-        f"rotate({place.lean if mirror > 0 else -place.lean:.0f} {place.x:.2f} {place.y - place.lift:.2f}) "
+        f"rotate({place.lean if mirror > 0 else -place.lean:.1f} {place.x:.2f} {place.y - place.lift:.2f}) "
         if place.lean
         else ""
     )
-    return f'{under}<g transform="{lean}translate({left:.2f},{top:.2f}) scale({mirror:.4f},{tall:.4f})">{body}</g>'
+    shape = f'<g transform="{lean}translate({left:.2f},{top:.2f}) scale({mirror:.4f},{tall:.4f})">{body}</g>'
+    return under + (_out_of(place.rim, shape, stage, index) if place.rim else shape)
+
+
+def _out_of(rim: tuple[float, float, float], shape: str, stage: Stage, index: int) -> str:
+    """Draw a shape that stands out of an opening: nothing of it is seen below the opening's front edge."""
+    x, y, wide = rim
+    far = f"V-100H{stage.width + 100:.2f}V{y:.2f}"
+    edge = f"M-100,{y:.2f}{far}H{x + wide / 2:.2f}A{wide / 2:.2f},{RIM * wide:.2f} 0 0 1 {x - wide / 2:.2f},{y:.2f}Z"
+    stage.defs.append(f'<clipPath id="rim{index}"><path d="{edge}"/></clipPath>')
+    return f'<g clip-path="url(#rim{index})">{shape}</g>'
 
 
 def _on(place: Placement, light: Light) -> Light:
@@ -332,7 +355,12 @@ def _reflection(
 ) -> str:
     """Draw the object upside down in the water, fainter, under a few ripples."""
     body = drawing.svg(
-        _on(place, stage.light), depth=min(1.0, place.depth + 0.25), key=f"r{index}", fine=False, colour=place.colour
+        _on(place, stage.light),
+        depth=min(1.0, place.depth + 0.25),
+        key=f"r{index}",
+        fine=False,
+        colour=place.colour,
+        hair=place.hair,
     )
     width = drawing.width * scale
     out = (

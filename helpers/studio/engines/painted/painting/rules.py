@@ -17,7 +17,7 @@ from .brushes.layers import BRUSHES, CONDITIONS
 from .brushes.stage import PARTS
 from .light import Grade, Light, Remap
 
-__all__ = ["ENTRIES", "GRAMMAR", "check_entries", "check_grammar"]
+__all__ = ["ANCHORS", "ENTRIES", "GRAMMAR", "WORN_ON", "Relation", "check_anchors", "check_entries", "check_grammar"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ class Each:
 
 @dataclass(frozen=True)
 class Every:
-    """A table with any keys and values of one form."""
+    """A table with values of one form, and any keys where they have none of their own."""
 
     form: "Form"
+    keys: "Form | None" = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ NUMBER = Plain("a number", _is_number)
 WHOLE = Plain("a whole number", lambda value: type(value) is int)
 PAIR = Plain("two numbers, [least, most]", lambda value: _numbers(value, 2))
 AMOUNT = Plain("a number, or two: [least, most]", lambda value: _is_number(value) or _numbers(value, 2))
-SPOT = Plain("three numbers, [across, up, size]", lambda value: _numbers(value, 3))
-TRUE_OR_SPOT = Plain("true, or [across, up, size]", lambda value: value is True or _numbers(value, 3))
+POINT = Plain("two numbers, [x, y]", lambda value: _numbers(value, 2))
+PLACE = Plain("three numbers, [x, y, width]", lambda value: _numbers(value, 3))
 FLAG = Plain("true or false", lambda value: type(value) is bool)
 TRUE = Plain("true: what is not so leaves it out", lambda value: value is True)
 TEXT = Plain("a text", lambda value: type(value) is str)
@@ -153,6 +154,9 @@ def _parameters_of(brush: Callable[..., str]) -> Fields:
 
 # ---- the tables -----------------------------------------------------------------------------------------------------
 
+Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside", "inside", "above", "worn", "held"]
+"""How an object stands to another. "worn" and "held": by that other, where its `carry` cannot say so, as it is not the
+object mentioned next ("a man with a beard and glasses")."""
 FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
@@ -233,8 +237,9 @@ ENTRIES: Mapping[str, Fields] = {
         indoors=FLAG,
         seat=NUMBER,
         hands=TRUE,
-        held=TRUE_OR_SPOT,
-        worn=SPOT,
+        held=TRUE,
+        worn=TRUE,
+        dressed=Every(Each(NameOf("drawing")), NameOf("object")),
         grade=GRADE,
         brushes=Each(NameOf("brush")),
         parameters=TEXTS,
@@ -242,11 +247,12 @@ ENTRIES: Mapping[str, Fields] = {
     "part": _entry(stands=STANDS, layers=ON_TOP, light=NameOf("light"), grade=GRADE, brushes=Each(NameOf("brush"))),
     "mood": _entry(grade=GRADE, frame=Fields({"horizon": NUMBER, "size": NUMBER}), air=AIR, at_night=NUMBER),
     "medium": _entry(grade=GRADE),
-    "colour": _entry("colour", colour=COLOUR),
+    "colour": _entry("colour", colour=COLOUR, hair=COLOUR),
 }
 """The kinds of entries and the keys that each may have beside `kind`."""
 
-_TEXTS = ("functions", "zh_functions", "zh_beside", "zh_measures", "compounds")
+_TEXTS = ("functions", "zh_functions", "zh_measures", "compounds", "materials", "textures", "vessels")
+RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(
     place=PLACES,
     **dict.fromkeys(("size", "lean", "lift", "squash", "strengthen", "stirs", "x", "y"), NUMBER),
@@ -261,11 +267,30 @@ _TABLES: Mapping[str, Form] = {
     "zh_numbers": Every(WHOLE),
     "places": Every(PLACES),
     "zh_places": Every(PLACES),
+    "relations": Every(RELATIONS),
+    "zh_relations": Every(RELATIONS),
+    "nouns": Every(TEXT),
+    "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),
 }
 GRAMMAR = Fields({**dict.fromkeys(_TEXTS, TEXTS), **_TABLES}, frozenset({*_TEXTS, *_TABLES}))
 """The keys of core.toml."""
+
+WORN_ON = ("head", "eyes", "face", "mouth", "neck", "body", "back", "hand", "feet")
+"""The places of a drawing on which things are worn."""
+_POINTS = ("back", "hand", "hand2")
+ANCHORS = Fields(
+    {
+        **{place: POINT if place in _POINTS else PLACE for place in (*WORN_ON, "hand2")},
+        **dict.fromkeys(("inside", "under"), PLACE),
+        **dict.fromkeys(("at", "grip"), POINT),
+        **dict.fromkeys(("wide", "tall", "turn"), NUMBER),
+        "on": OneOf(frozenset(WORN_ON)),
+        **dict.fromkeys(("behind", "clear"), TRUE),
+    }
+)
+"""The keys that a drawing's table in art/anchors.toml may have."""
 
 
 # ---- the check ------------------------------------------------------------------------------------------------------
@@ -288,6 +313,29 @@ def check_entries(files: Mapping[str, Mapping[str, Any]]) -> None:
 def check_grammar(data: Mapping[str, Any]) -> None:
     """Check the contents of core.toml. Raises ValueError as `check_entries` does."""
     _raise([f"vocabulary/core.toml: {problem}" for problem in _problems(GRAMMAR, data, {})])
+
+
+def check_anchors(tables: Mapping[str, Any]) -> None:
+    """Check the contents of art/anchors.toml. Raises ValueError as `check_entries` does, also for points outside a view box."""
+    found: list[str] = []
+    for name, data in tables.items():
+        if name not in art.names():
+            problems: Sequence[str] = [_nearest("drawing", name, art.names())]
+        else:
+            problems = _problems(ANCHORS, data, {}) or _anchor_problems(data, art.load(name).width)
+        found += [f"art/anchors.toml: {name}: {problem}" for problem in problems]
+    _raise(found)
+
+
+def _anchor_problems(data: Mapping[str, Any], width: float) -> Sequence[str]:
+    """Return what is wrong with a table that has the right keys."""
+    found = [
+        f"{key}: {value} is outside the view box, {width:g} wide and 100 high"
+        for key, value in data.items()
+        if isinstance(value, list) and not (0 <= value[0] <= width and 0 <= value[1] <= 100)
+    ]
+    missing = {"at", "wide"} - data.keys() if "on" in data else ()
+    return found + [f'"{key}" is missing: something is worn by it' for key in sorted(missing)]
 
 
 def _raise(problems: Sequence[str]) -> None:
@@ -330,7 +378,8 @@ def _problems(form: Form, value: Any, names: Names) -> Sequence[str]:
     if not isinstance(value, dict):
         return [f"{_shown(value)} is not a table"]
     if isinstance(form, Every):
-        return [f"{key}: {why}" for key, one in value.items() for why in _problems(form.form, one, names)]
+        wrong = [why for key in value for why in (_problems(form.keys, key, names) if form.keys else ())]
+        return wrong + [f"{key}: {why}" for key, one in value.items() for why in _problems(form.form, one, names)]
     if isinstance(form, Layer):
         brush = value.get("brush")
         if not isinstance(brush, str) or brush not in form.brushes:

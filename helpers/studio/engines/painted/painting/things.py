@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..interface import Cutout, Spot, Standing
-from . import art, layout, painter, vocabulary
+from . import layout, painter, vocabulary
 from .asked import Asked, Group
-from .layout import Placement, Scene
+from .layout import Scene
+from .placement import Placement, boxed, extent, from_far_to_near, moved
 
 __all__ = ["cutouts", "spots", "staged"]
 
@@ -29,7 +30,7 @@ PORTRAIT = 1.2
 """How much larger the only thing in a picture is."""
 CLOSER = 1.2
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
-MIN_HEIGHT, MAX_HEIGHT = 12.0, 76.0
+MIN_HEIGHT, MAX_HEIGHT = 20.0, 76.0
 """Of the only thing in a picture, and of any thing, in hundredths."""
 BUST = 60.0
 """The least height of somebody seen from the chest up, whom the lower edge cuts: a small one lies on the floor."""
@@ -41,10 +42,13 @@ DRAWN_AT = (50.0, 84.0)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A group of placements about their main one."""
+    """A group of placements, in hundredths of the height."""
 
     placements: tuple[Placement, ...]
-    root: Placement
+    foot: tuple[float, float]
+    """Middle of the group, at the foot of its main part."""
+    height: float
+    """Of its main part."""
 
 
 @lru_cache(maxsize=24)
@@ -54,7 +58,8 @@ def cutouts(asked: Asked, thing: int, size: int, pull: float, off_colour: bool) 
     if off_colour:
         chosen = chosen[:1] * OFF_COLOURS
     shunned = _shunned(asked, pull)
-    made = (_cut(scene, places, size, shunned, n if off_colour else None) for n, (scene, places) in enumerate(chosen))
+    turns = not _is_sided(asked, asked.groups[thing])
+    made = (_cut(way, size, shunned, n if off_colour else None, turns) for n, way in enumerate(chosen))
     return tuple(cut for cut in made if cut is not None)
 
 
@@ -112,11 +117,10 @@ def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
     """Return how far a group reaches above its main part's foot, below it, and to either side of its middle, and how far
     behind it others stand, in heights of its main part, in all the ways that it is drawn."""
     reaches = []
-    for _, places in _looks(asked, thing, 1.0):
-        root = _root(places)
-        x0, y0, x1, y1 = _extent(places)
-        behind = root.y - min(p.y for p in places if p.footing != "mount" or p is root)
-        reaches.append(np.array([root.y - y0, y1 - root.y, max(root.x - x0, x1 - root.x), behind]) / root.height)
+    for _, places, root in _looks(asked, thing, 1.0):
+        x0, y0, x1, y1 = extent(places)
+        behind = root.y - min(p.base[1] for p in places)
+        reaches.append(np.array([root.y - y0, y1 - root.y, (x1 - x0) / 2, behind]) / root.height)
     above, below, aside, behind = (float(most) for most in np.max(reaches, axis=0))
     return above, below, aside, behind
 
@@ -127,20 +131,24 @@ def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:
     home = vocabulary.entry(scene.base).data
     things = [_grounded(p, scene.horizon, home) for cut, spot in standing for p in _group_at(cut.drawn, spot)]
     if mirrored:
-        things = [replace(p, x=100 * scene.aspect - p.x, flip=not p.flip) for p in things]
-    placed = [layout.boxed(p, scene.aspect) for p in (*scene.placements, *things)]
-    return replace(scene, placements=tuple(sorted(placed, key=layout.from_far_to_near)))
+        things = [moved(p, (0.0, 0.0), (100 * scene.aspect, 0.0), 1.0, flip=True) for p in things]
+    placed = [boxed(p, scene.aspect) for p in (*scene.placements, *things)]
+    return replace(scene, placements=tuple(sorted(placed, key=from_far_to_near)))
+
+
+Way = tuple[Scene, tuple[Placement, ...], Placement]
+"""A scene with a group in it, the group, and its main part."""
 
 
 @lru_cache(maxsize=128)
-def _looks(asked: Asked, thing: int, pull: float) -> list[tuple[Scene, tuple[Placement, ...]]]:
+def _looks(asked: Asked, thing: int, pull: float) -> list[Way]:
     """Return up to VARIANTS ways to draw a group: those with other drawings first, then other arrangements."""
     reading, group = asked.without(frozenset(), pull), asked.groups[thing]
-    found: dict[Arrangement, tuple[Scene, tuple[Placement, ...]]] = {}
+    found: dict[Arrangement, Way] = {}
     for seed in range(1, LAYOUTS + 1):
         scene = layout.compose(reading, seed, 1.0)
-        places = _facing(_of_group(asked, group, scene.placements))
-        found.setdefault(_look(places), (scene, places))
+        places = _facing(asked, group, tuple(p for p in scene.placements if p.mention in group))
+        found.setdefault(_look(places), (scene, places, _root(asked, group, places)))
     drawings: dict[tuple[str, ...], Arrangement] = {}
     for look in found:
         drawings.setdefault(tuple(one[0] for one in look), look)
@@ -153,31 +161,32 @@ Arrangement = tuple[tuple[Any, ...], ...]
 """Drawings of a group, and how they stand to each other."""
 
 
-def _of_group(asked: Asked, group: Group, placements: Sequence[Placement]) -> tuple[Placement, ...]:
-    keys = {(asked.objects[i].entry, asked.objects[i].colour) for i in group}
-    return tuple(p for p in placements if (p.entry, p.colour) in keys)
+def _root(asked: Asked, group: Group, places: Sequence[Placement]) -> Placement:
+    """Return the one that the others of a group lean on: of several copies, the middle one."""
+    main = asked.root(group)
+    copies = [p for p in places if asked.objects[p.mention] is main]
+    x0, _, x1, _ = extent(copies)
+    return min(copies, key=lambda p: abs(p.x - (x0 + x1) / 2))
 
 
-def _root(places: Sequence[Placement]) -> Placement:
-    """Return the one that the others of a group stand or sit on, or that carries them: of several, the middle one."""
-    standing = [p for p in places if p.footing != "mount"] or [*places]
-    x0, _, x1, _ = _extent(standing)
-    return min(standing, key=lambda p: abs(p.x - (x0 + x1) / 2))
+def _is_sided(asked: Asked, group: Group) -> bool:
+    """Return whether left and right of a group are as the prompt says."""
+    return any(asked.objects[i].relation in ("left_of", "right_of") for i in group)
 
 
-def _facing(places: tuple[Placement, ...]) -> tuple[Placement, ...]:
-    """Return a group turned so that its main one faces as it is drawn."""
-    root = _root(places)
-    if not root.flip:
+def _facing(asked: Asked, group: Group, places: tuple[Placement, ...]) -> tuple[Placement, ...]:
+    """Return a group turned so that its main one faces as it is drawn, where it may be turned."""
+    root = _root(asked, group, places)
+    if not root.flip or _is_sided(asked, group):
         return places
-    return tuple(replace(p, x=2 * root.x - p.x, flip=not p.flip) for p in places)
+    return tuple(moved(p, (root.x, root.y), (root.x, root.y), 1.0, flip=True) for p in places)
 
 
 def _look(places: tuple[Placement, ...]) -> Arrangement:
-    root = _root(places)
-    unit = root.height / 10
+    first = places[0]
+    unit = first.height / 10
     return tuple(
-        (p.drawing, p.flip, round((p.x - root.x) / unit), round((p.y - root.y) / unit), round(p.height / unit))
+        (p.drawing, p.flip, round((p.x - first.x) / unit), round((p.y - first.y) / unit), round(p.height / unit))
         for p in places
     )
 
@@ -187,67 +196,44 @@ def _is_small(data: vocabulary.Data, home: vocabulary.Data) -> bool:
 
 
 def _group_at(drawn: Drawn, spot: Spot) -> tuple[Placement, ...]:
-    return tuple(_moved(p, drawn.root, spot) for p in drawn.placements)
+    """Return a group carried to a spot, with all its sizes."""
+    scale = spot.height / drawn.height
+    return tuple(moved(p, drawn.foot, (spot.x, spot.y), scale, spot.flip) for p in drawn.placements)
 
 
 def _grounded(p: Placement, horizon: float, home: vocabulary.Data) -> Placement:
     """Return a placement with the footing and the haze of where it stands now."""
-    if p.footing == "mount":
-        return p
     footing, _ = layout.zone(str(vocabulary.entry(p.entry).data.get("stands", "ground")), None, home["zones"])
-    near = (p.y - horizon) / (100 - horizon)
-    return replace(p, footing=footing, depth=round(layout.depth_of(near, footing, bool(home.get("indoor"))), 2))
-
-
-def _moved(p: Placement, root: Placement, spot: Spot) -> Placement:
-    """Return a placement of a group carried to a spot, with all its sizes."""
-    scale = spot.height / root.height
-    across = (p.x - root.x) * (-scale if spot.flip else scale)
-    return replace(
-        p,
-        x=spot.x + across,
-        y=spot.y + (p.y - root.y) * scale,
-        height=p.height * scale,
-        lift=p.lift * scale,
-        flip=p.flip ^ spot.flip,
-    )
+    if p.footing == "mount" or p.base != (p.x, p.y):
+        footing = p.footing
+    near = (p.base[1] - horizon) / (100 - horizon)
+    ground = "sky" if p.aloft else footing
+    return replace(p, footing=footing, depth=round(layout.depth_of(near, ground, bool(home.get("indoor"))), 2))
 
 
 def _shunned(asked: Asked, pull: float) -> tuple[tuple[str, float], ...]:
     return tuple((n, round(w * pull, 4)) for n, w in asked.unwanted if vocabulary.entry(n).kind == "colour")
 
 
-def _cut(
-    scene: Scene, places: tuple[Placement, ...], size: int, shunned: tuple[tuple[str, float], ...], off: int | None
-) -> Cutout | None:
+def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int | None, turns: bool) -> Cutout | None:
     """Draw a group in the middle of nothing, and cut it out."""
+    scene, places, root = way
     if off is not None:
         places = tuple(replace(p, colour=_other_colour(p.colour, off)) if p.colour else p for p in places)
-    root = _root(places)
-    x0, y0, x1, y1 = _extent(places)
+    x0, y0, x1, y1 = extent(places)
     scale = min(ROOM[0] / max(y1 - y0, 1), ROOM[1] / max(x1 - x0, 1))
-    middle = replace(root, x=(x0 + x1) / 2)
-    moved = tuple(_moved(p, middle, Spot(*DRAWN_AT, middle.height * scale)) for p in places)
-    alone = replace(scene, placements=moved, aspect=1.0, sun=(20.0, 10.0), shunned=shunned, faded=())
+    drawn = Drawn(places, ((x0 + x1) / 2, root.y), root.height)
+    spot = Spot(*DRAWN_AT, root.height * scale)
+    drawn = Drawn(_group_at(drawn, spot), DRAWN_AT, spot.height)
+    alone = replace(scene, placements=drawn.placements, aspect=1.0, sun=(20.0, 10.0), shunned=shunned, faded=())
     pixels = painter.paint_objects(alone, size, size)
     rows, columns = (np.flatnonzero(pixels[..., 3].max(axis) > 0.1) for axis in (1, 0))
     if not rows.size or not columns.size:
         return None
-    main = moved[places.index(root)]
     cut = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     unit = size / 100
-    foot = (main.y * unit - rows[0], main.x * unit - columns[0])
-    return Cutout(cut, foot, main.height * unit, Drawn(moved, main))
-
-
-def _extent(places: Sequence[Placement]) -> tuple[float, float, float, float]:
-    half = [p.height * art.load(p.drawing).width / 200 for p in places]
-    return (
-        min(p.x - w for p, w in zip(places, half, strict=True)),
-        min(p.y - p.lift - p.height for p in places),
-        max(p.x + w for p, w in zip(places, half, strict=True)),
-        max(p.y for p in places),
-    )
+    foot = (drawn.foot[1] * unit - rows[0], drawn.foot[0] * unit - columns[0])
+    return Cutout(cut, foot, drawn.height * unit, drawn, turns=turns)
 
 
 def _other_colour(colour: str, number: int) -> str:

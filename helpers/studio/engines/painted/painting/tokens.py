@@ -24,10 +24,17 @@ _RUN = re.compile(
 class Token(NamedTuple):
     """A piece of the text: an entry's word, a word of the grammar, or an unknown word."""
 
-    kind: str  # entry number place action colour function unknown stop
+    kind: str  # entry number place relation action colour hair function unknown stop
     text: str
     value: str = ""
     start: int = 0
+    word: str = ""  # as the vocabulary or the grammar lists it
+    owns: bool = False  # it is a possessive, as "wizard's"
+
+    @property
+    def english(self) -> bool:
+        """Whether it is no Chinese."""
+        return not (self.text and _is_chinese(self.text))
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -59,17 +66,17 @@ def action_words() -> dict[str, str]:
     }
 
 
-def counted(written: str, words: tuple[str, ...]) -> bool:
+def counted(token: Token) -> bool:
     """Return whether a number before this word can only count it: a plural, or Chinese with a measure word."""
-    return not written.isascii() or is_plural(written, words)
+    return not token.english or is_plural(token)
 
 
-def is_plural(written: str, words: tuple[str, ...]) -> bool:
-    """Return whether the word as written means several; `words` are the entry's own, so that "glass" does not."""
-    if not written.isascii():
-        return written.endswith("群")
-    phrase = written.lower()
-    return phrase not in words and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))
+def is_plural(token: Token) -> bool:
+    """Return whether the word as written means several; one that is listed so, as "glasses", does not."""
+    if not token.english:
+        return token.text.endswith("群")
+    phrase = token.text.lower()
+    return phrase != token.word and not token.owns and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))
 
 
 def _is_chinese(run: str) -> bool:
@@ -88,18 +95,26 @@ def _english(runs: Sequence[re.Match[str]], position: int) -> tuple[Token, int]:
     for length in range(len(words), 0, -1):
         written = " ".join(words[:length])
         phrase = _plain(written)
-        known = table.get(phrase) or next((table[f] for f in _singulars(phrase) if f in table), None)
-        if known is not None:
-            return Token(known[0], written, known[1], start), length
+        form = next((f for f in _singulars(phrase) if f in table), None)
+        if form is not None:
+            owns = phrase.endswith("'s") and not form.endswith("'s")
+            return Token(*_of(table, form, written, start), owns), length
     if phrase.isdecimal() and 1 <= int(phrase[:4]) <= COUNT_LIMIT:
         return Token("number", words[0], str(int(phrase[:4])), start), 1
-    if "-" in phrase:  # "snow-capped": one half that is known speaks for the word
+    first, _, rest = phrase.partition("-")
+    if rest in vocabulary.grammar().hair and table.get(first, ("",))[0] == "colour":  # "red-haired"
+        return Token("hair", words[0], table[first][1], start, phrase), 1
+    if rest:  # "snow-capped": one half that is known speaks for the word
         for form in (phrase.replace("-", " "), phrase.replace("-", ""), *phrase.split("-")):
             for single in _singulars(form):
                 if single in table and table[single][0] in ("entry", "colour", "action"):
-                    kind, value = table[single]
-                    return Token(kind, words[0], value, start), 1
+                    return Token(*_of(table, single, words[0], start)), 1
     return Token("unknown", words[0], start=start), 1
+
+
+def _of(table: Mapping[str, tuple[str, str]], word: str, written: str, start: int) -> tuple[str, str, str, int, str]:
+    kind, value = table[word]
+    return kind, written, value, start, word
 
 
 def _plain(written: str) -> str:
@@ -112,7 +127,14 @@ def _english_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, int]]:
     grammar = vocabulary.grammar()
     english, _ = vocabulary.words()
     table: dict[str, tuple[str, str]] = {word: (_kind(name), name) for word, name in english.items()}
-    for kind, found in (("place", grammar.places), ("action", action_words()), ("number", grammar.numbers)):
+    listed: tuple[tuple[str, Mapping[str, object]], ...] = (
+        ("place", grammar.places),
+        ("relation", grammar.relations),
+        ("hair", grammar.hair),
+        ("action", action_words()),
+        ("number", grammar.numbers),
+    )
+    for kind, found in listed:
         for word, value in found.items():
             table.setdefault(word, (kind, str(value)))
     for word in grammar.functions:
@@ -144,7 +166,14 @@ def _chinese_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[
         for measure in grammar.zh_measures
     }
     numbers |= {word: n for word, n in grammar.zh_numbers.items() if len(word) > 1}
-    for kind, found in (("place", grammar.zh_places), ("action", action_words()), ("number", numbers)):
+    listed: tuple[tuple[str, Mapping[str, object]], ...] = (
+        ("place", grammar.zh_places),
+        ("relation", grammar.zh_relations),
+        ("hair", grammar.hair),
+        ("action", action_words()),
+        ("number", numbers),
+    )
+    for kind, found in listed:
         for word, value in found.items():
             table.setdefault(word, (kind, str(value)))
     for word in grammar.zh_functions:
@@ -183,7 +212,7 @@ def _chinese(run: str, start: int) -> Iterator[Token]:
         if kind == "unknown" and pieces and pieces[-1].kind == "unknown":
             pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + piece)
         else:
-            pieces.append(Token(kind, piece, value, start + at))
+            pieces.append(Token(kind, piece, value, start + at, piece))
         at += step[at]
     yield from _whole(pieces)
 
@@ -217,7 +246,7 @@ def _singulars(phrase: str) -> Iterator[str]:
     if irregular:
         yield head + irregular
     if last.endswith("'s"):
-        yield head + last[:-2]
+        yield from _singulars(head + last[:-2])
     if last.endswith("ies"):
         yield head + last[:-3] + "y"
     if last.endswith("es"):

@@ -65,7 +65,13 @@ class Grammar:
     actions: Mapping[str, Mapping[str, Any]]
     functions: frozenset[str]
     zh_functions: tuple[str, ...]
-    zh_beside: tuple[str, ...]  # after a thing: what sits or stops there is beside it, not on it
+    materials: frozenset[str]  # before a noun, no medium and no thing of their own
+    textures: frozenset[str]  # moods of the picture that say of a thing how it feels to the touch
+    vessels: frozenset[str]  # before "of", no thing of their own
+    relations: Mapping[str, str]
+    zh_relations: Mapping[str, str]
+    nouns: Mapping[str, str]  # words of colours that are things where no noun follows
+    hair: Mapping[str, str]  # a colour's entry, or "" where the colour stands before it
     irregular: Mapping[str, str]
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
@@ -142,7 +148,13 @@ def grammar() -> Grammar:
         actions=data["actions"],
         functions=frozenset(data["functions"]),
         zh_functions=tuple(data["zh_functions"]),
-        zh_beside=tuple(data["zh_beside"]),
+        materials=frozenset(data["materials"]),
+        textures=frozenset(data["textures"]),
+        vessels=frozenset(data["vessels"]),
+        relations=data["relations"],
+        zh_relations=data["zh_relations"],
+        nouns=data["nouns"],
+        hair=data["hair"],
         irregular=data["irregular"],
         compounds=frozenset(data["compounds"]),
     )

@@ -1,0 +1,114 @@
+"""Where one drawing is in a scene, and where a point of it is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..interface import Box
+from . import art
+
+__all__ = ["FOOT", "HANGING", "Placement", "boxed", "extent", "from_far_to_near", "moved", "put", "spot_of"]
+
+FOOT = 96.0
+"""The line of a drawing's view box that it stands on."""
+HANGING = ("sky", "under")
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One drawing in a scene, in hundredths of the picture's height."""
+
+    entry: str
+    drawing: str
+    mention: int  # number of the object in the reading
+    x: float  # of its middle
+    y: float  # of what it stands on
+    height: float
+    depth: float  # 0 near … 1 at the horizon: haze
+    flip: bool
+    colour: str | None
+    footing: str  # ground water sky …: shadow, reflection or neither; mount: on or in another's hand
+    base: tuple[float, float]  # foot of what it belongs to, itself where it stands alone: all of it is painted together
+    layer: int = 0  # among those of one base, from far to near
+    aloft: bool = False  # its base hangs in the air or in the water
+    hair: str | None = None
+    lean: float = 0.0  # degrees, forward
+    lift: float = 0.0  # off the ground
+    squash: float = 1.0  # of its height
+    rim: tuple[float, float, float] | None = None  # middle and width of an opening that it stands out of
+    box: Box = (0.0, 0.0, 1.0, 1.0)
+
+    @property
+    def width(self) -> float:
+        """Hundredths of the picture's height."""
+        return self.height * art.load(self.drawing).width / 100
+
+
+def boxed(place: Placement, aspect: float) -> Placement:
+    """Return the placement with the box that it fills, cut at the picture's edges."""
+    half, y, height = place.width / 2, place.y - place.lift, place.height * place.squash
+    return replace(
+        place,
+        box=(
+            max(0.0, (place.x - half) / (100 * aspect)),
+            max(0.0, (y - 0.96 * height) / 100),
+            min(1.0, (place.x + half) / (100 * aspect)),
+            min(1.0, (y + 0.04 * height) / 100),
+        ),
+    )
+
+
+def from_far_to_near(place: Placement) -> tuple[bool, float, float, int]:
+    """Return the key by which placements are painted in order."""
+    return not (place.aloft or place.footing == "sky"), place.base[1], place.base[0], place.layer
+
+
+def extent(places: Sequence[Placement]) -> tuple[float, float, float, float]:
+    """Return the left, upper, right and lower end of some placements, in hundredths of the height."""
+    return (
+        min(p.x - p.width / 2 for p in places),
+        min(p.y - p.lift - p.height for p in places),
+        max(p.x + p.width / 2 for p in places),
+        max(p.y for p in places),
+    )
+
+
+def moved(
+    place: Placement, start: tuple[float, float], end: tuple[float, float], scale: float, flip: bool = False
+) -> Placement:
+    """Return a placement of a group carried from one foot to another, `scale` times as large, and mirrored about it."""
+
+    def there(x: float, y: float) -> tuple[float, float]:
+        return end[0] + (x - start[0]) * (-scale if flip else scale), end[1] + (y - start[1]) * scale
+
+    x, y = there(place.x, place.y)
+    return replace(
+        place,
+        x=x,
+        y=y,
+        base=there(*place.base),
+        height=place.height * scale,
+        lift=place.lift * scale,
+        flip=place.flip ^ flip,
+        rim=(*there(*place.rim[:2]), place.rim[2] * scale) if place.rim else None,
+    )
+
+
+def spot_of(place: Placement, x: float, y: float) -> tuple[float, float]:
+    """Return where a point of a drawing (units of its view box) is in the scene."""
+    across, down = _turned(place, x, y)
+    return place.x + across, place.y - place.lift + down
+
+
+def put(place: Placement, point: tuple[float, float], spot: tuple[float, float]) -> Placement:
+    """Return the placement moved so that a point of its drawing is at a spot of the scene."""
+    across, down = _turned(place, *point)
+    return replace(place, x=spot[0] - across, y=spot[1] - down, lift=0.0)
+
+
+def _turned(place: Placement, x: float, y: float) -> tuple[float, float]:
+    """Return a point of a drawing as seen from its foot, in hundredths of the picture's height."""
+    scale, side = place.height / 100, -1 if place.flip else 1
+    across, down = (x - art.load(place.drawing).width / 2) * scale, (y - FOOT) * scale * place.squash
+    turn = math.radians(place.lean)
+    return side * (across * math.cos(turn) - down * math.sin(turn)), across * math.sin(turn) + down * math.cos(turn)

@@ -1,0 +1,392 @@
+"""How the objects of a prompt stand to each other: riders on their mounts, hats on heads, cups in hands, a cat behind a tree.
+
+What stands by itself is placed first (`layout`). Everything else is placed here by what it belongs to, at the size that the
+two have to each other, and forms one bunch with it: a list of placements from far to near.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import anchors, art, raster, vocabulary
+from .placement import FOOT, Placement, put, spot_of
+from .prompt import Mention
+
+__all__ = ["ASIDE", "Bunch", "Link", "Look", "drawing_of", "gather", "links", "looks", "of_weight"]
+
+ASIDE = 0.5
+"""How large something from a table is beside other things, where the scene is no close view."""
+WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
+ON_TOP = (1.2, 88.0)
+"""Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
+TALL, BITE = (0.15, 0.45), 0.28
+"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and the largest of
+what is held in the mouth."""
+FAN = 32.0
+"""Degrees between the copies of one thing in one hand, as three balloons."""
+SIZES = (0.12, 2.5)
+"""Least and largest height of one thing by another, in heights of that other."""
+CROWD = 0.8
+"""Distance of copies beside each other, in their widths."""
+STEP = 0.04
+"""How much farther away stands what is behind something, and how much nearer what is in front of it, in heights of both."""
+HIDDEN, WAYS = 0.3, 24
+"""Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
+SUNK, DEEPEST = 0.42, 92.0
+"""Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
+ROWS = 40
+"""Of a drawing's mask."""
+
+Bunch = list[Placement]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Link:
+    """What an object belongs to, and how."""
+
+    how: str
+    """"mount", an action that carries, or a relation of the reading."""
+    to: int
+    """Number of the other object."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody is drawn who is drawn with what the prompt says that they wear."""
+
+    drawings: Sequence[str]
+    colour: str | None
+
+
+def links(objects: Sequence[Mention]) -> Mapping[int, Link]:
+    """Return what each object belongs to, by its number; those that stand by themselves are not there."""
+    found: dict[int, Link] = {}
+    for i, mention in enumerate(objects):
+        if mention.mount and i + mention.mount < len(objects):
+            found[i] = Link("mount", i + mention.mount)
+        elif mention.relation and mention.of and 0 <= i + mention.of < len(objects):
+            found[i] = Link(mention.relation, i + mention.of)
+        elif i and (carry := objects[i - 1].carry):
+            found[i] = Link(carry, i - 1)
+    return found
+
+
+def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Look], frozenset[int]]:
+    """Return the looks of those who are drawn with what they wear, and the numbers of what is thus not drawn by itself."""
+    found: dict[int, Look] = {}
+    gone: set[int] = set()
+    for i, link in links(objects).items():
+        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry)
+        if shown and link.how in (*WEAR, *HOLD) and link.to not in found:
+            found[link.to] = Look(shown, objects[i].colour or objects[link.to].colour)
+            gone.add(i)
+    return found, frozenset(gone)
+
+
+def drawing_of(mention: Mention, footing: str, look: Look | None, u: float) -> str:
+    """Return one of a thing's drawings, as it is dressed and where it stands; u (0..1) chooses."""
+    data = vocabulary.entry(mention.entry).data
+    drawings = look.drawings if look else data.get(f"art_{footing}", data["art"])
+    return str(drawings[int(u * len(drawings))])
+
+
+def of_weight(weight: float) -> float:
+    """Return the factor by which a prompt's weight makes a thing larger or smaller."""
+    return min(3.0, max(0.3, weight)) ** 0.35
+
+
+def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> list[Bunch]:
+    """Return the bunches of what stands by itself, each with all that belongs to it."""
+    linked, (dressed, gone) = links(objects), looks(objects)
+    out = [[*bunch] for bunch in bunches]
+    here, todo = {p.mention for bunch in out for p in bunch}, [i for i in linked if i not in gone]
+    while ready := [i for i in todo if linked[i].to in here]:
+        link = linked[ready[-1]]  # the last first, right in front of its holder: what is named later is on top
+        these = [i for i in ready if linked[i] == link]
+        these = these if link.how == "mount" else these[-1:]
+        others = [(bunch, p) for bunch in out for p in bunch if p.mention == link.to]
+        things = [thing for i in these for thing in _things(objects, i, dressed.get(i), others, seed)]
+        if link.how == "mount":
+            _sit(things, others, float(vocabulary.entry(objects[link.to].entry).data.get("seat", 0.55)))
+        elif link.how in WEAR:
+            _wear(things, others, objects[these[0]].size)
+        elif link.how in HOLD:
+            before = [j for j in linked if linked[j].to == link.to and linked[j].how in HOLD and j < these[0]]
+            _hold(things, others, objects[these[0]].size, "hand2" if len(before) % 2 else "hand")
+        elif link.how in vocabulary.grammar().actions:
+            _let_fly(things, others, vocabulary.grammar().actions[link.how])
+        else:
+            beside = [j for j in linked if linked[j] == link and j < these[0]]
+            _relate(things, others, link.how, len(beside))
+        here.update(these)
+        todo = [i for i in todo if i not in these]
+    return [[replace(p, layer=layer) for layer, p in enumerate(bunch)] for bunch in out]
+
+
+def _things(
+    objects: Sequence[Mention], i: int, look: Look | None, others: Sequence[tuple[Bunch, Placement]], seed: int
+) -> Iterator[Placement]:
+    """Yield the copies of a thing at the feet of the one that it belongs to, in turns, as large as it is beside it."""
+    mention, rng = objects[i], np.random.default_rng([seed, vocabulary.entry(objects[i].entry).number])
+    for copy in range(mention.count):
+        u = rng.random(5)
+        _, other = others[copy % len(others)]
+        share = _nominal(mention) / _nominal(objects[other.mention])
+        yield Placement(
+            mention.entry,
+            drawing_of(mention, other.footing, look, u[2]),
+            i,
+            other.x,
+            other.y,
+            other.height * min(max(share, SIZES[0]), SIZES[1]),
+            other.depth,
+            other.flip,
+            look.colour if look else mention.colour,
+            "mount",
+            other.base,
+            aloft=other.aloft or other.footing == "sky",
+            hair=mention.hair,
+        )
+
+
+def _nominal(mention: Mention) -> float:
+    """Return how high a thing is beside others, in shares of the picture's height."""
+    data = vocabulary.entry(mention.entry).data
+    low, high = data.get("height", (0.2, 0.26))
+    small = ASIDE if data.get("stands") == "table" else 1.0
+    return float((low + high) / 2 * small * mention.size * of_weight(mention.weight))
+
+
+def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = False) -> None:
+    at = next(i for i, p in enumerate(bunch) if p is other)
+    bunch.insert(at if behind else at + 1, thing)
+
+
+def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], up: float) -> None:
+    """Set the riders side by side on their mount, shared out among all its copies."""
+    rows = -(-len(riders) // len(seats))
+    for turn, rider in reversed([*enumerate(riders)]):
+        bunch, seat = seats[turn % len(seats)]
+        room, shape = 0.75 * seat.width / rows, rider.width / rider.height
+        most = 0.9 * max(seat.height, 0.3 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
+        x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
+        y = seat.y - seat.lift - up * seat.height
+        _insert(bunch, seat, replace(rider, x=x, y=y, height=min(rider.height, *most)))
+
+
+def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]], size: float) -> None:
+    """Put one on each wearer, on its place."""
+    for turn, (bunch, wearer) in enumerate(wearers):
+        _put_on(things[turn % len(things)], bunch, wearer, size)
+
+
+def _put_on(thing: Placement, bunch: Bunch, wearer: Placement, size: float) -> None:
+    data, shape = anchors.of(thing.drawing), art.load(thing.drawing).width / 100
+    place = anchors.anchor(wearer.drawing, data.get("on", "head"))
+    wide = data.get("wide", ON_TOP[0]) * place.width * wearer.height / 100 * math.sqrt(size)
+    new = replace(
+        thing,
+        height=wide / shape,
+        flip=wearer.flip,
+        squash=wearer.squash,
+        lean=wearer.lean + data.get("turn", 0.0),
+    )
+    point = data["at"] if "on" in data else (50 * shape, ON_TOP[1])
+    _insert(bunch, wearer, put(new, point, spot_of(wearer, place.x, place.y)), data.get("behind", False))
+
+
+def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]], size: float, hand: str) -> None:
+    """Put all copies into hands, those in one hand as a fan."""
+    for turn, thing in enumerate(things):
+        bunch, holder = holders[turn % len(holders)]
+        data = anchors.of(thing.drawing)
+        if "on" in data and "grip" not in data:
+            _put_on(thing, bunch, holder, size)
+            continue
+        place = anchors.anchor(holder.drawing, hand)
+        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), TALL[1])
+        share = share if anchors.has(holder.drawing, "hand") else min(share, BITE)
+        fan = turn // len(holders) - (-(-len(things) // len(holders)) - 1) / 2
+        new = replace(
+            thing,
+            height=share * holder.height * math.sqrt(size),
+            flip=holder.flip,
+            lean=holder.lean + data.get("turn", 0.0) + FAN * fan,
+        )
+        grip = data.get("grip", (art.load(thing.drawing).width / 2, 50.0))
+        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), data.get("behind", False))
+
+
+def _let_fly(
+    things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]], action: Mapping[str, float]
+) -> None:
+    """Place copies in the air by those who let them fly: `x` and `y` of the action, in shares of their width and height."""
+    for turn, thing in enumerate(things):
+        bunch, holder = holders[turn % len(holders)]
+        height = holder.height * min(max(thing.height / holder.height, 0.6 * action["size"]), action["size"])
+        x = holder.x + (-1 if holder.flip else 1) * action["x"] * holder.width
+        _insert(bunch, holder, replace(thing, x=x, y=holder.y - action["y"] * holder.height, height=height))
+
+
+def _relate(things: Sequence[Placement], others: Sequence[tuple[Bunch, Placement]], how: str, before: int) -> None:
+    """Place copies behind, under, beside … another thing; `before` others have the same relation to it."""
+    for turn, thing in enumerate(things):
+        bunch, other = others[turn % len(others)]
+        copy, count = turn // len(others), -(-len(things) // len(others))
+        new, nearer = _RELATIONS[how](thing, other, _side(other, before + (copy if how in _BY_TURNS else 0)))
+        if how in _ASIDE:
+            rank = (copy // 2 if how in _BY_TURNS else copy) * (1 if new.x > other.x else -1)
+        else:
+            rank = copy - (count - 1) / 2
+        _insert(bunch, other, replace(new, x=new.x + rank * CROWD * new.width), behind=not nearer)
+
+
+def _behind(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    """Partly covered: it comes in from a side until the share HIDDEN of it is behind the other, or nearly its face."""
+    new = replace(thing, y=other.y - STEP * min(thing.height, other.height), footing=other.footing, flip=side < 0)
+    reach = (other.width + new.width) / 2
+    for step in range(WAYS):
+        way = replace(new, x=other.x + side * reach * (1 - step / WAYS))
+        if _hides_face(other, way):
+            break
+        new = way
+        if _covered(way, other) >= HIDDEN:
+            break
+    return new, False
+
+
+def _in_front(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    """Nearer, on the side that the other looks to; what is large leaves half of the other to be seen."""
+    new = replace(thing, y=other.y + STEP * (thing.height + other.height) / 2, footing=other.footing)
+    covers = new.height > 0.6 * other.height
+    away = max((new.width + other.width) / 2 - 0.45 * other.width, 0.0) if covers else 0.3 * other.width
+    return replace(new, x=other.x + side * away, flip=other.flip if not covers else new.flip), True
+
+
+def _under(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    """Within its width: in the room below it, or at its foot."""
+    if anchors.has(other.drawing, "under"):
+        room = anchors.anchor(other.drawing, "under")
+        x, top = spot_of(other, room.x, room.y)
+        wide = room.width * other.height / 100
+        scale = min(1.0, 1.1 * (other.y - top) / thing.height, 0.95 * wide / thing.width)
+        return replace(
+            thing, x=x, y=other.y - 0.01 * other.height, height=thing.height * scale, footing=other.footing
+        ), False
+    height = min(thing.height, 0.55 * other.height)
+    x = other.x + side * 0.16 * other.width
+    return replace(thing, x=x, y=other.y + STEP * height, height=height, footing=other.footing), True
+
+
+def _beside(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    """On the same ground, nearly touching."""
+    return _next_to(thing, other, side), True
+
+
+def _left_of(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    return _next_to(thing, other, -1), True
+
+
+def _right_of(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    return _next_to(thing, other, 1), True
+
+
+def _next_to(thing: Placement, other: Placement, side: int) -> Placement:
+    """Return a thing at a side of another, turned to it."""
+    new = replace(thing, y=other.y + 0.01 * other.height, footing=other.footing, flip=side > 0)
+    left, right = _beside_it(other, new)
+    return replace(new, x=(right if side > 0 else left) + side * 0.54 * new.width)
+
+
+def _inside(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    """Standing out of its opening, the lower part hidden unless it is of glass; where it has none, before its middle."""
+    if not anchors.has(other.drawing, "inside"):
+        height = min(thing.height, 0.45 * other.height)
+        return replace(thing, y=other.y - other.lift - 0.2 * other.height, height=height), True
+    mouth = anchors.anchor(other.drawing, "inside")
+    x, y = spot_of(other, mouth.x, mouth.y)
+    wide = mouth.width * other.height / 100
+    height = min(max(thing.height, 0.5 * other.height), 0.9 * wide * thing.height / thing.width)
+    sunk = min(SUNK * height, (DEEPEST - mouth.y) * other.height / 100)
+    if anchors.of(other.drawing).get("clear"):
+        return replace(thing, x=x, y=y + sunk, height=height), False
+    return replace(thing, x=x, y=y + sunk, height=height, rim=(x, y, wide)), True
+
+
+def _above(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
+    """Over it, touching nothing."""
+    height = min(thing.height, 0.9 * other.height)
+    return replace(thing, y=other.y - other.lift - other.height * 1.08, height=height), True
+
+
+_RELATIONS = {
+    "behind": _behind,
+    "in_front": _in_front,
+    "under": _under,
+    "beside": _beside,
+    "left_of": _left_of,
+    "right_of": _right_of,
+    "inside": _inside,
+    "above": _above,
+}
+_BY_TURNS = ("behind", "beside")
+_ASIDE = (*_BY_TURNS, "left_of", "right_of")
+
+
+def _side(other: Placement, turn: int) -> int:
+    """Return the side (-1 left, 1 right) that the other looks to; the next thing comes to its other side."""
+    return (-1 if other.flip else 1) * (-1 if turn % 2 else 1)
+
+
+def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
+    """Return the left and right end of another in the scene, as high as a thing reaches beside it."""
+    share = min(1.0, thing.height / max(other.height * other.squash, 1e-6))
+    mask = _mask(other.drawing)
+    beside = mask[round(ROWS * (1 - share) * FOOT / 100) :].any(0)
+    columns = np.flatnonzero(beside if beside.any() else mask.any(0))
+    ends = (columns[0] * 100 / ROWS, (columns[-1] + 1) * 100 / ROWS)
+    xs = [spot_of(replace(other, lean=0.0), x, FOOT)[0] for x in ends]
+    return min(xs), max(xs)
+
+
+def _covered(thing: Placement, other: Placement) -> float:
+    """Return the share of a thing that is behind another."""
+    rows, columns = np.nonzero(_mask(thing.drawing))
+    return float(_is_behind(other, thing, (columns + 0.5) * 100 / ROWS, (rows + 0.5) * 100 / ROWS).mean())
+
+
+def _hides_face(other: Placement, thing: Placement) -> bool:
+    """Return whether a part of a thing's face is behind another; False where it is not known to have one."""
+    if not anchors.has(thing.drawing, "eyes"):
+        return False
+    eyes, mouth = (anchors.anchor(thing.drawing, place) for place in ("eyes", "mouth"))
+    xs = np.array([eyes.x - eyes.width / 2, eyes.x, eyes.x + eyes.width / 2, mouth.x])
+    return bool(_is_behind(other, thing, xs, np.array([eyes.y, eyes.y, eyes.y, mouth.y])).any())
+
+
+def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDArray[np.bool_]:
+    """Return which points of a thing's drawing (units of its view box) are behind another."""
+    mask, size = _mask(other.drawing), thing.height / other.height
+    turn = -1 if thing.flip ^ other.flip else 1
+    middle, half = (thing.x - other.x) * (-1 if other.flip else 1), art.load(thing.drawing).width / 2
+    across = turn * (x - half) * size + middle * 100 / other.height + art.load(other.drawing).width / 2
+    down = (
+        (y - FOOT) * size * thing.squash + (thing.y - other.y + other.lift) * 100 / other.height
+    ) / other.squash + FOOT
+    column, row = (np.floor(v * ROWS / 100).astype(int) for v in (across, down))
+    inside = (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < ROWS)
+    return np.asarray(inside & mask[row.clip(0, ROWS - 1), column.clip(0, mask.shape[1] - 1)])
+
+
+@lru_cache(maxsize=512)
+def _mask(drawing: str) -> NDArray[np.bool_]:
+    """Return where a drawing is in its view box: (ROWS, columns)."""
+    one = art.load(drawing)
+    shape = one.silhouette("#000000", key="a")
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{shape}</svg>'
+    return np.asarray(raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)[..., 3] > 0.4)
