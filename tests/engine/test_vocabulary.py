@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ def drawings(data: Any) -> Iterator[str]:
         for key, value in data.items():
             if key == "art" or key.startswith("art_"):
                 yield from value
+            elif key == "dressed":
+                yield from chain.from_iterable(value.values())
             yield from drawings(value)
     elif isinstance(data, list):
         for value in data:
