@@ -178,7 +178,7 @@ def test_a_cut_that_leaves_less_unknown_is_preferred_to_the_longest_word() -> No
     assert read("大海滩").unknown == ()
 
 
-@pytest.mark.parametrize("text", ["马戏团", "龙舟", "三轮车", "土星", "水车", "ice hockey", "water wheel"])
+@pytest.mark.parametrize("text", ["木偶", "鱼缸", "水车", "ice hockey", "water wheel", "fish tank"])
 def test_a_compound_is_not_painted_as_one_of_its_parts(text: str) -> None:
     assert read(text).mentions == ()
     assert read(text).unknown == (text,)
