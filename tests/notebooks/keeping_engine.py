@@ -33,7 +33,7 @@ class Keeping:
             with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
                 pickle.dump(result, file)
             os.replace(file.name, path)
-        return pickle.loads(path.read_bytes())  # type: ignore[no-any-return]
+        return pickle.loads(path.read_bytes())
 
 
 def create() -> Engine:
