@@ -602,6 +602,7 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a castle behind a forest", {"behind"}),
         ("a ship in front of a castle", set()),
         ("a cat behind a zyzzyva", {"behind"}),
+        ("a cat in front of a kitchen", {"in front of"}),
         ("a zyzzyva beside a qubit", {"beside"}),
         ("狗后面", {"后面"}),
         ("a sheep on the left, the sheep on the right", {"on the left"}),
