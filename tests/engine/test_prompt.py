@@ -1,11 +1,12 @@
 """Words become pictures: what a prompt names, how many, which colour, where, and which words the studio does not know."""
 
+import random
 import time
 
 import pytest
 
 from helpers.studio.engines.painted.interface import Said
-from helpers.studio.engines.painted.painting import layout, places, prompt, reader, vocabulary
+from helpers.studio.engines.painted.painting import layout, places, prompt, reader, tokens, vocabulary
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
@@ -563,6 +564,26 @@ def test_every_known_content_word_is_given_back_once_and_in_order(text: str, exp
     assert len(set(words)) == len(words)
 
 
+ENGLISH = "a the on in with cat dog girl hat sofa jar red two big zyzzyva behind between holding hair forest , it made-of wizard's"
+CHINESE = "猫 狗 女孩 帽子 树 红色 两只 的 在 有 下 后面 之间 和 戴着 坐在 骑 森林 头发 黑白 睡觉 ， 量子 石头"
+
+
+@pytest.mark.parametrize(("of_words", "space"), [(ENGLISH, " "), (CHINESE, "")])
+def test_whatever_is_written_no_content_word_gets_lost_and_every_link_leads_somewhere(
+    of_words: str, space: str
+) -> None:
+    choose = random.Random(5)
+    for _ in range(400):
+        text = space.join(choose.choices(of_words.split(), k=choose.randint(1, 10)))
+        wanted = asked((Prompt(text),))
+        silent = {*vocabulary.grammar().functions, *vocabulary.grammar().zh_functions}
+        given = {*wanted.unknown, *(word.text for word in wanted.words), *silent}
+        assert {token.text for token in tokens.tokens(text) if token.kind != "stop"} <= given, text
+        for index, mention in enumerate(wanted.objects):
+            assert 0 <= index + (mention.mount or mention.of) < len(wanted.objects), text
+            assert not (mention.mount and mention.relation), text
+
+
 def test_a_word_says_what_it_is_about() -> None:
     words = said("a small dog under a table, a cat in a red hat at night, dreamy, ink wash")
     things = {text: word.thing for text, word in words.items()}
@@ -581,6 +602,9 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a castle behind a forest", {"behind"}),
         ("a ship in front of a castle", set()),
         ("a cat behind a zyzzyva", {"behind"}),
+        ("a cat in front of a kitchen", {"in front of"}),
+        ("a zyzzyva beside a qubit", {"beside"}),
+        ("狗后面", {"后面"}),
         ("a sheep on the left, the sheep on the right", {"on the left"}),
         ("a cat wearing a hat", set()),
         ("红色的墓碑在森林后面", {"红色", "后面"}),

@@ -229,9 +229,9 @@ class _Reader:
         self.last = self.latest = self.on = self.filled = self.equipped = self.there = None
         self.joined = self.definite = self.copula = self.absent = self.made_of = False
         if sign not in ",，、":
-            self.front = self.owner = None
-        elif self.front is not None and not self.front[0].english:
-            self.front = None
+            self.owner = None
+        if sign not in ",，、" or (self.front is not None and not self.front[0].english):
+            self._expect(None)
 
     def _pass_over(self, word: str) -> None:
         """Read a function word: it paints nothing, but may join the thing before it to what follows."""
@@ -580,7 +580,7 @@ class _Reader:
         while who in self.links:  # it sits on something, or is worn: that stands there
             who = self.links[who].of
         if how == "between" and len(of) == 1 and self.mentions[of[0]].count == 1:
-            self.front = (token._replace(value="right_of"), (who,))
+            self._expect((token._replace(value="right_of"), (who,)))
         if how == "between" and (len(of) == 2 or self.front is not None):
             sides = zip(of, ("left_of", "right_of"), strict=False)
             made = any([self._link(one, side, who) for one, side in sides])
@@ -635,7 +635,7 @@ class _Reader:
         elif self.latest is not None:  # about a light, or a part of the place
             self._say(token, self.latest, token.value in _TRUE_OF_PLACES)
         elif token.english or self.subject is not None:
-            self.front = (token, () if token.english or self.subject is None else (self.subject,))
+            self._expect((token, () if token.english or self.subject is None else (self.subject,)))
         else:
             self._say(token, None, False)
 
@@ -676,13 +676,19 @@ class _Reader:
                 self._unseat(rider, posed)
             self.last = self.last if how in _TOUCHING else rider
         elif self.held is not None and self.held[0] == here and "mount" in _action(self.held[1]):
-            self.front = (token, of)
+            self._expect((token, of))
         elif who is not None:
             if how not in _TOUCHING or self._is_in(how, here):
                 self._put(who, token, *of)
             self.last = self.latest = who
         elif how not in _TOUCHING or self._is_in(how, here):
-            self.front = (token, of)
+            self._expect((token, of))
+
+    def _expect(self, front: tuple[Token, tuple[int, ...]] | None) -> None:
+        """Let what is named next stand in a relation; one that still waits for it does so in vain."""
+        old, self.front = self.front, front
+        if old is not None and not any(token.start == old[0].start for token, _, _ in self.said):
+            self._say(old[0], old[1][-1] if old[1] else None, False)
 
     def _unseat(self, rider: int, link: Link) -> None:
         """Give a rider who is beside the thing and not on it the pose of its word."""
