@@ -236,6 +236,7 @@ ENTRIES: Mapping[str, Fields] = {
         seasonal=FLAG,
         indoors=FLAG,
         seat=NUMBER,
+        astride=TRUE,
         hands=TRUE,
         held=TRUE,
         worn=TRUE,

@@ -29,6 +29,8 @@ FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
+LEGS = 0.24
+"""Share of the height of somebody astride that hangs down behind what is ridden."""
 CROWD = 0.8
 """Distance of copies beside each other, in their widths."""
 STEP = 0.04
@@ -109,7 +111,7 @@ def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> l
         others = [(bunch, p) for bunch in out for p in bunch if p.mention == link.to]
         things = [thing for i in these for thing in _things(objects, i, dressed.get(i), others, seed)]
         if link.how == "mount":
-            _sit(things, others, float(vocabulary.entry(objects[link.to].entry).data.get("seat", 0.55)))
+            _sit(things, others, vocabulary.entry(objects[link.to].entry).data)
         elif link.how in WEAR:
             _wear(things, others, objects[these[0]].size)
         elif link.how in HOLD:
@@ -164,16 +166,20 @@ def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = Fal
     bunch.insert(at if behind else at + 1, thing)
 
 
-def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], up: float) -> None:
-    """Set the riders side by side on their mount, shared out among all its copies."""
+def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], data: vocabulary.Data) -> None:
+    """Set the riders side by side on their mount, shared out among all its copies; people sit astride what is ridden so."""
     rows = -(-len(riders) // len(seats))
     for turn, rider in reversed([*enumerate(riders)]):
         bunch, seat = seats[turn % len(seats)]
         room, shape = 0.75 * seat.width / rows, rider.width / rider.height
-        most = 0.9 * max(seat.height, 0.3 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
+        most = max(0.9 * seat.height, 0.7 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
         x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
-        y = seat.y - seat.lift - up * seat.height
-        _insert(bunch, seat, replace(rider, x=x, y=y, height=min(rider.height, *most)))
+        new = replace(rider, x=x, height=min(rider.height, *most))
+        y, legs = seat.y - seat.lift - data.get("seat", 0.55) * seat.height, 0.0
+        if data.get("astride"):
+            y = _back_of(seat, x)
+            legs = LEGS * new.height if "hands" in vocabulary.entry(rider.entry).data else 0.0
+        _insert(bunch, seat, replace(new, y=y + legs), behind=legs > 0)
 
 
 def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]], size: float) -> None:
@@ -350,6 +356,14 @@ def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
     ends = (columns[0] * 100 / ROWS, (columns[-1] + 1) * 100 / ROWS)
     xs = [spot_of(replace(other, lean=0.0), x, FOOT)[0] for x in ends]
     return min(xs), max(xs)
+
+
+def _back_of(mount: Placement, x: float) -> float:
+    """Return the upper end of a mount in the scene, at x."""
+    mask = mask_of(mount.drawing)
+    across = (x - mount.x) * (-1 if mount.flip else 1) * ROWS / mount.height + mask.shape[1] / 2
+    column = mask[:, min(max(int(across), 0), mask.shape[1] - 1)]
+    return spot_of(replace(mount, lean=0.0), 0.0, float(column.argmax()) * 100 / ROWS)[1]
 
 
 def covered(thing: Placement, other: Placement) -> float:
