@@ -80,9 +80,11 @@ def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Look], frozenset[int
     found: dict[int, Look] = {}
     gone: set[int] = set()
     for i, link in links(objects).items():
-        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry)
-        if shown and link.how in (*WEAR, *HOLD) and link.to not in found:
-            found[link.to] = Look(shown, objects[i].colour or objects[link.to].colour)
+        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry, ())
+        before = found.get(link.to, Look(shown, None))
+        both = [drawing for drawing in before.drawings if drawing in shown]
+        if both and link.how in (*WEAR, *HOLD):
+            found[link.to] = Look(both, before.colour or objects[i].colour or objects[link.to].colour)
             gone.add(i)
     return found, frozenset(gone)
 
@@ -222,7 +224,8 @@ def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]
             lean=holder.lean + data.get("turn", 0.0) + FAN * fan,
         )
         grip = data.get("grip", (art.load(thing.drawing).width / 2, 50.0))
-        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), data.get("behind", False))
+        behind = "behind" in data and anchors.has(holder.drawing, "hand")
+        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), behind)
 
 
 def _let_fly(
