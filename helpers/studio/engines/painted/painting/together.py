@@ -23,8 +23,8 @@ WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
 ON_TOP = (1.2, 88.0)
 """Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
 TALL, BITE = (0.15, 0.45), 0.28
-"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and the largest of
-what is held in the mouth."""
+"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and its
+largest in the mouth."""
 FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
@@ -214,8 +214,8 @@ def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]
             _put_on(thing, bunch, holder, size)
             continue
         place = anchors.anchor(holder.drawing, hand)
-        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), TALL[1])
-        share = share if anchors.has(holder.drawing, "hand") else min(share, BITE)
+        most = TALL[1] if anchors.has(holder.drawing, "hand") else BITE
+        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), most)
         fan = turn // len(holders) - (-(-len(things) // len(holders)) - 1) / 2
         new = replace(
             thing,
