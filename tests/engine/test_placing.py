@@ -69,6 +69,17 @@ def test_several_share_a_seat_side_by_side(text: str, entries: list[str]) -> Non
         assert all(seat.box[0] < p.x / 100 < seat.box[2] for p in riders)
 
 
+@pytest.mark.parametrize("mount", ["horse", "elephant", "bicycle"])
+def test_people_sit_astride_and_animals_stand_on_the_back(mount: str) -> None:
+    for seed in SEEDS:
+        girl, ridden = both(f"a girl riding a {mount}", "girl", mount, seed)
+        assert from_far_to_near(girl) < from_far_to_near(ridden)
+        assert 0.04 < together.covered(girl, ridden) < 0.5
+        cat, ridden = both(f"a cat riding a {mount}", "cat", mount, seed)
+        assert from_far_to_near(cat) > from_far_to_near(ridden)
+        assert together.covered(cat, ridden) < 0.2
+
+
 @pytest.mark.parametrize("text", ["a black cat on the left of a white dog", "a white dog and a black cat on the left"])
 def test_what_is_on_the_left_is_left_of_the_others(text: str) -> None:
     for seed in SEEDS:
@@ -213,6 +224,7 @@ def test_a_dress_that_somebody_is_drawn_in_takes_its_colour_there() -> None:
     (girl,) = scene("a girl wearing a blue dress", 2).placements
     assert (girl.entry, girl.colour) == ("girl", placed("a blue ball", "ball", 2)[0].colour)
     assert {p.entry for p in scene("a robot wearing a blue dress", 2).placements} == {"robot", "dress"}
+    assert [p.entry for p in scene("a snowman wearing a hat and a red scarf", 2).placements] == ["snowman"]
 
 
 @pytest.mark.parametrize(

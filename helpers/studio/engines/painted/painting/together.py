@@ -23,12 +23,14 @@ WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
 ON_TOP = (1.2, 88.0)
 """Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
 TALL, BITE = (0.15, 0.45), 0.28
-"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and the largest of
-what is held in the mouth."""
+"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and its
+largest in the mouth."""
 FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
+LEGS = 0.24
+"""Share of the height of somebody astride that hangs down behind what is ridden."""
 CROWD = 0.8
 """Distance of copies beside each other, in their widths."""
 STEP = 0.04
@@ -78,9 +80,11 @@ def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Look], frozenset[int
     found: dict[int, Look] = {}
     gone: set[int] = set()
     for i, link in links(objects).items():
-        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry)
-        if shown and link.how in (*WEAR, *HOLD) and link.to not in found:
-            found[link.to] = Look(shown, objects[i].colour or objects[link.to].colour)
+        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry, ())
+        before = found.get(link.to, Look(shown, None))
+        both = [drawing for drawing in before.drawings if drawing in shown]
+        if both and link.how in (*WEAR, *HOLD):
+            found[link.to] = Look(both, before.colour or objects[i].colour or objects[link.to].colour)
             gone.add(i)
     return found, frozenset(gone)
 
@@ -109,7 +113,7 @@ def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> l
         others = [(bunch, p) for bunch in out for p in bunch if p.mention == link.to]
         things = [thing for i in these for thing in _things(objects, i, dressed.get(i), others, seed)]
         if link.how == "mount":
-            _sit(things, others, float(vocabulary.entry(objects[link.to].entry).data.get("seat", 0.55)))
+            _sit(things, others, vocabulary.entry(objects[link.to].entry).data)
         elif link.how in WEAR:
             _wear(things, others, objects[these[0]].size)
         elif link.how in HOLD:
@@ -164,16 +168,20 @@ def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = Fal
     bunch.insert(at if behind else at + 1, thing)
 
 
-def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], up: float) -> None:
-    """Set the riders side by side on their mount, shared out among all its copies."""
+def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], data: vocabulary.Data) -> None:
+    """Set the riders side by side on their mount, shared out among all its copies; people sit astride what is ridden so."""
     rows = -(-len(riders) // len(seats))
     for turn, rider in reversed([*enumerate(riders)]):
         bunch, seat = seats[turn % len(seats)]
         room, shape = 0.75 * seat.width / rows, rider.width / rider.height
-        most = 0.9 * max(seat.height, 0.3 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
+        most = max(0.9 * seat.height, 0.7 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
         x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
-        y = seat.y - seat.lift - up * seat.height
-        _insert(bunch, seat, replace(rider, x=x, y=y, height=min(rider.height, *most)))
+        new = replace(rider, x=x, height=min(rider.height, *most))
+        y, legs = seat.y - seat.lift - data.get("seat", 0.55) * seat.height, 0.0
+        if data.get("astride"):
+            y = _back_of(seat, x)
+            legs = LEGS * new.height if "hands" in vocabulary.entry(rider.entry).data else 0.0
+        _insert(bunch, seat, replace(new, y=y + legs), behind=legs > 0)
 
 
 def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]], size: float) -> None:
@@ -206,8 +214,8 @@ def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]
             _put_on(thing, bunch, holder, size)
             continue
         place = anchors.anchor(holder.drawing, hand)
-        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), TALL[1])
-        share = share if anchors.has(holder.drawing, "hand") else min(share, BITE)
+        most = TALL[1] if anchors.has(holder.drawing, "hand") else BITE
+        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), most)
         fan = turn // len(holders) - (-(-len(things) // len(holders)) - 1) / 2
         new = replace(
             thing,
@@ -216,7 +224,8 @@ def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]
             lean=holder.lean + data.get("turn", 0.0) + FAN * fan,
         )
         grip = data.get("grip", (art.load(thing.drawing).width / 2, 50.0))
-        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), data.get("behind", False))
+        behind = "behind" in data and anchors.has(holder.drawing, "hand")
+        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), behind)
 
 
 def _let_fly(
@@ -350,6 +359,14 @@ def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
     ends = (columns[0] * 100 / ROWS, (columns[-1] + 1) * 100 / ROWS)
     xs = [spot_of(replace(other, lean=0.0), x, FOOT)[0] for x in ends]
     return min(xs), max(xs)
+
+
+def _back_of(mount: Placement, x: float) -> float:
+    """Return the upper end of a mount in the scene, at x."""
+    mask = mask_of(mount.drawing)
+    across = (x - mount.x) * (-1 if mount.flip else 1) * ROWS / mount.height + mask.shape[1] / 2
+    column = mask[:, min(max(int(across), 0), mask.shape[1] - 1)]
+    return spot_of(replace(mount, lean=0.0), 0.0, float(column.argmax()) * 100 / ROWS)[1]
 
 
 def covered(thing: Placement, other: Placement) -> float:
