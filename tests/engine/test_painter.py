@@ -1,6 +1,7 @@
 """Every entry of the vocabulary paints, and the painter keeps its promises at every size and shape."""
 
 import warnings
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,6 +11,7 @@ from helpers.studio.engines.painted.interface import Spot
 from helpers.studio.engines.painted.painting import layout, painter, places, prompt, styles, things, vocabulary
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.layout import Scene
+from helpers.studio.engines.painted.painting.placement import FOOT, feet_of, spot_of
 from helpers.studio.protocol import Prompt
 
 SIDE = 64
@@ -164,3 +166,56 @@ def test_a_bowl_stands_on_its_shadow() -> None:
     cut = painter.paint_objects(filled, 200, 200)[..., 3]
     below = np.flatnonzero((cut > 0.05).any(1))[-1] / 2 - 80
     assert 0 < below < 5
+
+
+@pytest.mark.parametrize(
+    "text", ["a cow in a meadow", "a man in a street", "a cow in a meadow at night", "a cow in fog"]
+)
+def test_what_stands_darkens_the_ground_where_it_touches_it(text: str) -> None:
+    place, filled = standing(text, 80.0, 40.0)
+    alone = replace(filled, light=replace(filled.light, disc="none"))  # no shadow is cast
+    bare, ground = painter.paint(replace(place, light=alone.light), 200, 200), painter.paint(alone, 200, 200)
+    (thing,) = [p for p in filled.placements if p not in place.placements]
+    left, right = sorted(spot_of(thing, end, FOOT)[0] for end in feet_of(thing.drawing))
+    darker = (bare - ground).mean(2)[round(2 * 80.4)]
+    under = darker[round(2 * left) : round(2 * right)]
+    assert under.mean() > 0.05
+    assert under.mean() > 3 * np.abs(darker[: round(2 * left) - 24]).mean()
+
+
+def test_what_stands_out_of_a_bucket_is_hidden_below_its_rim() -> None:
+    made = scene("a cat in a bucket, meadow", 3)
+    (cat,) = [p for p in made.placements if p.entry == "cat"]
+    assert cat.rim is not None
+    full = painter.paint_objects(replace(made, placements=(replace(cat, rim=None),)), 200, 200)[..., 3]
+    seen = painter.paint_objects(replace(made, placements=(cat,)), 200, 200)[..., 3]
+    rim, depth = round(2 * cat.rim[1]), round(0.25 * 2 * cat.rim[2])
+    assert np.array_equal(seen[: rim - 1], full[: rim - 1])
+    assert seen[: rim - 1].any()
+    assert full[rim + depth :].any()
+    assert not seen[rim + depth :].any()
+
+
+def test_the_colour_of_the_hair_reaches_the_picture() -> None:
+    made = scene("a woman in a meadow", 3)
+    dyed = replace(made, placements=tuple(replace(p, hair="#d9b25a") for p in made.placements))
+    changed = np.abs(painter.paint(dyed, 96, 96) - painter.paint(made, 96, 96)).max(2) > 0.1
+    top, *_, bottom = (round(96 * y) for y in made.placements[0].box[1::2])
+    rows = np.flatnonzero(changed.any(1))
+    assert rows.size
+    assert rows[-1] < top + 0.45 * (bottom - top)
+
+
+@pytest.mark.parametrize("style", [None, "isometric"])
+def test_a_hat_stays_on_its_head_in_every_way_of_painting(style: str | None) -> None:
+    made = scene("a girl wearing a hat, meadow", 3)
+    (girl,) = [p for p in made.placements if p.entry == "girl"]
+    bare = replace(made, placements=(girl,))
+    hat = np.abs(painter.paint(made, 128, 128, style) - painter.paint(bare, 128, 128, style)).max(2) > 0.15
+    whole = np.abs(painter.paint(made, 128, 128, style) - painter.paint(replace(made, placements=()), 128, 128, style))
+    rows, columns = np.nonzero(whole.max(2) > 0.15)
+    middle, top = np.median(columns), rows.min()
+    hat_rows, hat_columns = np.nonzero(hat)
+    assert hat_rows.min() - top < 3
+    assert abs(np.median(hat_columns) - middle) < 0.25 * (columns.max() - columns.min())
+    assert hat_rows.max() < top + 0.5 * (rows.max() - top)

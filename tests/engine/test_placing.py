@@ -1,12 +1,16 @@
 """Where the words of a prompt put things: on the water or in the air, on a seat, beside each other, in their own place."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from helpers.studio.engines.painted.painting import art, layout, places, prompt, things
+from helpers.studio.engines.painted.diffusion.plans import turned
+from helpers.studio.engines.painted.interface import Spot
+from helpers.studio.engines.painted.painting import anchors, art, layout, places, prompt, things, together
 from helpers.studio.engines.painted.painting.asked import asked
-from helpers.studio.engines.painted.painting.layout import Placement, Scene
+from helpers.studio.engines.painted.painting.layout import Scene
+from helpers.studio.engines.painted.painting.placement import Placement, from_far_to_near, spot_of
 from helpers.studio.protocol import Prompt
 
 SEEDS = range(6)
@@ -63,6 +67,17 @@ def test_several_share_a_seat_side_by_side(text: str, entries: list[str]) -> Non
         assert {p.footing for p in riders} == {"mount"}
         assert min(b - a for a, b in itertools.pairwise(middles)) > 3
         assert all(seat.box[0] < p.x / 100 < seat.box[2] for p in riders)
+
+
+@pytest.mark.parametrize("mount", ["horse", "elephant", "bicycle"])
+def test_people_sit_astride_and_animals_stand_on_the_back(mount: str) -> None:
+    for seed in SEEDS:
+        girl, ridden = both(f"a girl riding a {mount}", "girl", mount, seed)
+        assert from_far_to_near(girl) < from_far_to_near(ridden)
+        assert 0.04 < together.covered(girl, ridden) < 0.5
+        cat, ridden = both(f"a cat riding a {mount}", "cat", mount, seed)
+        assert from_far_to_near(cat) > from_far_to_near(ridden)
+        assert together.covered(cat, ridden) < 0.2
 
 
 @pytest.mark.parametrize("text", ["a black cat on the left of a white dog", "a white dog and a black cat on the left"])
@@ -134,6 +149,176 @@ def test_all_of_a_group_stand_in_the_picture_and_on_their_own_ground(text: str) 
                 assert half - 1 < p.x < 101 - half
                 assert p.height - 4 < p.y < 101
                 assert p.footing in ("sky", "under") or p.y > place.horizon
+
+
+def place_on(holder: Placement, name: str) -> tuple[float, float]:
+    at = anchors.anchor(holder.drawing, name)
+    return spot_of(holder, at.x, at.y)
+
+
+def both(text: str, one: str, other: str, seed: int) -> tuple[Placement, Placement]:
+    (first,), (second,) = placed(text, one, seed), placed(text, other, seed)
+    return first, second
+
+
+@pytest.mark.parametrize(
+    ("text", "thing", "holder", "place"),
+    [
+        ("a girl wearing a hat", "hat", "girl", "head"),
+        ("a running man wearing a hat", "hat", "man", "head"),
+        ("a sleeping cat wearing a hat", "hat", "cat", "head"),
+        ("a fox wearing a scarf", "scarf", "fox", "neck"),
+        ("a king holding a sword", "sword", "king", "hand"),
+        ("a woman holding a rose", "rose", "woman", "hand"),
+    ],
+)
+def test_what_somebody_wears_and_holds_is_on_its_place(text: str, thing: str, holder: str, place: str) -> None:
+    flips = set()
+    for seed in range(12):
+        one, who = both(text, thing, holder, seed)
+        data = anchors.of(one.drawing)
+        assert spot_of(one, *data["grip" if place == "hand" else "at"]) == pytest.approx(place_on(who, place))
+        flips.add(who.flip)
+    assert len(flips) == 2
+
+
+def test_a_hat_leans_with_its_head() -> None:
+    for seed in SEEDS:
+        hat, girl = both("a running girl wearing a hat", "hat", "girl", seed)
+        upright = spot_of(replace(girl, lean=0.0), anchors.anchor(girl.drawing, "head").x, 4.0)
+        forward = (place_on(girl, "head")[0] - upright[0]) * (-1 if girl.flip else 1)
+        assert forward > 0.1 * girl.height
+        assert hat.lean == girl.lean
+
+
+def test_what_is_in_front_of_somebody_is_where_he_looks() -> None:
+    for seed in SEEDS:
+        ball, dog = both("a ball in front of a dog", "ball", "dog", seed)
+        assert (ball.x < dog.x) == dog.flip
+
+
+def test_a_hat_is_as_wide_as_the_head_that_wears_it() -> None:
+    shares = []
+    for who in ("woman", "girl", "cat"):
+        hat, wearer = both(f"a {who} wearing a hat", "hat", who, 2)
+        shares.append(hat.width / (anchors.anchor(wearer.drawing, "head").width * wearer.height))
+    assert shares == pytest.approx(shares[:1] * 3)
+
+
+def test_anything_can_wear_a_hat() -> None:
+    hat, house = both("a house wearing a hat", "hat", "house", 2)
+    assert house.box[0] < hat.x / 100 < house.box[2]
+    assert hat.box[1] < house.box[1] < hat.box[3]
+
+
+def test_two_things_are_held_in_two_hands_and_three_balloons_in_one_apart() -> None:
+    made = scene("a woman holding an umbrella and a rose", 2).placements
+    assert len({round(place_on(p, "hand")[0]) for p in made if p.entry == "woman"}) == 1
+    spots = [spot_of(p, *anchors.of(p.drawing)["grip"]) for p in made if p.entry != "woman"]
+    assert abs(spots[0][0] - spots[1][0]) > 3
+    balloons = placed("a girl holding three balloons", "balloon", 2)
+    assert len({p.lean for p in balloons}) == len({round(p.x, 3) for p in balloons}) == 3
+
+
+def test_a_dress_that_somebody_is_drawn_in_takes_its_colour_there() -> None:
+    (girl,) = scene("a girl wearing a blue dress", 2).placements
+    assert (girl.entry, girl.colour) == ("girl", placed("a blue ball", "ball", 2)[0].colour)
+    assert {p.entry for p in scene("a robot wearing a blue dress", 2).placements} == {"robot", "dress"}
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other", "first"),
+    [
+        ("a cat behind a tree", "cat", "tree", True),
+        ("a fox behind a rock", "fox", "rock", True),
+        ("a ball in front of a dog", "ball", "dog", False),
+        ("a man in front of a car", "man", "car", False),
+    ],
+)
+def test_what_is_behind_or_in_front_of_another_is_partly_there_with_it(
+    text: str, one: str, other: str, first: bool
+) -> None:
+    for seed in SEEDS:
+        thing, of = both(text, one, other, seed)
+        assert (from_far_to_near(thing) < from_far_to_near(of)) == first
+        assert thing.box[0] < of.box[2]
+        assert thing.box[2] > of.box[0]
+        hidden = together.covered(thing, of) if first else together.covered(of, thing)
+        assert 0 < hidden < 0.62
+
+
+@pytest.mark.parametrize("text", ["a dog under a table", "a dog under a tree", "a cat under an umbrella"])
+def test_what_is_under_another_is_at_its_foot_and_within_its_width(text: str) -> None:
+    for seed in SEEDS:
+        thing, of = sorted(scene(text, seed).placements, key=lambda p: p.height)
+        assert of.box[0] < thing.x / 100 < of.box[2]
+        assert of.y - 1 < thing.y < of.y + 3
+        assert thing.box[1] > of.box[1]
+
+
+def test_what_is_beside_another_nearly_touches_it_on_the_same_ground() -> None:
+    for seed in SEEDS:
+        cat, dog = both("a cat beside a dog", "cat", "dog", seed)
+        gap = max(dog.box[0] - cat.box[2], cat.box[0] - dog.box[2])
+        assert abs(gap) < 0.05
+        assert abs(cat.y - dog.y) < 1
+        assert cat.footing == dog.footing
+
+
+def test_what_is_in_a_bucket_stands_out_of_it() -> None:
+    for seed in SEEDS:
+        cat, bucket = both("a cat in a bucket", "cat", "bucket", seed)
+        assert bucket.box[0] < cat.x / 100 < bucket.box[2]
+        assert cat.rim is not None
+        assert cat.rim[1] - 0.75 * cat.height < cat.y - 0.5 * cat.height < cat.rim[1]
+
+
+def test_what_is_above_another_does_not_touch_it() -> None:
+    for seed in SEEDS:
+        bird, house = both("a bird above a house", "bird", "house", seed)
+        assert bird.box[3] < house.box[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"), [("a cat to the left of a dog", "cat"), ("a cat to the right of a dog", "dog")]
+)
+def test_left_and_right_of_another_are_kept_in_every_picture(text: str, left: str) -> None:
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    cuts = things.cutouts(reading, 0, 32, 1.0, False)
+    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
+    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
+        for mirrored in (False, True):
+            made = things.staged(place, [way.choice], mirrored).placements
+            first, _ = sorted(made, key=lambda p: -p.x if mirrored else p.x)
+            assert first.entry == left
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_group_keeps_together_wherever_it_is_carried(flip: bool) -> None:
+    reading = asked((Prompt("a girl wearing a hat behind a rock"),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    for cut in things.cutouts(reading, 0, 32, 1.0, False):
+        hat, girl, rock = things.staged(place, [(cut, Spot(60.0, 80.0, 21.0, flip))], False).placements[::-1]
+        hat, girl, rock = (next(p for p in (hat, girl, rock) if p.entry == entry) for entry in ("hat", "girl", "rock"))
+        assert spot_of(hat, *anchors.of(hat.drawing)["at"]) == pytest.approx(place_on(girl, "head"))
+        assert hat.base == girl.base == rock.base == (rock.x, rock.y)
+        assert rock.height == pytest.approx(21)
+        assert from_far_to_near(girl) < from_far_to_near(hat) < from_far_to_near(rock)
+        assert hat.depth == girl.depth == rock.depth
+
+
+@pytest.mark.parametrize("text", ["five cats in a meadow", "four birds in the sky", "three elephants", "两只狗"])
+def test_each_of_a_few_is_there_and_no_other_hides_half_of_it(text: str) -> None:
+    (mention,) = prompt.read((Prompt(text),)).of("object")
+    for seed in SEEDS:
+        made = [p for p in scene(text, seed).placements if p.entry == mention.entry]
+        assert len(made) == mention.count
+        for p, q in itertools.combinations(made, 2):
+            across = min(p.box[2], q.box[2]) - max(p.box[0], q.box[0])
+            down = min(p.box[3], q.box[3]) - max(p.box[1], q.box[1])
+            area = (p.box[2] - p.box[0]) * (p.box[3] - p.box[1])
+            assert max(across, 0) * max(down, 0) < 0.55 * area
 
 
 def test_a_close_up_shows_things_larger_and_an_aerial_view_smaller() -> None:

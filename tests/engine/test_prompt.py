@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from helpers.studio.engines.painted.painting import layout, prompt
+from helpers.studio.engines.painted.interface import Said
+from helpers.studio.engines.painted.painting import layout, places, prompt, reader, vocabulary
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.prompt import Reading
 from helpers.studio.protocol import Prompt
@@ -348,3 +349,263 @@ def test_in_chinese_what_is_beside_a_seat_is_not_on_it(text: str) -> None:
 
 def test_in_chinese_a_seat_that_is_taken_takes_nothing_more() -> None:
     assert [(m.entry, m.mount) for m in read("一只猫坐在沙发上看书").of("object")][:2] == [("cat", 1), ("sofa", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a wizard's tower", ["tower"]),
+        ("巫师的塔", ["tower"]),
+        ("my grandmother's kitchen", ["kitchen"]),
+        ("奶奶的厨房", ["kitchen"]),
+        ("a corgi's head", ["dog"]),
+        ("a girl's dress", ["girl", "dress"]),
+        ("a chocolate cake", ["cake"]),
+        ("巧克力蛋糕", ["cake"]),
+        ("a paper boat", ["boat"]),
+        ("纸船", ["boat"]),
+        ("soft light", ["dreamy"]),
+        ("a soft boiled egg", ["egg"]),
+        ("柔软的沙发", ["sofa"]),
+        ("a glass of beer", ["beer"]),
+        ("a pencil", ["pencil"]),
+        ("pencil sketch of a cat", ["pencil_sketch", "cat"]),
+        ("an orange on a sofa", ["orange_fruit", "sofa"]),
+        ("老虎在石头后面", ["tiger", "rock"]),
+        ("a black and white cat", ["cat"]),
+        ("黑白猫", ["cat"]),
+        ("black and white photo of a cat", ["monochrome", "cat"]),
+        ("a man without a hat", ["man"]),
+        ("没有帽子的男人", ["man"]),
+        ("奶奶在厨房包饺子", ["old_woman", "dumplings", "kitchen"]),
+        ("a dog. The dog is asleep.", ["dog"]),
+        ("a giant snake made of sushi and an egg", ["snake"]),
+        ("a room with a painting", ["room", "picture_frame"]),
+        ("a painting of a room", ["painting", "room"]),
+        ("a cat, white background", ["cat", "backdrop"]),
+        ("白色背景，一只猫", ["backdrop", "cat"]),
+    ],
+)
+def test_a_noun_that_describes_another_is_no_thing_of_its_own(text: str, expected: list[str]) -> None:
+    reading = read(text)
+    assert names(reading) == expected
+    assert {m.count for m in reading.mentions} == {1}
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "relation", "whom"),
+    [
+        ("a cat behind a tree", "cat", "behind", "tree"),
+        ("猫在树后面", "cat", "behind", "tree"),
+        ("树后面的猫", "cat", "behind", "tree"),
+        ("a tree with a cat behind it", "cat", "behind", "tree"),
+        ("a dog under a table", "dog", "under", "table"),
+        ("桌子下面有一只狗", "dog", "under", "table"),
+        ("a ball in front of a dog", "ball", "in_front", "dog"),
+        ("In front of the house is a car", "car", "in_front", "house"),
+        ("房子前面的汽车", "car", "in_front", "house"),
+        ("a cup to the left of a book", "cup", "left_of", "book"),
+        ("猫在狗的左边", "cat", "left_of", "dog"),
+        ("a cup on the right side of a book", "cup", "right_of", "book"),
+        ("a cup next to a book", "cup", "beside", "book"),
+        ("小猫在花瓶旁边", "cat", "beside", "vase"),
+        ("a panda in a box", "panda", "inside", "gift"),
+        ("盒子里的猫", "cat", "inside", "gift"),
+        ("a lamp above a table", "lamp", "above", "table"),
+        ("a man with a hat and glasses", "glasses", "worn", "man"),
+        ("a girl in a blue dress holding an umbrella", "umbrella", "held", "girl"),
+    ],
+)
+def test_where_a_thing_is_seen_from_another(text: str, who: str, relation: str, whom: str) -> None:
+    objects = read(text).of("object")
+    found = [(m.entry, m.relation, objects[i + m.of].entry) for i, m in enumerate(objects) if m.relation]
+    assert found == [(who, relation, whom)]
+    assert read(text).unknown == ()
+    assert len(asked((Prompt(text),)).groups) == 1
+
+
+@pytest.mark.parametrize("text", ["a ball between a cat and a dog", "猫和狗之间的球", "球在猫和狗之间"])
+def test_what_is_between_two_things_has_one_on_each_side(text: str) -> None:
+    objects = read(text).of("object")
+    sides = {m.entry: (m.relation, objects[i + m.of].entry) for i, m in enumerate(objects) if m.relation}
+    assert sides == {"cat": ("left_of", "ball"), "dog": ("right_of", "ball")}
+    assert read(text).unknown == ()
+
+
+def test_what_is_between_several_of_a_kind_is_before_them() -> None:
+    assert read("a dog between two trees").mentions[0].relation == "in_front"
+
+
+@pytest.mark.parametrize(
+    ("text", "wearer", "worn", "colour"),
+    [
+        ("a girl in a blue dress", "girl", "dress", "blue"),
+        ("穿蓝裙子的女孩", "girl", "dress", "blue"),
+        ("a cat wearing a red hat", "cat", "hat", "red"),
+        ("a cat, wearing a red hat", "cat", "hat", "red"),
+        ("戴着红帽子的猫", "cat", "hat", "red"),
+        ("女孩骑着马，戴着红帽子", "girl", "hat", "red"),
+        ("a man with a red hat", "man", "hat", "red"),
+    ],
+)
+def test_what_is_worn_is_its_wearers_and_keeps_its_colour(text: str, wearer: str, worn: str, colour: str) -> None:
+    reading = read(text)
+    objects = {m.entry: m for m in reading.of("object")}
+    assert (objects[wearer].carry, objects[wearer].colour) == ("wear", None)
+    assert objects[worn].colour == vocabulary.entry(f"colour_{colour}").data["colour"]
+    assert reading.unknown == ()
+
+
+@pytest.mark.parametrize("text", ["骑马的人", "a knight riding a horse holding a flag", "两个戴着帽子的女孩骑着马"])
+def test_a_rider_is_named_before_the_mount_whatever_else_is_said_of_both(text: str) -> None:
+    objects = read(text).of("object")
+    (rider,) = [(i, m) for i, m in enumerate(objects) if m.mount]
+    assert objects[rider[0] + rider[1].mount].entry == "horse"
+    assert read(text).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("a woman with red hair reading in a cafe", "woman"),
+        ("a red-haired woman in a cafe", "woman"),
+        ("a girl, red hair, in a cafe", "girl"),
+        ("红头发的女孩在咖啡馆", "girl"),
+        ("一个女孩有红色的头发", "girl"),
+        ("红发女孩", "girl"),
+    ],
+)
+def test_the_colour_of_hair_colours_hair_alone(text: str, who: str) -> None:
+    reading = read(text)
+    assert [m.entry for m in reading.mentions if m.hair] == [who]
+    assert not any(m.colour for m in reading.mentions)
+    assert reading.unknown == ()
+
+
+def test_what_is_nobodys_is_unknown_and_colours_nothing_else() -> None:
+    assert read("red hair reading in a cafe").unknown == ("red", "hair", "reading")
+    assert read("a red zyzzyva on the beach").unknown == ("red", "zyzzyva")
+    assert names(read("红墙白雪")) == ["snowfall"]
+    for text in ("red hair reading in a cafe", "a red zyzzyva on the beach"):
+        assert not any(m.colour for m in read(text).mentions)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("a car that is red", "car"),
+        ("the sky is red", "sky"),
+        ("a woman in red", "woman"),
+        ("a woman wearing black", "woman"),
+        ("a heart made of wood", "heart"),
+    ],
+)
+def test_a_colour_after_the_thing_is_its_own(text: str, entry: str) -> None:
+    (mention,) = read(text).mentions
+    assert mention.entry == entry
+    assert mention.colour is not None
+
+
+def test_things_of_one_kind_are_as_many_as_the_prompt_sets_apart() -> None:
+    assert [m.size for m in read("a small dog and a big dog").mentions] == [0.68, 1.5]
+    assert len(read("a cat next to a cat").mentions) == 2
+    assert len(read("a cat, cute cat").of("object")) == 1
+    assert len(read(("a cat on a sofa", 1.0), ("a cat on a sofa", 0.5)).mentions) == 2
+    assert [m.count for m in read("a pair of glasses, a pair of cats").mentions] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["a street without people", "a street, no people", "没有人的街道"])
+def test_what_a_prompt_is_without_is_unwanted(text: str) -> None:
+    wanted = asked((Prompt(text),))
+    assert names(wanted.reading) == ["street"]
+    assert [weight for _, weight in wanted.unwanted] == [1.0]
+    assert wanted.unknown == ()
+
+
+def said(*texts: str | tuple[str, float]) -> dict[str, Said]:
+    prompts = tuple(Prompt(t) if isinstance(t, str) else Prompt(*t) for t in texts)
+    return {word.text: word for word in asked(prompts).words}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a cat behind a tree at night, watercolor", ["cat", "behind", "tree", "at night", "watercolor"]),
+        ("夜晚，树后面的两只猫，水彩", ["夜晚", "树", "后面", "两只", "猫", "水彩"]),
+        ("Very soft light. Two red birds flying, left", ["soft light", "Two", "red", "birds", "flying"]),
+        ("a zyzzyva with a cat, a cat", ["cat"]),
+    ],
+)
+def test_every_known_content_word_is_given_back_once_and_in_order(text: str, expected: list[str]) -> None:
+    words = [word.text for word in asked((Prompt(text),)).words]
+    assert [word for word in words if word != "left"] == expected
+    assert len(set(words)) == len(words)
+
+
+def test_a_word_says_what_it_is_about() -> None:
+    words = said("a small dog under a table, a cat in a red hat at night, dreamy, ink wash")
+    things = {text: word.thing for text, word in words.items()}
+    assert [things[text] for text in ("small", "dog", "under", "table", "cat", "red", "hat")] == [0, 0, 0, 0, 1, 1, 1]
+    assert [words[text].setting for text in ("at night", "ink wash", "dreamy")] == [1, 2, None]
+    assert things["dreamy"] is None
+    assert said("海滩，猫")["海滩"].setting == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "idle"),
+    [
+        ("a wizard's tower", {"wizard's"}),
+        ("a black car", set[str]()),
+        ("a green tombstone", {"green"}),
+        ("a castle behind a forest", {"behind"}),
+        ("a ship in front of a castle", set()),
+        ("a cat behind a zyzzyva", {"behind"}),
+        ("a sheep on the left, the sheep on the right", {"on the left"}),
+        ("a cat wearing a hat", set()),
+        ("红色的墓碑在森林后面", {"红色", "后面"}),
+        ("a boat drifting", set()),
+    ],
+)
+def test_words_that_change_nothing_say_so(text: str, idle: set[str]) -> None:
+    assert {word.text for word in asked((Prompt(text),)).words if not word.changes} == idle
+
+
+def test_words_of_a_prompt_of_weight_0_change_nothing() -> None:
+    words = said("a cat", ("a red sheep", 0.0), ("a dog", -1.0))
+    assert {text: word.changes for text, word in words.items()} == {"cat": True, "red": False, "sheep": False}
+
+
+def test_a_stand_in_is_named_in_the_language_of_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said("a plate")["plate"].stand_in is None
+    plate = vocabulary.entry("plate")
+    monkeypatch.setitem(plate.__dict__, "stand_in", ("plate", "盘子"))
+    prompt.read.cache_clear()
+    reader.read_text.cache_clear()
+    asked.cache_clear()
+    try:
+        assert said("two plates")["plates"].stand_in == plate.en[0]
+        assert said("盘子")["盘子"].stand_in == plate.zh[0]
+    finally:
+        prompt.read.cache_clear()
+        reader.read_text.cache_clear()
+        asked.cache_clear()
+
+
+def test_the_grammar_names_entries_that_are_there() -> None:
+    grammar = vocabulary.grammar()
+    assert {*grammar.nouns.values(), *filter(None, grammar.hair.values())} <= vocabulary.entries().keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "base"), [("a zyzzyva", "backdrop"), ("量子纠缠，日落", "backdrop"), ("a zyzzyva on the beach", "beach")]
+)
+def test_a_subject_that_is_not_known_leaves_a_blank_stage_or_its_own_place_empty(text: str, base: str) -> None:
+    for seed in range(4):
+        scene = places.place(asked((Prompt(text),)), seed, 1.0, frozenset(), 1.0)
+        assert scene.base == base
+        assert not scene.placements
+
+
+def test_moods_alone_still_have_any_place() -> None:
+    scenes = {places.place(asked((Prompt("dreamy, pastel"),)), seed, 1.0, frozenset(), 1.0).base for seed in range(6)}
+    assert len(scenes) > 2

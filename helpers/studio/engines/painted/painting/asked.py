@@ -30,7 +30,7 @@ class Asked:
     reading: Reading
     """Of the positive prompts."""
     unwanted: tuple[tuple[str, float], ...]
-    """Entries that negative prompts name, each with the largest weight."""
+    """Entries that negative prompts name, or that stand after "without", each with the largest weight."""
     unknown: tuple[str, ...]
     positive: bool
     """False where all prompts are negative."""
@@ -178,10 +178,10 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
     positive = tuple(p for p in prompts if p.weight > 0)
     unwanted: dict[str, float] = {}
     for p in prompts:
-        if p.weight < 0:
-            for mention in read((Prompt(p.text),)).mentions:
-                for name in (mention.entry, *vocabulary.entry(mention.entry).data.get("kinds", ())):
-                    unwanted[name] = max(unwanted.get(name, 0.0), -p.weight)
+        reading = read((Prompt(p.text),)) if p.weight else Reading()
+        named = [*reading.absent, *(m.entry for m in reading.mentions if p.weight < 0)]
+        for name in (one for entry in named for one in (entry, *vocabulary.entry(entry).data.get("kinds", ()))):
+            unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(_staged(read(positive)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle)
 

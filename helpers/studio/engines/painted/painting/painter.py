@@ -14,7 +14,7 @@ from .brushes.layers import draw_layer
 from .brushes.stage import Stage, shades, stream
 from .layout import Scene
 from .light import Light, hex_to_rgb
-from .placement import Placement, moved
+from .placement import Placement, feet_of, moved
 
 __all__ = ["finished", "paint", "paint_objects", "paint_skies", "paint_weather", "shows", "stage_of"]
 
@@ -325,12 +325,16 @@ def _on(place: Placement, light: Light) -> Light:
 def _shadow(
     place: Placement, drawing: art.Drawing, stage: Stage, index: int, left: float, mirror: float, scale: float
 ) -> str:
-    """Draw a soft pool under the feet, and the silhouette laid down away from the sun."""
-    light = stage.light
-    width = drawing.width * scale
-    tint = light.shadow
-    pool = stage.radial([(0, tint, 0.6 * light.shadow_strength + 0.12), (1, tint, 0)])
-    out = f'<ellipse cx="{place.x:.2f}" cy="{place.y:.2f}" rx="{width * 0.46:.2f}" ry="{max(0.5, width * 0.075):.2f}" fill="{pool}"/>'
+    """Draw a soft pool where it touches the ground, and the silhouette laid down away from the sun."""
+    light, tint = stage.light, stage.light.shadow
+    first, last = (left + mirror * end for end in feet_of(place.drawing))
+    wide = abs(last - first) / 2 + 0.06 * drawing.width * scale
+    dark = 0.6 * light.shadow_strength + 0.3
+    pool = stage.radial([(0, tint, dark), (0.55, tint, 0.75 * dark), (1, tint, 0)])
+    out = (
+        f'<ellipse cx="{(first + last) / 2:.2f}" cy="{place.y:.2f}" rx="{wide:.2f}" '
+        f'ry="{min(max(0.5, 0.16 * wide, 0.03 * place.height), 0.06 * place.height):.2f}" fill="{pool}"/>'
+    )
     if light.shadow_strength < 0.15 or light.disc == "none":
         return out
     away = (place.x - stage.sun[0]) / (50 * stage.width / 100)

@@ -3,14 +3,33 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..interface import Box
-from . import art
+from . import art, raster
 
-__all__ = ["FOOT", "HANGING", "Placement", "boxed", "extent", "from_far_to_near", "moved", "put", "spot_of"]
+__all__ = [
+    "FOOT",
+    "HANGING",
+    "ROWS",
+    "Placement",
+    "boxed",
+    "extent",
+    "feet_of",
+    "from_far_to_near",
+    "mask_of",
+    "moved",
+    "put",
+    "spot_of",
+]
 
 FOOT = 96.0
 """The line of a drawing's view box that it stands on."""
+ROWS = 40
+"""Of a drawing's mask."""
 HANGING = ("sky", "under")
 
 
@@ -112,3 +131,21 @@ def _turned(place: Placement, x: float, y: float) -> tuple[float, float]:
     across, down = (x - art.load(place.drawing).width / 2) * scale, (y - FOOT) * scale * place.squash
     turn = math.radians(place.lean)
     return side * (across * math.cos(turn) - down * math.sin(turn)), across * math.sin(turn) + down * math.cos(turn)
+
+
+@lru_cache(maxsize=512)
+def mask_of(drawing: str) -> NDArray[np.bool_]:
+    """Return where a drawing is in its view box: (ROWS, columns)."""
+    one = art.load(drawing)
+    shape = one.silhouette("#000000", key="a")
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{shape}</svg>'
+    return np.asarray(raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)[..., 3] > 0.4)
+
+
+@lru_cache(maxsize=512)
+def feet_of(drawing: str) -> tuple[float, float]:
+    """Return the left and right end of what a drawing stands on, in units of its view box."""
+    mask = mask_of(drawing)
+    rows = np.flatnonzero(mask.any(1))
+    columns = np.flatnonzero(mask[rows[-1] - 1 :].any(0)) if rows.size else np.array([0, mask.shape[1] - 1])
+    return float(columns[0] * 100 / ROWS), float((columns[-1] + 1) * 100 / ROWS)

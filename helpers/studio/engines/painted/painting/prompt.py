@@ -1,70 +1,20 @@
-"""From words to a Reading: which entries of the vocabulary a prompt names, how many, in which colour and where.
+"""From words to a Reading: which entries of the vocabulary all prompts name, how many, in which colour and where.
 
-A word that describes waits for the thing that it describes, or belongs to what was named last. Every content word ends as
-one of the reading's `words` or is unknown and reported as written; only function words are passed over.
+Each text is read by itself (`reader`). Here what several say of one thing comes together, and the objects come into the order
+that the painter wants.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import cast
 
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
 
-from . import art, vocabulary
-from .rules import Relation
-from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
+from . import vocabulary
+from .reader import OWNED, Link, Links, Mention, Relation, Spoken, Text, leads_to, read_text
 
 __all__ = ["Mention", "Reading", "Relation", "Spoken", "read"]
-
-_AND = ("and", "和", "与", "跟", "及", "加")
-_WITH = ("with", "带", "带有", "有")
-_DEFINITE = ("the", "this", "that", "these", "those", "its", "其", "这", "那", "这只", "那只", "这个", "那个")
-_SUBJECT = ("he", "she", "it", "they", "他", "她", "它", "他们", "她们", "它们")
-_OBJECT = ("it", "him", "her", "them")
-_COPULA = ("is", "are", "was", "were", "是")
-_WITHOUT = ("without", "no", "没有", "无")
-_OWNED = ("held", "worn")
-_TOUCHING = ("on", "inside")
-_TRUE_OF_PLACES = ("in_front", "beside", "inside", "under", "above", "on")
-"""Relations to a place, its sky or its light that hold of anything which stands there."""
-_POSED = ("lean", "lift", "squash")
-
-Check = bool | Literal["colour", "hair", "place", "pose"]
-"""Whether a word changes something, or what will show it once the text is read."""
-
-
-@dataclass(frozen=True)
-class Mention:
-    """One entry of the vocabulary as a prompt names it."""
-
-    entry: str
-    weight: float = 1.0
-    count: int = 1
-    colour: str | None = None  # #rrggbb
-    place: str | None = None  # left right middle near far sky
-    size: float = 1.0
-    pose: str | None = None  # an action of the grammar that leans, lifts or squashes it
-    mount: int = 0  # it sits on an object that is mentioned after it: the next (1), the one after that (2) …
-    carry: str | None = None  # an action that puts the object mentioned next into its hands, on its head …
-    relation: Relation | None = None  # where it is, seen from another object; not where `mount` says it already
-    of: int = 0  # that object: so many objects further on in the reading, or back where it is negative
-    hair: str | None = None  # #rrggbb, of somebody's hair
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A content word of a prompt that the painter knows."""
-
-    text: str
-    """As written."""
-    about: int | None = None
-    """Number of the mention that it names or describes, in `Reading.mentions`."""
-    stand_in: str | None = None
-    """Name of what is painted in its place."""
-    changes: bool = True
-    """False where it changes nothing in the picture."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +23,8 @@ class Reading:
 
     mentions: tuple[Mention, ...] = ()
     unknown: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Entries that it wants none of: "without a hat"."""
     words: tuple[Spoken, ...] = field(default=(), compare=False)
     """Its content words, in order, once each; no picture depends on them."""
 
@@ -86,49 +38,29 @@ class Reading:
         return bool(self.of("scene"))
 
 
-@dataclass(frozen=True)
-class _Link:
-    """What an object is to another one: a relation, "on" it, or held or worn by it."""
-
-    how: str
-    of: int
-    action: str | None = None  # that says how it is held or worn
-
-
-_Links = Mapping[int, _Link]
-
-
-@dataclass(frozen=True)
-class _Text:
-    """One text, read: mentions in its order, and the links between them by their numbers."""
-
-    mentions: tuple[Mention, ...]
-    links: _Links
-    words: tuple[Spoken, ...]
-    unknown: tuple[str, ...]
-
-
 @lru_cache(maxsize=64)
 def read(prompts: tuple[Prompt, ...]) -> Reading:
     """Return one reading of several prompts; a mention's weight is multiplied by the absolute weight of its prompt."""
     mentions: list[Mention] = []
-    links: dict[int, _Link] = {}
+    links: dict[int, Link] = {}
     words: list[Spoken] = []
     unknown: dict[str, None] = {}
+    absent: dict[str, None] = {}
     for prompt in prompts:
-        text = _read_text(prompt.text)
+        text = read_text(prompt.text)
         numbers = _joined(text, abs(prompt.weight), mentions)
         for index, link in text.links.items():
-            if link.of in numbers and not _leads_to(links, numbers[link.of], numbers[index]):
+            if link.of in numbers and not leads_to(links, numbers[link.of], numbers[index]):
                 links.setdefault(numbers[index], replace(link, of=numbers[link.of]))
         words += [w if w.about is None else replace(w, about=numbers[w.about]) for w in text.words]
         unknown.update(dict.fromkeys(text.unknown))
+        absent.update(dict.fromkeys(text.absent))
     arranged, places = _arranged(mentions, links)
     said = [w if w.about is None else replace(w, about=places[w.about]) for w in words]
-    return Reading(arranged, tuple(unknown)[:MAX_UNKNOWN_WORDS], _once_each(said))
+    return Reading(arranged, tuple(unknown)[:MAX_UNKNOWN_WORDS], tuple(absent), _once_each(said))
 
 
-def _joined(text: _Text, weight: float, mentions: list[Mention]) -> Mapping[int, int]:
+def _joined(text: Text, weight: float, mentions: list[Mention]) -> Mapping[int, int]:
     """Add a text's mentions to those of the texts before it, and return the number of each.
 
     One that says no more than another of the same entry is that one, unless the text sets both beside each other.
@@ -155,18 +87,11 @@ def _joined(text: _Text, weight: float, mentions: list[Mention]) -> Mapping[int,
 def _says_no_more(mention: Mention, old: Mention) -> bool:
     if mention.entry != old.entry:
         return False
-    bare = replace(mention, weight=1.0) == _bare(mention.entry)
+    bare = replace(mention, weight=1.0) == Mention(mention.entry)
     return bare or (mention.colour, mention.place, mention.size) == (old.colour, old.place, old.size)
 
 
-def _leads_to(links: _Links, index: int, other: int) -> bool:
-    """Return whether an object is another one, or belongs to it by links."""
-    while index != other and index in links:
-        index = links[index].of
-    return index == other
-
-
-def _arranged(mentions: Sequence[Mention], links: _Links) -> tuple[tuple[Mention, ...], Mapping[int, int]]:
+def _arranged(mentions: Sequence[Mention], links: Links) -> tuple[tuple[Mention, ...], Mapping[int, int]]:
     """Return the mentions with their links as offsets, and the number of each in that order: who rides before the mount,
     what is carried right after who carries it."""
     order = list(_in_order(mentions, links))
@@ -177,14 +102,14 @@ def _arranged(mentions: Sequence[Mention], links: _Links) -> tuple[tuple[Mention
         off = place[link.of] - place[index]
         if link.how == "on":
             out[index] = replace(out[index], mount=max(off, 0))
-        elif link.how in _OWNED and off == -1 and link.action is not None:
+        elif link.how in OWNED and off == -1 and link.action is not None:
             out[link.of] = replace(out[link.of], carry=link.action)
         else:
-            out[index] = replace(out[index], relation=link.how, of=off)
+            out[index] = replace(out[index], relation=cast(Relation, link.how), of=off)
     return tuple(out.values()), {index: number for number, index in enumerate(order)}
 
 
-def _in_order(mentions: Sequence[Mention], links: _Links) -> Iterator[int]:
+def _in_order(mentions: Sequence[Mention], links: Links) -> Iterator[int]:
     to: dict[int, list[int]] = {}
     for index in sorted(links):
         to.setdefault(links[index].of, []).append(index)
@@ -194,11 +119,11 @@ def _in_order(mentions: Sequence[Mention], links: _Links) -> Iterator[int]:
         link = links.get(index)
         if index in done:
             return
-        if link is not None and link.how in _OWNED and link.of not in done:
+        if link is not None and link.how in OWNED and link.of not in done:
             yield from given(link.of)
             return
         done.add(index)
-        carried = [i for i in to.get(index, ()) if links[i].how in _OWNED]
+        carried = [i for i in to.get(index, ()) if links[i].how in OWNED]
         for mount in (*carried, index):
             for rider in to.get(mount, ()):
                 if links[rider].how == "on":
@@ -218,828 +143,3 @@ def _once_each(words: Sequence[Spoken]) -> tuple[Spoken, ...]:
         if word.text not in found or (word.changes and not found[word.text].changes):
             found[word.text] = word
     return tuple(found.values())
-
-
-@lru_cache(maxsize=256)
-def _read_text(text: str) -> _Text:
-    return _Reader(text).read()
-
-
-@dataclass(frozen=True)
-class _Join:
-    """A word that needs an object to follow: "behind", "holding", "sitting on"."""
-
-    who: tuple[int, ...]
-    token: Token
-
-    @property
-    def how(self) -> str:
-        """Kind of the link that it makes."""
-        if self.token.kind == "relation":
-            return self.token.value
-        return "on" if "mount" in _action(self.token) else "worn" if self.token.value == "wear" else "held"
-
-
-class _Reader:
-    """One pass over the tokens, with what waits for a thing to describe and what was named last."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens = list(tokens(text))
-        self.at = 0
-        self.mentions: list[Mention] = []
-        self.links: dict[int, _Link] = {}
-        self.said: list[tuple[Token, int | None, Check]] = []
-        self.unknown: list[Token] = []
-        self.waiting: list[Token] = []
-        self.last: int | None = None  # the object that a place or an action after it belongs to
-        self.latest: int | None = None  # what was named last, of any kind
-        self.subject: int | None = None  # the first object of its sentence: what "it" is in the next
-        self.lost = False  # the word before is unknown
-        self.held: tuple[int, Token] | None = None  # a thing named before the one who holds it or sits on it
-        self.joins: list[_Join] = []
-        self.on: int | None = None  # a thing followed by "on" or "in": it sits on what is named next, if that is a seat
-        self.into = False  # that word is "in"
-        self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
-        self.joined = False  # "and" stands after the last thing
-        self.filled: int | None = None  # a thing followed by "of"
-        self.front: tuple[Token, int | None] | None = (
-            None  # a relation to what is named before the thing that stands in it
-        )
-        self.there: int | None = (
-            None  # a thing followed by the Chinese "at": a relation after the next thing is its own
-        )
-        self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
-        self.owner: int | None = None  # the same, to the end of the sentence
-        self.definite = self.copula = self.absent = False  # "the", "is" or "without" stands before
-
-    def read(self) -> _Text:
-        """Return the text's mentions, links, content words and unknown words."""
-        for self.at, token in enumerate(self.tokens):
-            self._take(token)
-        self._stop()
-        content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
-        words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
-        missed = sorted(self.unknown, key=lambda token: token.start)
-        return _Text(tuple(self.mentions), self.links, tuple(words), tuple(dict.fromkeys(t.text for t in missed)))
-
-    # ---- token by token ---------------------------------------------------------------------------------------------
-
-    def _take(self, token: Token) -> None:
-        token = self.tokens[self.at] = self._as_noun(token)
-        if self.lost and token.kind in ("stop", "relation", "function") and token.english:
-            self._lose()
-        self.lost = token.kind == "unknown"
-        if token.kind == "unknown":
-            self.unknown.append(token)
-            self.latest, self.definite = None, False
-        elif token.kind == "stop":
-            self._stop(token.text)
-        elif not token.english and token.text in vocabulary.grammar().zh_relations and self._stands_after(token):
-            self._relate_back(token)
-        elif token.kind == "function":
-            self._pass_over(token.text.lower())
-        elif token.kind == "relation":
-            self._relate(token)
-        elif token.kind == "entry" and (colour := self._two_colours(token)) is not None:
-            self.waiting.append(colour)
-        elif token.kind == "entry" and self._is_adjunct(token):
-            self.waiting.append(token)
-        elif token.kind == "entry":
-            self._name(token)
-        elif token.kind == "hair" and not self._goes_on_to_somebody():
-            self._describe_hair(token)
-        elif token.kind == "action" and self._acts_for_nobody(token):
-            self.unknown.append(token)
-        elif token.kind in ("place", "action") and self._describes_last(token):
-            self.on = self.last if token.text.endswith(" on") else self.on
-        else:
-            self.waiting.append(token)
-
-    def _stop(self, sign: str = ".") -> None:
-        """End a part of the sentence, or all of it."""
-        if self.lost:
-            self._lose()
-        self.lost = False
-        self._give_up()
-        for join in self.joins:
-            self._leave(join)
-        self.joins = []
-        self.last = self.latest = self.on = self.filled = self.equipped = self.there = None
-        self.joined = self.definite = self.copula = self.absent = False
-        if sign not in ",，、":
-            self.front = self.owner = None
-        elif self.front is not None and not self.front[0].english:
-            self.front = None
-
-    def _pass_over(self, word: str) -> None:
-        """Read a function word: it paints nothing, but may join the thing before it to what follows."""
-        if word in _DEFINITE:
-            self.definite = True
-        if word in ("on", "in"):
-            self.on, self.into = self._owner_of(self.last), word == "in"
-        elif word in _WITHOUT:
-            self.absent = True
-        elif word in _COPULA:
-            self.copula = True
-        elif word in _OBJECT and self.joins and self.joins[-1].token.kind == "relation":
-            self._relate_to_owner()
-        elif word in _SUBJECT and self.last is None:
-            self.last = self.latest = self.subject
-        elif word == "with" and self.last is None:
-            self.equipped = self.owner = self.subject
-        elif self.last is None or self.last != self.latest:
-            return
-        elif word in _WITH:
-            self.equipped = self.owner = self._owner_of(self.last)
-        elif word == "在":
-            self.there = self.last
-        elif word in _AND:
-            self.joined = True
-        elif word == "of":
-            self.filled = self.last
-        elif word == "们":
-            self._change(self.last, count=max(3, self.mentions[self.last].count))
-
-    # ---- nouns ------------------------------------------------------------------------------------------------------
-
-    def _is_adjunct(self, token: Token) -> bool:
-        """Return whether a noun or a mood only describes the noun that follows it, as "glass" in "a glass jar"."""
-        item, grammar = vocabulary.entry(token.value), vocabulary.grammar()
-        following = self._following()
-        if following is None or self.absent:
-            return False
-        ahead, lost = self._noun_ahead(self.at + 1)
-        kind = vocabulary.entry(ahead.value).kind if ahead is not None else None
-        if token.word in grammar.textures and item.kind == "mood":
-            return kind == "object" or (ahead is None and lost)
-        if token.word in grammar.materials:
-            return (following.kind == "unknown" and token.english) or (
-                following.kind == "entry" and vocabulary.entry(following.value).kind in ("object", "scene")
-            )
-        if item.kind != "object" or ahead is None:
-            return bool(
-                item.kind == "object"
-                and token.word in grammar.vessels
-                and following.text == "of"
-                and (noun := self._noun_ahead(self.at + 2)[0])
-                and vocabulary.entry(noun.value).kind == "object"
-            )
-        owns = token.owns or (following.text == "的" and not any(t.kind == "action" for t in self.waiting))
-        if owns:
-            head = vocabulary.entry(ahead.value)
-            return (
-                "hands" in item.data and kind in ("object", "scene") and not _is_worn(head) and "hands" not in head.data
-            )
-        return (
-            token.english
-            and not is_plural(token)
-            and following.kind == "entry"
-            and vocabulary.entry(following.value).kind == "object"
-            and not following.text.endswith("ing")
-        )
-
-    def _as_noun(self, token: Token) -> Token:
-        """Return a colour's word as the thing that it is where no noun follows: "an orange", "behind a stone"."""
-        grammar = vocabulary.grammar()
-        thing = grammar.nouns.get(token.word) if token.kind == "colour" else None
-        if thing is None:
-            return token
-        before, following = self.tokens[self.at - 1] if self.at else None, self._following()
-        numbered = before is not None and (before.kind == "number" or before.text.lower() in ("a", "an", "the"))
-        describes = following is not None and (
-            following.text == "的"
-            or (
-                following.kind in ("entry", "colour", "number", "hair", "unknown")
-                and following.word.split(" ")[0] not in grammar.functions  # "on a table" is a place
-            )
-        )
-        if describes or (token.english and not numbered):
-            return token
-        return token._replace(kind="entry", value=thing)
-
-    def _two_colours(self, token: Token) -> Token | None:
-        """Return "black and white" as the colour of the thing that follows; None where it is that of the picture."""
-        words = token.word.replace("-", " ").split(" and ") if token.english else list(token.word)
-        entries = vocabulary.words()[0 if token.english else 1]
-        colours = [entries.get(word, "") for word in words]
-        if len(colours) != 2 or not all(name.startswith("colour_") for name in colours):
-            return None
-        ahead, _ = self._noun_ahead(self.at + 1)
-        of_thing = ahead is not None and vocabulary.entry(ahead.value).kind == "object"
-        framed = ahead is not None and ahead.word.startswith("portrait")
-        return token._replace(kind="colour", value=colours[0]) if of_thing and not framed else None
-
-    def _noun_ahead(self, at: int) -> tuple[Token | None, bool]:
-        """Return the noun of the phrase that goes on at a token, and whether an unknown word stands before it."""
-        lost = False
-        for token in self.tokens[at:]:
-            lost = lost or token.kind == "unknown"
-            if token.kind == "entry" and vocabulary.entry(token.value).kind not in ("mood", "medium"):
-                return token, lost
-            sized = token.kind == "action" and _action(token).keys() & {"size", "count"}
-            describes = token.kind in ("entry", "colour", "number", "hair", "unknown") or sized
-            if not describes and token.text != "的" and token.text.lower() not in ("a", "an", "the"):
-                break
-        return None, lost
-
-    def _name(self, token: Token) -> None:
-        """Read an entry's word, and give it what waited for it."""
-        item = vocabulary.entry(token.value)
-        if self.absent:
-            self._say(token)
-            for word in self.waiting:
-                self._say(word)
-            self.waiting, self.absent = [], False
-            return
-        if item.kind == "object":
-            self._name_object(token)
-        else:
-            self._name_setting(token, item)
-            self._reach_place()
-        self.on = self.equipped = self.filled = None
-        self.joined = self.definite = self.copula = False
-
-    def _name_object(self, token: Token) -> None:
-        index = self._named_before(token)
-        if index is None:
-            index = len(self.mentions)
-            self.mentions.append(_bare(token.value))
-        self._say(token, index)
-        before, self.latest = self.last, index
-        self._describe(index, token)
-        self._link_up(index, before)
-        if before is None and self.held is None and index not in self.links:
-            self.subject = index
-        self.party = [*self.party, index] if self.joined else [index]
-        if index in {link.of for link in self.links.values()}:  # this one is ridden, or stood behind
-            self.party = []
-        self.last = index
-
-    def _named_before(self, token: Token) -> int | None:
-        """Return the object that "the cat" was before; a number, a size or another colour makes it another one."""
-        if not self.definite or any(t.kind in ("number", "colour") or _is_size(t) for t in self.waiting):
-            return None
-        same = [i for i, m in enumerate(self.mentions) if m.entry == token.value and i != self.last]
-        return same[-1] if same else None
-
-    def _describe(self, index: int, token: Token) -> None:
-        """Give an object everything that waits."""
-        verb = next((at for at, t in enumerate(self.waiting) if not t.english and _needs_object(t)), 0)
-        self.waiting, words = self.waiting[:verb], self.waiting[verb:]  # "two girls in hats": both are of the girls
-        mention = self.mentions[index]
-        numbers = [t for t in words if t.kind == "number"]
-        actions = [_action(t) for t in words if t.kind == "action" and "carry" not in _action(t)]
-        count = max([int(a.get("count", 1)) for a in actions], default=1)
-        if count == 1 and is_plural(token):
-            count = 3
-        if numbers:
-            paired = "pair" in numbers[-1].text and token.word.endswith("s")
-            count = 1 if paired else int(numbers[-1].value)
-        if len(words) or count > 1:
-            mention = replace(
-                mention,
-                count=max(mention.count, min(COUNT_LIMIT, count)),
-                size=mention.size * math.prod(a.get("size", 1.0) for a in actions),
-            )
-        hair = next((t for t in words if t.kind == "hair"), None)
-        for at, word in enumerate(words):
-            if word.kind == "colour":
-                of_hair = hair is not None and not hair.value and words[at + 1 : at + 2] == [hair]
-                if of_hair:
-                    mention = replace(mention, hair=_hair_colour(word.value))
-                elif mention.colour is None:
-                    mention = replace(mention, colour=_colour(word.value))
-                self._say(word, index, "hair" if of_hair else "colour")
-            elif word.kind == "hair":
-                mention = replace(mention, hair=_hair_colour(word.value) if word.value else mention.hair)
-                self._say(word, index, "hair")
-            elif word.kind == "place":
-                mention = replace(mention, place=word.value)
-                self._say(word, index, "place")
-            elif word.kind == "action":
-                mention = self._acted(mention, index, word)
-            else:
-                self._say(word, index, word.kind == "number")
-        self.mentions[index] = mention
-
-    def _acted(self, mention: Mention, index: int, word: Token) -> Mention:
-        """Return a mention as an action before it changes it; one that waits for its holder or rider stays held."""
-        action = _action(word)
-        acted = _act_on(mention, word, before=True)
-        if _needs_object(word):
-            if self.held is not None:
-                self.unknown.append(self.held[1])
-            self.held = (index, word)
-        elif acted is None and not action.keys() & {"size", "count"}:
-            self.unknown.append(word)
-        else:
-            self._say(word, index, _check(word, mention))
-        return acted or mention
-
-    def _name_setting(self, token: Token, item: vocabulary.Entry) -> None:
-        """Read a place, a light or a mood, which takes what can change it; the rest waits on for an object."""
-        index = len(self.mentions)
-        mention, kept = _bare(token.value), []
-        for word in self.waiting:
-            action = _action(word) if word.kind == "action" else {}
-            if word.kind == "colour" and item.kind in ("part", "scene"):
-                mention = replace(mention, colour=_colour(word.value))
-            elif word.kind == "place" and word.value == "far" and item.kind == "scene":
-                mention = replace(mention, place="far")
-            elif item.kind == "scene" and action.keys() & {"size"} and "strengthen" not in action:
-                mention = replace(mention, size=mention.size * action["size"])
-            elif "strengthen" in action and item.kind not in ("scene", "light", "medium"):
-                mention = replace(mention, weight=mention.weight * action["strengthen"])
-            elif word.kind == "number" and item.kind == "scene" and counted(token):
-                if word.value != "1":
-                    self.unknown.append(word)
-                    continue
-            elif word.kind == "entry" and item.kind not in ("mood", "medium"):
-                self._say(word, index, False)
-                continue
-            else:
-                kept.append(word)
-                continue
-            self._say(word, index)
-        self.waiting = kept
-        self.mentions.append(mention)
-        self._say(token, index)
-        self.latest = index
-
-    # ---- links between objects --------------------------------------------------------------------------------------
-
-    def _link(self, who: int, how: str, of: int, action: str | None = None) -> bool:
-        """Set an object beside another one; return whether it could be."""
-        if who in self.links or _leads_to(self.links, of, who):
-            return False
-        self.links[who] = _Link(how, of, action)
-        return True
-
-    def _link_up(self, index: int, before: int | None) -> None:
-        """Join the object just named to those that wait for it."""
-        mention, item = self.mentions[index], vocabulary.entry(self.mentions[index].entry)
-        joins, self.joins = self.joins, []
-        for join in joins:
-            if _takes(join.token, mention):
-                self._join(join, index)
-            else:
-                self._leave(join)
-        if self.front is not None and self.front[1] is None:
-            self.front = (self.front[0], index)
-        elif self.front is not None and self.front[1] is not None:
-            self._put(index, self.front[0], self.front[1])
-            self.front = None
-        self._hand_over(index)
-        if self.on is not None and self.on not in self.links:
-            if _is_worn(item):
-                if self.into:
-                    self._link(index, "worn", self.on, "wear")
-            elif "seat" in item.data:
-                for who in self.party if self.on in self.party else [self.on]:
-                    self._link(who, "on", index)
-            elif self.into:
-                self._link(self.on, "inside", index)
-        if self.equipped is not None:
-            self._equip(index, self.equipped, item)
-        elif self.joined and before in self.links and self.links[before].how in _OWNED:
-            self._equip(index, self.links[before].of, item)
-        elif before is None and self.subject is not None and _is_worn(item) and self._wears(self.subject):
-            self._link(index, "worn", self.subject, "wear")  # "wearing a hat, a scarf"
-        if self.filled is not None and self.filled == before:
-            self._fill(index, self.filled)
-
-    def _wears(self, index: int) -> bool:
-        return any(link.of == index and link.how == "worn" for link in self.links.values())
-
-    def _equip(self, index: int, holder: int, item: vocabulary.Entry) -> None:
-        """Let the holder wear or hold a thing after "with": a girl has an umbrella and a hat, a house has neither."""
-        hands = "hands" in vocabulary.entry(self.mentions[holder].entry).data
-        if _is_worn(item) and (hands or self._wears(holder)):
-            self._link(index, "worn", holder, "wear")
-        elif _is_held(item) and hands:
-            self._link(index, "held", holder, "hold")
-
-    def _fill(self, index: int, vessel: int) -> None:
-        """Put what follows "of" into the bowl before it: "a bowl of cherries", "a jar of sweets"."""
-        data = vocabulary.entry(self.mentions[vessel].entry).data
-        if data.get("stands") == "table" and self.mentions[vessel].entry != self.mentions[index].entry:
-            self._link(index, "on" if "seat" in data else "inside", vessel)
-
-    def _join(self, join: _Join, index: int) -> None:
-        """Make the link that a word before the object asks for."""
-        if join.token.kind == "relation":
-            self._put_all(join.who, join.token, index)
-            return
-        if join.how == "on":
-            made = [self._link(who, "on", index) for who in join.who]
-        else:
-            made = [self._link(index, join.how, join.who[-1], join.token.value)]
-        self._say(join.token, join.who[-1], any(made))
-
-    def _put_all(self, who: Sequence[int], token: Token, index: int) -> None:
-        for one in who[:-1]:
-            self._link(one, "in_front" if token.value == "between" else token.value, index)
-        self._put(who[-1], token, index)
-
-    def _put(self, who: int, token: Token, of: int) -> None:
-        """Make the link of a relation. One between two stands left of the first, and the second right of it."""
-        how = token.value
-        while who in self.links:  # it sits on something, or is worn: that stands there
-            who = self.links[who].of
-        if how == "between" and self.mentions[of].count > 1:
-            how = "in_front"
-        elif how == "between":
-            how, self.front = "left_of", (token._replace(value="right_of"), who)
-        elif how in _TOUCHING and "seat" in vocabulary.entry(self.mentions[of].entry).data:
-            how = "on"
-        made = self._link(who, how, of)
-        if how != "on" and token.value not in _TOUCHING or token.english:
-            self._say(token, who, made)
-
-    def _leave(self, join: _Join) -> None:
-        """Give up on an object to follow: a rider sits where it is, and no relation holds."""
-        if join.token.kind == "relation":
-            self._say(join.token, join.who[-1], False)
-            return
-        posed = [self._sit_down(who, join.token) for who in join.who] if join.how == "on" else [False]
-        if any(posed):
-            self._say(join.token, join.who[-1])
-        else:
-            self.unknown.append(join.token)
-
-    def _reach_place(self) -> None:
-        """End the words that wait for an object at a place: one sits there, and stands in front of it or under its sky."""
-        joins, self.joins = self.joins, []
-        for join in joins:
-            if join.token.kind == "relation":
-                item = vocabulary.entry(self.mentions[-1].entry)
-                if item.kind in ("mood", "medium"):
-                    self.joins.append(join)
-                else:
-                    self._say(join.token, join.who[-1], join.token.value in _TRUE_OF_PLACES)
-            elif vocabulary.entry(self.mentions[-1].entry).kind in ("mood", "medium", "light"):
-                self.joins.append(join)
-            else:
-                self._leave(join)
-
-    def _sit_down(self, index: int, token: Token) -> bool:
-        """Give an object the pose of its word ("sitting on"); return whether the word gives one."""
-        first = token.text.split()[0].lower() if token.english else token.text[0]
-        pose = action_words().get(first)
-        if not pose or not vocabulary.grammar().actions[pose].keys() & set(_POSED):
-            return False
-        self._change(index, pose=pose)
-        return True
-
-    def _relate(self, token: Token) -> None:
-        """Read a word such as "behind": what is named next is what it stands behind."""
-        if token.value in _TOUCHING and not token.english:
-            return
-        if self.last is not None:
-            who = self._actor(token)
-            self.joins.append(_Join(tuple(self.party) if who == self.last and self.party else (who,), token))
-        elif self.latest is not None:  # about a light, or a part of the place
-            self._say(token, self.latest, token.value in _TRUE_OF_PLACES)
-        elif token.english or self.subject is not None:
-            self.front = (token, None if token.english else self.subject)
-        else:
-            self._say(token, None, False)
-
-    def _relate_to_owner(self) -> None:
-        """Read "behind it": what it is was named before, and has the thing."""
-        join = self.joins.pop()
-        others = [i for i in range(len(self.mentions)) if i not in join.who and self._is_object(i)]
-        of = self.owner if self.owner is not None and self.owner not in join.who else others[-1] if others else None
-        if of is None:
-            self._leave(join)
-        else:
-            self._put_all(join.who, join.token, of)
-
-    def _stands_after(self, token: Token) -> bool:
-        """Return whether a Chinese word for a relation follows its thing, as "behind" does in "a tree's behind"."""
-        before = self.tokens[self.at - 1] if self.at else None
-        if before is not None and before.text == "的" and self.at > 1:
-            before = self.tokens[self.at - 2]
-        named = before is not None and before.kind == "entry" and self.latest is not None
-        return named and not (self.joined and token.kind == "place")
-
-    def _relate_back(self, token: Token) -> None:
-        """Read a Chinese relation after its thing: "the tree's behind" is where the cat is, or the one named next."""
-        how, here = vocabulary.grammar().zh_relations[token.text], self.latest
-        if here is None or not self._is_object(here):
-            holds = how in _TRUE_OF_PLACES
-            if how not in _TOUCHING:
-                self._say(token, here, holds)
-            return
-        token = token._replace(kind="relation", value=how)
-        who = self.there if self.there is not None and self.there != here else None
-        rider = next((i for i, link in self.links.items() if link.of == here and link.how == "on"), None)
-        self.there = None
-        if rider is not None:
-            if how not in _TOUCHING:  # "sits below the tree": not on it
-                posed = self.links.pop(rider)
-                self._put(rider, token, here)
-                self._unseat(rider, posed)
-            self.last = self.last if how in _TOUCHING else rider
-        elif self.held is not None and self.held[0] == here and "mount" in _action(self.held[1]):
-            self.front = (token, here)
-        elif who is not None:
-            if how not in _TOUCHING or self._is_in(how, here):
-                self._put(who, token, here)
-            self.last = self.latest = who
-        elif how not in _TOUCHING or self._is_in(how, here):
-            self.front = (token, here)
-
-    def _unseat(self, rider: int, link: _Link) -> None:
-        """Give a rider who is beside the thing and not on it the pose of its word."""
-        word = next((t for t, about, _ in reversed(self.said) if about == rider and t.kind == "action"), None)
-        if word is not None:
-            self._sit_down(rider, word)
-
-    def _is_in(self, how: str, index: int) -> bool:
-        """Return whether something can be on or in a thing: on a sofa, in a bowl or a box."""
-        data = vocabulary.entry(self.mentions[index].entry).data
-        return (how == "inside" or "seat" in data) and (
-            "seat" not in data or (data.get("stands") == "table") == (how == "inside")
-        )
-
-    def _hold(self, holder: int, word: Token, thing: int) -> None:
-        made = self._link(thing, "worn" if word.value == "wear" else "held", holder, word.value)
-        self._say(word, holder, made)
-
-    def _hand_over(self, holder: int) -> None:
-        """Give a thing that was named before its holder or rider, as in Chinese, to the one just named."""
-        if self.held is None or self.held[0] == holder:
-            return
-        (thing, word), self.held = self.held, None
-        if holder != thing + 1:
-            self.unknown.append(word)
-        elif "carry" in _action(word):
-            self._hold(holder, word, thing)
-        elif holder in self.links:  # "standing below the tree"
-            self._say(word, holder, self._sit_down(holder, word))
-        else:
-            self._say(word, holder, self._link(holder, "on", thing))
-
-    # ---- what describes the thing before it -------------------------------------------------------------------------
-
-    def _describes_last(self, token: Token) -> bool:
-        """Give a place or an action to what was named before it; return whether it belongs there."""
-        if self.joined and not token.english:
-            return False
-        if self.latest is not None and self.latest != self.last:
-            changed = _stir(self.mentions[self.latest], token)
-            if changed is not None:
-                self.mentions[self.latest] = changed
-                self._say(token, self.latest)
-                return True
-        if self.last is None:
-            return False
-        who = self._actor(token)
-        action = _action(token) if token.kind == "action" else {}
-        if _needs_object(token):
-            party = tuple(self.party) if "mount" in action and who == self.last and self.party else (who,)
-            self.joins.append(_Join(party, token))
-            return True
-        changed = _act_on(self.mentions[who], token)
-        if changed is None:
-            return False
-        self._say(token, who, _check(token, self.mentions[who]))
-        self.mentions[who] = changed
-        return True
-
-    def _actor(self, token: Token) -> int:
-        """Return who does what a verb says: the holder of a balloon, not the balloon; who sits on a chair, not the chair."""
-        at = self._owner_of(self.last)
-        assert at is not None
-        if token.kind != "action":
-            return at
-        data = vocabulary.entry(self.mentions[at].entry).data
-        for who, link in self.links.items():
-            if link.of == at and link.how not in _OWNED:
-                acts = "hands" in vocabulary.entry(self.mentions[who].entry).data and "hands" not in data
-                still = link.how in ("behind", "under", "inside") or data.get("stands") in ("floor", "table")
-                carries = "carry" in _action(token) and acts
-                if carries or (still and _action(token).keys() & set(_POSED)):
-                    return who
-        return at
-
-    def _owner_of(self, index: int | None) -> int | None:
-        """Return who holds or wears a thing; the thing itself where nobody does."""
-        while index is not None and index in self.links and self.links[index].how in _OWNED:
-            index = self.links[index].of
-        return index
-
-    def _goes_on_to_somebody(self) -> bool:
-        """Return whether hair is that of somebody named next, as in "a red-haired girl"."""
-        following = self._following()
-        if following is None or (following.kind == "function" and following.text != "的"):
-            return False
-        ahead, _ = self._noun_ahead(self.at + 1)
-        return ahead is not None and "hands" in vocabulary.entry(ahead.value).data
-
-    def _describe_hair(self, token: Token) -> None:
-        """Give hair, in the colour that waits or its own, to somebody named before; that of nobody is unknown."""
-        colour = self.waiting.pop() if not token.value and self.waiting and self.waiting[-1].kind == "colour" else None
-        index = self._owner_of(self.last if self.last is not None else self.subject)
-        if index is None:
-            self.unknown += [one for one in (colour, token) if one is not None]
-            return
-        if value := token.value or (colour.value if colour is not None else ""):
-            self._change(index, hair=_hair_colour(value))
-        if colour is not None:
-            self._say(colour, index, "hair")
-        self._say(token, index, "hair")
-        self.latest = index
-
-    def _acts_for_nobody(self, token: Token) -> bool:
-        """Return whether an English verb has no known subject: the word before it is unknown, or nothing is named yet."""
-        action, following = _action(token), self._following()
-        if not token.english or self.last is not None:
-            return False
-        attributive = following is not None and following.kind not in ("function", "relation", "stop")
-        after = self.at > 0 and self.tokens[self.at - 1].kind == "unknown"
-        if self.subject is not None and not after and (_needs_object(token) or not attributive):
-            self.last = self.latest = self.subject  # "a cat, wearing a hat"
-            return False
-        return _needs_object(token) or (after and not attributive and bool(action.keys() & {"place", *_POSED}))
-
-    def _following(self) -> Token | None:
-        return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
-
-    def _lose(self) -> None:
-        """End an unknown thing ("in a red tutu"): the colour of what one wears goes to its wearer; its number, its size and
-        any other colour are unknown words too."""
-        kept = []
-        worn = self.last is not None and (self.on is not None or any(join.how == "worn" for join in self.joins))
-        for word in self.waiting:
-            if word.kind == "colour" and worn and self.last is not None and self.mentions[self.last].colour is None:
-                self._change(self.last, colour=_colour(word.value))
-                self._say(word, self.last, "colour")
-            elif (
-                word.kind in ("colour", "hair", "entry")
-                or (word.kind == "number" and word.value != "1")
-                or (word.kind == "action" and _action(word).keys() & {"size", "count"})
-            ):
-                self.unknown.append(word)
-            elif word.kind != "number":
-                kept.append(word)
-        self.waiting = kept
-
-    def _give_up(self) -> None:
-        """End what waits at the end of a part: a colour alone colours the whole picture, other words are unknown."""
-        owner = self.latest if self.copula else self.last if self.on is not None and self.into else None
-        if owner is not None and vocabulary.entry(self.mentions[owner].entry).kind not in ("object", "part", "scene"):
-            owner = None
-        dresser = next((join for join in self.joins if join.how == "worn"), None)
-        for token in self.waiting:
-            if token.kind == "colour" and dresser is not None and self.mentions[dresser.who[-1]].colour is None:
-                self._change(dresser.who[-1], colour=_colour(token.value))
-                self._say(token, dresser.who[-1], "colour")
-                self._say(dresser.token, dresser.who[-1], "colour")
-                self.joins.remove(dresser)
-            elif token.kind == "colour" and owner is not None and self.mentions[owner].colour is None:
-                self._change(owner, colour=_colour(token.value))
-                self._say(token, owner, "colour")
-            elif token.kind in ("colour", "entry"):
-                self.mentions.append(_bare(token.value))
-                self._say(token, len(self.mentions) - 1)
-            elif token.kind != "number" or token.value != "1":
-                self.unknown.append(token)
-        self.waiting = []
-        if self.held is not None:
-            (thing, word), self.held = self.held, None
-            if self.subject is not None and self.subject < thing and "carry" in _action(word):
-                self._hold(self.subject, word, thing)  # "a girl rides a horse, wearing a hat", in Chinese
-            else:
-                self.unknown.append(word)
-
-    # ---- small things -----------------------------------------------------------------------------------------------
-
-    def _say(self, token: Token, about: int | None = None, changes: Check = True) -> None:
-        self.said.append((token, about, changes))
-
-    def _change(self, index: int, **fields: Any) -> None:
-        self.mentions[index] = replace(self.mentions[index], **fields)
-
-    def _is_object(self, index: int) -> bool:
-        return vocabulary.entry(self.mentions[index].entry).kind == "object"
-
-    def _spoken(self, token: Token, about: int | None, check: Check) -> Spoken:
-        """Return a content word as the reading gives it back."""
-        instead = None
-        if token.kind == "entry":
-            item = vocabulary.entry(token.value)
-            if token.word in {word.lower() for word in item.stand_in}:
-                instead = (item.en if token.english else item.zh)[0]
-        return Spoken(
-            token.text, about, instead, check if isinstance(check, bool) else self._shows(token, about, check)
-        )
-
-    def _shows(self, token: Token, about: int | None, check: str) -> bool:
-        """Return whether a mention shows what a word said of it."""
-        if about is None:
-            return False
-        mention = self.mentions[about]
-        item = vocabulary.entry(mention.entry)
-        if check == "hair":
-            return mention.hair is not None and _takes_colour(item, "hair")
-        if check == "colour":
-            named = token.kind != "colour" or mention.colour == _colour(token.value)
-            link = self.links.get(about)
-            wearer = vocabulary.entry(self.mentions[link.of].entry) if link is not None and link.how == "worn" else item
-            return named and (_takes_colour(item, "tint") or _takes_colour(wearer, "tint"))
-        if check == "place":
-            wanted = token.value if token.kind == "place" else _action(token)["place"]
-            return mention.place == wanted and about not in self.links
-        return mention.pose == token.value
-
-
-@lru_cache(maxsize=256)
-def _bare(entry: str) -> Mention:
-    """Return the mention of an entry of which the text says no more."""
-    return Mention(entry)
-
-
-@lru_cache(maxsize=512)
-def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
-    """Return whether some drawing of an entry has a part that takes a colour; what is no drawing takes it."""
-    drawings = [name for key, names in item.data.items() if key == "art" or key.startswith("art_") for name in names]
-    return item.kind != "object" or any(art.load(name).takes(part) for name in drawings)
-
-
-def _is_worn(item: vocabulary.Entry) -> bool:
-    return "worn" in item.data
-
-
-def _is_held(item: vocabulary.Entry) -> bool:
-    return "held" in item.data
-
-
-def _needs_object(token: Token) -> bool:
-    return token.kind == "action" and bool(_action(token).keys() & {"carry", "mount"})
-
-
-def _is_size(token: Token) -> bool:
-    return token.kind == "action" and "size" in _action(token)
-
-
-def _colour(entry: str) -> str:
-    return str(vocabulary.entry(entry).data["colour"])
-
-
-def _hair_colour(entry: str) -> str:
-    data = vocabulary.entry(entry).data
-    return str(data.get("hair", data["colour"]))
-
-
-def _check(token: Token, mention: Mention) -> Check:
-    """Return what will show that a place or an action changed the mention."""
-    if token.kind == "place":
-        return "place"
-    action = _action(token)
-    if action.get("stays") == vocabulary.entry(mention.entry).data.get("stands", "ground") or "count" in action:
-        return True
-    if action.keys() & set(_POSED):
-        return "pose"
-    return "place" if "place" in action and "size" not in action else True
-
-
-def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | None:
-    """Return the mention as a place or an action changes it; None where the word waits for the next mention."""
-    if token.kind == "place":
-        return replace(mention, place=token.value)
-    action = _action(token)
-    if "stirs" in action and not before:
-        return replace(mention, size=mention.size * action.get("size", 1.0))
-    poses = bool(action.keys() & set(_POSED))
-    if "stays" in action and action["stays"] == vocabulary.entry(mention.entry).data.get("stands"):
-        return mention
-    if "place" in action and (before or "size" not in action):
-        return replace(mention, place=action["place"], pose=token.value if poses else mention.pose)
-    if poses:
-        return replace(mention, pose=token.value)
-    return None
-
-
-def _stir(mention: Mention, token: Token) -> Mention | None:
-    """Return a setting as a word moves it ("falling" snow, mountains "in the background"); None where it does not."""
-    kind = vocabulary.entry(mention.entry).kind
-    if token.kind == "place" and token.value == "sky" and kind in ("part", "weather", "light"):
-        return mention
-    if token.kind == "place":
-        return replace(mention, place="far") if kind == "scene" and token.value == "far" else None
-    stirs = _action(token).get("stirs")
-    if stirs and kind in ("weather", "season", "part"):
-        return replace(mention, weight=mention.weight * stirs)
-    return None
-
-
-def _action(token: Token) -> Mapping[str, Any]:
-    return vocabulary.grammar().actions[token.value]
-
-
-def _takes(token: Token, thing: Mention) -> bool:
-    """Return whether a word can take this thing: a house is not eaten."""
-    wanted = _action(token).get("takes") if token.kind == "action" else None
-    return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")

@@ -236,6 +236,7 @@ ENTRIES: Mapping[str, Fields] = {
         seasonal=FLAG,
         indoors=FLAG,
         seat=NUMBER,
+        astride=TRUE,
         hands=TRUE,
         held=TRUE,
         worn=TRUE,
@@ -251,7 +252,7 @@ ENTRIES: Mapping[str, Fields] = {
 }
 """The kinds of entries and the keys that each may have beside `kind`."""
 
-_TEXTS = ("functions", "zh_functions", "zh_measures", "compounds", "materials", "textures", "vessels")
+_TEXTS = ("functions", "zh_functions", "zh_measures", "compounds", "materials", "textures", "containers", "vessels")
 RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(
     place=PLACES,

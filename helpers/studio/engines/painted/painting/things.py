@@ -42,13 +42,12 @@ DRAWN_AT = (50.0, 84.0)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A group of placements, in hundredths of the height."""
+    """A group of placements about their main one."""
 
     placements: tuple[Placement, ...]
-    foot: tuple[float, float]
-    """Middle of the group, at the foot of its main part."""
-    height: float
-    """Of its main part."""
+    root: Placement
+    middle: float
+    """x of the group's middle."""
 
 
 @lru_cache(maxsize=24)
@@ -197,8 +196,9 @@ def _is_small(data: vocabulary.Data, home: vocabulary.Data) -> bool:
 
 def _group_at(drawn: Drawn, spot: Spot) -> tuple[Placement, ...]:
     """Return a group carried to a spot, with all its sizes."""
-    scale = spot.height / drawn.height
-    return tuple(moved(p, drawn.foot, (spot.x, spot.y), scale, spot.flip) for p in drawn.placements)
+    scale = spot.height / drawn.root.height
+    start = (drawn.middle, drawn.root.y)
+    return tuple(moved(p, start, (spot.x, spot.y), scale, spot.flip) for p in drawn.placements)
 
 
 def _grounded(p: Placement, horizon: float, home: vocabulary.Data) -> Placement:
@@ -218,13 +218,13 @@ def _shunned(asked: Asked, pull: float) -> tuple[tuple[str, float], ...]:
 def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int | None, turns: bool) -> Cutout | None:
     """Draw a group in the middle of nothing, and cut it out."""
     scene, places, root = way
+    main = places.index(root)
     if off is not None:
         places = tuple(replace(p, colour=_other_colour(p.colour, off)) if p.colour else p for p in places)
     x0, y0, x1, y1 = extent(places)
     scale = min(ROOM[0] / max(y1 - y0, 1), ROOM[1] / max(x1 - x0, 1))
-    drawn = Drawn(places, ((x0 + x1) / 2, root.y), root.height)
-    spot = Spot(*DRAWN_AT, root.height * scale)
-    drawn = Drawn(_group_at(drawn, spot), DRAWN_AT, spot.height)
+    group = _group_at(Drawn(places, root, (x0 + x1) / 2), Spot(*DRAWN_AT, root.height * scale))
+    drawn = Drawn(group, group[main], DRAWN_AT[0])
     alone = replace(scene, placements=drawn.placements, aspect=1.0, sun=(20.0, 10.0), shunned=shunned, faded=())
     pixels = painter.paint_objects(alone, size, size)
     rows, columns = (np.flatnonzero(pixels[..., 3].max(axis) > 0.1) for axis in (1, 0))
@@ -232,8 +232,8 @@ def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int |
         return None
     cut = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     unit = size / 100
-    foot = (drawn.foot[1] * unit - rows[0], drawn.foot[0] * unit - columns[0])
-    return Cutout(cut, foot, drawn.height * unit, drawn, turns=turns)
+    foot = (drawn.root.y * unit - rows[0], drawn.middle * unit - columns[0])
+    return Cutout(cut, foot, drawn.root.height * unit, drawn, turns=turns)
 
 
 def _other_colour(colour: str, number: int) -> str:

@@ -7,16 +7,15 @@ two have to each other, and forms one bunch with it: a list of placements from f
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import anchors, art, raster, vocabulary
-from .placement import FOOT, Placement, put, spot_of
+from . import anchors, art, vocabulary
+from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
-__all__ = ["ASIDE", "Bunch", "Link", "Look", "drawing_of", "gather", "links", "looks", "of_weight"]
+__all__ = ["ASIDE", "Bunch", "Link", "Look", "covered", "drawing_of", "gather", "links", "looks", "of_weight"]
 
 ASIDE = 0.5
 """How large something from a table is beside other things, where the scene is no close view."""
@@ -30,6 +29,8 @@ FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
+LEGS = 0.24
+"""Share of the height of somebody astride that hangs down behind what is ridden."""
 CROWD = 0.8
 """Distance of copies beside each other, in their widths."""
 STEP = 0.04
@@ -38,8 +39,6 @@ HIDDEN, WAYS = 0.3, 24
 """Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
 SUNK, DEEPEST = 0.42, 92.0
 """Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
-ROWS = 40
-"""Of a drawing's mask."""
 
 Bunch = list[Placement]
 Floats = NDArray[np.float64]
@@ -97,7 +96,7 @@ def drawing_of(mention: Mention, footing: str, look: Look | None, u: float) -> s
 
 def of_weight(weight: float) -> float:
     """Return the factor by which a prompt's weight makes a thing larger or smaller."""
-    return min(3.0, max(0.3, weight)) ** 0.35
+    return min(3.0, max(0.3, weight)) ** 0.15
 
 
 def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> list[Bunch]:
@@ -112,7 +111,7 @@ def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> l
         others = [(bunch, p) for bunch in out for p in bunch if p.mention == link.to]
         things = [thing for i in these for thing in _things(objects, i, dressed.get(i), others, seed)]
         if link.how == "mount":
-            _sit(things, others, float(vocabulary.entry(objects[link.to].entry).data.get("seat", 0.55)))
+            _sit(things, others, vocabulary.entry(objects[link.to].entry).data)
         elif link.how in WEAR:
             _wear(things, others, objects[these[0]].size)
         elif link.how in HOLD:
@@ -167,16 +166,20 @@ def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = Fal
     bunch.insert(at if behind else at + 1, thing)
 
 
-def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], up: float) -> None:
-    """Set the riders side by side on their mount, shared out among all its copies."""
+def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], data: vocabulary.Data) -> None:
+    """Set the riders side by side on their mount, shared out among all its copies; people sit astride what is ridden so."""
     rows = -(-len(riders) // len(seats))
     for turn, rider in reversed([*enumerate(riders)]):
         bunch, seat = seats[turn % len(seats)]
         room, shape = 0.75 * seat.width / rows, rider.width / rider.height
-        most = 0.9 * max(seat.height, 0.3 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
+        most = max(0.9 * seat.height, 0.7 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
         x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
-        y = seat.y - seat.lift - up * seat.height
-        _insert(bunch, seat, replace(rider, x=x, y=y, height=min(rider.height, *most)))
+        new = replace(rider, x=x, height=min(rider.height, *most))
+        y, legs = seat.y - seat.lift - data.get("seat", 0.55) * seat.height, 0.0
+        if data.get("astride"):
+            y = _back_of(seat, x)
+            legs = LEGS * new.height if "hands" in vocabulary.entry(rider.entry).data else 0.0
+        _insert(bunch, seat, replace(new, y=y + legs), behind=legs > 0)
 
 
 def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]], size: float) -> None:
@@ -239,11 +242,11 @@ def _relate(things: Sequence[Placement], others: Sequence[tuple[Bunch, Placement
         bunch, other = others[turn % len(others)]
         copy, count = turn // len(others), -(-len(things) // len(others))
         new, nearer = _RELATIONS[how](thing, other, _side(other, before + (copy if how in _BY_TURNS else 0)))
+        rank = copy - (count - 1) / 2
         if how in _ASIDE:
-            rank = (copy // 2 if how in _BY_TURNS else copy) * (1 if new.x > other.x else -1)
-        else:
-            rank = copy - (count - 1) / 2
-        _insert(bunch, other, replace(new, x=new.x + rank * CROWD * new.width), behind=not nearer)
+            rank = (copy // 2 if how in _BY_TURNS else copy) * (1.0 if new.x > other.x else -1.0)
+        step = CROWD * new.width if how not in _WITHIN else min(CROWD * new.width, CROWD * other.width / (count + 1))
+        _insert(bunch, other, replace(new, x=new.x + rank * step), behind=not nearer)
 
 
 def _behind(thing: Placement, other: Placement, side: int) -> tuple[Placement, bool]:
@@ -255,7 +258,7 @@ def _behind(thing: Placement, other: Placement, side: int) -> tuple[Placement, b
         if _hides_face(other, way):
             break
         new = way
-        if _covered(way, other) >= HIDDEN:
+        if covered(way, other) >= HIDDEN:
             break
     return new, False
 
@@ -335,6 +338,7 @@ _RELATIONS = {
     "above": _above,
 }
 _BY_TURNS = ("behind", "beside")
+_WITHIN = ("under", "inside")
 _ASIDE = (*_BY_TURNS, "left_of", "right_of")
 
 
@@ -346,7 +350,7 @@ def _side(other: Placement, turn: int) -> int:
 def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
     """Return the left and right end of another in the scene, as high as a thing reaches beside it."""
     share = min(1.0, thing.height / max(other.height * other.squash, 1e-6))
-    mask = _mask(other.drawing)
+    mask = mask_of(other.drawing)
     beside = mask[round(ROWS * (1 - share) * FOOT / 100) :].any(0)
     columns = np.flatnonzero(beside if beside.any() else mask.any(0))
     ends = (columns[0] * 100 / ROWS, (columns[-1] + 1) * 100 / ROWS)
@@ -354,9 +358,17 @@ def _beside_it(other: Placement, thing: Placement) -> tuple[float, float]:
     return min(xs), max(xs)
 
 
-def _covered(thing: Placement, other: Placement) -> float:
+def _back_of(mount: Placement, x: float) -> float:
+    """Return the upper end of a mount in the scene, at x."""
+    mask = mask_of(mount.drawing)
+    across = (x - mount.x) * (-1 if mount.flip else 1) * ROWS / mount.height + mask.shape[1] / 2
+    column = mask[:, min(max(int(across), 0), mask.shape[1] - 1)]
+    return spot_of(replace(mount, lean=0.0), 0.0, float(column.argmax()) * 100 / ROWS)[1]
+
+
+def covered(thing: Placement, other: Placement) -> float:
     """Return the share of a thing that is behind another."""
-    rows, columns = np.nonzero(_mask(thing.drawing))
+    rows, columns = (at[::3] for at in np.nonzero(mask_of(thing.drawing)))
     return float(_is_behind(other, thing, (columns + 0.5) * 100 / ROWS, (rows + 0.5) * 100 / ROWS).mean())
 
 
@@ -371,7 +383,7 @@ def _hides_face(other: Placement, thing: Placement) -> bool:
 
 def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDArray[np.bool_]:
     """Return which points of a thing's drawing (units of its view box) are behind another."""
-    mask, size = _mask(other.drawing), thing.height / other.height
+    mask, size = mask_of(other.drawing), thing.height / other.height
     turn = -1 if thing.flip ^ other.flip else 1
     middle, half = (thing.x - other.x) * (-1 if other.flip else 1), art.load(thing.drawing).width / 2
     across = turn * (x - half) * size + middle * 100 / other.height + art.load(other.drawing).width / 2
@@ -381,12 +393,3 @@ def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDAr
     column, row = (np.floor(v * ROWS / 100).astype(int) for v in (across, down))
     inside = (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < ROWS)
     return np.asarray(inside & mask[row.clip(0, ROWS - 1), column.clip(0, mask.shape[1] - 1)])
-
-
-@lru_cache(maxsize=512)
-def _mask(drawing: str) -> NDArray[np.bool_]:
-    """Return where a drawing is in its view box: (ROWS, columns)."""
-    one = art.load(drawing)
-    shape = one.silhouette("#000000", key="a")
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{shape}</svg>'
-    return np.asarray(raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)[..., 3] > 0.4)

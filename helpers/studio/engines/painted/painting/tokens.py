@@ -95,7 +95,7 @@ def _english(runs: Sequence[re.Match[str]], position: int) -> tuple[Token, int]:
     for length in range(len(words), 0, -1):
         written = " ".join(words[:length])
         phrase = _plain(written)
-        form = next((f for f in _singulars(phrase) if f in table), None)
+        form = next((f for f in _singulars(phrase) if _lists(table, f, phrase)), None)
         if form is not None:
             owns = phrase.endswith("'s") and not form.endswith("'s")
             return Token(*_of(table, form, written, start), owns), length
@@ -110,6 +110,11 @@ def _english(runs: Sequence[re.Match[str]], position: int) -> tuple[Token, int]:
                 if single in table and table[single][0] in ("entry", "colour", "action"):
                     return Token(*_of(table, single, words[0], start)), 1
     return Token("unknown", words[0], start=start), 1
+
+
+def _lists(table: Mapping[str, tuple[str, str]], form: str, phrase: str) -> bool:
+    """Return whether a table has a form of a phrase; the plural of a colour is none: olives are fruit."""
+    return form in table and (form == phrase or table[form][0] != "colour")
 
 
 def _of(table: Mapping[str, tuple[str, str]], word: str, written: str, start: int) -> tuple[str, str, str, int, str]:

@@ -67,6 +67,7 @@ class Grammar:
     zh_functions: tuple[str, ...]
     materials: frozenset[str]  # before a noun, no medium and no thing of their own
     textures: frozenset[str]  # moods of the picture that say of a thing how it feels to the touch
+    containers: frozenset[str]  # before "of", what holds the thing that follows
     vessels: frozenset[str]  # before "of", no thing of their own
     relations: Mapping[str, str]
     zh_relations: Mapping[str, str]
@@ -150,6 +151,7 @@ def grammar() -> Grammar:
         zh_functions=tuple(data["zh_functions"]),
         materials=frozenset(data["materials"]),
         textures=frozenset(data["textures"]),
+        containers=frozenset(data["containers"]),
         vessels=frozenset(data["vessels"]),
         relations=data["relations"],
         zh_relations=data["zh_relations"],
