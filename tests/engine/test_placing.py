@@ -224,6 +224,7 @@ def test_a_dress_that_somebody_is_drawn_in_takes_its_colour_there() -> None:
     (girl,) = scene("a girl wearing a blue dress", 2).placements
     assert (girl.entry, girl.colour) == ("girl", placed("a blue ball", "ball", 2)[0].colour)
     assert {p.entry for p in scene("a robot wearing a blue dress", 2).placements} == {"robot", "dress"}
+    assert [p.entry for p in scene("a snowman wearing a hat and a red scarf", 2).placements] == ["snowman"]
 
 
 @pytest.mark.parametrize(

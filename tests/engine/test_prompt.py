@@ -243,6 +243,12 @@ def test_hands_with_nothing_known_in_them_change_nothing() -> None:
     assert read("a girl holding a zyzzyva").mentions == read("a girl").mentions
 
 
+def test_one_who_sits_at_a_place_still_sits() -> None:
+    for text in ("坐在窗前的猫", "猫坐在窗前", "a cat sitting on a beach"):
+        assert [m.pose for m in read(text).of("object")] == ["sit"]
+        assert read(text).unknown == ()
+
+
 def test_one_who_sits_on_something_unknown_still_sits() -> None:
     reading = read("a cat sitting on a zyzzyva")
     assert reading.unknown == ("zyzzyva",)
@@ -488,6 +494,21 @@ def test_what_is_nobodys_is_unknown_and_colours_nothing_else() -> None:
     assert names(read("红墙白雪")) == ["snowfall"]
     for text in ("red hair reading in a cafe", "a red zyzzyva on the beach"):
         assert not any(m.colour for m in read(text).mentions)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("an old man with a white zyzzyva, fish", "an old man, fish"),
+        ("a king on a golden zyzzyva with a fish", "a king with a fish"),
+        ("a woman wearing a zyzzyva walking her dog", "a woman walking her dog"),
+        ("a squirrel holding a zyzzyva under a tree", "a squirrel under a tree"),
+        ("a dog next to a zyzzyva in front of a house", "a dog in front of a house"),
+        ("a girl holding a zyzzyva and a balloon", "a girl holding a balloon"),
+    ],
+)
+def test_what_stands_with_an_unknown_thing_does_not_pass_to_the_next(text: str, plain: str) -> None:
+    assert read(text).mentions == read(plain).mentions
 
 
 @pytest.mark.parametrize(

@@ -171,8 +171,11 @@ class _Reader:
 
     def _take(self, token: Token) -> None:
         token = self.tokens[self.at] = self._as_noun(token)
-        if self.lost and token.kind in ("stop", "relation", "function") and token.english:
-            self._lose()
+        verb = (
+            token.kind == "action" and not _action(token).keys() & {"count", "strengthen"} and not _is_adjective(token)
+        )
+        if self.lost and token.english and (verb or token.kind in ("stop", "relation", "function")):
+            self._lose(token)
         if self.made_of and token.kind in ("relation", "action", "place", "function"):
             self._end_material(token)
         self.lost = token.kind == "unknown"
@@ -271,6 +274,8 @@ class _Reader:
             return False
         ahead, lost = self._noun_ahead(self.at + 1)
         kind = vocabulary.entry(ahead.value).kind if ahead is not None else None
+        if token.owns and following.kind == "entry" and vocabulary.entry(following.value).kind == "medium":
+            return True  # "a child's drawing"
         if token.word in grammar.textures and item.kind == "mood":
             return kind == "object" or (ahead is None and lost)
         if token.word in grammar.materials:
@@ -307,10 +312,10 @@ class _Reader:
             return token
         before, following = self.tokens[self.at - 1] if self.at else None, self._following()
         if token.kind == "entry":  # "a room with a painting", but "a painting of a room"
-            named = self.latest is not None and before is not None
-            one = named and (before.kind in ("number", "colour") or before.text.lower() in ("a", "an", "the"))
-            of = following is not None and following.text == "of"
-            return token._replace(value=thing) if (one or (named and is_plural(token))) and not of else token
+            if self.latest is None or before is None or (following is not None and following.text == "of"):
+                return token
+            one = before.kind in ("number", "colour") or before.text.lower() in ("a", "an", "the")
+            return token._replace(value=thing) if one or is_plural(token) else token
         described = before is not None and (
             before.kind == "colour" or (before.kind == "entry" and vocabulary.entry(before.value).kind == "mood")
         )
@@ -373,8 +378,9 @@ class _Reader:
         else:
             self._name_setting(token, item)
             self._reach_place()
-        self.on = self.equipped = self.filled = None
-        self.joined = self.definite = self.copula = False
+        if item.kind not in ("mood", "medium"):
+            self.on = self.equipped = self.filled = None
+            self.joined = self.definite = self.copula = False
 
     def _name_object(self, token: Token) -> None:
         index = self._named_before(token)
@@ -461,8 +467,11 @@ class _Reader:
             action = _action(word) if word.kind == "action" else {}
             if word.kind == "colour" and item.kind in ("part", "scene"):
                 mention = replace(mention, colour=_colour(word.value))
-            elif word.kind == "place" and word.value == "far" and item.kind == "scene":
-                mention = replace(mention, place="far")
+            elif word.kind == "place" and word.value == "far" and item.kind != "mood":
+                mention = replace(mention, place="far") if item.kind == "scene" else mention
+            elif word.kind == "action" and "mount" in action and (pose := _pose_of(word)) is not None:
+                kept.append(word._replace(value=pose))  # "standing at a window", before the Chinese for who does
+                continue
             elif item.kind == "scene" and action.keys() & {"size"} and "strengthen" not in action:
                 mention = replace(mention, size=mention.size * action["size"])
             elif "strengthen" in action and item.kind not in ("scene", "light", "medium"):
@@ -610,9 +619,8 @@ class _Reader:
 
     def _sit_down(self, index: int, token: Token) -> bool:
         """Give an object the pose of its word ("sitting on"); return whether the word gives one."""
-        first = token.text.split()[0].lower() if token.english else token.text[0]
-        pose = action_words().get(first)
-        if not pose or not vocabulary.grammar().actions[pose].keys() & set(_POSED):
+        pose = _pose_of(token)
+        if pose is None:
             return False
         self._change(index, pose=pose)
         return True
@@ -793,7 +801,7 @@ class _Reader:
     def _following(self) -> Token | None:
         return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
 
-    def _lose(self) -> None:
+    def _lose(self, token: Token | None = None) -> None:
         """End an unknown thing ("in a red tutu"): the colour of what one wears goes to its wearer; its number, its size and
         any other colour are unknown words too."""
         kept = []
@@ -812,6 +820,13 @@ class _Reader:
             elif word.kind != "number":
                 kept.append(word)
         self.waiting = kept
+        goes_on = token is not None and token.text in _AND  # "holding a zyzzyva and a balloon"
+        joins, self.joins = self.joins, []
+        for join in joins:
+            if goes_on and join.how in OWNED:
+                self.joins.append(join)
+            else:
+                self._leave(join)
 
     def _give_up(self) -> None:
         """End what waits at the end of a part: a colour alone colours the whole picture, other words are unknown."""
@@ -909,8 +924,19 @@ def _is_held(item: vocabulary.Entry) -> bool:
     return "held" in item.data
 
 
+def _pose_of(token: Token) -> str | None:
+    """Return the pose in a word that has a place too: "sitting" in "sitting on"."""
+    pose = action_words().get(token.text.split()[0].lower() if token.english else token.text[0])
+    return pose if pose and vocabulary.grammar().actions[pose].keys() & set(_POSED) else None
+
+
 def _needs_object(token: Token) -> bool:
     return token.kind == "action" and bool(_action(token).keys() & {"carry", "mount"})
+
+
+def _is_adjective(token: Token) -> bool:
+    """Return whether an action is a size and nothing else: "big"."""
+    return token.kind == "action" and _action(token).keys() <= {"en", "zh", "size"}
 
 
 def _is_size(token: Token) -> bool:
@@ -958,7 +984,7 @@ def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | N
 def _stir(mention: Mention, token: Token) -> Mention | None:
     """Return a setting as a word moves it ("falling" snow, mountains "in the background"); None where it does not."""
     kind = vocabulary.entry(mention.entry).kind
-    if token.kind == "place" and token.value == "sky" and kind in ("part", "weather", "light"):
+    if token.kind == "place" and token.value in ("sky", "far") and kind in ("part", "weather", "season", "light"):
         return mention
     if token.kind == "place":
         return replace(mention, place="far") if kind == "scene" and token.value == "far" else None

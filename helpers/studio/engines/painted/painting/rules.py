@@ -323,7 +323,7 @@ def check_anchors(tables: Mapping[str, Any]) -> None:
         if name not in art.names():
             problems: Sequence[str] = [_nearest("drawing", name, art.names())]
         else:
-            problems = _problems(ANCHORS, data, {}) or _anchor_problems(data, art.load(name).width)
+            problems = _problems(ANCHORS, data, {}) or _anchor_problems(data, art.width_of(name))
         found += [f"art/anchors.toml: {name}: {problem}" for problem in problems]
     _raise(found)
 

@@ -23,8 +23,8 @@ WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
 ON_TOP = (1.2, 88.0)
 """Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
 TALL, BITE = (0.15, 0.45), 0.28
-"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and the largest of
-what is held in the mouth."""
+"""Least and largest height of something held whose drawing does not say it, in heights of its holder; and its
+largest in the mouth."""
 FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
@@ -80,9 +80,11 @@ def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Look], frozenset[int
     found: dict[int, Look] = {}
     gone: set[int] = set()
     for i, link in links(objects).items():
-        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry)
-        if shown and link.how in (*WEAR, *HOLD) and link.to not in found:
-            found[link.to] = Look(shown, objects[i].colour or objects[link.to].colour)
+        shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry, ())
+        before = found.get(link.to, Look(shown, None))
+        both = [drawing for drawing in before.drawings if drawing in shown]
+        if both and link.how in (*WEAR, *HOLD):
+            found[link.to] = Look(both, before.colour or objects[i].colour or objects[link.to].colour)
             gone.add(i)
     return found, frozenset(gone)
 
@@ -212,8 +214,8 @@ def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]
             _put_on(thing, bunch, holder, size)
             continue
         place = anchors.anchor(holder.drawing, hand)
-        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), TALL[1])
-        share = share if anchors.has(holder.drawing, "hand") else min(share, BITE)
+        most = TALL[1] if anchors.has(holder.drawing, "hand") else BITE
+        share = data.get("tall") or min(max(thing.height / holder.height, TALL[0]), most)
         fan = turn // len(holders) - (-(-len(things) // len(holders)) - 1) / 2
         new = replace(
             thing,
@@ -222,7 +224,8 @@ def _hold(things: Sequence[Placement], holders: Sequence[tuple[Bunch, Placement]
             lean=holder.lean + data.get("turn", 0.0) + FAN * fan,
         )
         grip = data.get("grip", (art.load(thing.drawing).width / 2, 50.0))
-        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), data.get("behind", False))
+        behind = "behind" in data and anchors.has(holder.drawing, "hand")
+        _insert(bunch, holder, put(new, grip, spot_of(holder, place.x, place.y)), behind)
 
 
 def _let_fly(
