@@ -72,6 +72,26 @@ def drawings(data: Any) -> Iterator[str]:
             yield from drawings(value)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "plate fork knife spoon chopsticks",
+        "football basketball baseball",
+        "chair stool armchair",
+        "gift box basket",
+        "laptop keyboard tablet phone telephone",
+        "stove microwave toaster",
+        "teapot kettle pot cauldron",
+        "hammer screwdriver pliers drill wrench",
+        "叉子 勺子 刀 筷子",
+        "足球 篮球 网球",
+    ],
+)
+def test_things_that_a_stranger_tells_apart_share_no_drawing(words: str) -> None:
+    drawn = [set(drawings(dict(vocabulary.entry(read(word).of("object")[0].entry).data))) for word in words.split()]
+    assert sum(map(len, drawn)) == len(set().union(*drawn))
+
+
 def test_every_drawing_is_shown_by_some_entry_and_every_one_named_is_there() -> None:
     named = {name for entry in vocabulary.entries().values() for name in drawings(dict(entry.data))}
     there = {
