@@ -19,6 +19,7 @@ THINGS = (
     ("house", "meadow"), ("lighthouse", "beach"), ("windmill", "tulip field"), ("palm tree", "beach"),
     ("sunflower", "meadow"), ("sofa", "room"), ("piano", "room"), ("teapot", "tabletop"), ("apple", "tabletop"),
     ("hamburger", "tabletop"), ("umbrella", "street"), ("snowman", "snowfield"), ("bathtub", "bathroom"),
+    ("tank", "meadow"), ("mosque", "desert"),
     ("blackboard", "classroom"), ("perfume", "product photo"), ("pancakes", "cafe"), ("bullet train", "meadow"),
 )  # fmt: skip
 Pixels = NDArray[np.uint8]
