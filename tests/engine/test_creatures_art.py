@@ -56,19 +56,13 @@ def test_a_drawing_stays_within_its_budget_and_the_format(name: str) -> None:
     assert len(drawing.svg(DAY, depth=0.0, key="t", fine=True)) <= 12000
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    "entry", ["fox", "cat", "dog", "horse", "sheep", "sailboat", "lion", "rabbit", "bear", "frog", "penguin"]
-)
-=======
 SEVERAL = (
-    "fox", "cat", "dog", "horse", "sheep", "sailboat", "woman", "man", "girl", "boy", "old_man", "old_woman", "princess",
+    "fox", "cat", "dog", "horse", "sheep", "sailboat", "lion", "rabbit", "bear", "frog", "penguin", "woman", "man", "girl", "boy", "old_man", "old_woman", "princess",
     "knight", "wizard", "robot", "astronaut", "king", "queen", "samurai", "chef", "pirate",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", SEVERAL)
->>>>>>> people
 def test_an_entry_with_several_drawings_shows_several_silhouettes(entry: str) -> None:
     shapes = [_silhouette(name) for name in TABLES[entry]["art"]]
     assert len(shapes) > 1

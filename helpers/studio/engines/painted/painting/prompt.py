@@ -12,7 +12,7 @@ from typing import cast
 from helpers.studio.protocol import MAX_UNKNOWN_WORDS, Prompt
 
 from . import vocabulary
-from .reader import OWNED, Link, Links, Mention, Relation, Spoken, Text, leads_to, read_text
+from .reader import OWNED, Link, Links, Mention, Relation, Spoken, TextRead, leads_to, read_text
 
 __all__ = ["Mention", "Reading", "Relation", "Spoken", "read"]
 
@@ -60,7 +60,7 @@ def read(prompts: tuple[Prompt, ...]) -> Reading:
     return Reading(arranged, tuple(unknown)[:MAX_UNKNOWN_WORDS], tuple(absent), _once_each(said))
 
 
-def _joined(text: Text, weight: float, mentions: list[Mention]) -> Mapping[int, int]:
+def _joined(text: TextRead, weight: float, mentions: list[Mention]) -> Mapping[int, int]:
     """Add a text's mentions to those of the texts before it, and return the number of each.
 
     One that says no more than another of the same entry is that one, unless the text sets both beside each other.

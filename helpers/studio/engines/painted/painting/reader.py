@@ -14,7 +14,7 @@ from . import art, vocabulary
 from .rules import Relation
 from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
-__all__ = ["OWNED", "Link", "Links", "Mention", "Relation", "Spoken", "Text", "leads_to", "read_text"]
+__all__ = ["OWNED", "Link", "Links", "Mention", "Relation", "Spoken", "TextRead", "leads_to", "read_text"]
 
 _AND = ("and", "plus", "和", "与", "跟", "及", "加")
 _WITH = ("with", "带", "带有", "有")
@@ -80,7 +80,7 @@ Links = Mapping[int, Link]
 
 
 @dataclass(frozen=True)
-class Text:
+class TextRead:
     """One text, read: mentions in its order, and the links between them by their numbers."""
 
     mentions: tuple[Mention, ...]
@@ -91,7 +91,7 @@ class Text:
 
 
 @lru_cache(maxsize=256)
-def read_text(text: str) -> Text:
+def read_text(text: str) -> TextRead:
     """Return what a text says."""
     return _Reader(text).read()
 
@@ -150,7 +150,7 @@ class _Reader:
         self.definite = self.copula = self.absent = False  # "the", "is" or "without" stands before
         self.made_of = False  # "made of" stands before: what follows is a material
 
-    def read(self) -> Text:
+    def read(self) -> TextRead:
         """Return the text's mentions, links, content words and unknown words."""
         for at, token in enumerate(self.tokens):
             self.at = at
@@ -159,7 +159,7 @@ class _Reader:
         content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
         words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
         missed = sorted(self.unknown, key=lambda token: token.start)
-        return Text(
+        return TextRead(
             tuple(self.mentions),
             self.links,
             tuple(words),

@@ -15,7 +15,7 @@ from . import anchors, art, vocabulary
 from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
-__all__ = ["ASIDE", "Bunch", "Link", "Look", "covered", "drawing_of", "gather", "links", "looks", "of_weight"]
+__all__ = ["ASIDE", "Bond", "Bunch", "Look", "covered", "drawing_of", "gather", "links", "looks", "of_weight"]
 
 ASIDE = 0.5
 """How large something from a table is beside other things, where the scene is no close view."""
@@ -41,11 +41,11 @@ SUNK, DEEPEST = 0.42, 92.0
 """Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
 
 Bunch = list[Placement]
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Link:
+class Bond:
     """What an object belongs to, and how."""
 
     how: str
@@ -62,16 +62,16 @@ class Look:
     colour: str | None
 
 
-def links(objects: Sequence[Mention]) -> Mapping[int, Link]:
+def links(objects: Sequence[Mention]) -> Mapping[int, Bond]:
     """Return what each object belongs to, by its number; those that stand by themselves are not there."""
-    found: dict[int, Link] = {}
+    found: dict[int, Bond] = {}
     for i, mention in enumerate(objects):
         if mention.mount and i + mention.mount < len(objects):
-            found[i] = Link("mount", i + mention.mount)
+            found[i] = Bond("mount", i + mention.mount)
         elif mention.relation and mention.of and 0 <= i + mention.of < len(objects):
-            found[i] = Link(mention.relation, i + mention.of)
+            found[i] = Bond(mention.relation, i + mention.of)
         elif i and (carry := objects[i - 1].carry):
-            found[i] = Link(carry, i - 1)
+            found[i] = Bond(carry, i - 1)
     return found
 
 
@@ -384,7 +384,7 @@ def _hides_face(other: Placement, thing: Placement) -> bool:
     return bool(_is_behind(other, thing, xs, np.array([eyes.y, eyes.y, eyes.y, mouth.y])).any())
 
 
-def _is_behind(other: Placement, thing: Placement, x: Floats, y: Floats) -> NDArray[np.bool_]:
+def _is_behind(other: Placement, thing: Placement, x: Doubles, y: Doubles) -> NDArray[np.bool_]:
     """Return which points of a thing's drawing (units of its view box) are behind another."""
     mask, size = mask_of(other.drawing), thing.height / other.height
     turn = -1 if thing.flip ^ other.flip else 1

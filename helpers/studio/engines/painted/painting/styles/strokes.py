@@ -12,7 +12,7 @@ from .soften import softened, spread
 
 __all__ = ["Brush", "brushed"]
 
-Field = NDArray[np.float32]
+Plane = NDArray[np.float32]
 
 FLOW_ROWS = 96
 MODEL_ROWS = 400  # of the picture that strokes take their colours from
@@ -62,7 +62,7 @@ def brushed(pixels: Picture, brush: Brush, seed: int) -> Picture:
     return paint + lost
 
 
-def _layer(pixels: Picture, flow: Field, brush: Brush, level: int, rng: np.random.Generator) -> str:
+def _layer(pixels: Picture, flow: Plane, brush: Brush, level: int, rng: np.random.Generator) -> str:
     """Return one layer of strokes as SVG; of all but the first, only those that the picture needs."""
     height, width = pixels.shape[:2]
     thick, long = brush.width / 2**level, brush.length / 1.6**level
@@ -87,7 +87,7 @@ def _layer(pixels: Picture, flow: Field, brush: Brush, level: int, rng: np.rando
     return _svg(paths, paint, thick, brush.bristles * 0.6**level if level < BRISTLED else 0.0)
 
 
-def _svg(paths: Field, paint: Field, thick: float, bristles: float) -> str:
+def _svg(paths: Plane, paint: Plane, thick: float, bristles: float) -> str:
     """Return strokes as SVG: each a band, with a light and a dark side as bristles leave them."""
     bands = [_lines(paths, paint, "")]
     if bristles:
@@ -104,7 +104,7 @@ def _svg(paths: Field, paint: Field, thick: float, bristles: float) -> str:
     )
 
 
-def _lines(paths: Field, paint: Field, width: str) -> list[str]:
+def _lines(paths: Plane, paint: Plane, width: str) -> list[str]:
     points = (paths * 1000).round().astype(int)[..., ::-1].reshape(len(paths), -1).tolist()
     form = "M{} {}" + "L{} {}" * (paths.shape[1] - 1)
     return [
@@ -114,8 +114,8 @@ def _lines(paths: Field, paint: Field, width: str) -> list[str]:
 
 
 def _traced(
-    here: Field, paint: Field, colours: Picture, flow: Field, long: float, unlike: float, aspect: float
-) -> Field:
+    here: Plane, paint: Plane, colours: Picture, flow: Plane, long: float, unlike: float, aspect: float
+) -> Plane:
     """Return (strokes, points, 2) rows and columns in shares of the height: from each middle along the flow to both sides.
 
     A stroke ends where the colour is another than its own.
@@ -136,7 +136,7 @@ def _traced(
     return np.stack([*ends[0][::-1], here, *ends[1]], 1)
 
 
-def _flow(pixels: Picture, swirl: float, seed: int) -> Field:
+def _flow(pixels: Picture, swirl: float, seed: int) -> Plane:
     """Return the direction along the edges near each place, (rows, columns, 2): unit steps down and to the right."""
     size = _cells(pixels, 1 / FLOW_ROWS)
     small = resize(softened(pixels, 0.006), *size, Image.Resampling.BOX)
@@ -158,7 +158,7 @@ def _cells(pixels: Picture, share: float) -> tuple[int, int]:
     return max(2, round(rows * width / height)), rows
 
 
-def _at(plane: Field | Picture, where: Field, aspect: float) -> Field:
+def _at(plane: Plane | Picture, where: Plane, aspect: float) -> Plane:
     """Return a plane's values at rows and columns in shares of the height."""
     rows, columns = plane.shape[:2]
     y = np.clip((where[:, 0] * rows).astype(int), 0, rows - 1)
@@ -166,6 +166,6 @@ def _at(plane: Field | Picture, where: Field, aspect: float) -> Field:
     return np.asarray(plane[y, x])
 
 
-def _hex(paint: Field) -> list[str]:
+def _hex(paint: Plane) -> list[str]:
     numbers = np.clip(paint * 127.5 + 127.5, 0, 255).astype(int) @ np.array([65536, 256, 1])
     return [f"#{number:06x}" for number in numbers.tolist()]
