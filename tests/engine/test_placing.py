@@ -166,7 +166,7 @@ def both(text: str, one: str, other: str, seed: int) -> tuple[Placement, Placeme
     [
         ("a girl wearing a hat", "hat", "girl", "head"),
         ("a running man wearing a hat", "hat", "man", "head"),
-        ("a sleeping cat wearing a hat", "hat", "cat", "head"),
+        ("a sleeping cat wearing a hat", "hat", "sleeping_cat", "head"),
         ("a fox wearing a scarf", "scarf", "fox", "neck"),
         ("a king holding a sword", "sword", "king", "hand"),
         ("a woman holding a rose", "rose", "woman", "hand"),
@@ -293,6 +293,23 @@ def test_left_and_right_of_another_are_kept_in_every_picture(text: str, left: st
             made = things.staged(place, [way.choice], mirrored).placements
             first, _ = sorted(made, key=lambda p: -p.x if mirrored else p.x)
             assert first.entry == left
+
+
+@pytest.mark.parametrize("text", ["a stop sign", "a girl beside a stop sign", "a stop sign behind a dog"])
+def test_letters_read_right_in_every_picture(text: str) -> None:
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    cuts = things.cutouts(reading, 0, 32, 1.0, False)
+    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
+    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
+        for mirrored in (False, True):
+            made = things.staged(place, [way.choice], mirrored).placements
+            assert {p.flip for p in made if p.entry == "stop_sign"} == {mirrored}
+
+
+def test_a_sweater_fits_whoever_wears_it() -> None:
+    plain, tiny = (both(f"a hamster wearing a {size} sweater", "sweater", "hamster", 2) for size in ("red", "tiny"))
+    assert plain[0].width / plain[1].width == pytest.approx(tiny[0].width / tiny[1].width)
 
 
 @pytest.mark.parametrize("flip", [False, True])

@@ -15,13 +15,27 @@ from . import anchors, art, vocabulary
 from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
-__all__ = ["ASIDE", "Bond", "Bunch", "Look", "covered", "drawing_of", "gather", "links", "looks", "of_weight"]
+__all__ = [
+    "ASIDE",
+    "Bond",
+    "Bunch",
+    "Look",
+    "covered",
+    "drawing_of",
+    "gather",
+    "links",
+    "looks",
+    "mirrors",
+    "of_weight",
+]
 
 ASIDE = 0.5
 """How large something from a table is beside other things, where the scene is no close view."""
 WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
 ON_TOP = (1.2, 88.0)
 """Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
+FITTED = ("body", "feet", "hand")
+"""Places of clothes, which fit whoever wears them, be they called tiny or huge."""
 TALL, BITE = (0.15, 0.45), 0.28
 """Least and largest height of something held whose drawing does not say it, in heights of its holder; and its
 largest in the mouth."""
@@ -126,7 +140,14 @@ def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> l
             _relate(things, others, link.how, len(beside))
         here.update(these)
         todo = [i for i in todo if i not in these]
-    return [[replace(p, layer=layer) for layer, p in enumerate(bunch)] for bunch in out]
+    return [
+        [replace(p, layer=layer, flip=p.flip and mirrors(p.entry)) for layer, p in enumerate(bunch)] for bunch in out
+    ]
+
+
+def mirrors(entry: str) -> bool:
+    """Return whether something may be mirrored: letters, numbers and maps would read wrong."""
+    return "lettered" not in vocabulary.entry(entry).data
 
 
 def _things(
@@ -193,7 +214,8 @@ def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]
 def _put_on(thing: Placement, bunch: Bunch, wearer: Placement, size: float) -> None:
     data, shape = anchors.of(thing.drawing), art.load(thing.drawing).width / 100
     place = anchors.anchor(wearer.drawing, data.get("on", "head"))
-    wide = data.get("wide", ON_TOP[0]) * place.width * wearer.height / 100 * math.sqrt(size)
+    wide = data.get("wide", ON_TOP[0]) * place.width * wearer.height / 100
+    wide *= 1.0 if data.get("on") in FITTED else math.sqrt(size)
     new = replace(
         thing,
         height=wide / shape,
