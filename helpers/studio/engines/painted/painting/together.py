@@ -45,6 +45,10 @@ SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
 LEGS = 0.24
 """Share of the height of somebody astride that hangs down behind what is ridden."""
+PERCH = (0.42, 0.62)
+"""Least distance of what sits on a shoulder from the middle of both, in widths of the body and of the head."""
+PERCHED = (0.26, 0.62)
+"""Largest height of what sits on a shoulder, and of a person astride the neck, in heights of who bears them."""
 CROWD = 0.8
 """Distance of copies beside each other, in their widths."""
 STEP = 0.04
@@ -191,6 +195,9 @@ def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = Fal
 
 def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], data: vocabulary.Data) -> None:
     """Set the riders side by side on their mount, shared out among all its copies; people sit astride what is ridden so."""
+    if "hands" in data and "seat" not in data:
+        _perch(riders, seats)
+        return
     rows = -(-len(riders) // len(seats))
     for turn, rider in reversed([*enumerate(riders)]):
         bunch, seat = seats[turn % len(seats)]
@@ -203,6 +210,19 @@ def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], 
             y = _back_of(seat, x)
             legs = LEGS * new.height if "hands" in vocabulary.entry(rider.entry).data else 0.0
         _insert(bunch, seat, replace(new, y=y + legs), behind=legs > 0)
+
+
+def _perch(riders: Sequence[Placement], bearers: Sequence[tuple[Bunch, Placement]]) -> None:
+    """Set the riders on shoulders of people, and people astride their necks."""
+    for turn, rider in enumerate(riders):
+        bunch, bearer = bearers[turn % len(bearers)]
+        head, body = (anchors.anchor(bearer.drawing, place) for place in ("head", "body"))
+        astride = "hands" in vocabulary.entry(rider.entry).data
+        aside = max(PERCH[0] * body.width, PERCH[1] * head.width) * (1 if turn // len(bearers) % 2 else -1)
+        x, y = spot_of(bearer, body.x + (0.0 if astride else aside), body.y)
+        height = min(rider.height, PERCHED[astride] * bearer.height)
+        legs = LEGS * height if astride else 0.0
+        _insert(bunch, bearer, replace(rider, x=x, y=y + legs, height=height), behind=astride)
 
 
 def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]], size: float) -> None:
