@@ -7,7 +7,7 @@ import pytest
 
 from helpers.studio.engines.painted.diffusion.plans import turned
 from helpers.studio.engines.painted.interface import Spot
-from helpers.studio.engines.painted.painting import anchors, art, layout, places, prompt, things, together
+from helpers.studio.engines.painted.painting import anchors, art, layout, places, prompt, things, together, vocabulary
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.engines.painted.painting.placement import Placement, from_far_to_near, spot_of
@@ -78,6 +78,29 @@ def test_people_sit_astride_and_animals_stand_on_the_back(mount: str) -> None:
         cat, ridden = both(f"a cat riding a {mount}", "cat", mount, seed)
         assert from_far_to_near(cat) > from_far_to_near(ridden)
         assert together.covered(cat, ridden) < 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an owl sits on a wizard's shoulder",
+        "a wizard with an owl on his shoulder",
+        "an owl on the shoulders of a wizard",
+    ],
+)
+def test_who_sits_on_somebody_is_on_a_shoulder_and_beside_the_face(text: str) -> None:
+    for seed in SEEDS:
+        owl, wizard = both(text, "owl", "wizard", seed)
+        assert owl.height < 0.3 * wizard.height
+        assert owl.y == pytest.approx(place_on(wizard, "body")[1])
+        assert 0 < abs(owl.x - place_on(wizard, "eyes")[0]) < 0.5 * wizard.width
+
+
+def test_a_child_on_the_shoulders_looks_over_the_head() -> None:
+    for seed in SEEDS:
+        child, man = both("a child sitting on the shoulders of a man", "child", "man", seed)
+        assert from_far_to_near(child) < from_far_to_near(man)
+        assert place_on(child, "eyes")[1] < place_on(man, "head")[1]
 
 
 @pytest.mark.parametrize("text", ["a black cat on the left of a white dog", "a white dog and a black cat on the left"])
@@ -166,7 +189,7 @@ def both(text: str, one: str, other: str, seed: int) -> tuple[Placement, Placeme
     [
         ("a girl wearing a hat", "hat", "girl", "head"),
         ("a running man wearing a hat", "hat", "man", "head"),
-        ("a sleeping cat wearing a hat", "hat", "cat", "head"),
+        ("a sleeping cat wearing a hat", "hat", "sleeping_cat", "head"),
         ("a fox wearing a scarf", "scarf", "fox", "neck"),
         ("a king holding a sword", "sword", "king", "hand"),
         ("a woman holding a rose", "rose", "woman", "hand"),
@@ -180,6 +203,14 @@ def test_what_somebody_wears_and_holds_is_on_its_place(text: str, thing: str, ho
         assert spot_of(one, *data["grip" if place == "hand" else "at"]) == pytest.approx(place_on(who, place))
         flips.add(who.flip)
     assert len(flips) == 2
+
+
+def test_all_that_is_held_or_worn_says_where() -> None:
+    for item in vocabulary.entries().values():
+        for drawing in item.data["art"] if {"held", "worn"} & item.data.keys() else ():
+            assert {"on", "grip"} & anchors.of(drawing).keys(), drawing
+        for drawing in item.data["art"] if "hands" in item.data else ():
+            assert {"head", "eyes", "mouth"} <= anchors.of(drawing).keys(), drawing
 
 
 def test_a_hat_leans_with_its_head() -> None:
@@ -293,6 +324,23 @@ def test_left_and_right_of_another_are_kept_in_every_picture(text: str, left: st
             made = things.staged(place, [way.choice], mirrored).placements
             first, _ = sorted(made, key=lambda p: -p.x if mirrored else p.x)
             assert first.entry == left
+
+
+@pytest.mark.parametrize("text", ["a stop sign", "a girl beside a stop sign", "a stop sign behind a dog"])
+def test_letters_read_right_in_every_picture(text: str) -> None:
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    cuts = things.cutouts(reading, 0, 32, 1.0, False)
+    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
+    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
+        for mirrored in (False, True):
+            made = things.staged(place, [way.choice], mirrored).placements
+            assert {p.flip for p in made if p.entry == "stop_sign"} == {mirrored}
+
+
+def test_a_sweater_fits_whoever_wears_it() -> None:
+    plain, tiny = (both(f"a hamster wearing a {size} sweater", "sweater", "hamster", 2) for size in ("red", "tiny"))
+    assert plain[0].width / plain[1].width == pytest.approx(tiny[0].width / tiny[1].width)
 
 
 @pytest.mark.parametrize("flip", [False, True])

@@ -15,7 +15,7 @@ from . import art, conditions, vocabulary
 from .light import Grade, Light, mix
 from .placement import HANGING, Placement, boxed, extent, from_far_to_near, moved
 from .prompt import Mention, Reading
-from .together import ASIDE, Bunch, Look, drawing_of, gather, links, looks, of_weight
+from .together import ASIDE, Bunch, Look, drawing_of, gather, links, looks, mirrors, of_weight
 
 __all__ = [
     "ASIDE",
@@ -268,7 +268,7 @@ def _copies(
                 y,
                 height,
                 round(depth_of(near, footing, indoor), 2),
-                bool(u[4] < 0.5),
+                bool(u[4] < 0.5) and mirrors(mention.entry),
                 look.colour if look else mention.colour,
                 footing,
                 (x, y),

@@ -21,6 +21,7 @@ _WITH = ("with", "带", "带有", "有")
 _DEFINITE = ("the", "this", "that", "these", "those", "its", "其", "这", "那", "这只", "那只", "这个", "那个")
 _SUBJECT = ("he", "she", "it", "they", "他", "她", "它", "他们", "她们", "它们")
 _OBJECT = ("it", "him", "her", "them")
+_SHOULDERS = tuple(f"{whose} {part}" for whose in ("his", "her", "its", "their") for part in ("shoulder", "shoulders"))
 _COPULA = ("is", "are", "was", "were", "是")
 _MADE_OF = ("made of", "made from", "made out of")
 _WITHOUT = ("without", "no", "没有", "无")
@@ -188,6 +189,8 @@ class _Reader:
             self._stop(token.text)
         elif not token.english and token.text in vocabulary.grammar().zh_relations and self._stands_after(token):
             self._relate_back(token)
+        elif token.word in _SHOULDERS:
+            self._perch(token)
         elif token.kind == "function":
             self._pass_over(token.text.lower())
         elif token.kind == "relation":
@@ -648,6 +651,17 @@ class _Reader:
             self._leave(join)
         else:
             self._put_all(join.who, join.token, of)
+
+    def _perch(self, token: Token) -> None:
+        """Read "on his shoulder": somebody who was named before bears what sits there."""
+        if self.joins and self.joins[-1].how == "on":
+            who: tuple[int, ...] = self.joins.pop().who
+        else:
+            who = (self.last,) if self.last is not None and self.on == self.last else ()
+        people = [i for i, m in enumerate(self.mentions) if i not in who and "hands" in vocabulary.entry(m.entry).data]
+        made = [self._link(one, "on", people[-1]) for one in who if people]
+        self._say(token, who[-1] if who else None, any(made))
+        self.last = people[-1] if any(made) else self.last
 
     def _stands_after(self, token: Token) -> bool:
         """Return whether a Chinese word for a relation follows its thing, as "behind" does in "a tree's behind"."""

@@ -240,6 +240,7 @@ ENTRIES: Mapping[str, Fields] = {
         hands=TRUE,
         held=TRUE,
         worn=TRUE,
+        lettered=TRUE,
         dressed=Every(Each(NameOf("drawing")), NameOf("object")),
         grade=GRADE,
         brushes=Each(NameOf("brush")),
