@@ -44,7 +44,7 @@ def home_of(name: str) -> str:
 def test_every_object_is_painted_in_the_box_that_is_reported(name: str) -> None:
     for seed in SEEDS[:2]:
         place = home_of(name)
-        made = scene(f"{place} {first_word(name)}", seed)
+        made = scene(f"{place}, {first_word(name)}", seed)
         (placed,) = made.placements[:1]
         change = np.abs(painter.paint(made, SIDE, SIDE) - paint(place, seed)).mean(-1)
         x0, y0, x1, y1 = (round(v * SIDE) for v in placed.box)

@@ -3,11 +3,22 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from helpers.studio.engines.painted.diffusion.plans import turned
 from helpers.studio.engines.painted.interface import Spot
-from helpers.studio.engines.painted.painting import anchors, art, layout, places, prompt, things, together, vocabulary
+from helpers.studio.engines.painted.painting import (
+    anchors,
+    art,
+    layout,
+    painter,
+    places,
+    prompt,
+    things,
+    together,
+    vocabulary,
+)
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.engines.painted.painting.placement import Placement, from_far_to_near, spot_of
@@ -389,3 +400,14 @@ def test_a_portrait_is_never_a_small_bust_on_the_floor() -> None:
     for seed in (1, 2, 3, 4):
         place = places.place(reading, seed, 1.0, frozenset(), 1.0)
         assert min(spot.height for spot in things.spots(reading, 0, place, (0.02, 0.98), seed)) > 50
+
+
+def test_furniture_that_the_prompt_names_is_not_in_the_room_twice() -> None:
+    def shows_its_own(text: str) -> bool:
+        place = replace(places.place(asked((Prompt(text),)), 1, 1.0, frozenset(), 1.0), variants=("sofa",))
+        return not np.array_equal(
+            painter.paint(place, 64, 64), painter.paint(replace(place, furnished=("sofa",)), 64, 64)
+        )
+
+    assert shows_its_own("a cat in the living room")
+    assert not shows_its_own("a cat on a sofa in the living room")
