@@ -179,7 +179,7 @@ def test_a_cut_that_leaves_less_unknown_is_preferred_to_the_longest_word() -> No
     assert read("大海滩").unknown == ()
 
 
-@pytest.mark.parametrize("text", ["木偶", "鱼缸", "水车", "ice hockey", "water wheel", "fish tank"])
+@pytest.mark.parametrize("text", ["木偶", "水车", "ice hockey", "water wheel"])
 def test_a_compound_is_not_painted_as_one_of_its_parts(text: str) -> None:
     assert read(text).mentions == ()
     assert read(text).unknown == (text,)
@@ -361,18 +361,19 @@ def test_in_chinese_a_seat_that_is_taken_takes_nothing_more() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a wizard's tower", ["tower"]),
-        ("巫师的塔", ["tower"]),
+        ("a king's tower", ["stone_tower"]),
+        ("国王的塔", ["pagoda"]),
         ("my grandmother's kitchen", ["kitchen"]),
         ("奶奶的厨房", ["kitchen"]),
-        ("a corgi's head", ["dog"]),
+        ("a corgi's head", ["corgi"]),
         ("a girl's dress", ["girl", "dress"]),
         ("a chocolate cake", ["cake"]),
         ("巧克力蛋糕", ["cake"]),
         ("a paper boat", ["boat"]),
         ("纸船", ["boat"]),
         ("soft light", ["dreamy"]),
-        ("a soft boiled egg", ["egg"]),
+        ("a soft sofa", ["sofa"]),
+        ("a soft boiled egg", ["boiled_egg"]),
         ("柔软的沙发", ["sofa"]),
         ("a glass of beer", ["beer"]),
         ("a pencil", ["pencil"]),
@@ -384,7 +385,7 @@ def test_in_chinese_a_seat_that_is_taken_takes_nothing_more() -> None:
         ("black and white photo of a cat", ["monochrome", "cat"]),
         ("a man without a hat", ["man"]),
         ("没有帽子的男人", ["man"]),
-        ("奶奶在厨房包饺子", ["old_woman", "dumplings", "kitchen"]),
+        ("奶奶在厨房包饺子", ["old_woman", "jiaozi", "kitchen"]),
         ("a dog. The dog is asleep.", ["dog"]),
         ("a giant snake made of sushi and an egg", ["snake"]),
         ("a room with a painting", ["room", "picture_frame"]),
@@ -416,8 +417,8 @@ def test_a_noun_that_describes_another_is_no_thing_of_its_own(text: str, expecte
         ("a cup on the right side of a book", "cup", "right_of", "book"),
         ("a cup next to a book", "cup", "beside", "book"),
         ("小猫在花瓶旁边", "cat", "beside", "vase"),
-        ("a panda in a box", "panda", "inside", "gift"),
-        ("盒子里的猫", "cat", "inside", "gift"),
+        ("a panda in a box", "panda", "inside", "box"),
+        ("盒子里的猫", "cat", "inside", "box"),
         ("a lamp above a table", "lamp", "above", "table"),
         ("a man with a hat and glasses", "glasses", "worn", "man"),
         ("a girl in a blue dress holding an umbrella", "umbrella", "held", "girl"),
@@ -492,7 +493,7 @@ def test_the_colour_of_hair_colours_hair_alone(text: str, who: str) -> None:
 def test_what_is_nobodys_is_unknown_and_colours_nothing_else() -> None:
     assert read("red hair reading in a cafe").unknown == ("red", "hair", "reading")
     assert read("a red zyzzyva on the beach").unknown == ("red", "zyzzyva")
-    assert names(read("红墙白雪")) == ["snowfall"]
+    assert names(read("红垢白雪")) == ["snowfall"]
     for text in ("red hair reading in a cafe", "a red zyzzyva on the beach"):
         assert not any(m.colour for m in read(text).mentions)
 
@@ -596,7 +597,7 @@ def test_a_word_says_what_it_is_about() -> None:
 @pytest.mark.parametrize(
     ("text", "idle"),
     [
-        ("a wizard's tower", {"wizard's"}),
+        ("a king's tower", {"king's"}),
         ("a black car", set[str]()),
         ("a green tombstone", {"green"}),
         ("a castle behind a forest", {"behind"}),
@@ -651,6 +652,7 @@ def test_a_subject_that_is_not_known_leaves_a_blank_stage_or_its_own_place_empty
         assert not scene.placements
 
 
-def test_moods_alone_still_have_any_place() -> None:
-    scenes = {places.place(asked((Prompt("dreamy, pastel"),)), seed, 1.0, frozenset(), 1.0).base for seed in range(6)}
+@pytest.mark.parametrize("text", ["dreamy, pastel", "make it night"])
+def test_what_names_no_subject_still_has_any_place(text: str) -> None:
+    scenes = {places.place(asked((Prompt(text),)), seed, 1.0, frozenset(), 1.0).base for seed in range(6)}
     assert len(scenes) > 2

@@ -207,7 +207,7 @@ def test_strokes_keep_the_colours_and_the_outline_of_a_thing() -> None:
     for text, seed in NAMED[:2]:
         before, thing = plain(text, seed), silhouette(text, seed)
         after = styles.apply(before, ("oil_painting",), 5)
-        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.12
+        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.14
         assert np.abs(luma(after) - luma(before))[thing].mean() < 0.16
 
 

@@ -318,26 +318,34 @@ def check_grammar(data: Mapping[str, Any]) -> None:
 
 
 def check_anchors(tables: Mapping[str, Any]) -> None:
-    """Check the contents of art/anchors.toml. Raises ValueError as `check_entries` does, also for points outside a view box."""
+    """Check the keys and values of art/anchors.toml. Raises ValueError as `check_entries` does."""
     found: list[str] = []
     for name, data in tables.items():
-        if name not in art.names():
-            problems: Sequence[str] = [_nearest("drawing", name, art.names())]
-        else:
-            problems = _problems(ANCHORS, data, {}) or _anchor_problems(data, art.width_of(name))
+        known = name in art.names()
+        problems = _anchor_problems(data) if known else (_nearest("drawing", name, art.names()),)
         found += [f"art/anchors.toml: {name}: {problem}" for problem in problems]
     _raise(found)
 
 
-def _anchor_problems(data: Mapping[str, Any], width: float) -> Sequence[str]:
-    """Return what is wrong with a table that has the right keys."""
-    found = [
-        f"{key}: {value} is outside the view box, {width:g} wide and 100 high"
-        for key, value in data.items()
-        if isinstance(value, list) and not (0 <= value[0] <= width and 0 <= value[1] <= 100)
-    ]
-    missing = {"at", "wide"} - data.keys() if "on" in data else ()
-    return found + [f'"{key}" is missing: something is worn by it' for key in sorted(missing)]
+def check_points(name: str, data: Mapping[str, Any]) -> None:
+    """Check that a drawing's anchors are inside its view box. Raises ValueError as `check_entries` does.
+
+    Apart from `check_anchors`, as it reads the drawing: only those that a picture shows are read.
+    """
+    width = art.load(name).width
+    _raise(
+        [
+            f"art/anchors.toml: {name}: {key}: {value} is outside the view box, {width:g} wide and 100 high"
+            for key, value in data.items()
+            if isinstance(value, list) and not (0 <= value[0] <= width and 0 <= value[1] <= 100)
+        ]
+    )
+
+
+def _anchor_problems(data: Any) -> Sequence[str]:
+    found = _problems(ANCHORS, data, {})
+    missing = {"at", "wide"} - data.keys() if not found and "on" in data else ()
+    return [*found, *(f'"{key}" is missing: something is worn by it' for key in sorted(missing))]
 
 
 def _raise(problems: Sequence[str]) -> None:
