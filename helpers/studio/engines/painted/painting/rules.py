@@ -201,6 +201,7 @@ _SEASON = _entry(
     remaps=Each(_fields_of(Remap)),
     layers=ON_TOP,
     light=NameOf("light"),
+    outdoors=FLAG,
     grade=GRADE,
     brushes=Each(NameOf("brush")),
 )
@@ -253,7 +254,10 @@ ENTRIES: Mapping[str, Fields] = {
 }
 """The kinds of entries and the keys that each may have beside `kind`."""
 
-_TEXTS = ("functions", "zh_functions", "zh_measures", "compounds", "materials", "textures", "containers", "vessels")
+_TEXTS = (
+    *("functions", "zh_functions", "zh_measures", "compounds"),
+    *("materials", "textures", "containers", "vessels", "likenesses", "figures", "people", "skins"),
+)
 RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(
     place=PLACES,
@@ -275,6 +279,7 @@ _TABLES: Mapping[str, Form] = {
     "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),
+    "emoji": Every(TEXT),
 }
 GRAMMAR = Fields({**dict.fromkeys(_TEXTS, TEXTS), **_TABLES}, frozenset({*_TEXTS, *_TABLES}))
 """The keys of core.toml."""
