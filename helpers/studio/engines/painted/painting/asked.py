@@ -1,14 +1,14 @@
 """What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Literal
 
 from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
-from .layout import HANGING
+from .layout import HANGING, wanted_places
 from .prompt import Mention, Reading, Spoken, read
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
@@ -201,7 +201,9 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
         for name in (one for entry in named for one in (entry, *vocabulary.entry(entry).data.get("kinds", ()))):
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
-    return Asked(_staged(read(positive)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle)
+    return Asked(
+        _staged(_on_walls(read(positive))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+    )
 
 
 def _staged(reading: Reading) -> Reading:
@@ -209,6 +211,43 @@ def _staged(reading: Reading) -> Reading:
     if not reading.unknown or reading.of("object", "scene"):
         return reading
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+
+
+def _on_walls(reading: Reading) -> Reading:
+    """Return the reading without what hangs on walls where its place has none, as a window beside a house in a meadow; it is
+    kept where it is what the prompt is about."""
+    if all("wall" in vocabulary.entry(name).data["zones"] for name in wanted_places(reading)[:1]):
+        return reading
+    objects = reading.of("object")
+    gone = [m for m in objects[1:] if vocabulary.entry(m.entry).data.get("stands") == "wall"]
+    return reduce(_without, gone, reading)
+
+
+def _without(reading: Reading, gone: Mention) -> Reading:
+    """Return the reading without one of its objects, of which no picture shows a word; what belonged to it stands by itself."""
+    at = next(i for i, m in enumerate(reading.of("object")) if m is gone)
+    out: list[Mention] = []
+    for i, m in enumerate(reading.of("object")):
+        to = i + (m.mount or m.of)
+        if to == at:
+            m = replace(m, mount=0, relation=None, of=0)
+        elif i < at < to or to < at < i:
+            m = replace(m, mount=max(m.mount - 1, 0), of=m.of - 1 if m.of > 0 else m.of + (m.of < 0))
+        out.append(replace(m, carry=None) if i == at - 1 else m)
+    kept = iter(out[:at] + out[at + 1 :])
+    number = next(i for i, m in enumerate(reading.mentions) if m is gone)
+    words = [
+        replace(w, about=None, changes=False)
+        if w.about == number
+        else replace(w, about=w.about - (w.about > number))
+        if w.about is not None
+        else w
+        for w in reading.words
+    ]
+    mentions = (
+        m if vocabulary.entry(m.entry).kind != "object" else next(kept) for m in reading.mentions if m is not gone
+    )
+    return replace(reading, mentions=tuple(mentions), words=tuple(words))
 
 
 def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:

@@ -30,6 +30,7 @@ __all__ = [
     "nearness",
     "of_weight",
     "perspective",
+    "wanted_places",
     "zone",
 ]
 
@@ -48,6 +49,8 @@ _BLUES = (
     ("#8fa6d8", 0.45, 1.05),
 )
 """Colours that a sky goes towards at its top, how far, and a factor of the haze."""
+BESIDE = "room"
+"""Where people are with something that lies on a table."""
 _FALLBACK = {
     "water": "ground",
     "ground": "water",
@@ -56,6 +59,7 @@ _FALLBACK = {
     "table": "ground",
     "under": "water",
     "far": "sky",
+    "wall": "ground",
 }
 
 
@@ -80,6 +84,7 @@ class Scene:
     water: tuple[float, float] | None = None  # depths between which the base has water
     drift: float = 0.0  # of clouds and stars to the right, in shares of the width
     camera: float = 1.0  # factor of the things' size
+    hung: bool = False  # things of the prompt hang on its wall, in the place of its own windows and pictures
     unwanted: tuple[str, ...] = ()  # entries that negative prompts name and a place may show
     shunned: tuple[tuple[str, float], ...] = ()  # colours and media that negative prompts name, and how strongly
 
@@ -158,31 +163,48 @@ def frame(reading: Reading) -> tuple[float, float]:
 
 def _places(reading: Reading, rng: np.random.Generator, avoided: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """Return the scene that one stands in, and those seen behind it."""
-    weights = {m.entry: m.weight for m in reading.of("scene")}
-    named = [m.entry for m in reading.of("scene") if m.place != "far"]
-    behind = [m.entry for m in reading.of("scene") if m.place == "far"]
-    if not named:
-        things = sorted(
-            (vocabulary.entry(m.entry).data for m in reading.of("object")),
-            key=lambda d: (not d.get("indoors"), d.get("stands") not in ("water", "under")),
-        )
-        homes = [d["home"] for d in things if d.get("home") in vocabulary.entries() and d["home"] not in avoided]
-        named = homes[:1]
-    named += behind
-    if not named:
+    ranked = wanted_places(reading, avoided)
+    if not ranked:
         scenes = [e.name for e in vocabulary.entries().values() if e.kind == "scene" and not e.data.get("rare")]
         scenes = [s for s in scenes if s not in avoided] or scenes
         wanted = [vocabulary.entry(m.entry).data.get("stands", "ground") for m in reading.of("object", "part")]
         if wanted:
             scenes = [s for s in scenes if wanted[0] in vocabulary.entry(s).data["zones"]] or scenes
         return scenes[int(rng.integers(len(scenes)))], ()
-    ranked = sorted(
-        named,
-        key=lambda name: (name in behind, -weights.get(name, 1.0), -vocabulary.entry(name).data.get("rank", 5)),
-    )
     return ranked[0], tuple(
         n for n in dict.fromkeys(ranked[1:]) if n != ranked[0] and vocabulary.entry(n).data.get("backdrop")
     )
+
+
+def wanted_places(reading: Reading, avoided: frozenset[str] = frozenset()) -> list[str]:
+    """Return the scenes that a reading names, the one that one stands in first; where it names none, its things' home."""
+    weights = {m.entry: m.weight for m in reading.of("scene")}
+    named = [m.entry for m in reading.of("scene") if m.place != "far"] or _homes(reading, avoided)[:1]
+    behind = [m.entry for m in reading.of("scene") if m.place == "far"]
+    return sorted(
+        [*named, *behind],
+        key=lambda name: (name in behind, -weights.get(name, 1.0), -vocabulary.entry(name).data.get("rank", 5)),
+    )
+
+
+def _homes(reading: Reading, avoided: frozenset[str]) -> list[str]:
+    """Return the homes of a reading's things, the one that suits them best first: a window brings a room to a woman and
+    none to a house; and people stand by a table, not on it."""
+    things = [vocabulary.entry(m.entry).data for m in reading.of("object")]
+    built = any(not (d.get("lives") or d.get("stands") == "wall" or _is_indoor(d.get("home"))) for d in things)
+
+    def rank(d: vocabulary.Data) -> tuple[int, bool]:
+        usual = (2 if built else 0) if d.get("stands") == "wall" else 1
+        return 0 if d.get("indoors") else usual, d.get("stands") not in ("water", "under")
+
+    homes = [d["home"] for d in sorted(things, key=rank) if d.get("home") in vocabulary.entries()]
+    if any("hands" in d for d in things):
+        homes = [BESIDE if vocabulary.entry(home).data.get("close") else home for home in homes]
+    return [home for home in homes if home not in avoided]
+
+
+def _is_indoor(place: str | None) -> bool:
+    return place in vocabulary.entries() and bool(vocabulary.entry(str(place)).data.get("indoor"))
 
 
 def _has_layers(name: str) -> bool:
@@ -238,7 +260,8 @@ def _copies(
     left, right = _PLACE_X.get(mention.place or "", (0.14 + 0.72 * segment[0], 0.14 + 0.72 * segment[1]))
     if footing == "front" and mention.place not in _PLACE_X:
         left, right = 0.25 + 0.5 * left, 0.25 + 0.5 * right
-    pose = vocabulary.grammar().actions.get(mention.pose or "", {})
+    poses = item.data.get("lives") and footing != "front"  # a car that drives stays on its wheels
+    pose = vocabulary.grammar().actions.get(mention.pose or "", {}) if poses else {}
     out: list[Placement] = []
     first = 0.0
     for index in range(mention.count):

@@ -150,7 +150,7 @@ def _things(
             look.colour if look else mention.colour,
             "mount",
             other.base,
-            aloft=other.aloft or other.footing == "sky",
+            aloft=other.aloft or other.footing in ("sky", "wall"),
             hair=mention.hair,
         )
 
