@@ -8,7 +8,7 @@ from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
-from .layout import HANGING, wanted_places
+from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
@@ -99,7 +99,7 @@ class Asked:
                 word.text,
                 word.stand_in,
                 *self._about(word.about),
-                changes=word.changes and not self._is_cancelled(word.about),
+                changes=word.changes and not self._is_cancelled(word.about) and not self._is_roofed(word.about),
                 says=_says(word.text),
             )
             for word in self.reading.words
@@ -117,6 +117,13 @@ class Asked:
         if vocabulary.entry(mention.entry).kind == "object":
             return next(n for n, group in enumerate(self.groups) if len(before) in group), None
         return None, next((n for n, m in enumerate(self.named) if m is mention), None)
+
+    def _is_roofed(self, index: int | None) -> bool:
+        """Return whether a mention is in the sky, as the moon, and the place has none."""
+        if index is None or all(map(has_sky, wanted_places(self.reading)[:1])):
+            return False
+        mention = self.reading.mentions[index]
+        return vocabulary.entry(mention.entry).kind == "part" and is_overhead(mention.entry)
 
     def _is_cancelled(self, index: int | None) -> bool:
         """Return whether negative prompts take away all of a mood."""

@@ -27,6 +27,8 @@ __all__ = [
     "depth_of",
     "frame",
     "from_far_to_near",
+    "has_sky",
+    "is_overhead",
     "nearness",
     "of_weight",
     "perspective",
@@ -132,9 +134,27 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
         accents=accents,
         grade=conditions.grade_of(reading),
         media=tuple(m.entry for m in reading.of("medium")),
-        variants=tuple(data.get("variants", ("",))),
+        variants=_variants(reading, base),
         water=(water[0], water[1]) if water else None,
     )
+
+
+def _variants(reading: Reading, base: str) -> tuple[str, ...]:
+    """Return the variants of a scene that a reading may have: those with an open sky where it names the moon."""
+    data = vocabulary.entry(base).data
+    shown = data.get("open", ()) if any(is_overhead(m.entry) for m in reading.of("part")) else ()
+    return tuple(shown or data.get("variants", ("",)))
+
+
+def is_overhead(entry: str) -> bool:
+    """Return whether something of a place is in its sky."""
+    return vocabulary.entry(entry).data.get("stands") == "sky"
+
+
+def has_sky(place: str) -> bool:
+    """Return whether a scene shows what is in its sky."""
+    data = vocabulary.entry(place).data
+    return not data.get("indoor") and data.get("open") != []
 
 
 def _under_this_sky(light: Light, seed: int) -> Light:

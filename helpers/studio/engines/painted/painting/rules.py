@@ -214,6 +214,7 @@ ENTRIES: Mapping[str, Fields] = {
         layers=OF_A_SCENE,
         backdrop=BEHIND,
         variants=TEXTS,
+        open=TEXTS,
         light=NameOf("light"),
         indoor=FLAG,
         close=FLAG,

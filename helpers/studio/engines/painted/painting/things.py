@@ -28,10 +28,10 @@ ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
 PORTRAIT = 1.2
 """How much larger the only thing in a picture is."""
-SEEN = (42.0, 34.0)
+SEEN = (42.0, 38.0)
 """Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
-EVEN = 0.3
-"""Power of what distance and camera do to that height."""
+EVEN, DOWN = 0.3, 0.74
+"""Power of what distance and camera do to that height, and its least factor."""
 FAR = 0.45
 """Factor of that height for what the prompt says is far away."""
 LEAST, MOST = 12.0, 60.0
@@ -137,7 +137,7 @@ def _seen(asked: Asked, thing: int, home: vocabulary.Data, height: float, close:
         return min(max(height * grown, LEAST * asked.root(asked.groups[thing]).size), MOST)
     first = asked.objects[min(asked.groups[0])]
     wanted *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
-    return wanted * close**EVEN / _share(asked)
+    return wanted * max(close**EVEN, DOWN) / _share(asked)
 
 
 def _alike(one: Spot, other: Spot) -> bool:
