@@ -30,16 +30,16 @@ PORTRAIT = 1.2
 """How much larger the only thing in a picture is."""
 SEEN = (42.0, 38.0)
 """Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
-EVEN, DOWN = 0.3, 0.74
-"""Power of what distance and camera do to that height, and its least factor."""
+EVEN, DOWN, UP = 0.4, 0.7, 1.35
+"""Power of what distance and camera do to that height, and its least and largest factor."""
 FAR = 0.45
 """Factor of that height for what the prompt says is far away."""
 LEAST, MOST = 12.0, 60.0
 """Of what is named after it, which is enlarged with it, up to so many times as in GROWN, in hundredths."""
 GROWN = (1.0, 2.0)
-WIDE = 0.84
+WIDE = 0.78
 """Share of its territory's width that what is enlarged takes at most."""
-NEARER = 0.8
+NEARER = 0.45
 """Share of the way to the near end of its depths that comes what is enlarged many times."""
 CLOSER = 1.2
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
@@ -98,7 +98,9 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         if footing == "front":
             height = max(height, BUST) if alone else height
         else:
-            seen = min(_seen(asked, thing, home, height, close * scene.camera), WIDE * (right - left) / (2 * aside))
+            farther = min(max((close * scene.camera) ** EVEN, DOWN), UP)
+            most = WIDE * (right - left) / (2 * aside) * (farther / UP) ** 1.5
+            seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
             if seen > height:
                 if near >= 0 and mention.place is None:
                     near += NEARER * (1 - height / seen) * (zone[1] - near)
@@ -128,16 +130,16 @@ def _usual(asked: Asked, thing: int, home: vocabulary.Data) -> float:
     return 50 * float(sum(data.get("height", (0.2, 0.26)))) * size * small
 
 
-def _seen(asked: Asked, thing: int, home: vocabulary.Data, height: float, close: float) -> float:
+def _seen(asked: Asked, thing: int, home: vocabulary.Data, height: float) -> float:
     """Return the height of a thing's main part with which it is seen at once, if it is what the prompt names first, or
-    with which it is as large beside that as it should be; `height` is its usual one here, `close` what distance does."""
+    with which it is as large beside that as it should be; `height` is its usual one here."""
     wanted = SEEN[len(asked.groups) > 2] * layout.frame(asked.reading)[1]
     if thing:
         grown = min(max(wanted / _usual(asked, 0, home), GROWN[0]), GROWN[1])
         return min(max(height * grown, LEAST * asked.root(asked.groups[thing]).size), MOST)
     first = asked.objects[min(asked.groups[0])]
     wanted *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
-    return wanted * max(close**EVEN, DOWN) / _share(asked)
+    return wanted / _share(asked)
 
 
 def _alike(one: Spot, other: Spot) -> bool:
