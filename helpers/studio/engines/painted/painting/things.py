@@ -37,8 +37,8 @@ FAR = 0.45
 LEAST, MOST = 12.0, 60.0
 """Of what is named after it, which is enlarged with it, up to so many times as in GROWN, in hundredths."""
 GROWN = (1.0, 2.0)
-WIDE = 0.78
-"""Share of its territory's width that what is enlarged takes at most."""
+WIDE = (0.46, 0.9)
+"""Shares of its territory's width that what is enlarged takes at most, if it is alone far away, and else."""
 NEARER = 0.45
 """Share of the way to the near end of its depths that comes what is enlarged many times."""
 CLOSER = 1.2
@@ -99,7 +99,8 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
             height = max(height, BUST) if alone else height
         else:
             farther = min(max((close * scene.camera) ** EVEN, DOWN), UP)
-            most = WIDE * (right - left) / (2 * aside) * (farther / UP) ** 1.5
+            room = WIDE[0] + (WIDE[1] - WIDE[0]) * ((depth + u[2]) / DEPTHS if alone else 1.0)
+            most = room * (right - left) / (2 * aside)
             seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
             if seen > height:
                 if near >= 0 and mention.place is None:
