@@ -1,7 +1,7 @@
 """What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from typing import Literal
 
 from helpers.studio.protocol import Prompt
@@ -17,6 +17,8 @@ Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
 STAGE = "backdrop"
 """The scene for a subject that is not known."""
+WALL = "brick_wall"
+"""A wall that stands by itself."""
 SKY = "sky"
 """The entry of the sky itself."""
 OF_LIGHT = ("light", "weather", "season")
@@ -222,16 +224,23 @@ def _staged(reading: Reading) -> Reading:
 
 def _on_walls(reading: Reading) -> Reading:
     """Return the reading without what hangs on walls where its place has none, as a window beside a house in a meadow; it is
-    kept where it is what the prompt is about."""
-    if all("wall" in vocabulary.entry(name).data["zones"] for name in wanted_places(reading)[:1]):
-        return reading
+    kept where it is what the prompt is about. "On the wall" is on the wall of a room."""
     objects = reading.of("object")
-    gone = [m for m in objects[1:] if vocabulary.entry(m.entry).data.get("stands") == "wall"]
+    if all("wall" in vocabulary.entry(name).data["zones"] for name in wanted_places(reading)[:1]):
+        held = {i + m.mount for i, m in enumerate(objects) if m.mount and _is_of_walls(m)}
+        own = [m for i, m in enumerate(objects) if i in held and m.entry == WALL]
+        return reduce(partial(_without, shown=True), own, reading)
+    gone = [m for m in objects[1:] if _is_of_walls(m)]
     return reduce(_without, gone, reading)
 
 
-def _without(reading: Reading, gone: Mention) -> Reading:
-    """Return the reading without one of its objects, of which no picture shows a word; what belonged to it stands by itself."""
+def _is_of_walls(mention: Mention) -> bool:
+    return vocabulary.entry(mention.entry).data.get("stands") == "wall"
+
+
+def _without(reading: Reading, gone: Mention, shown: bool = False) -> Reading:
+    """Return the reading without one of its objects; what belonged to it stands by itself. Its words change nothing, unless the
+    place has `shown` it anyway."""
     at = next(i for i, m in enumerate(reading.of("object")) if m is gone)
     out: list[Mention] = []
     for i, m in enumerate(reading.of("object")):
@@ -244,7 +253,7 @@ def _without(reading: Reading, gone: Mention) -> Reading:
     kept = iter(out[:at] + out[at + 1 :])
     number = next(i for i, m in enumerate(reading.mentions) if m is gone)
     words = [
-        replace(w, about=None, changes=False)
+        replace(w, about=None, changes=shown and w.changes)
         if w.about == number
         else replace(w, about=w.about - (w.about > number))
         if w.about is not None
