@@ -147,7 +147,8 @@ def offered(request: Request, k: int, scene: Any, seed: int) -> list[Laid]:
     return [*_weighed(met, right), *_weighed(elsewhere, 1 - right)]
 
 
-def territories(request: Request, seed: int) -> list[tuple[float, float]]:
+@lru_cache(maxsize=32)
+def territories(request: Request, seed: int) -> tuple[tuple[float, float], ...]:
     """Return the left and right end of each thing's part of the width: in any order, the first thing's and those of what is
     drawn wide the widest."""
     count = len(request.reading.things)
@@ -156,7 +157,7 @@ def territories(request: Request, seed: int) -> list[tuple[float, float]]:
     wide = np.sqrt(np.clip(shapes, *SHAPES)) * np.where(np.arange(count) == 0, WIDER, 1.0)
     ends = MARGIN + (1 - 2 * MARGIN) * np.concatenate([[0.0], np.cumsum(wide[order]) / wide.sum()])
     ranks = np.argsort(order)
-    return [(float(ends[ranks[k]]), float(ends[ranks[k] + 1])) for k in range(count)]
+    return tuple((float(ends[ranks[k]]), float(ends[ranks[k] + 1])) for k in range(count))
 
 
 def variants(request: Request, k: int) -> list[tuple[Cutout, float]]:
