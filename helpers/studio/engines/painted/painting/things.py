@@ -82,7 +82,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     data, home = vocabulary.entry(mention.entry).data, vocabulary.entry(scene.base).data
     indoor, alone = bool(home.get("indoor")), len(asked.groups) == 1
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
-    framed = layout.frame(asked.reading)[1]
+    larger = layout.frame(asked.reading)[1] * mention.size * layout.of_weight(mention.weight)
     usual = _usual(asked, thing, home) * scene.camera * (PORTRAIT if alone else 1.0)
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
@@ -101,7 +101,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         else:
             farther = min(max((close * scene.camera) ** EVEN, DOWN), UP)
             room = WIDE[0] + (WIDE[1] - WIDE[0]) * ((depth + u[2]) / DEPTHS if alone else 1.0)
-            most = min(room * max(1.0, framed), 0.96) * (right - left) / (2 * aside)
+            most = min(room * max(1.0, larger), 0.96) * (right - left) / (2 * aside)
             seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
             if seen > height:
                 if near >= 0 and mention.place is None:
