@@ -411,3 +411,78 @@ def test_furniture_that_the_prompt_names_is_not_in_the_room_twice() -> None:
 
     assert shows_its_own("a cat in the living room")
     assert not shows_its_own("a cat on a sofa in the living room")
+
+
+def heights(text: str, thing: int) -> list[float]:
+    """Of a thing's main part in some places."""
+    reading, found = asked((Prompt(text),)), list[float]()
+    for seed in (1, 2, 3):
+        place = places.place(reading, seed, 1.0, frozenset(), 1.0)
+        count = len(reading.things)
+        territory = (0.02 + 0.96 * thing / count, 0.02 + 0.96 * (thing + 1) / count)
+        found += [spot.height for spot in things.spots(reading, thing, place, territory, seed)]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("text", ["a hamster in a room", "a snail in a garden", "a deer and a train", "一只兔子"])
+def test_what_is_named_first_is_seen_at_once(text: str) -> None:
+    found = heights(text, 0)
+    assert found[0] > 18
+    assert found[len(found) // 2] > 28
+
+
+def test_what_the_prompt_calls_small_or_far_may_be_small() -> None:
+    assert heights("a tiny house in a meadow", 0)[0] < heights("a house in a meadow", 0)[0]
+    assert heights("a house far away in a meadow", 0)[0] < 0.7 * heights("a house in a meadow", 0)[0]
+
+
+def test_what_is_named_next_is_as_large_beside_the_first_as_it_should_be_and_never_tiny() -> None:
+    assert heights("a snail and a mushroom", 1)[0] > 11
+    mouse, elephant = heights("a mouse and an elephant", 0), heights("a mouse and an elephant", 1)
+    assert elephant[len(elephant) // 2] > mouse[len(mouse) // 2] * 0.8
+
+
+@pytest.mark.parametrize(("text", "entry"), [("a red car driving on a road", "car"), ("a racing bus", "bus")])
+def test_what_does_not_live_neither_leans_nor_jumps_and_the_words_say_so(text: str, entry: str) -> None:
+    for seed in SEEDS:
+        (car,) = placed(text, entry, seed)
+        assert (car.lean, car.lift, car.squash) == (0, 0, 1)
+    assert [word.changes for word in asked((Prompt(text),)).words if word.text in ("driving", "racing")] == [False]
+
+
+def test_a_window_hangs_on_a_wall_in_place_of_the_rooms_own_and_nowhere_else() -> None:
+    room = asked((Prompt("a cat in a room with a window"),))
+    assert [thing.entry for thing in room.things] == ["cat", "house_window"]
+    assert places.place(room, 1, 1.0, frozenset(), 1.0).hung
+    assert not places.place(asked((Prompt("a cat in a room"),)), 1, 1.0, frozenset(), 1.0).hung
+    meadow = asked((Prompt("a house in a meadow, a window and a dog behind a tree"),))
+    assert [o.entry for o in meadow.objects] == ["house", "dog", "tree"]
+    assert meadow.objects[1].of == 1
+    assert {w.text: w.changes for w in meadow.words} == {
+        "house": True, "meadow": True, "window": False, "dog": True, "behind": True, "tree": True
+    }  # fmt: skip
+
+
+def test_a_window_brings_a_room_to_somebody_and_none_to_a_house() -> None:
+    assert vocabulary.entry(scene("a portrait of a woman and a window", 1).base).data.get("indoor")
+    assert not vocabulary.entry(scene("a house, big windows", 1).base).data.get("indoor")
+
+
+def test_people_stand_by_a_table_and_not_on_it() -> None:
+    assert scene("a cake and a woman", 1).base == "room"
+    assert scene("a cake and a cup", 1).base == "tabletop"
+
+
+def test_the_moon_is_seen_in_a_glade_and_the_words_say_where_it_is_not() -> None:
+    assert all(scene("a full moon above a forest", seed).variants == ("glade",) for seed in SEEDS)
+    assert [w.changes for w in asked((Prompt("a full moon in a room"),)).words] == [False, True]
+    assert all(w.changes for w in asked((Prompt("a full moon above a meadow"),)).words)
+
+
+@pytest.mark.parametrize("text", ["a kitchen with a clock on the wall", "a picture frame on the wall of a bedroom"])
+def test_what_is_on_the_wall_of_a_room_brings_no_wall_of_its_own(text: str) -> None:
+    reading = asked((Prompt(text),))
+    assert [vocabulary.entry(o.entry).data["stands"] for o in reading.objects] == ["wall"]
+    assert reading.objects[0].mount == 0
+    assert next(w.changes for w in reading.words if w.text == "wall")
+    assert asked((Prompt("a cat on a wall"),)).objects[0].mount == 1

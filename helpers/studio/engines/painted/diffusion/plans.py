@@ -48,6 +48,10 @@ FEWEST = 16
 """Rows in which a thing is drawn at least: of fewer, nothing may be left to cut out."""
 MARGIN = 0.02
 """Of the width, at both ends."""
+WIDER = 1.6
+"""How much wider the first thing's part of the width is than another's."""
+SHAPES = (0.5, 3.0)
+"""Widths of drawings in their heights, between which a part of the width follows them."""
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,7 @@ def offered(request: Request, k: int, scene: Any, seed: int) -> list[Laid]:
     reading: ReadingLike = request.reading
     thing = reading.things[k]
     drawn = variants(request, k)
-    order = [int(i) for i in np.random.default_rng([seed, 4]).permutation(len(reading.things))]
-    rank, room = order.index(k), (1 - 2 * MARGIN) / len(reading.things)
-    free = (MARGIN + room * rank, MARGIN + room * (rank + 1))
+    free = territories(request, seed)[k]
     if thing.place is None:
         return turned(drawn, request.painter.spots(reading, k, scene, free, seed), request.size)
     right = adherence.present("place", request.cfg_scale, thing.word.weight)
@@ -143,6 +145,19 @@ def offered(request: Request, k: int, scene: Any, seed: int) -> list[Laid]:
         return met
     elsewhere = turned(drawn, request.painter.spots(reading, k, scene, (MARGIN, 1 - MARGIN), seed), request.size)
     return [*_weighed(met, right), *_weighed(elsewhere, 1 - right)]
+
+
+@lru_cache(maxsize=32)
+def territories(request: Request, seed: int) -> tuple[tuple[float, float], ...]:
+    """Return the left and right end of each thing's part of the width: in any order, the first thing's and those of what is
+    drawn wide the widest."""
+    count = len(request.reading.things)
+    order = np.random.default_rng([seed, 4]).permutation(count)
+    shapes = [max(cut.pixels.shape[1] / cut.tall for cut, _ in variants(request, k)) for k in range(count)]
+    wide = np.sqrt(np.clip(shapes, *SHAPES)) * np.where(np.arange(count) == 0, WIDER, 1.0)
+    ends = MARGIN + (1 - 2 * MARGIN) * np.concatenate([[0.0], np.cumsum(wide[order]) / wide.sum()])
+    ranks = np.argsort(order)
+    return tuple((float(ends[ranks[k]]), float(ends[ranks[k] + 1])) for k in range(count))
 
 
 def variants(request: Request, k: int) -> list[tuple[Cutout, float]]:

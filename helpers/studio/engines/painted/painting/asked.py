@@ -1,14 +1,14 @@
 """What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial, reduce
 from typing import Literal
 
 from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
-from .layout import HANGING
+from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
 from .tokens import tokens
 
@@ -18,6 +18,8 @@ Group = tuple[int, ...]
 """Objects that belong together, as indices into a reading's objects."""
 STAGE = "backdrop"
 """The scene for a subject that is not known."""
+WALL = "brick_wall"
+"""A wall that stands by itself."""
 SKY = "sky"
 """The entry of the sky itself."""
 OF_LIGHT = ("light", "weather", "season")
@@ -100,7 +102,7 @@ class Asked:
                 word.text,
                 word.stand_in,
                 *self._about(word.about),
-                changes=word.changes and not self._is_cancelled(word.about),
+                changes=word.changes and not self._is_cancelled(word.about) and not self._is_roofed(word.about),
                 says=_says(word.text),
             )
             for word in self.reading.words
@@ -118,6 +120,13 @@ class Asked:
         if vocabulary.entry(mention.entry).kind == "object":
             return next(n for n, group in enumerate(self.groups) if len(before) in group), None
         return None, next((n for n, m in enumerate(self.named) if m is mention), None)
+
+    def _is_roofed(self, index: int | None) -> bool:
+        """Return whether a mention is in the sky, as the moon, and the place has none."""
+        if index is None or all(map(has_sky, wanted_places(self.reading)[:1])):
+            return False
+        mention = self.reading.mentions[index]
+        return vocabulary.entry(mention.entry).kind == "part" and is_overhead(mention.entry)
 
     def _is_cancelled(self, index: int | None) -> bool:
         """Return whether negative prompts take away all of a mood."""
@@ -202,7 +211,9 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
         for name in (one for entry in named for one in (entry, *vocabulary.entry(entry).data.get("kinds", ()))):
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
-    return Asked(_staged(read(positive)), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle)
+    return Asked(
+        _staged(_on_walls(read(positive))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+    )
 
 
 def _staged(reading: Reading) -> Reading:
@@ -211,6 +222,50 @@ def _staged(reading: Reading) -> Reading:
     if not lost or reading.of("object", "scene"):
         return reading
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+
+
+def _on_walls(reading: Reading) -> Reading:
+    """Return the reading without what hangs on walls where its place has none, as a window beside a house in a meadow; it is
+    kept where it is what the prompt is about. "On the wall" is on the wall of a room."""
+    objects = reading.of("object")
+    if all("wall" in vocabulary.entry(name).data["zones"] for name in wanted_places(reading)[:1]):
+        held = {i + m.mount for i, m in enumerate(objects) if m.mount and _is_of_walls(m)}
+        own = [m for i, m in enumerate(objects) if i in held and m.entry == WALL]
+        return reduce(partial(_without, shown=True), own, reading)
+    gone = [m for m in objects[1:] if _is_of_walls(m)]
+    return reduce(_without, gone, reading)
+
+
+def _is_of_walls(mention: Mention) -> bool:
+    return vocabulary.entry(mention.entry).data.get("stands") == "wall"
+
+
+def _without(reading: Reading, gone: Mention, shown: bool = False) -> Reading:
+    """Return the reading without one of its objects; what belonged to it stands by itself. Its words change nothing, unless the
+    place has `shown` it anyway."""
+    at = next(i for i, m in enumerate(reading.of("object")) if m is gone)
+    out: list[Mention] = []
+    for i, m in enumerate(reading.of("object")):
+        to = i + (m.mount or m.of)
+        if to == at:
+            m = replace(m, mount=0, relation=None, of=0)
+        elif i < at < to or to < at < i:
+            m = replace(m, mount=max(m.mount - 1, 0), of=m.of - 1 if m.of > 0 else m.of + (m.of < 0))
+        out.append(replace(m, carry=None) if i == at - 1 else m)
+    kept = iter(out[:at] + out[at + 1 :])
+    number = next(i for i, m in enumerate(reading.mentions) if m is gone)
+    words = [
+        replace(w, about=None, changes=shown and w.changes)
+        if w.about == number
+        else replace(w, about=w.about - (w.about > number))
+        if w.about is not None
+        else w
+        for w in reading.words
+    ]
+    mentions = (
+        m if vocabulary.entry(m.entry).kind != "object" else next(kept) for m in reading.mentions if m is not gone
+    )
+    return replace(reading, mentions=tuple(mentions), words=tuple(words))
 
 
 def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:

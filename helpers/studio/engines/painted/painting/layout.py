@@ -27,9 +27,12 @@ __all__ = [
     "depth_of",
     "frame",
     "from_far_to_near",
+    "has_sky",
+    "is_overhead",
     "nearness",
     "of_weight",
     "perspective",
+    "wanted_places",
     "zone",
 ]
 
@@ -58,6 +61,8 @@ _MOODS = (
 horizon, how far the sky goes towards each, and a factor of the haze."""
 _OVERCAST = _MOODS[1]
 _MOODY = 0.4
+BESIDE = "room"
+"""Where people are with something that lies on a table."""
 _FALLBACK = {
     "water": "ground",
     "ground": "water",
@@ -66,6 +71,7 @@ _FALLBACK = {
     "table": "ground",
     "under": "water",
     "far": "sky",
+    "wall": "ground",
 }
 
 
@@ -90,10 +96,9 @@ class Scene:
     water: tuple[float, float] | None = None  # depths between which the base has water
     drift: float = 0.0  # of clouds and stars to the right, in shares of the width
     camera: float = 1.0  # factor of the things' size
+    hung: bool = False  # things of the prompt hang on its wall, in the place of its own windows and pictures
     unwanted: tuple[str, ...] = ()  # entries that negative prompts name and a place may show
-    furnished: tuple[
-        str, ...
-    ] = ()  # entries whose drawings the place does not show of its own, as the prompt names them
+    furnished: tuple[str, ...] = ()  # entries that the prompt names, so that the place shows none of its own
     shunned: tuple[tuple[str, float], ...] = ()  # colours and media that negative prompts name, and how strongly
 
 
@@ -144,9 +149,27 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
         accents=accents,
         grade=conditions.grade_of(reading),
         media=tuple(m.entry for m in reading.of("medium")),
-        variants=tuple(data.get("variants", ("",))),
+        variants=_variants(reading, base),
         water=(water[0], water[1]) if water else None,
     )
+
+
+def _variants(reading: Reading, base: str) -> tuple[str, ...]:
+    """Return the variants of a scene that a reading may have: those with an open sky where it names the moon."""
+    data = vocabulary.entry(base).data
+    shown = data.get("open", ()) if any(is_overhead(m.entry) for m in reading.of("part")) else ()
+    return tuple(shown or data.get("variants", ("",)))
+
+
+def is_overhead(entry: str) -> bool:
+    """Return whether something of a place is in its sky."""
+    return vocabulary.entry(entry).data.get("stands") == "sky"
+
+
+def has_sky(place: str) -> bool:
+    """Return whether a scene shows what is in its sky."""
+    data = vocabulary.entry(place).data
+    return not data.get("indoor") and data.get("open") != []
 
 
 def _under_this_sky(light: Light, seed: int, free: bool) -> Light:
@@ -185,31 +208,48 @@ def frame(reading: Reading) -> tuple[float, float]:
 
 def _places(reading: Reading, rng: np.random.Generator, avoided: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """Return the scene that one stands in, and those seen behind it."""
-    weights = {m.entry: m.weight for m in reading.of("scene")}
-    named = [m.entry for m in reading.of("scene") if m.place != "far"]
-    behind = [m.entry for m in reading.of("scene") if m.place == "far"]
-    if not named:
-        things = sorted(
-            (vocabulary.entry(m.entry).data for m in reading.of("object")),
-            key=lambda d: (not d.get("indoors"), d.get("stands") not in ("water", "under")),
-        )
-        homes = [d["home"] for d in things if d.get("home") in vocabulary.entries() and d["home"] not in avoided]
-        named = homes[:1]
-    named += behind
-    if not named:
+    ranked = wanted_places(reading, avoided)
+    if not ranked:
         scenes = [e.name for e in vocabulary.entries().values() if e.kind == "scene" and not e.data.get("rare")]
         scenes = [s for s in scenes if s not in avoided] or scenes
         wanted = [vocabulary.entry(m.entry).data.get("stands", "ground") for m in reading.of("object", "part")]
         if wanted:
             scenes = [s for s in scenes if wanted[0] in vocabulary.entry(s).data["zones"]] or scenes
         return scenes[int(rng.integers(len(scenes)))], ()
-    ranked = sorted(
-        named,
-        key=lambda name: (name in behind, -weights.get(name, 1.0), -vocabulary.entry(name).data.get("rank", 5)),
-    )
     return ranked[0], tuple(
         n for n in dict.fromkeys(ranked[1:]) if n != ranked[0] and vocabulary.entry(n).data.get("backdrop")
     )
+
+
+def wanted_places(reading: Reading, avoided: frozenset[str] = frozenset()) -> list[str]:
+    """Return the scenes that a reading names, the one that one stands in first; where it names none, its things' home."""
+    weights = {m.entry: m.weight for m in reading.of("scene")}
+    named = [m.entry for m in reading.of("scene") if m.place != "far"] or _homes(reading, avoided)[:1]
+    behind = [m.entry for m in reading.of("scene") if m.place == "far"]
+    return sorted(
+        [*named, *behind],
+        key=lambda name: (name in behind, -weights.get(name, 1.0), -vocabulary.entry(name).data.get("rank", 5)),
+    )
+
+
+def _homes(reading: Reading, avoided: frozenset[str]) -> list[str]:
+    """Return the homes of a reading's things, the one that suits them best first: a window brings a room to a woman and
+    none to a house; and people stand by a table, not on it."""
+    things = [vocabulary.entry(m.entry).data for m in reading.of("object")]
+    built = any(not (d.get("lives") or d.get("stands") == "wall" or _is_indoor(d.get("home"))) for d in things)
+
+    def rank(d: vocabulary.Data) -> tuple[int, bool]:
+        usual = (2 if built else 0) if d.get("stands") == "wall" else 1
+        return 0 if d.get("indoors") else usual, d.get("stands") not in ("water", "under")
+
+    homes = [d["home"] for d in sorted(things, key=rank) if d.get("home") in vocabulary.entries()]
+    if any("hands" in d for d in things):
+        homes = [BESIDE if vocabulary.entry(home).data.get("close") else home for home in homes]
+    return [home for home in homes if home not in avoided]
+
+
+def _is_indoor(place: str | None) -> bool:
+    return place in vocabulary.entries() and bool(vocabulary.entry(str(place)).data.get("indoor"))
 
 
 def _has_layers(name: str) -> bool:
@@ -265,7 +305,8 @@ def _copies(
     left, right = _PLACE_X.get(mention.place or "", (0.14 + 0.72 * segment[0], 0.14 + 0.72 * segment[1]))
     if footing == "front" and mention.place not in _PLACE_X:
         left, right = 0.25 + 0.5 * left, 0.25 + 0.5 * right
-    pose = vocabulary.grammar().actions.get(mention.pose or "", {})
+    poses = item.data.get("lives") and footing != "front"  # a car that drives stays on its wheels
+    pose = vocabulary.grammar().actions.get(mention.pose or "", {}) if poses else {}
     out: list[Placement] = []
     first = 0.0
     for index in range(mention.count):

@@ -23,6 +23,7 @@ SKIES, DRIFT = 6, 1 / 12
 HIDDEN = 0.08  # difference in colour from which something hides the sky
 RIM = 0.11  # how deep an opening is seen from above, in its widths
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
+WALL = frozenset({"window", "pictures"})  # brushes of what hangs on a wall
 SKY = frozenset({"sky", "sun", "stars", "clouds"})  # brushes of what is overhead
 DRIFTING = frozenset({"stars", "clouds"})
 AWAY = np.float32(0.6)  # how far a negative prompt of a medium pushes from it, in differences that the medium makes
@@ -167,7 +168,7 @@ def _on_slab(scene: Scene, middle: float, back: float, half: float, depth: float
     out: list[Placement] = []
     for base, group in groupby(scene.placements, key=lambda p: p.base):
         bunch = [*group]
-        in_air = bunch[0].aloft or bunch[0].footing == "sky"
+        in_air = bunch[0].aloft or bunch[0].footing in ("sky", "wall")
         near = min(1.0, max(0.0, (base[1] - scene.horizon) / (100 - scene.horizon)))
         x = middle + (base[0] / (100 * scene.aspect) - 0.5) * 1.3 * half
         y = back + depth * (0.85 + 0.5 * near) - (14.0 if in_air else 0.0)
@@ -227,8 +228,10 @@ def _layer(scene: Scene, stage: Stage, layer: dict[str, object], key: tuple[str,
 
 
 def _drawn(scene: Scene, stage: Stage, layer: Mapping[str, Any], key: tuple[str, int], weight: float = 1.0) -> str:
-    """Return a layer without what negative prompts name, and without furniture that the prompt names itself: "" where
-    that is all of it."""
+    """Return a layer without what negative prompts name, without furniture that the prompt names itself, and without what
+    hangs where the prompt's own things do: "" where that is all of it."""
+    if scene.hung and layer.get("brush") in WALL:
+        return ""
     for entry in scene.faded:
         data = vocabulary.entry(entry).data
         if layer.get("brush") in data.get("brushes", ()):

@@ -30,7 +30,7 @@ FOOT = 96.0
 """The line of a drawing's view box that it stands on."""
 ROWS = 40
 """Of a drawing's mask."""
-HANGING = ("sky", "under")
+HANGING = ("sky", "under", "wall")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def boxed(place: Placement, aspect: float) -> Placement:
 
 def from_far_to_near(place: Placement) -> tuple[bool, float, float, int]:
     """Return the key by which placements are painted in order."""
-    return not (place.aloft or place.footing == "sky"), place.base[1], place.base[0], place.layer
+    return not (place.aloft or place.footing in ("sky", "wall")), place.base[1], place.base[0], place.layer
 
 
 def extent(places: Sequence[Placement]) -> tuple[float, float, float, float]:

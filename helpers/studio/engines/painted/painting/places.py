@@ -56,6 +56,7 @@ def place(
         horizon=moved,
         sun=(scene.sun[0], scene.sun[1] * moved / max(scene.horizon, 1)),
         camera=_framed_camera(camera, layout.frame(reading)[1]),
+        hung=any(vocabulary.entry(m.entry).data.get("stands") == "wall" for m in asked.objects),
         grade=_in_opposite_light(scene.grade, asked, pull),
         unwanted=tuple(
             n for n, w in asked.unwanted if w > 0 and n not in named and vocabulary.entry(n).kind in OF_PLACES

@@ -1133,7 +1133,7 @@ class _Reader:
         if check == "place":
             wanted = token.value if token.kind == "place" else _action(token)["place"]
             return mention.place == wanted and about not in self.links
-        return mention.pose == token.value
+        return mention.pose == token.value and (item.kind != "object" or "lives" in item.data)
 
 
 @lru_cache(maxsize=256)

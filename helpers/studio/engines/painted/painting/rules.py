@@ -157,7 +157,7 @@ def _parameters_of(brush: Callable[..., str]) -> Fields:
 Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside", "inside", "above", "worn", "held"]
 """How an object stands to another. "worn" and "held": by that other, where its `carry` cannot say so, as it is not the
 object mentioned next ("a man with a beard and glasses")."""
-FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far")
+FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far", "wall")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
 
@@ -215,6 +215,7 @@ ENTRIES: Mapping[str, Fields] = {
         layers=OF_A_SCENE,
         backdrop=BEHIND,
         variants=TEXTS,
+        open=TEXTS,
         light=NameOf("light"),
         indoor=FLAG,
         close=FLAG,
@@ -238,6 +239,7 @@ ENTRIES: Mapping[str, Fields] = {
         indoors=FLAG,
         seat=NUMBER,
         astride=TRUE,
+        lives=TRUE,
         hands=TRUE,
         held=TRUE,
         worn=TRUE,

@@ -29,10 +29,23 @@ ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
 PORTRAIT = 1.2
 """How much larger the only thing in a picture is."""
+SEEN = (42.0, 38.0)
+"""Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
+EVEN, DOWN, UP = 0.4, 0.7, 1.35
+"""Power of what distance and camera do to that height, and its least and largest factor."""
+FAR = 0.45
+"""Factor of that height for what the prompt says is far away."""
+LEAST, MOST = 12.0, 60.0
+"""Of what is named after it, which is enlarged with it, up to so many times as in GROWN, in hundredths."""
+GROWN = (1.0, 2.0)
+WIDE = (0.46, 0.9)
+"""Shares of its territory's width that what is enlarged takes at most, if it is alone far away, and else."""
+NEARER = 0.45
+"""Share of the way to the near end of its depths that comes what is enlarged many times."""
 CLOSER = 1.2
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
-MIN_HEIGHT, MAX_HEIGHT = 20.0, 76.0
-"""Of the only thing in a picture, and of any thing, in hundredths."""
+MAX_HEIGHT = 76.0
+"""Of any thing, in hundredths."""
 BUST = 60.0
 """The least height of somebody seen from the chest up, whom the lower edge cuts: a small one lies on the floor."""
 APART = 2.0
@@ -73,9 +86,8 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     data, home = vocabulary.entry(mention.entry).data, vocabulary.entry(scene.base).data
     indoor, alone = bool(home.get("indoor")), len(asked.groups) == 1
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
-    low, high = data.get("height", (0.2, 0.26))
-    size = mention.size * layout.of_weight(mention.weight) * mention.count**-0.2 * scene.camera
-    size *= PORTRAIT if alone else layout.ASIDE if _is_small(data, home) else 1.0
+    larger = layout.frame(asked.reading)[1] * mention.size * layout.of_weight(mention.weight)
+    usual = _usual(asked, thing, home) * scene.camera * (PORTRAIT if alone else 1.0)
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
     first, last = (scene.horizon + end * (100 - scene.horizon) for end in zone)
@@ -86,9 +98,20 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         u = rng.random(4)
         near = layout.nearness(zone, (depth + u[1]) / DEPTHS, mention.place)
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
-        height = 100 * (low + high) / 2 * close * size * layout.perspective(near, footing, indoor, mention.place)
+        close *= layout.perspective(near, footing, indoor, mention.place)
+        height = usual * close
+        if footing == "front":
+            height = max(height, BUST) if alone else height
+        else:
+            farther = min(max((close * scene.camera) ** EVEN, DOWN), UP)
+            room = WIDE[0] + (WIDE[1] - WIDE[0]) * ((depth + u[2]) / DEPTHS if alone else 1.0)
+            most = min(room * max(1.0, larger), 0.96) * (right - left) / (2 * aside)
+            seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
+            if seen > height:
+                if near >= 0 and mention.place is None:
+                    near += NEARER * (1 - height / seen) * (zone[1] - near)
+                height = seen
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
-        height = max(height, BUST if footing == "front" else MIN_HEIGHT) if alone else height
         deep = (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 else math.inf
         height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
         if footing in layout.HANGING:
@@ -102,6 +125,27 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         if not any(_alike(spot, other) for other in out):
             out.append(spot)
     return tuple(out)
+
+
+def _usual(asked: Asked, thing: int, home: vocabulary.Data) -> float:
+    """Return how high a thing's main part is when near, in hundredths, as its vocabulary and the prompt say."""
+    mention = asked.root(asked.groups[thing])
+    data = vocabulary.entry(mention.entry).data
+    size = mention.size * layout.of_weight(mention.weight) * mention.count**-0.2
+    small = layout.ASIDE if len(asked.groups) > 1 and _is_small(data, home) else 1.0
+    return 50 * float(sum(data.get("height", (0.2, 0.26)))) * size * small
+
+
+def _seen(asked: Asked, thing: int, home: vocabulary.Data, height: float) -> float:
+    """Return the height of a thing's main part with which it is seen at once, if it is what the prompt names first, or
+    with which it is as large beside that as it should be; `height` is its usual one here."""
+    wanted = SEEN[len(asked.groups) > 2] * layout.frame(asked.reading)[1]
+    if thing:
+        grown = min(max(wanted / _usual(asked, 0, home), GROWN[0]), GROWN[1])
+        return min(max(height * grown, LEAST * asked.root(asked.groups[thing]).size), MOST)
+    first = asked.objects[min(asked.groups[0])]
+    wanted *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
+    return wanted / _share(asked)
 
 
 def _alike(one: Spot, other: Spot) -> bool:
@@ -126,6 +170,13 @@ def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
         reaches.append(np.array([root.y - y0, y1 - root.y, (x1 - x0) / 2, behind]) / root.height)
     above, below, aside, behind = (float(most) for most in np.max(reaches, axis=0))
     return above, below, aside, behind
+
+
+@lru_cache(maxsize=64)
+def _share(asked: Asked) -> float:
+    """Return how high the object that is named first is, in heights of the main part of its group."""
+    _, places, root = _looks(asked, 0, 1.0)[0]
+    return max((p.height for p in places if p.mention == min(asked.groups[0])), default=root.height) / root.height
 
 
 def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:

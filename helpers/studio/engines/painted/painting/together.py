@@ -116,7 +116,7 @@ def drawing_of(mention: Mention, footing: str, look: Look | None, u: float) -> s
 
 def of_weight(weight: float) -> float:
     """Return the factor by which a prompt's weight makes a thing larger or smaller."""
-    return min(3.0, max(0.3, weight)) ** 0.15
+    return min(3.0, max(0.3, weight)) ** 0.2
 
 
 def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> list[Bunch]:
@@ -175,7 +175,7 @@ def _things(
             look.colour if look else mention.colour,
             "mount",
             other.base,
-            aloft=other.aloft or other.footing == "sky",
+            aloft=other.aloft or other.footing in ("sky", "wall"),
             hair=mention.hair,
         )
 
