@@ -72,7 +72,7 @@ def _behind(pixels: Picture, who: Picture) -> Picture:
     size = max(2, round(rows * width / height)), rows
     small = resize(pixels, *size, Image.Resampling.BOX)
     free = np.clip(1 - 2 * resize(who, *size, Image.Resampling.BOX), 0.05, 1)
-    return resize(softened(small * free[..., None], 0.016) / spread(free, 0.014)[..., None], width, height)
+    return resize(softened(small * free[..., None], 0.01) / spread(free, 0.009)[..., None], width, height)
 
 
 def line(phase: Picture, width: Picture | float) -> Picture:
