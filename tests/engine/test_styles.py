@@ -1,5 +1,6 @@
 """What the style presets promise: the subject stays whole and legible, and each style's own mark is where it belongs."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from helpers.studio.engines.painted.painting import layout, painter, prompt, styles
 from helpers.studio.engines.painted.painting.filters import Picture, blur, luma
 from helpers.studio.engines.painted.painting.layout import Scene
+from helpers.studio.engines.painted.painting.light import Grade
 from helpers.studio.engines.painted.painting.styles.lines import contours
 from helpers.studio.engines.painted.painting.styles.soften import flattened, snapped, softened
 from helpers.studio.engines.painted.painting.styles.subject import subject
@@ -206,9 +208,81 @@ def test_strokes_run_along_the_forms(name: str) -> None:
 def test_strokes_keep_the_colours_and_the_outline_of_a_thing() -> None:
     for text, seed in NAMED[:2]:
         before, thing = plain(text, seed), silhouette(text, seed)
-        after = styles.apply(before, ("oil_painting",), 5)
-        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.12
-        assert np.abs(luma(after) - luma(before))[thing].mean() < 0.16
+        after = styles.apply(before, ("oil_painting",), 5, thing.astype(np.float32))
+        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.15
+        assert np.abs(luma(after) - luma(before))[thing].mean() < 0.13
+
+
+def test_a_style_takes_the_things_that_it_is_told_of_for_its_subject() -> None:
+    rough = np.random.default_rng(3).uniform(-0.6, 0.6, (16, 16, 3)).astype(np.float32)
+    pixels = np.kron(rough, np.ones((16, 16, 1), np.float32))
+    left = np.zeros((SIDE, SIDE), np.float32)
+    left[:, : SIDE // 2] = 1
+    for things in (left, 1 - left):
+        glowing = styles.apply(pixels, ("neon-punk",), 5, things)
+        magenta = glowing[..., 0] - glowing[..., 1]
+        assert magenta[things == 1].mean() > magenta[things == 0].mean() + 0.2
+
+
+@pytest.mark.parametrize("words", ["blurry", "soft light, dreamy, romantic", "simple, minimalist, close-up, bokeh"])
+def test_no_mood_blurs_the_thing_that_a_picture_is_of(words: str) -> None:
+    plainly, soft = scene("a cat in a garden", 2), scene(f"a cat in a garden, {words}", 2)
+    mooded = replace(plainly, grade=soft.grade)
+    before, after = plain("a cat in a garden", 2), painter.paint(mooded, SIDE, SIDE)
+    cut = painter.paint_objects(mooded, SIDE, SIDE)
+    thing = silhouette("a cat in a garden", 2)
+    assert detail(after, thing) > 0.6 * detail(before, thing)
+    assert detail(cut[..., :3], thing) > 0.6 * detail(before, thing)
+
+
+def test_a_blurred_picture_is_blurred_behind_its_thing() -> None:
+    before, thing = plain(*NAMED[1]), silhouette(*NAMED[1])
+    after = Grade(soft=1.0).apply(before, thing.astype(np.float32))
+    far = blur(thing.astype(np.float32), 0.05) < 0.01
+    assert detail(after, far) < 0.4 * detail(before, far)
+    assert detail(Grade(soft=1.0).apply(before), thing) < 0.4 * detail(before, thing)
+
+
+@pytest.mark.parametrize("name", ["ink_wash", "pencil_sketch", "charcoal"])
+def test_a_pale_thing_is_drawn_dark_and_clear(name: str) -> None:
+    pale = disc(60, inside=0.5, outside=0.6)
+    pale[disc(25)[..., 0] > 0] = 0.7
+    thing, light = disc(60)[..., 0] > 0, disc(18)[..., 0] > 0
+    drawn = luma(styles.apply(pale, (name,), 5, thing.astype(np.float32)))
+    assert drawn[light].mean() > drawn[thing & ~(disc(32)[..., 0] > 0)].mean() + 0.25
+    assert drawn[thing].mean() < drawn[~thing].mean() - 0.1
+
+
+@pytest.mark.parametrize("name", ["comic-book", "cartoon", "line-art"])
+def test_a_thing_has_an_outline_before_anything_and_a_thin_one(name: str) -> None:
+    thing = disc(60)[..., 0] > 0
+    white = np.full((SIDE, SIDE, 3), 0.7, np.float32)
+    drawn = luma(styles.apply(white, (name,), 5, thing.astype(np.float32)))
+    assert drawn[SIDE // 2].min() < 0
+    black = luma(styles.apply(disc(60, 0.7, -0.2), (name,), 5))[SIDE // 2] < -0.6
+    assert black[: SIDE // 2].sum() <= np.ceil(SIDE / 150) + 1
+
+
+def test_darkness_leaves_the_thing_more_light_than_its_place() -> None:
+    text = "a cat in a garden"
+    thing = silhouette(text, 2)
+    lit, dim = (luma(painter.paint(s, SIDE, SIDE)) + 1 for s in (scene(text, 2), scene(f"{text}, dark, stormy", 2)))
+    assert dim[thing].mean() / lit[thing].mean() > 1.15 * dim[~thing].mean() / lit[~thing].mean()
+
+
+def test_no_rain_and_no_snow_falls_under_a_roof() -> None:
+    for weather in ("snow", "rain"):
+        assert painter.paint_weather(scene(f"a street, {weather}", 1), 64, 64) is not None
+        assert painter.paint_weather(scene(f"a living room, {weather}", 1), 64, 64) is None
+
+
+def test_an_empty_stage_shows_where_its_paper_bends_and_where_its_lamp_shines() -> None:
+    stage = scene("plain background", 1)
+    rows = luma(painter.paint(stage, SIDE, SIDE)).max(1)
+    bend = round((stage.horizon + 0.08 * (100 - stage.horizon)) / 100 * SIDE)
+    wall, pool = rows[bend - 60 : bend - 20].max(), rows[bend + 20 : bend + 50].max()
+    assert rows[bend] < wall - 0.15
+    assert rows[bend] < pool - 0.3
 
 
 @pytest.mark.parametrize("name", sorted(styles.STYLES))

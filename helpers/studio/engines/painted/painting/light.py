@@ -15,7 +15,7 @@ __all__ = ["Grade", "Light", "Remap", "hex_to_rgb", "mix", "recolour", "rgb_to_h
 
 SOFTEST = 0.2
 """Most that a mood blurs what must be named, in hundredths of the picture's height."""
-SPARED = 0.7
+SPARED = 0.8
 """Share of a mood's darkness that the things are spared."""
 MOST_TINT = 0.65
 """Of all of a picture's tint, so that its own colours are seen still."""
@@ -154,8 +154,7 @@ class Grade:
     def apply(self, pixels: Picture, things: Picture | None = None) -> NDArray[np.float32]:
         """Return (height, width, 3) float32 in [-1, 1], graded; a neutral grade returns the array itself.
 
-        What blurs blurs what lies behind the `things`, (height, width) in [0, 1], and them by SOFTEST at most; without
-        them, all by that.
+        What blurs blurs what lies behind the `things`, (height, width) in [0, 1], and them by SOFTEST at most.
         """
         if self == Grade():
             return pixels.astype(np.float32, copy=False)
@@ -167,13 +166,13 @@ class Grade:
         if things is not None and self.brightness < 0:  # what is dark is so around the things
             out -= (SPARED * self.brightness) * things[..., None].astype(np.float32, copy=False)
         if self.soft:
-            near = blur(out, min(self.soft, SOFTEST) / 100)
-            if things is None or self.soft <= SOFTEST:
-                out = near
-            else:
-                behind = np.clip(1 - blur(things, self.soft / 200), 0, 1)[..., None]
-                behind *= (1 - things)[..., None]
-                out = near + behind * (blur(out, self.soft / 100) - near)
+            behind = blur(out, self.soft / 100)
+            if things is not None:
+                near = blur(out, min(self.soft, SOFTEST) / 100)
+                behind += np.maximum(things, np.clip(2 * blur(things, self.soft / 100), 0, 1))[..., None] * (
+                    near - behind
+                )
+            out = behind
         if self.glow:
             bright = out - 0.2
             glow = blur(np.maximum(bright, 0, out=bright), 0.04)

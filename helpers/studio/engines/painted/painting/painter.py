@@ -20,7 +20,7 @@ __all__ = ["finished", "paint", "paint_objects", "paint_skies", "paint_weather",
 
 INDOORS = 0.35  # length of a shadow under a roof: a bowl with a long one before its foot would float
 SKIES, DRIFT = 6, 1 / 12
-BLACK, SEEN = 0.15, 0.7  # brightest channel of the light of a silhouette at most, and on a thing at least
+BLACK, SEEN = 0.15, 0.8  # brightest channel of the light of a silhouette at most, and on a thing at least
 HIDDEN = 0.08  # difference in colour from which something hides the sky
 RIM = 0.11  # how deep an opening is seen from above, in its widths
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
@@ -94,7 +94,9 @@ def paint_objects(scene: Scene, width: int, height: int, style: str | None = Non
 def _things(scene: Scene, width: int, height: int) -> NDArray[np.float32]:
     """Return the objects with their shadows, as paint_objects does, before any mood or style."""
     stage = stage_of(scene, fine=height >= FINE_FROM)
-    return raster.rgba(_svg(stage, "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))), width, height)
+    return raster.rgba(
+        _svg(stage, "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))), width, height
+    )
 
 
 def _looks(scene: Scene, style: str | None) -> bool:
@@ -132,7 +134,9 @@ def finished(
         if item.kind == "colour":
             pixels = _without_colour(pixels, item.data["colour"], share)
         else:
-            pixels = np.clip(pixels + AWAY * share * (pixels - styles.apply(pixels, (name,), scene.seed, things)), -1, 1)
+            pixels = np.clip(
+                pixels + AWAY * share * (pixels - styles.apply(pixels, (name,), scene.seed, things)), -1, 1
+            )
     return pixels
 
 

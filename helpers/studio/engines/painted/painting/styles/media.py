@@ -33,7 +33,8 @@ def watercolour(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in thin washes that pool darker at their edges and dry unevenly, on rough white paper that shows at the margin."""
     height, width = pixels.shape[:2]
     wash = flattened(_smear(flattened(pixels, 0.005), seed, 0.01), 0.004)
-    wash = _kept(wash, flattened(pixels, 0.004), things)
+    if things is not None:
+        wash = _kept(wash, flattened(pixels, 0.004), things)
     light = luma(wash)
     wash = saturate(stepped(wash, 7, 0.4), 1.35)
     pools = blur(np.maximum(blur(light, 0.012) - light, 0), 0.002) * 1.1 + contours(wash, 0.004, gain=1.4) * 0.22
@@ -54,9 +55,12 @@ def pencil(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in graphite: searching lines, and hatching along two ways, the closer the darker."""
     height, width = pixels.shape[:2]
     tooth = noise(width, height, 0.004, seed)
-    tone = np.clip(0.42 - 0.5 * blur(_clear(luma(pixels), things), 0.006) + 0.12 * noise(width, height, 0.15, seed + 2), 0, 1)
+    tone = np.clip(
+        0.42 - 0.5 * blur(_clear(luma(pixels), things), 0.006) + 0.12 * noise(width, height, 0.15, seed + 2), 0, 1
+    )
     lines = np.clip(
-        inked(pixels, 0.003, gain=3.0, things=things) + 0.5 * np.roll(inked(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
+        inked(pixels, 0.003, gain=3.0, things=things)
+        + 0.5 * np.roll(inked(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
         0,
         1,
     )
@@ -81,14 +85,16 @@ def ink_wash(pixels: Picture, seed: int, things: Things = None) -> Picture:
     height, width = pixels.shape[:2]
     who = blur(subject(pixels, things), 0.03)
     wash = flattened(_smear(flattened(pixels, 0.012), seed, 0.012), 0.008)
-    wash = _kept(wash, flattened(pixels, 0.004), things)
+    lines = inked(pixels, 0.006, gain=3.0, things=things)
+    if things is not None:
+        wash = _kept(wash, flattened(pixels, 0.004), things)
+        lines = _kept(lines, np.maximum(lines, inked(pixels, 0.003)), things)
     light = _clear(luma(wash), things)
     bleed = blur(light + 0.1 * noise(width, height, 0.05, seed + 1), 0.006)
     depth = np.clip(0.2 + 0.8 * who + 0.35 * np.linspace(-0.6, 1, height, dtype=np.float32)[:, None], 0.25, 1)
     tone = np.clip(0.25 - bleed * 0.75, 0, 1) * depth
     swell = np.clip(0.65 + 0.5 * noise(width, height, 0.06, seed + 2), 0.15, 1)
-    strokes = blur(inked(pixels, 0.006, gain=3.0, things=things), 0.0015) * swell * np.clip(depth + 0.2, 0, 1)
-    strokes = _kept(strokes, np.maximum(strokes, inked(pixels, 0.003)), things)
+    strokes = blur(lines, 0.0015) * swell * np.clip(depth + 0.2, 0, 1)
     dry = np.clip(1 + 0.25 * noise(width, height, 0.004, seed + 3), 0, 1.2)
     paper = 0.86 + 0.015 * noise(width, height, 0.008, seed)
     ink = np.clip(tone * 0.85 + strokes * 0.95 * dry, 0, 0.97)

@@ -50,7 +50,9 @@ def anime(pixels: Picture, seed: int, things: Things = None) -> Picture:
     flat = saturate(toned, 1.4) * 1.05 + 0.16
     shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.22, 0.22, 0.12], np.float32)
     glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
-    ink = np.clip(inked(pixels, 0.003, gain=2.2, things=things) * 1.2, 0, 1)[..., None] * np.array([0.75, 0.85, 0.7], np.float32)
+    ink = np.clip(inked(pixels, 0.003, gain=2.2, things=things) * 1.2, 0, 1)[..., None] * np.array(
+        [0.75, 0.85, 0.7], np.float32
+    )
     return (flat + 1) * (1 - shade) * (1 - ink) - 1 + glint * (1 - ink)
 
 
