@@ -263,8 +263,17 @@ def test_a_thing_has_an_outline_whatever_it_stands_before(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["cartoon", "line-art"])
 def test_outlines_are_no_wider_than_a_pen(name: str) -> None:
-    black = luma(styles.apply(disc(60, 0.7, -0.2), (name,), 5))[SIDE // 2] < -0.3
-    assert 1 <= black[: SIDE // 2].sum() <= np.ceil(SIDE / 150) + 1
+    large = np.kron(disc(60, 0.7, 0.0), np.ones((3, 3, 1), np.float32))
+    black = luma(styles.apply(large, (name,), 5))[len(large) // 2] < -0.3
+    assert 1 <= black[: len(large) // 2].sum() <= len(large) / 150 + 1
+
+
+def test_a_thin_thing_keeps_its_colour_within_its_outline() -> None:
+    bar = np.zeros((SIDE, SIDE), np.float32)
+    bar[:, 126:130] = 1
+    red = np.where(bar[..., None], np.array([0.7, -0.6, -0.6]), np.array([0.5, 0.6, 0.4])).astype(np.float32)
+    printed = styles.apply(red, ("comic-book",), 5, bar)[20:-20, 126:130]
+    assert (printed[..., 0] - printed[..., 1]).mean() > 0.4
 
 
 def test_darkness_lies_around_the_thing() -> None:

@@ -52,7 +52,8 @@ def rim(things: Things, share: float) -> NDArray[np.float32]:
     """Return the outline of the things, (height, width) in [0, 1], within them and about `share` of the height wide; 0 of none."""
     if things is None:
         return np.zeros((1, 1), np.float32)
-    return np.clip(3 * (things - blur(things, max(share, 0.7 / len(things)))), 0, 1) * things
+    wide = np.clip(6 * blur(things, FORM) - 2, 0.2, 1)
+    return np.clip(3 * (things - blur(things, max(share, 0.7 / len(things)))), 0, 1) * things * wide
 
 
 def _change(image: Image.Image, reach: float) -> NDArray[np.float32]:
