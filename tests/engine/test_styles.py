@@ -265,7 +265,7 @@ def test_a_thing_has_an_outline_whatever_it_stands_before(name: str) -> None:
 def test_outlines_are_no_wider_than_a_pen(name: str) -> None:
     large = np.kron(disc(60, 0.7, 0.0), np.ones((3, 3, 1), np.float32))
     black = luma(styles.apply(large, (name,), 5))[len(large) // 2] < -0.3
-    assert 1 <= black[: len(large) // 2].sum() <= len(large) / 150 + 1
+    assert 1 <= black[: len(large) // 2].sum() <= len(large) / 300 + 0.5
 
 
 def test_a_thin_thing_keeps_its_colour_within_its_outline() -> None:

@@ -53,7 +53,8 @@ def rim(things: Things, share: float) -> NDArray[np.float32]:
     if things is None:
         return np.zeros((1, 1), np.float32)
     wide = np.clip(6 * blur(things, FORM) - 2, 0.2, 1)
-    return np.clip(3 * (things - blur(things, max(share, 0.7 / len(things)))), 0, 1) * things * wide
+    edge = np.clip(3 * (things - blur(things, max(share, 0.7 / len(things)))), 0, 1)
+    return np.asarray(edge * things * wide, np.float32)
 
 
 def _change(image: Image.Image, reach: float) -> NDArray[np.float32]:
