@@ -109,7 +109,7 @@ def test_layouts_lean_to_both_sides_and_take_every_variant(name: str) -> None:
     assert {stage.variant for stage in stages} == set(vocabulary.entry(name).data["variants"])
 
 
-@pytest.mark.parametrize("name", ["mountain", "forest", "meadow", "sea", "street", "village", "room"])
+@pytest.mark.parametrize("name", ["mountain", "forest", "meadow", "sea", "street", "village", "room", "tabletop"])
 def test_each_variant_of_a_place_looks_its_own_way(name: str) -> None:
     scene = compose(name, 4)
     shots = [painter.paint(replace(scene, variants=(v,)), 64, 64) for v in scene.variants]
@@ -123,15 +123,59 @@ def test_skies_of_one_place_differ_in_their_blue_their_clouds_and_whether_the_su
     above = sum(scene.sun[1] < 0 for scene in scenes)
     assert 5 < above < 25
     kinds = {}
-    for kind in ("heaps", "streaks", "flock", "bank"):
+    for kind in ("heaps", "streaks", "flock", "bank", "field", "tower", "sheet"):
         stage = painter.stage_of(scenes[0], fine=False)
         kinds[kind] = draw_layer(stage, {"brush": "clouds", "kind": kind}, stream(0, 1, 1))
     drawn = {
         draw_layer(painter.stage_of(scenes[0], fine=False), {"brush": "clouds"}, stream(s, 1, 1))[:40]
         for s in range(30)
     }
-    assert len(set(kinds.values())) == 4
+    assert len(set(kinds.values())) == 7
     assert len(drawn) > 3
+
+
+def test_a_sky_that_no_word_names_is_sometimes_overcast_and_a_named_one_never() -> None:
+    def covered(light: str) -> set[str]:
+        return {compose("meadow", seed, light=light).light.disc for seed in range(40)}
+
+    assert covered("") == {"sun", "none"}
+    assert covered("sunny") == {"sun"}
+    assert covered("blue sky") == {"sun"}
+    assert covered("overcast") == {"none"}
+
+
+def test_clouds_are_a_sheet_where_the_light_has_no_sun() -> None:
+    def drawn(kind: str) -> str:
+        stage = painter.stage_of(compose("meadow", 1, light="overcast"), fine=False)
+        return draw_layer(stage, {"brush": "clouds", "kind": kind}, stream(0, 1, 1))
+
+    assert drawn("any") == drawn("sheet") != drawn("heaps")
+
+
+def test_one_thing_alone_is_set_on_many_tables() -> None:
+    scenes = [layout.compose(prompt.read((Prompt("a cup of coffee"),)), seed, 1.0) for seed in range(80)]
+    assert {scene.base for scene in scenes} == {"tabletop"}
+    assert len({painter.stage_of(scene, fine=False).variant for scene in scenes}) == 10
+
+
+def test_a_wooden_table_is_of_wood_and_a_picnic_is_outdoors() -> None:
+    wood, grass = (
+        layout.compose(prompt.read((Prompt(f"a cake {where}"),)), 1, 1.0).base
+        for where in ("on a wooden table", "at a picnic")
+    )
+    tops = [layer for layer in vocabulary.entry(wood).data["layers"] if layer["brush"] == "tabletop"]
+    assert [layer.get("kind", "planks") for layer in tops] == ["planks"]
+    assert any(layer["brush"] == "sky" for layer in vocabulary.entry(grass).data["layers"])
+
+
+def test_the_sun_lies_on_the_floor_before_a_window_by_day_alone() -> None:
+    def change(light: str) -> float:
+        stage = painter.stage_of(compose("room", 1, light=light), fine=False)
+        bare, lit = (draw_layer(stage, {"brush": "window", "beam": beam}, stream(0, 1, 1)) for beam in (0.0, 0.4))
+        return len(lit) - len(bare)
+
+    assert change("sunny") > 0
+    assert change("night") == change("overcast") == 0
 
 
 @pytest.mark.parametrize("light", ["sunset", "night", "overcast"])

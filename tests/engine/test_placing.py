@@ -3,11 +3,22 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from helpers.studio.engines.painted.diffusion.plans import turned
 from helpers.studio.engines.painted.interface import Spot
-from helpers.studio.engines.painted.painting import anchors, art, layout, places, prompt, things, together
+from helpers.studio.engines.painted.painting import (
+    anchors,
+    art,
+    layout,
+    painter,
+    places,
+    prompt,
+    things,
+    together,
+    vocabulary,
+)
 from helpers.studio.engines.painted.painting.asked import asked
 from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.engines.painted.painting.placement import Placement, from_far_to_near, spot_of
@@ -78,6 +89,29 @@ def test_people_sit_astride_and_animals_stand_on_the_back(mount: str) -> None:
         cat, ridden = both(f"a cat riding a {mount}", "cat", mount, seed)
         assert from_far_to_near(cat) > from_far_to_near(ridden)
         assert together.covered(cat, ridden) < 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an owl sits on a wizard's shoulder",
+        "a wizard with an owl on his shoulder",
+        "an owl on the shoulders of a wizard",
+    ],
+)
+def test_who_sits_on_somebody_is_on_a_shoulder_and_beside_the_face(text: str) -> None:
+    for seed in SEEDS:
+        owl, wizard = both(text, "owl", "wizard", seed)
+        assert owl.height < 0.3 * wizard.height
+        assert owl.y == pytest.approx(place_on(wizard, "body")[1])
+        assert 0 < abs(owl.x - place_on(wizard, "eyes")[0]) < 0.5 * wizard.width
+
+
+def test_a_child_on_the_shoulders_looks_over_the_head() -> None:
+    for seed in SEEDS:
+        child, man = both("a child sitting on the shoulders of a man", "child", "man", seed)
+        assert from_far_to_near(child) < from_far_to_near(man)
+        assert place_on(child, "eyes")[1] < place_on(man, "head")[1]
 
 
 @pytest.mark.parametrize("text", ["a black cat on the left of a white dog", "a white dog and a black cat on the left"])
@@ -166,7 +200,7 @@ def both(text: str, one: str, other: str, seed: int) -> tuple[Placement, Placeme
     [
         ("a girl wearing a hat", "hat", "girl", "head"),
         ("a running man wearing a hat", "hat", "man", "head"),
-        ("a sleeping cat wearing a hat", "hat", "cat", "head"),
+        ("a sleeping cat wearing a hat", "hat", "sleeping_cat", "head"),
         ("a fox wearing a scarf", "scarf", "fox", "neck"),
         ("a king holding a sword", "sword", "king", "hand"),
         ("a woman holding a rose", "rose", "woman", "hand"),
@@ -180,6 +214,14 @@ def test_what_somebody_wears_and_holds_is_on_its_place(text: str, thing: str, ho
         assert spot_of(one, *data["grip" if place == "hand" else "at"]) == pytest.approx(place_on(who, place))
         flips.add(who.flip)
     assert len(flips) == 2
+
+
+def test_all_that_is_held_or_worn_says_where() -> None:
+    for item in vocabulary.entries().values():
+        for drawing in item.data["art"] if {"held", "worn"} & item.data.keys() else ():
+            assert {"on", "grip"} & anchors.of(drawing).keys(), drawing
+        for drawing in item.data["art"] if "hands" in item.data else ():
+            assert {"head", "eyes", "mouth"} <= anchors.of(drawing).keys(), drawing
 
 
 def test_a_hat_leans_with_its_head() -> None:
@@ -295,6 +337,23 @@ def test_left_and_right_of_another_are_kept_in_every_picture(text: str, left: st
             assert first.entry == left
 
 
+@pytest.mark.parametrize("text", ["a stop sign", "a girl beside a stop sign", "a stop sign behind a dog"])
+def test_letters_read_right_in_every_picture(text: str) -> None:
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    cuts = things.cutouts(reading, 0, 32, 1.0, False)
+    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
+    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
+        for mirrored in (False, True):
+            made = things.staged(place, [way.choice], mirrored).placements
+            assert {p.flip for p in made if p.entry == "stop_sign"} == {mirrored}
+
+
+def test_a_sweater_fits_whoever_wears_it() -> None:
+    plain, tiny = (both(f"a hamster wearing a {size} sweater", "sweater", "hamster", 2) for size in ("red", "tiny"))
+    assert plain[0].width / plain[1].width == pytest.approx(tiny[0].width / tiny[1].width)
+
+
 @pytest.mark.parametrize("flip", [False, True])
 def test_a_group_keeps_together_wherever_it_is_carried(flip: bool) -> None:
     reading = asked((Prompt("a girl wearing a hat behind a rock"),))
@@ -341,3 +400,14 @@ def test_a_portrait_is_never_a_small_bust_on_the_floor() -> None:
     for seed in (1, 2, 3, 4):
         place = places.place(reading, seed, 1.0, frozenset(), 1.0)
         assert min(spot.height for spot in things.spots(reading, 0, place, (0.02, 0.98), seed)) > 50
+
+
+def test_furniture_that_the_prompt_names_is_not_in_the_room_twice() -> None:
+    def shows_its_own(text: str) -> bool:
+        place = replace(places.place(asked((Prompt(text),)), 1, 1.0, frozenset(), 1.0), variants=("sofa",))
+        return not np.array_equal(
+            painter.paint(place, 64, 64), painter.paint(replace(place, furnished=("sofa",)), 64, 64)
+        )
+
+    assert shows_its_own("a cat in the living room")
+    assert not shows_its_own("a cat on a sofa in the living room")

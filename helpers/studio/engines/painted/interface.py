@@ -191,7 +191,7 @@ class Cutout:
     off_colour: bool = False
     """True where its colours are not those that the prompt names."""
     turns: bool = True
-    """False where the prompt says what is on the left in it, so that it is not mirrored."""
+    """False where it is not mirrored: the prompt says what is on the left in it, or there are letters on it."""
 
 
 Standing = tuple[Cutout, Spot]

@@ -30,15 +30,18 @@ class Anchor:
 
 @cache
 def table() -> Mapping[str, Mapping[str, Any]]:
-    """Return what the file says of each drawing. Raises ValueError for what `rules` does not know and for points outside."""
+    """Return what the file says of each drawing. Raises ValueError for what `rules` does not know."""
     found = tomllib.loads(resources.files(__package__).joinpath("art", "anchors.toml").read_text("utf-8"))
     rules.check_anchors(found)
     return found
 
 
+@cache
 def of(drawing: str) -> Mapping[str, Any]:
-    """Return what the file says of a drawing; nothing for most."""
-    return table().get(drawing, {})
+    """Return what the file says of a drawing; nothing for most. Raises ValueError for points outside its view box."""
+    found = table().get(drawing, {})
+    rules.check_points(drawing, found)
+    return found
 
 
 def has(drawing: str, place: str) -> bool:

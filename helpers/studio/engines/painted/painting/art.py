@@ -21,11 +21,10 @@ from importlib import resources
 
 from .light import Light, recolour
 
-__all__ = ["Drawing", "load", "names", "read", "width_of"]
+__all__ = ["Drawing", "load", "names", "read"]
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
 _ID = re.compile(r'(id="|url\(#|href="#)([^")]+)')
-_VIEW = re.compile(r'viewBox="0 0 ([\d.]+) 100"')
 _PAINT = re.compile(r"url\(#([^)]+)\)")
 _GIVES_LIGHT = re.compile(r"rgba?\([\d\s.,%]+\)")
 
@@ -104,17 +103,7 @@ class Drawing:
 @cache
 def load(name: str) -> Drawing:
     """Return the drawing `art/<name>.svg`. Raises ValueError with the file's name and what is not in the format."""
-    return read(name, _text_of(name))
-
-
-def width_of(name: str) -> float:
-    """Return the width of a drawing's viewBox, without reading the rest of it."""
-    found = _VIEW.search(_text_of(name))
-    return float(found[1]) if found else load(name).width
-
-
-def _text_of(name: str) -> str:
-    return resources.files(__package__).joinpath("art", f"{name}.svg").read_text("utf-8")
+    return read(name, resources.files(__package__).joinpath("art", f"{name}.svg").read_text("utf-8"))
 
 
 @cache

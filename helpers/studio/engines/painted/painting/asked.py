@@ -10,6 +10,7 @@ from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
 from .layout import HANGING
 from .prompt import Mention, Reading, Spoken, read
+from .tokens import tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
 
@@ -205,8 +206,9 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
 
 
 def _staged(reading: Reading) -> Reading:
-    """Return the reading with a blank stage where the only things that it is about are unknown ones."""
-    if not reading.unknown or reading.of("object", "scene"):
+    """Return the reading with a blank stage where the only things that it is about are unknown ones; a verb is no thing."""
+    lost = any(token.kind != "action" for word in reading.unknown for token in tokens(word))
+    if not lost or reading.of("object", "scene"):
         return reading
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
 

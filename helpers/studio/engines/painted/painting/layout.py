@@ -15,7 +15,7 @@ from . import art, conditions, vocabulary
 from .light import Grade, Light, mix
 from .placement import HANGING, Placement, boxed, extent, from_far_to_near, moved
 from .prompt import Mention, Reading
-from .together import ASIDE, Bunch, Look, drawing_of, gather, links, looks, of_weight
+from .together import ASIDE, Bunch, Look, drawing_of, gather, links, looks, mirrors, of_weight
 
 __all__ = [
     "ASIDE",
@@ -48,6 +48,16 @@ _BLUES = (
     ("#8fa6d8", 0.45, 1.05),
 )
 """Colours that a sky goes towards at its top, how far, and a factor of the haze."""
+_MOODS = (
+    ("#7fa8d8", 0.6, "#f8dcae", 0.6, 1.15),
+    ("#a8b4c0", 0.85, "#e2e6e8", 0.75, 1.3),
+    ("#4f7cc4", 0.55, "#fbdccc", 0.55, 1.05),
+    ("#3f93b8", 0.6, "#eef4dc", 0.55, 1.0),
+)
+"""Skies of prompts that name no light and no weather: hazy and warm, overcast, rosy, mild. Colours at the top and at the
+horizon, how far the sky goes towards each, and a factor of the haze."""
+_OVERCAST = _MOODS[1]
+_MOODY = 0.4
 _FALLBACK = {
     "water": "ground",
     "ground": "water",
@@ -81,6 +91,9 @@ class Scene:
     drift: float = 0.0  # of clouds and stars to the right, in shares of the width
     camera: float = 1.0  # factor of the things' size
     unwanted: tuple[str, ...] = ()  # entries that negative prompts name and a place may show
+    furnished: tuple[
+        str, ...
+    ] = ()  # entries whose drawings the place does not show of its own, as the prompt names them
     shunned: tuple[tuple[str, float], ...] = ()  # colours and media that negative prompts name, and how strongly
 
 
@@ -97,7 +110,11 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
     rng = np.random.default_rng([seed, 1])
     base, backdrops = _places(reading, rng, avoided)
     data = vocabulary.entry(base).data
-    light = _under_this_sky(conditions.light_of(reading, base), seed)
+    light = _under_this_sky(
+        conditions.light_of(reading, base),
+        seed,
+        free=not any(m.weight > 0 for m in reading.of("light", "weather", "season", "part")),
+    )
     low, high = data.get("horizon", (0.4, 0.5))
     accents = tuple((m.entry, m.colour or "", m.weight) for m in reading.of("part")) + tuple(
         ("ground", m.colour, m.weight) for m in reading.of("scene") if m.colour
@@ -132,10 +149,20 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
     )
 
 
-def _under_this_sky(light: Light, seed: int) -> Light:
-    """Return the light with this layout's blue: paler, deeper or greener than the light's own, and hazier or clearer."""
+def _under_this_sky(light: Light, seed: int, free: bool) -> Light:
+    """Return the light with this layout's blue: paler, deeper or greener than the light's own, and hazier or clearer.
+
+    Where the prompt leaves the sky `free`, some are warm or rosy at the horizon, or overcast.
+    """
     if light.dark or light.disc != "sun":
         return light
+    chance, which = np.random.default_rng([seed, 5]).random(2).tolist()
+    if free and light.sun_height[1] > _HIGH and chance < _MOODY:
+        mood = _MOODS[int(which * len(_MOODS))]
+        tone, share, glow, reach, haze = mood
+        sky = tuple((at, mix(mix(c, tone, share * (1 - at)), glow, reach * at**1.5)) for at, c in light.sky)
+        light = replace(light, sky=sky, haze_strength=min(1.0, light.haze_strength * haze))
+        return light if mood is not _OVERCAST else replace(light, disc="none", cloud="#e4e8ec", cloud_shade="#aab4be")
     tone, share, haze = _BLUES[int(np.random.default_rng([seed, 3]).integers(len(_BLUES)))]
     sky = tuple((at, mix(colour, tone, share * (1 - at))) for at, colour in light.sky)
     return replace(light, sky=sky, haze_strength=min(1.0, light.haze_strength * haze))
@@ -268,7 +295,7 @@ def _copies(
                 y,
                 height,
                 round(depth_of(near, footing, indoor), 2),
-                bool(u[4] < 0.5),
+                bool(u[4] < 0.5) and mirrors(mention.entry),
                 look.colour if look else mention.colour,
                 footing,
                 (x, y),

@@ -261,17 +261,19 @@ def _layer(scene: Scene, stage: Stage, layer: dict[str, object], key: tuple[str,
 
 
 def _drawn(scene: Scene, stage: Stage, layer: Mapping[str, Any], key: tuple[str, int], weight: float = 1.0) -> str:
-    """Return a layer without what negative prompts name: "" where that is all of it."""
+    """Return a layer without what negative prompts name, and without furniture that the prompt names itself: "" where
+    that is all of it."""
     for entry in scene.faded:
         data = vocabulary.entry(entry).data
         if layer.get("brush") in data.get("brushes", ()):
             return ""
         gone = set(data.get("parameters", ()))
         layer = {name: value for name, value in layer.items() if name not in gone}
-        if not set(data.get("art", ())).isdisjoint(layer.get("art", ())):
-            layer["art"] = [drawing for drawing in layer["art"] if drawing not in data["art"]]
-            if not layer["art"]:
-                return ""
+    hidden = {d for entry in (*scene.faded, *scene.furnished) for d in vocabulary.entry(entry).data.get("art", ())}
+    if not hidden.isdisjoint(layer.get("art", ())):
+        layer = {**layer, "art": [drawing for drawing in layer["art"] if drawing not in hidden]}
+        if not layer["art"]:
+            return ""
     svg = draw_layer(stage, layer, _rng(scene, *key), weight)
     return _adrift(svg, scene) if scene.drift and layer.get("brush") in DRIFTING else svg
 

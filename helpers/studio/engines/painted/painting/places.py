@@ -60,6 +60,7 @@ def place(
         unwanted=tuple(
             n for n, w in asked.unwanted if w > 0 and n not in named and vocabulary.entry(n).kind in OF_PLACES
         ),
+        furnished=tuple(m.entry for m in asked.objects) if vocabulary.entry(scene.base).data.get("indoor") else (),
         shunned=tuple(
             (n, round(w * pull, 4)) for n, w in asked.unwanted if vocabulary.entry(n).kind in ("colour", "medium")
         ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from . import art, vocabulary
+from . import anchors, art, vocabulary
 from .rules import Relation
 from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
 
@@ -21,8 +21,10 @@ _WITH = ("with", "带", "带有", "有")
 _DEFINITE = ("the", "this", "that", "these", "those", "its", "其", "这", "那", "这只", "那只", "这个", "那个")
 _SUBJECT = ("he", "she", "it", "they", "他", "她", "它", "他们", "她们", "它们")
 _OBJECT = ("it", "him", "her", "them")
+_SHOULDERS = tuple(f"{whose} {part}" for whose in ("his", "her", "its", "their") for part in ("shoulder", "shoulders"))
 _COPULA = ("is", "are", "was", "were", "是")
 _MADE_OF = ("made of", "made from", "made out of")
+_OUTSIDE = ("outside", "窗外", "外面", "外边")
 _WITHOUT = ("without", "no", "没有", "无")
 OWNED = ("held", "worn")
 """Links of a thing to whom it moves with."""
@@ -135,10 +137,14 @@ class _Reader:
         self.subject: int | None = None  # the first object of its sentence: what "it" is in the next
         self.lost = False  # the word before is unknown
         self.held: tuple[int, Token] | None = None  # a thing named before the one who holds it or sits on it
+        self.also: list[
+            tuple[int, Token]
+        ] = []  # such things before that one: "wearing a suit and a tie", before the man
         self.joins: list[_Join] = []
         self.on: int | None = None  # a thing followed by "on" or "in": it sits on what is named next, if that is a seat
         self.into = False  # that word is "in"
         self.party: list[int] = []  # the last thing, after those that "and" joins to it: they sit down together
+        self.ones: list[Token] = []  # colours of single ones of a thing: "two cats, one black"
         self.joined = False  # "and" stands after the last thing
         self.filled: int | None = None  # a thing followed by "of"
         self.front: tuple[Token, tuple[int, ...]] | None = None  # a relation, and what is named before the thing in it
@@ -146,9 +152,15 @@ class _Reader:
             None  # a thing followed by the Chinese "at": a relation after the next thing is its own
         )
         self.equipped: int | None = None  # a thing followed by "with": it holds or wears what is named next
+        self.placed = False  # a place stands between them: what is not worn may be in that place
         self.owner: int | None = None  # the same, to the end of the sentence
         self.definite = self.copula = self.absent = False  # "the", "is" or "without" stands before
         self.made_of = False  # "made of" stands before: what follows is a material
+        self.figure = False  # "the head of" or "like" stands before: what follows is not there itself
+        self.listed = False  # a comma stands before: what follows may be said of the subject
+        self.outside = False  # "outside" stands before: what falls there does not fall in the room
+        rooms = [_is_indoors(token) for token in self.tokens if _is_place(token)]
+        self.indoors, self.under_roof = any(rooms), bool(rooms) and all(rooms)
 
     def read(self) -> TextRead:
         """Return the text's mentions, links, content words and unknown words."""
@@ -172,38 +184,51 @@ class _Reader:
     def _take(self, token: Token) -> None:
         token = self.tokens[self.at] = self._as_noun(token)
         verb = (
-            token.kind == "action" and not _action(token).keys() & {"count", "strengthen"} and not _is_adjective(token)
+            token.kind == "action"
+            and not _is_adjective(token)
+            and _action(token).keys() & {"strengthen", "count"} != {"strengthen"}
         )
         if self.lost and token.english and (verb or token.kind in ("stop", "relation", "function")):
             self._lose(token)
         if self.made_of and token.kind in ("relation", "action", "place", "function"):
             self._end_material(token)
         self.lost = token.kind == "unknown"
+        self.outside = self.outside or token.text.lower() in _OUTSIDE
         if token.kind == "unknown":
             self.unknown.append(token)
             self.latest, self.definite = None, False
-            if self.waiting and self._is_one_word(self.waiting[-1], token):
+            self.figure = self._is_figure(token)
+            if self.waiting and self._is_of(self.waiting[-1], token):
                 self.unknown.append(self.waiting.pop())
         elif token.kind == "stop":
             self._stop(token.text)
         elif not token.english and token.text in vocabulary.grammar().zh_relations and self._stands_after(token):
             self._relate_back(token)
+        elif token.word in _SHOULDERS:
+            self._perch(token)
         elif token.kind == "function":
             self._pass_over(token.text.lower())
         elif token.kind == "relation":
             self._relate(token)
         elif token.kind == "entry" and (colour := self._two_colours(token)) is not None:
             self.waiting.append(colour)
+        elif token.kind == "entry" and (self._is_likeness(token) or self._is_figure(token)):
+            self.unknown.append(token)
+            self.latest, self.figure = None, self._is_figure(token)
+        elif token.text == "风" and self._ends_a_manner(token):
+            self._say(token, self.latest)
+        elif token.kind == "relation" and self._is_of_weather(token):
+            self._say(token, None, False)
         elif token.kind == "entry" and self._is_adjunct(token):
             self.waiting.append(token)
         elif token.kind == "entry":
             self._name(token)
-        elif token.kind == "hair" and not self._goes_on_to_somebody():
+        elif token.kind == "hair" and not self._goes_on_to_somebody() and not self._comes_before_somebody(token):
             self._describe_hair(token)
         elif token.kind == "action" and self._acts_for_nobody(token):
             self.unknown.append(token)
         elif token.kind in ("place", "action") and self._describes_last(token):
-            self.on = self.last if token.text.endswith(" on") else self.on
+            self.on = self.last if token.word.endswith(" on") else self.on
         else:
             self.waiting.append(token)
 
@@ -213,28 +238,44 @@ class _Reader:
             self._give_up()
             self.made_of = False
 
-    def _is_one_word(self, colour: Token, token: Token) -> bool:
-        """Return whether a Chinese colour and the unknown word right after it are one noun, as "red wall" is."""
-        return colour.kind == "colour" and not token.english and colour.start + 1 == token.start
+    def _is_of(self, colour: Token, token: Token) -> bool:
+        """Return whether a Chinese colour is that of the unknown word after it: "red wall", or "a red" and something unknown
+        that no known thing follows."""
+        if colour.kind != "colour" or token.english:
+            return False
+        return colour.start + 1 == token.start or self._noun_ahead(self.at + 1)[0] is None
+
+    def _is_figure(self, token: Token) -> bool:
+        """Return whether a word says that what follows is there in part or as an outline, and not itself: "the head of", "like"."""
+        following, word = self._following(), token.text.lower()
+        of = word == "like" or (following is not None and following.word == "of")
+        return of and word in ("like", "style", *vocabulary.grammar().figures) and bool(self.mentions)
 
     def _stop(self, sign: str = ".") -> None:
         """End a part of the sentence, or all of it."""
         if self.lost:
             self._lose()
         self.lost = False
+        title = [t for t in self.waiting if t.value == "portrait" and sign in ",，、" and self.subject is None]
+        self.waiting = [t for t in self.waiting if t not in title]
         self._give_up()
+        self.waiting = title  # "portrait, a woman"
         for join in self.joins:
             self._leave(join)
         self.joins = []
         self.last = self.latest = self.on = self.filled = self.equipped = self.there = None
-        self.joined = self.definite = self.copula = self.absent = self.made_of = False
-        if sign not in ",，、":
+        self.joined = self.definite = self.copula = self.absent = self.made_of = self.figure = self.outside = False
+        self.listed = sign in ",，、"
+        if not self.listed:
             self.owner = None
+            self.unknown += self.ones
+            self.ones = []
         if sign not in ",，、" or (self.front is not None and not self.front[0].english):
             self._expect(None)
 
     def _pass_over(self, word: str) -> None:
         """Read a function word: it paints nothing, but may join the thing before it to what follows."""
+        self.figure = self.figure or self._is_figure(self.tokens[self.at])
         if word in _DEFINITE:
             self.definite = True
         if word in ("on", "in"):
@@ -249,12 +290,13 @@ class _Reader:
             self._relate_to_owner()
         elif word in _SUBJECT and self.last is None:
             self.last = self.latest = self.subject
-        elif word == "with" and self.last is None:
-            self.equipped = self.owner = self.subject
+        elif word == "with" and (self.last is None or self._is_in_weather("scene")):
+            self.equipped = self.owner = self._holder()
+            self.placed = not self._is_in_weather()
         elif self.last is None or self.last != self.latest:
             return
         elif word in _WITH:
-            self.equipped = self.owner = self._owner_of(self.last)
+            self.equipped = self.owner = self._holder()
         elif word == "在":
             self.there = self.last
         elif word in _AND:
@@ -264,13 +306,32 @@ class _Reader:
         elif word == "们":
             self._change(self.last, count=max(3, self.mentions[self.last].count))
 
+    def _is_in_weather(self, *kinds: str) -> bool:
+        """Return whether the weather or the light was named last, or something of `kinds`: "a man in the rain with an umbrella"."""
+        kinds = ("weather", "light", "season", *kinds)
+        return self.latest is not None and vocabulary.entry(self.mentions[self.latest].entry).kind in kinds
+
+    def _holder(self) -> int | None:
+        """Return who may have what stands after "with": what was named last, or its owner; who walks the dog, not the dog."""
+        at = self._owner_of(self.last)
+        if at is None or self.subject is None or self._has_hands(at) or not self._has_hands(self.subject):
+            return self.subject if at is None else at
+        led = self.last is not None and self._walks(self.subject)
+        return self.subject if led or self._is_in_weather() else at
+
+    def _has_hands(self, index: int) -> bool:
+        return "hands" in vocabulary.entry(self.mentions[index].entry).data
+
+    def _walks(self, index: int) -> bool:
+        return self.mentions[index].pose == "walk"
+
     # ---- nouns ------------------------------------------------------------------------------------------------------
 
     def _is_adjunct(self, token: Token) -> bool:
         """Return whether a noun or a mood only describes the noun that follows it, as "glass" in "a glass jar"."""
         item, grammar = vocabulary.entry(token.value), vocabulary.grammar()
         following = self._following()
-        if following is None or self.absent:
+        if following is None or self.absent or token.word in grammar.emoji:
             return False
         ahead, lost = self._noun_ahead(self.at + 1)
         kind = vocabulary.entry(ahead.value).kind if ahead is not None else None
@@ -286,7 +347,7 @@ class _Reader:
             return bool(
                 item.kind == "object"
                 and token.word in grammar.vessels
-                and following.text == "of"
+                and following.word == "of"
                 and (noun := self._noun_ahead(self.at + 2)[0])
                 and vocabulary.entry(noun.value).kind == "object"
             )
@@ -301,8 +362,35 @@ class _Reader:
             and not is_plural(token)
             and following.kind == "entry"
             and vocabulary.entry(following.value).kind == "object"
-            and not following.text.endswith("ing")
+            and not following.word.endswith("ing")
         )
+
+    def _is_likeness(self, token: Token) -> bool:
+        """Return whether something is only like a thing or a place: "a space theme", "a heart shaped box"."""
+        following, likenesses = self._following(), vocabulary.grammar().likenesses
+        kind = vocabulary.entry(token.value).kind
+        if following is None or kind not in ("object", "scene", "part"):
+            return False
+        if following.kind == "unknown" or following.word in ("style", "styled"):
+            return following.text.lower() in likenesses
+        described = token if token.word in likenesses else following
+        ahead, _ = self._noun_ahead(self.at + (1 if described is token else 2))
+        return described.kind == "entry" and described.word in likenesses and ahead is not None
+
+    def _ends_a_manner(self, token: Token) -> bool:
+        """Return whether a Chinese "wind" ends a word for a style, as in "retro style"."""
+        before = self.tokens[self.at - 1] if self.at else None
+        if before is None or before.kind != "entry" or before.start + len(before.text) != token.start:
+            return False
+        return vocabulary.entry(before.value).kind in ("mood", "medium")
+
+    def _is_of_weather(self, token: Token) -> bool:
+        """Return whether it is weather that is outside a room."""
+        named = next((t for t in reversed(self.tokens[: self.at]) if t.kind != "action"), None)
+        falls = (
+            named is not None and named.kind == "entry" and vocabulary.entry(named.value).kind in ("weather", "part")
+        )
+        return falls and self.indoors and token.text.lower() in _OUTSIDE
 
     def _as_noun(self, token: Token) -> Token:
         """Return a word of a colour, a place or a medium as the thing that it can be: "an orange", "on a blue background"."""
@@ -312,7 +400,7 @@ class _Reader:
             return token
         before, following = self.tokens[self.at - 1] if self.at else None, self._following()
         if token.kind == "entry":  # "a room with a painting", but "a painting of a room"
-            if self.latest is None or before is None or (following is not None and following.text == "of"):
+            if self.latest is None or before is None or (following is not None and following.word == "of"):
                 return token
             one = before.kind in ("number", "colour") or before.text.lower() in ("a", "an", "the")
             return token._replace(value=thing) if one or is_plural(token) else token
@@ -369,9 +457,20 @@ class _Reader:
                 self._say(word)
             self.waiting, self.absent = [], False
             return
-        if self.made_of and item.kind == "object":
+        if self.made_of and item.kind not in ("mood", "medium"):
             self._give_up()  # a colour that is left is a material too
             self._say(token, self.last, False)
+            return
+        is_figure, self.figure = self.figure and item.kind in ("object", "scene", "part"), False
+        falls = item.kind in ("weather", "part") and self._is_outside()
+        if is_figure or falls or (self.under_roof and item.data.get("outdoors")):
+            self._idle(token)
+            return
+        if (wearer := self._cannot_wear(token, item)) is not None:
+            for join in [join for join in self.joins if join.how == "worn"]:
+                self.joins.remove(join)
+                self._leave(join)
+            self._idle(token, wearer)
             return
         if item.kind == "object":
             self._name_object(token)
@@ -382,6 +481,32 @@ class _Reader:
             self.on = self.equipped = self.filled = None
             self.joined = self.definite = self.copula = False
 
+    def _idle(self, token: Token, about: int | None = None) -> None:
+        """Read a word that names nothing which is there."""
+        for word in (token, *self.waiting):
+            if word.kind != "number" or word.value != "1":
+                self._say(word, about, False)
+        self.waiting, self.latest = [], None
+        self.last = None if vocabulary.entry(token.value).kind in ("weather", "part") else self.last
+
+    def _is_outside(self) -> bool:
+        """Return whether weather, or what is in the sky, is outside a room, where it does not fall on what is inside."""
+        rest = self.tokens[self.at + 1 :]
+        end = next((at for at, t in enumerate(rest) if t.kind != "action"), len(rest))
+        after = rest[end : end + 1] and rest[end].text.lower() in _OUTSIDE
+        return self.indoors and (self.outside or bool(after))
+
+    def _cannot_wear(self, token: Token, item: vocabulary.Entry) -> int | None:
+        """Return who should wear a thing that is drawn as somebody, and has no such drawing: "a cat dressed as a wizard"."""
+        who = next((join.who[-1] for join in self.joins if join.how == "worn"), None)
+        if who is None or "hands" not in item.data:
+            return None
+        return None if self._is_dressed(item, who) else who
+
+    def _is_dressed(self, item: vocabulary.Entry, who: int) -> bool:
+        """Return whether a drawing of somebody shows a thing on them."""
+        return item.name in vocabulary.entry(self.mentions[who].entry).data.get("dressed", ())
+
     def _name_object(self, token: Token) -> None:
         index = self._named_before(token)
         if index is None:
@@ -391,12 +516,16 @@ class _Reader:
         before, self.latest = self.last, index
         self._describe(index, token)
         self._link_up(index, before)
-        if before is None and self.held is None and index not in self.links:
+        if index not in self.links and self.held is None and (before is None or before in self._worn_by(index)):
             self.subject = index
         self.party = [*self.party, index] if self.joined else [index]
         if index in {link.of for link in self.links.values()}:  # this one is ridden, or stood behind
             self.party = []
         self.last = index
+
+    def _worn_by(self, index: int) -> list[int]:
+        """Return what somebody wears or holds."""
+        return [thing for thing, link in self.links.items() if link.of == index and link.how in OWNED]
 
     def _named_before(self, token: Token) -> int | None:
         """Return the object that "the cat" was before; a number, a size or another colour makes it another one."""
@@ -416,7 +545,7 @@ class _Reader:
         if count == 1 and is_plural(token):
             count = 3
         if numbers:
-            paired = "pair" in numbers[-1].text and token.word.endswith("s")
+            paired = "pair" in numbers[-1].word and token.word.endswith("s")
             count = 1 if paired else int(numbers[-1].value)
         if len(words) or count > 1:
             mention = replace(
@@ -424,9 +553,11 @@ class _Reader:
                 count=max(mention.count, min(COUNT_LIMIT, count)),
                 size=mention.size * math.prod(a.get("size", 1.0) for a in actions),
             )
-        hair = next((t for t in words if t.kind == "hair"), None)
+        hair, grammar = next((t for t in words if t.kind == "hair"), None), vocabulary.grammar()
         for at, word in enumerate(words):
-            if word.kind == "colour":
+            if word.word in grammar.skins and token.word in grammar.people and hair is None:
+                self.unknown.append(word)
+            elif word.kind == "colour":
                 of_hair = hair is not None and not hair.value and words[at + 1 : at + 2] == [hair]
                 if of_hair:
                     mention = replace(mention, hair=_hair_colour(word.value))
@@ -451,7 +582,7 @@ class _Reader:
         acted = _act_on(mention, word, before=True)
         if _needs_object(word):
             if self.held is not None:
-                self.unknown.append(self.held[1])
+                self.also.append(self.held)
             self.held = (index, word)
         elif acted is None and not action.keys() & {"size", "count"}:
             self.unknown.append(word)
@@ -476,7 +607,7 @@ class _Reader:
                 mention = replace(mention, size=mention.size * action["size"])
             elif "strengthen" in action and item.kind not in ("scene", "light", "medium"):
                 mention = replace(mention, weight=mention.weight * action["strengthen"])
-            elif word.kind == "number" and item.kind == "scene" and counted(token):
+            elif word.kind == "number" and item.kind in ("scene", "part") and counted(token):
                 if word.value != "1":
                     self.unknown.append(word)
                     continue
@@ -517,10 +648,13 @@ class _Reader:
             else:
                 self._leave(join)
         self._hand_over(index)
+        if before is not None and self._is_clothed(index, before):
+            self._link(before, "worn", index, "wear")
         if self.on is not None and self.on not in self.links:
-            if _is_worn(item):
+            if self._fits(item, self.on) and (self.into or _is_worn(item)):
                 if self.into:
                     self._link(index, "worn", self.on, "wear")
+                    self._share(index, self.party if self.on in self.party else [])
             elif "seat" in item.data:
                 for who in self.party if self.on in self.party else [self.on]:
                     self._link(who, "on", index)
@@ -528,23 +662,43 @@ class _Reader:
                 self._link(self.on, "inside", index)
         if self.equipped is not None:
             self._equip(index, self.equipped, item)
+            self.placed = False
         elif self.joined and before in self.links and self.links[before].how in OWNED:
             self._equip(index, self.links[before].of, item)
-        elif before is None and self.subject is not None and _is_worn(item) and self._wears(self.subject):
+        elif self._is_listed(index, before, item):
+            assert self.subject is not None
             self._link(index, "worn", self.subject, "wear")  # "wearing a hat, a scarf"
         if self.filled is not None and self.filled == before:
             self._fill(index, self.filled)
+
+    def _is_listed(self, index: int, before: int | None, item: vocabulary.Entry) -> bool:
+        """Return whether a thing after a comma is worn by the subject: "a man, white shirt", and not "a man, a hat on a chair"."""
+        if before is not None or self.subject is None or index in self.links or not self._fits(item, self.subject):
+            return False
+        if self._wears(self.subject):
+            return True
+        following = self._following()
+        stands = following is not None and (following.kind in ("relation", "action") or following.word in ("on", "in"))
+        return self.listed and self._has_hands(self.subject) and not stands
+
+    def _fits(self, item: vocabulary.Entry, who: int) -> bool:
+        """Return whether somebody may wear a thing."""
+        return _is_worn(item) or (not _is_held(item) and self._is_dressed(item, who))
 
     def _wears(self, index: int) -> bool:
         return any(link.of == index and link.how == "worn" for link in self.links.values())
 
     def _equip(self, index: int, holder: int, item: vocabulary.Entry) -> None:
         """Let the holder wear or hold a thing after "with": a girl has an umbrella and a hat, a house has neither."""
-        hands = "hands" in vocabulary.entry(self.mentions[holder].entry).data
-        if _is_worn(item) and (hands or self._wears(holder)):
+        hands = self._has_hands(holder)
+        if self._fits(item, holder) and (hands or self._wears(holder) or self._has_head(holder)):
             self._link(index, "worn", holder, "wear")
-        elif _is_held(item) and hands:
+        elif _is_held(item) and hands and not self.placed:
             self._link(index, "held", holder, "hold")
+
+    def _has_head(self, index: int) -> bool:
+        """Return whether a drawing says where something has its head: it may wear a hat."""
+        return any(anchors.has(name, "head") for name in vocabulary.entry(self.mentions[index].entry).data["art"])
 
     def _fill(self, index: int, vessel: int) -> None:
         """Put what follows "of" into the bowl before it: "a bowl of cherries", "a jar of sweets"."""
@@ -567,7 +721,22 @@ class _Reader:
             made = [self._link(who, "on", index) for who in join.who]
         else:
             made = [self._link(index, join.how, join.who[-1], join.token.value)]
+            self._share(index, join.who)
         self._say(join.token, join.who[-1], any(made))
+
+    def _share(self, index: int, party: Sequence[int]) -> None:
+        """Give the others of a party one each of what the last of them wears or holds: "a cat and a dog wearing hats"."""
+        link, mention = self.links.get(index), self.mentions[index]
+        item = vocabulary.entry(mention.entry)
+        sharing = [one for one in party if self._has_head(one)]
+        if link is None or link.how not in OWNED or not (_is_worn(item) or _is_held(item)) or len(sharing) < 2:
+            return
+        if is_plural(self.tokens[self.at]):
+            self._change(index, count=self.mentions[link.of].count)
+        for one in sharing:
+            if one != link.of:
+                self.mentions.append(replace(mention, count=self.mentions[one].count))
+                self._link(len(self.mentions) - 1, link.how, one, link.action)
 
     def _put_all(self, who: Sequence[int], token: Token, index: int) -> None:
         for one in who[:-1]:
@@ -649,6 +818,18 @@ class _Reader:
         else:
             self._put_all(join.who, join.token, of)
 
+    def _perch(self, token: Token) -> None:
+        """Read "on his shoulder": somebody who was named before bears what sits there."""
+        sits = self.joins.pop() if self.joins and self.joins[-1].how == "on" else None
+        who: tuple[int, ...] = (self.last,) if self.last is not None and self.on == self.last else ()
+        who = sits.who if sits is not None else who
+        people = [i for i, m in enumerate(self.mentions) if i not in who and "hands" in vocabulary.entry(m.entry).data]
+        made = [self._link(one, "on", people[-1]) for one in who if people]
+        self._say(token, who[-1] if who else None, any(made))
+        if sits is not None:
+            self._say(sits.token, who[-1], any(made))
+        self.last = people[-1] if any(made) else self.last
+
     def _stands_after(self, token: Token) -> bool:
         """Return whether a Chinese word for a relation follows its thing, as "behind" does in "a tree's behind"."""
         before = self.tokens[self.at - 1] if self.at else None
@@ -703,8 +884,22 @@ class _Reader:
             "seat" not in data or (data.get("stands") == "table") == (how == "inside")
         )
 
+    def _is_clothed(self, index: int, before: int) -> bool:
+        """Return whether, in Chinese, somebody's clothes stand right before them: "white-beard old man"."""
+        written = self.tokens[self.at - 1]
+        return (
+            not self.tokens[self.at].english
+            and (written.kind == "entry" or written.text == "的")
+            and self.latest == index
+            and before not in self.links
+            and self._has_hands(index)
+            and self._fits(vocabulary.entry(self.mentions[before].entry), index)
+        )
+
     def _hold(self, holder: int, word: Token, thing: int) -> None:
-        made = self._link(thing, "worn" if word.value == "wear" else "held", holder, word.value)
+        item = vocabulary.entry(self.mentions[thing].entry)
+        wears = word.value == "wear" or (_is_worn(item) and not _is_held(item))
+        made = self._link(thing, *("worn", holder, "wear") if wears else ("held", holder, word.value))
         self._say(word, holder, made)
 
     def _hand_over(self, holder: int) -> None:
@@ -712,6 +907,12 @@ class _Reader:
         if self.held is None or self.held[0] == holder:
             return
         (thing, word), self.held = self.held, None
+        before, self.also = self.also, []
+        for other, verb in before:
+            if "carry" in _action(verb) and self._has_hands(holder):
+                self._hold(holder, verb, other)
+            else:
+                self.unknown.append(verb)
         if holder != thing + 1:
             self.unknown.append(word)
         elif "carry" in _action(word):
@@ -725,7 +926,8 @@ class _Reader:
 
     def _describes_last(self, token: Token) -> bool:
         """Give a place or an action to what was named before it; return whether it belongs there."""
-        if self.joined and not token.english:
+        waits = self.held is not None and self.held[0] == self.last and _needs_object(token)
+        if (self.joined or waits) and not token.english:
             return False
         if self.latest is not None and self.latest != self.last:
             changed = _stir(self.mentions[self.latest], token)
@@ -736,9 +938,8 @@ class _Reader:
         if self.last is None:
             return False
         who = self._actor(token)
-        action = _action(token) if token.kind == "action" else {}
         if _needs_object(token):
-            party = tuple(self.party) if "mount" in action and who == self.last and self.party else (who,)
+            party = tuple(self.party) if who == self.last and self.party else (who,)
             self.joins.append(_Join(party, token))
             return True
         changed = _act_on(self.mentions[who], token)
@@ -777,6 +978,14 @@ class _Reader:
             return False
         ahead, _ = self._noun_ahead(self.at + 1)
         return ahead is not None and "hands" in vocabulary.entry(ahead.value).data
+
+    def _comes_before_somebody(self, token: Token) -> bool:
+        """Return whether hair begins what is said of somebody in Chinese: "short hair wearing glasses of a boy"."""
+        somebody = self.last if self.last is not None else self.subject
+        rest = self.tokens[self.at :]
+        end = next((at for at, t in enumerate(rest) if t.kind == "stop"), len(rest))
+        named = any(t.kind == "entry" and "hands" in vocabulary.entry(t.value).data for t in rest[:end])
+        return not token.english and somebody is None and named
 
     def _describe_hair(self, token: Token) -> None:
         """Give hair, in the colour that waits or its own, to somebody named before; that of nobody is unknown."""
@@ -826,7 +1035,7 @@ class _Reader:
             elif word.kind != "number":
                 kept.append(word)
         self.waiting = kept
-        goes_on = token is not None and token.text in _AND  # "holding a zyzzyva and a balloon"
+        goes_on = token is not None and token.word in _AND  # "holding a zyzzyva and a balloon"
         joins, self.joins = self.joins, []
         for join in joins:
             if goes_on and join.how in OWNED:
@@ -840,6 +1049,7 @@ class _Reader:
         owner = self.latest if self.copula else self.last if into or self.made_of else None
         if owner is not None and vocabulary.entry(self.mentions[owner].entry).kind not in ("object", "part", "scene"):
             owner = None
+        self._colour_each()
         dresser = next((join for join in self.joins if join.how == "worn"), None)
         for token in self.waiting:
             if token.kind == "colour" and dresser is not None and self.mentions[dresser.who[-1]].colour is None:
@@ -856,12 +1066,34 @@ class _Reader:
             elif token.kind != "number" or token.value != "1":
                 self.unknown.append(token)
         self.waiting = []
+        self.unknown += [verb for _, verb in self.also]
+        self.also = []
         if self.held is not None:
             (thing, word), self.held = self.held, None
             if self.subject is not None and self.subject < thing and "carry" in _action(word):
                 self._hold(self.subject, word, thing)  # "a girl rides a horse, wearing a hat", in Chinese
             else:
                 self.unknown.append(word)
+
+    def _colour_each(self) -> None:
+        """Read "one black and one white" of two cats named before: each has its own colour."""
+        ones = [
+            colour
+            for one, colour in zip(self.waiting, self.waiting[1:], strict=False)
+            if one.kind == "number" and one.value == "1" and colour.kind == "colour"
+        ]
+        if self.subject is None or self.mentions[self.subject].count == 1:
+            return
+        mention = self.mentions[self.subject]
+        self.waiting = [token for token in self.waiting if token not in ones]
+        self.ones += ones
+        if mention.count != len(self.ones) or mention.colour is not None:
+            return
+        ones, self.ones = self.ones, []
+        for number, token in enumerate(ones):
+            index = self.subject if number == 0 else len(self.mentions)
+            self.mentions[index : index + 1] = [replace(mention, count=1, colour=_colour(token.value))]
+            self._say(token, index, "colour")
 
     # ---- small things -----------------------------------------------------------------------------------------------
 
@@ -1008,3 +1240,12 @@ def _takes(token: Token, thing: Mention) -> bool:
     """Return whether a word can take this thing: a house is not eaten."""
     wanted = _action(token).get("takes") if token.kind == "action" else None
     return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")
+
+
+def _is_place(token: Token) -> bool:
+    return token.kind == "entry" and vocabulary.entry(token.value).kind == "scene"
+
+
+def _is_indoors(token: Token) -> bool:
+    """Return whether a word names a place with a roof."""
+    return token.kind == "entry" and bool(vocabulary.entry(token.value).data.get("indoor"))

@@ -201,6 +201,7 @@ _SEASON = _entry(
     remaps=Each(_fields_of(Remap)),
     layers=ON_TOP,
     light=NameOf("light"),
+    outdoors=FLAG,
     grade=GRADE,
     brushes=Each(NameOf("brush")),
 )
@@ -240,6 +241,7 @@ ENTRIES: Mapping[str, Fields] = {
         hands=TRUE,
         held=TRUE,
         worn=TRUE,
+        lettered=TRUE,
         dressed=Every(Each(NameOf("drawing")), NameOf("object")),
         grade=GRADE,
         brushes=Each(NameOf("brush")),
@@ -252,7 +254,10 @@ ENTRIES: Mapping[str, Fields] = {
 }
 """The kinds of entries and the keys that each may have beside `kind`."""
 
-_TEXTS = ("functions", "zh_functions", "zh_measures", "compounds", "materials", "textures", "containers", "vessels")
+_TEXTS = (
+    *("functions", "zh_functions", "zh_measures", "compounds"),
+    *("materials", "textures", "containers", "vessels", "likenesses", "figures", "people", "skins"),
+)
 RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(
     place=PLACES,
@@ -274,6 +279,7 @@ _TABLES: Mapping[str, Form] = {
     "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),
+    "emoji": Every(TEXT),
 }
 GRAMMAR = Fields({**dict.fromkeys(_TEXTS, TEXTS), **_TABLES}, frozenset({*_TEXTS, *_TABLES}))
 """The keys of core.toml."""
@@ -317,26 +323,34 @@ def check_grammar(data: Mapping[str, Any]) -> None:
 
 
 def check_anchors(tables: Mapping[str, Any]) -> None:
-    """Check the contents of art/anchors.toml. Raises ValueError as `check_entries` does, also for points outside a view box."""
+    """Check the keys and values of art/anchors.toml. Raises ValueError as `check_entries` does."""
     found: list[str] = []
     for name, data in tables.items():
-        if name not in art.names():
-            problems: Sequence[str] = [_nearest("drawing", name, art.names())]
-        else:
-            problems = _problems(ANCHORS, data, {}) or _anchor_problems(data, art.width_of(name))
+        known = name in art.names()
+        problems = _anchor_problems(data) if known else (_nearest("drawing", name, art.names()),)
         found += [f"art/anchors.toml: {name}: {problem}" for problem in problems]
     _raise(found)
 
 
-def _anchor_problems(data: Mapping[str, Any], width: float) -> Sequence[str]:
-    """Return what is wrong with a table that has the right keys."""
-    found = [
-        f"{key}: {value} is outside the view box, {width:g} wide and 100 high"
-        for key, value in data.items()
-        if isinstance(value, list) and not (0 <= value[0] <= width and 0 <= value[1] <= 100)
-    ]
-    missing = {"at", "wide"} - data.keys() if "on" in data else ()
-    return found + [f'"{key}" is missing: something is worn by it' for key in sorted(missing)]
+def check_points(name: str, data: Mapping[str, Any]) -> None:
+    """Check that a drawing's anchors are inside its view box. Raises ValueError as `check_entries` does.
+
+    Apart from `check_anchors`, as it reads the drawing: only those that a picture shows are read.
+    """
+    width = art.load(name).width
+    _raise(
+        [
+            f"art/anchors.toml: {name}: {key}: {value} is outside the view box, {width:g} wide and 100 high"
+            for key, value in data.items()
+            if isinstance(value, list) and not (0 <= value[0] <= width and 0 <= value[1] <= 100)
+        ]
+    )
+
+
+def _anchor_problems(data: Any) -> Sequence[str]:
+    found = _problems(ANCHORS, data, {})
+    missing = {"at", "wide"} - data.keys() if not found and "on" in data else ()
+    return [*found, *(f'"{key}" is missing: something is worn by it' for key in sorted(missing))]
 
 
 def _raise(problems: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from . import layout, painter, vocabulary
 from .asked import Asked, Group
 from .layout import Scene
 from .placement import Placement, boxed, extent, from_far_to_near, moved
+from .together import mirrors
 
 __all__ = ["cutouts", "spots", "staged"]
 
@@ -57,8 +58,11 @@ def cutouts(asked: Asked, thing: int, size: int, pull: float, off_colour: bool) 
     if off_colour:
         chosen = chosen[:1] * OFF_COLOURS
     shunned = _shunned(asked, pull)
-    turns = not _is_sided(asked, asked.groups[thing])
-    made = (_cut(way, size, shunned, n if off_colour else None, turns) for n, way in enumerate(chosen))
+    group = asked.groups[thing]
+    made = (
+        _cut(way, size, shunned, n if off_colour else None, _may_turn(asked, group, way[1]))
+        for n, way in enumerate(chosen)
+    )
     return tuple(cut for cut in made if cut is not None)
 
 
@@ -168,15 +172,16 @@ def _root(asked: Asked, group: Group, places: Sequence[Placement]) -> Placement:
     return min(copies, key=lambda p: abs(p.x - (x0 + x1) / 2))
 
 
-def _is_sided(asked: Asked, group: Group) -> bool:
-    """Return whether left and right of a group are as the prompt says."""
-    return any(asked.objects[i].relation in ("left_of", "right_of") for i in group)
+def _may_turn(asked: Asked, group: Group, places: Sequence[Placement]) -> bool:
+    """Return whether a group may be mirrored: not where left and right are as the prompt says, nor where it is lettered."""
+    sided = any(asked.objects[i].relation in ("left_of", "right_of") for i in group)
+    return not sided and all(mirrors(p.entry) for p in places)
 
 
 def _facing(asked: Asked, group: Group, places: tuple[Placement, ...]) -> tuple[Placement, ...]:
     """Return a group turned so that its main one faces as it is drawn, where it may be turned."""
     root = _root(asked, group, places)
-    if not root.flip or _is_sided(asked, group):
+    if not root.flip or not _may_turn(asked, group, places):
         return places
     return tuple(moved(p, (root.x, root.y), (root.x, root.y), 1.0, flip=True) for p in places)
 

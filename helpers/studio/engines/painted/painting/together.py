@@ -15,13 +15,27 @@ from . import anchors, art, vocabulary
 from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
-__all__ = ["ASIDE", "Bond", "Bunch", "Look", "covered", "drawing_of", "gather", "links", "looks", "of_weight"]
+__all__ = [
+    "ASIDE",
+    "Bond",
+    "Bunch",
+    "Look",
+    "covered",
+    "drawing_of",
+    "gather",
+    "links",
+    "looks",
+    "mirrors",
+    "of_weight",
+]
 
 ASIDE = 0.5
 """How large something from a table is beside other things, where the scene is no close view."""
 WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
 ON_TOP = (1.2, 88.0)
 """Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
+FITTED = ("body", "feet", "hand")
+"""Places of clothes, which fit whoever wears them, be they called tiny or huge."""
 TALL, BITE = (0.15, 0.45), 0.28
 """Least and largest height of something held whose drawing does not say it, in heights of its holder; and its
 largest in the mouth."""
@@ -31,6 +45,10 @@ SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
 LEGS = 0.24
 """Share of the height of somebody astride that hangs down behind what is ridden."""
+PERCH = (0.42, 0.62)
+"""Least distance of what sits on a shoulder from the middle of both, in widths of the body and of the head."""
+PERCHED = (0.26, 0.62)
+"""Largest height of what sits on a shoulder, and of a person astride the neck, in heights of who bears them."""
 CROWD = 0.8
 """Distance of copies beside each other, in their widths."""
 STEP = 0.04
@@ -126,7 +144,14 @@ def gather(objects: Sequence[Mention], bunches: Sequence[Bunch], seed: int) -> l
             _relate(things, others, link.how, len(beside))
         here.update(these)
         todo = [i for i in todo if i not in these]
-    return [[replace(p, layer=layer) for layer, p in enumerate(bunch)] for bunch in out]
+    return [
+        [replace(p, layer=layer, flip=p.flip and mirrors(p.entry)) for layer, p in enumerate(bunch)] for bunch in out
+    ]
+
+
+def mirrors(entry: str) -> bool:
+    """Return whether something may be mirrored: letters, numbers and maps would read wrong."""
+    return "lettered" not in vocabulary.entry(entry).data
 
 
 def _things(
@@ -170,6 +195,9 @@ def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = Fal
 
 def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], data: vocabulary.Data) -> None:
     """Set the riders side by side on their mount, shared out among all its copies; people sit astride what is ridden so."""
+    if "hands" in data and "seat" not in data:
+        _perch(riders, seats)
+        return
     rows = -(-len(riders) // len(seats))
     for turn, rider in reversed([*enumerate(riders)]):
         bunch, seat = seats[turn % len(seats)]
@@ -184,6 +212,19 @@ def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], 
         _insert(bunch, seat, replace(new, y=y + legs), behind=legs > 0)
 
 
+def _perch(riders: Sequence[Placement], bearers: Sequence[tuple[Bunch, Placement]]) -> None:
+    """Set the riders on shoulders of people, and people astride their necks."""
+    for turn, rider in enumerate(riders):
+        bunch, bearer = bearers[turn % len(bearers)]
+        head, body = (anchors.anchor(bearer.drawing, place) for place in ("head", "body"))
+        astride = "hands" in vocabulary.entry(rider.entry).data
+        aside = max(PERCH[0] * body.width, PERCH[1] * head.width) * (1 if turn // len(bearers) % 2 else -1)
+        x, y = spot_of(bearer, body.x + (0.0 if astride else aside), body.y)
+        height = min(rider.height, PERCHED[astride] * bearer.height)
+        legs = LEGS * height if astride else 0.0
+        _insert(bunch, bearer, replace(rider, x=x, y=y + legs, height=height), behind=astride)
+
+
 def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]], size: float) -> None:
     """Put one on each wearer, on its place."""
     for turn, (bunch, wearer) in enumerate(wearers):
@@ -193,7 +234,8 @@ def _wear(things: Sequence[Placement], wearers: Sequence[tuple[Bunch, Placement]
 def _put_on(thing: Placement, bunch: Bunch, wearer: Placement, size: float) -> None:
     data, shape = anchors.of(thing.drawing), art.load(thing.drawing).width / 100
     place = anchors.anchor(wearer.drawing, data.get("on", "head"))
-    wide = data.get("wide", ON_TOP[0]) * place.width * wearer.height / 100 * math.sqrt(size)
+    wide = data.get("wide", ON_TOP[0]) * place.width * wearer.height / 100
+    wide *= 1.0 if data.get("on") in FITTED else math.sqrt(size)
     new = replace(
         thing,
         height=wide / shape,

@@ -15,10 +15,24 @@ __all__ = ["COUNT_LIMIT", "Token", "action_words", "counted", "is_plural", "toke
 
 COUNT_LIMIT = 12
 """Most copies of one thing in a picture."""
-_RUN = re.compile(
-    r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:[-'’]{1,2}[^\W_\u3400-\u9fff\uf900-\ufaff]+)*|[.,;:!?，。；：！？、\n]"
-    r"|[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f000-\U0001faff]*"  # signs and emoji
+_UNCOUNTED = (
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]?(?:year|yr|month|week|day)s?[- ]olds?\b"
+    r"|\b(?:aged?|turning|turns|number|level|chapter|version|size|route|no\.)\s?\d+\b"
+    r"|\b\d+\s?(?:mm|cm|km|kg|px|fps|am|pm|o['’]clock|%|percent|degrees?)(?!\w)"
+    r"|\b(?:\d+|five|four|three|two|one)[- ]stars?(?=\s(?:hotel|restaurant|resort|review|rating))"
+    r"|\bf/\d+(?:\.\d+)?|\b\d+(?:[.:/×]\d+)+\w*"
+    r"|\d+\s?(?:周岁|岁|年代|世纪|分钟|小时|块钱|级|度|年(?![轻糕画])|月(?![饼亮球季])|日(?![落出本])|号(?!角)|点(?!心))"
 )
+"""Numbers that count no things: ages, times, measures."""
+_SIGN = r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+_RUN = re.compile(
+    _UNCOUNTED + r"|\b\d+(?=(?:girl|boy|man|woman|cat|dog)s?\b)|"  # "1girl"
+    r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:[-'’]{1,2}[^\W_\u3400-\u9fff\uf900-\ufaff]+)*|[.,;:!?，。；：！？、\n]"
+    rf"|{_SIGN}(?:[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d{_SIGN})*",  # signs and emoji
+    re.IGNORECASE,
+)
+_TONE = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
+_NO_COUNT = re.compile(_UNCOUNTED, re.IGNORECASE)
 
 
 class Token(NamedTuple):
@@ -44,6 +58,12 @@ def tokens(text: str) -> Iterator[Token]:
     while position < len(runs):
         run = runs[position].group()
         if run[0] >= "\u2600" and not run[0].isalnum() and run not in "，。；：！？、":
+            sign = _TONE.sub("", run)
+            name = vocabulary.grammar().emoji.get(sign)
+            start = runs[position].start()
+            yield Token("entry", run, name, start, sign) if name else Token("unknown", run, start=start)
+            position += 1
+        elif _NO_COUNT.fullmatch(run) and run.lower() not in _english_words()[0]:
             yield Token("unknown", run, start=runs[position].start())
             position += 1
         elif not run[0].isalnum():
@@ -104,12 +124,21 @@ def _english(runs: Sequence[re.Match[str]], position: int) -> tuple[Token, int]:
     first, _, rest = phrase.partition("-")
     if rest in vocabulary.grammar().hair and table.get(first, ("",))[0] == "colour":  # "red-haired"
         return Token("hair", words[0], table[first][1], start, phrase), 1
+    likeness = phrase.rpartition("-")[2] in vocabulary.grammar().likenesses
+    if likeness and not _is_manner(table.get(phrase.rpartition("-")[0], ("", ""))):  # "heart-shaped"
+        return Token("unknown", words[0], start=start), 1
     if rest:  # "snow-capped": one half that is known speaks for the word
         for form in (phrase.replace("-", " "), phrase.replace("-", ""), *phrase.split("-")):
             for single in _singulars(form):
                 if single in table and table[single][0] in ("entry", "colour", "action"):
                     return Token(*_of(table, single, words[0], start)), 1
     return Token("unknown", words[0], start=start), 1
+
+
+def _is_manner(listed: tuple[str, str]) -> bool:
+    """Return whether a word as the tables list it is a colour, or says how a picture looks: "anime-style" names no thing."""
+    kind, name = listed
+    return kind == "colour" or (kind == "entry" and vocabulary.entry(name).kind not in ("object", "scene", "part"))
 
 
 def _lists(table: Mapping[str, tuple[str, str]], form: str, phrase: str) -> bool:
@@ -183,7 +212,7 @@ def _chinese_words() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[
             table.setdefault(word, (kind, str(value)))
     for word in grammar.zh_functions:
         table.setdefault(word, ("function", ""))
-    for word in grammar.compounds:
+    for word in (*grammar.compounds, *grammar.likenesses):
         table.setdefault(word, ("unknown", ""))
     lengths: dict[str, set[int]] = {}
     for word in table:
@@ -214,10 +243,11 @@ def _chinese(run: str, start: int) -> Iterator[Token]:
     while at < len(run):
         piece = run[at : at + step[at]]
         kind, value = table.get(piece, ("unknown", ""))
-        if kind == "unknown" and pieces and pieces[-1].kind == "unknown":
+        word = piece if piece in table else ""
+        if not word and pieces and _is_loose(pieces[-1]):
             pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + piece)
         else:
-            pieces.append(Token(kind, piece, value, start + at, piece))
+            pieces.append(Token(kind, piece, value, start + at, word))
         at += step[at]
     yield from _whole(pieces)
 
@@ -236,10 +266,13 @@ def _whole(pieces: list[Token]) -> list[Token]:
 
 def _takes(unknown: Token, other: Token) -> bool:
     """Return whether an unknown run takes in the piece beside it."""
-    if unknown.kind != "unknown":
-        return False
-    loose = len(other.text) == 1 and other.kind in ("entry", "action")
-    return other.kind == "unknown" or (loose and len(unknown.text) % 2 == 1)
+    single = len(other.text) == 1 and other.kind in ("entry", "action")
+    return _is_loose(unknown) and (_is_loose(other) or (single and len(unknown.text) % 2 == 1))
+
+
+def _is_loose(token: Token) -> bool:
+    """Return whether a token is unknown and no listed compound."""
+    return token.kind == "unknown" and not token.word
 
 
 def _singulars(phrase: str) -> Iterator[str]:

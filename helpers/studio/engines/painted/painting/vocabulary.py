@@ -74,6 +74,11 @@ class Grammar:
     nouns: Mapping[str, str]  # words of colours that are things where no noun follows
     hair: Mapping[str, str]  # a colour's entry, or "" where the colour stands before it
     irregular: Mapping[str, str]
+    likenesses: frozenset[str]  # after a noun: what is only like it, as "shaped" or "theme"
+    people: frozenset[str]  # words for somebody, before whom one of `skins` colours no clothes
+    skins: frozenset[str]
+    figures: frozenset[str]  # before "of": what is shown of the thing that follows, as "head", or with its outline
+    emoji: Mapping[str, str]  # the entries that they show
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
 
@@ -158,6 +163,11 @@ def grammar() -> Grammar:
         nouns=data["nouns"],
         hair=data["hair"],
         irregular=data["irregular"],
+        likenesses=frozenset(data["likenesses"]),
+        people=frozenset(data["people"]),
+        skins=frozenset(data["skins"]),
+        figures=frozenset(data["figures"]),
+        emoji=data["emoji"],
         compounds=frozenset(data["compounds"]),
     )
 

@@ -9,6 +9,18 @@ from .stage import Rng, Stage, pick
 
 __all__ = ["clouds", "orb", "sky", "stars", "sun"]
 
+Kind = Literal["any", "heaps", "streaks", "flock", "bank", "field", "tower", "sheet", "clear"]
+_KINDS: tuple[tuple[Kind, float], ...] = (
+    ("heaps", 0.18),
+    ("streaks", 0.36),
+    ("flock", 0.48),
+    ("bank", 0.6),
+    ("field", 0.78),
+    ("tower", 0.92),
+    ("clear", 1.0),
+)
+"""Kinds of clouds, and up to which random number each is drawn."""
+
 
 def sky(stage: Stage, rng: Rng) -> str:
     """Paint the light's sky, from the upper edge to below the horizon."""
@@ -62,22 +74,32 @@ def clouds(
     flat: float = 0.35,
     colour: str | None = None,
     opacity: float = 0.85,
-    kind: Literal["any", "heaps", "streaks", "flock", "bank"] = "any",
+    kind: Kind = "any",
 ) -> str:
-    """Paint clouds of one `kind`: of "any", each layout has its own.
+    """Paint clouds of one `kind`: of "any", each layout has its own; where the light has no sun, they are a sheet.
 
     Heaps have lit tops and shaded feet (a small `flat` gives streaks); streaks are thin ice clouds high up, a flock is rows
-    of small ones, and a bank towers along the horizon with a few heaps above it.
+    of small ones, and a bank towers along the horizon with a few heaps above it. A field is of clouds with flat feet that
+    shrink towards the horizon; one tower stands at a side; a sheet covers the sky, and a clear sky has none.
     """
     drawn, u = kind, float(rng.random())
     if kind == "any":
-        drawn = "heaps" if u < 0.42 else "streaks" if u < 0.64 else "flock" if u < 0.78 else "bank"
+        overcast = stage.light.disc == "none" and not stage.light.dark
+        drawn = "sheet" if overcast else next(name for name, share in _KINDS if u < share)
     light, count = stage.light, round(pick(rng, n))
     top, foot = colour or light.cloud, mix(colour, "#555a66", 0.3) if colour else light.cloud_shade
     if drawn == "streaks":
         return _streaks(stage, rng, max(2, count), top, opacity)
     if drawn == "flock":
         return _flock(stage, rng, 4 + count, top, foot, opacity)
+    if drawn == "clear":
+        return ""
+    if drawn == "field":
+        return _field(stage, rng, 4 + count, mix(top, stage.sky_at(0.5), 0.12), foot)
+    if drawn == "tower":
+        return _tower(stage, rng, mix(top, stage.sky_at(0.5), 0.1), foot)
+    if drawn == "sheet":
+        return _sheet(stage, rng, top, foot)
     if drawn == "bank":
         return _bank(stage, rng, top, foot, opacity) + _heaps(stage, rng, count // 3, t, size, flat, top, foot, opacity)
     return _heaps(stage, rng, count, t, size, flat, top, foot, opacity)
@@ -214,3 +236,72 @@ def _bank(stage: Stage, rng: Rng, top: str, foot: str, opacity: float) -> str:
         )
         layers.append(f'<path d="{"".join(d)}V{stage.horizon + 4:.1f}Z" fill="{fill}"/>')
     return f'<g opacity="{opacity:.2f}">{"".join(layers)}</g>'
+
+
+def _field(stage: Stage, rng: Rng, count: int, top: str, foot: str) -> str:
+    """Draw fair-weather clouds with flat feet, large and apart overhead, small and close towards the horizon."""
+    out = []
+    for k, (a, b, c) in enumerate(sorted(rng.random((count + 3, 3)).tolist(), key=lambda u: -u[1])):
+        near = 0.16 + 0.84 * (1 - b) ** 1.5
+        x, y = stage.width * ((k * 0.618 + 0.3 * a) % 1.2 - 0.1), stage.horizon * (0.97 - 0.8 * near)
+        wide = near * (15 + 17 * c)
+        out.append(_heap(stage, rng, x, y, wide, wide * (0.3 + 0.16 * a), top, mix(foot, stage.light.haze, 0.6 * b)))
+    return "".join(out)
+
+
+def _tower(stage: Stage, rng: Rng, top: str, foot: str) -> str:
+    """Draw one towering cloud behind the horizon, at the layout's light side, with smaller ones at its feet."""
+    tall = stage.horizon * (0.6 + 0.24 * float(rng.random()))
+    x = stage.width * (0.5 - stage.side * (0.16 + 0.2 * float(rng.random())))
+    wide, y, side = 30 + 16 * float(rng.random()), stage.horizon + 2, stage.side
+    deep = mix(foot, stage.light.haze, 0.35)
+    piles = (  # across, up, wide, tall; the farthest first
+        (0.12, 0.52, 0.6, 0.48),
+        (0.24, 0.28, 0.66, 0.42),
+        (-0.06, 0.2, 0.9, 0.42),
+        (-0.6, 0.0, 0.9, 0.26),
+        (0.62, 0.0, 1.0, 0.24),
+        (0.0, 0.0, 1.2, 0.38),
+    )
+    out = [
+        _heap(stage, rng, x + side * a * wide, y - up * tall, w * wide, h * tall, top, mix(top, deep, 1 - up), 11)
+        for a, up, w, h in piles
+    ]
+    return "".join(out)
+
+
+def _heap(stage: Stage, rng: Rng, x: float, y: float, wide: float, tall: float, top: str, foot: str, n: int = 9) -> str:
+    """Draw one cloud on a flat foot: a pile of `n` rounds, lit above and on the side that the sun is on."""
+    rounds, lit = [], []
+    for k, (a, b) in enumerate(rng.random((n, 2)).tolist()):
+        across = (k + 0.5) / n * 2 - 1
+        r = max(0.4, tall * (0.18 + 0.3 * (1 - across * across)) * (0.7 + 0.6 * a))
+        cx, cy = x + across * 0.5 * (wide - r), y - r * 0.7 - (1 - across * across) * tall * 0.5 * b
+        rounds.append(_disc(cx, cy, r))
+        lit.append(_disc(cx + 0.16 * r * stage.sunward, cy - 0.16 * r, 0.78 * r))
+    body = stage.across((0, y - tall), (0, y), [(0, top), (0.55, mix(top, foot, 0.35)), (1, foot)])
+    glow = stage.across((0, y - tall), (0, y), [(0, mix(top, "#ffffff", 0.5), 0.9), (0.7, top, 0.0), (1, top, 0.0)])
+    half, high = 0.46 * wide, 0.3 * tall
+    base = (
+        f"M{x - half:.1f},{y:.1f}q{-0.05 * wide:.1f},{-0.6 * high:.1f} {0.07 * wide:.1f},{-high:.1f}h{2 * half - 0.14 * wide:.1f}"
+        f"q{0.12 * wide:.1f},{0.4 * high:.1f} {0.07 * wide:.1f},{high:.1f}z"
+    )
+    return f'<path d="{"".join(rounds)}{base}" fill="{body}"/><path d="{"".join(lit)}" fill="{glow}"/>'
+
+
+def _disc(x: float, y: float, r: float) -> str:
+    return f"M{x - r:.1f},{y:.1f}a{r:.1f},{r:.1f} 0 0 1 {2 * r:.1f},0a{r:.1f},{r:.1f} 0 0 1 {-2 * r:.1f},0z"
+
+
+def _sheet(stage: Stage, rng: Rng, top: str, foot: str) -> str:
+    """Draw long soft folds of cloud over the whole sky, broad overhead and thin towards the horizon."""
+    pale = stage.radial([(0, top, 0.6), (0.6, top, 0.34), (1, top, 0)])
+    grey = stage.radial([(0, foot, 0.5), (0.6, foot, 0.3), (1, foot, 0)])
+    out = []
+    for k, (a, b, c) in enumerate(rng.random((15, 3)).tolist()):
+        near = 1 - (k + b) / 15
+        y, tall = stage.horizon * (0.96 - 0.98 * near), (2 + 9 * near) * (0.7 + 0.6 * c)
+        out.append(
+            f'<ellipse cx="{stage.width * (1.2 * a - 0.1):.1f}" cy="{y:.1f}" rx="{24 + 26 * c:.1f}" ry="{tall:.1f}" fill="{(pale, grey)[k % 2]}"/>'
+        )
+    return "".join(out)

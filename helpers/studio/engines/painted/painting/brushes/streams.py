@@ -78,6 +78,7 @@ def river(
     source, mouth = 0.5 + stage.side * (0.08 + 0.2 * u[0]), 0.5 - stage.side * (aside + 0.1 * u[1])
     bends = 0.9 + 0.8 * u[2]
     turn = stage.side * np.sin(6.283 * bends * (1 - f**0.62) + 1.2 * (u[3] - 0.5)) * (0.03 + 0.5 * f**0.8 * (1.05 - f))
+    turn = turn * np.minimum(1, f / 0.3)  # far away it would run along the horizon, as a thin line
     middle = stage.width * (source + (mouth - source) * f + pick(rng, bend) * turn)
     half = stage.width * (0.006 + pick(rng, width) * f**1.8)
     wob = noise(rng, 60 * f, 12, 2)
