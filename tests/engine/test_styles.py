@@ -1,5 +1,6 @@
 """What the style presets promise: the subject stays whole and legible, and each style's own mark is where it belongs."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from helpers.studio.engines.painted.painting import layout, painter, prompt, styles
 from helpers.studio.engines.painted.painting.filters import Picture, blur, luma
 from helpers.studio.engines.painted.painting.layout import Scene
+from helpers.studio.engines.painted.painting.light import Grade
 from helpers.studio.engines.painted.painting.styles.lines import contours
 from helpers.studio.engines.painted.painting.styles.soften import flattened, snapped, softened
 from helpers.studio.engines.painted.painting.styles.subject import subject
@@ -206,9 +208,103 @@ def test_strokes_run_along_the_forms(name: str) -> None:
 def test_strokes_keep_the_colours_and_the_outline_of_a_thing() -> None:
     for text, seed in NAMED[:2]:
         before, thing = plain(text, seed), silhouette(text, seed)
-        after = styles.apply(before, ("oil_painting",), 5)
-        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.14
-        assert np.abs(luma(after) - luma(before))[thing].mean() < 0.16
+        after = styles.apply(before, ("oil_painting",), 5, thing.astype(np.float32))
+        assert np.abs(after[thing].mean(0) - before[thing].mean(0)).max() < 0.15
+        assert np.abs(luma(after) - luma(before))[thing].mean() < 0.13
+
+
+def test_a_style_takes_the_things_that_it_is_told_of_for_its_subject() -> None:
+    rough = np.random.default_rng(3).uniform(-0.6, 0.6, (16, 16, 3)).astype(np.float32)
+    pixels = np.kron(rough, np.ones((16, 16, 1), np.float32))
+    left = np.zeros((SIDE, SIDE), np.float32)
+    left[:, : SIDE // 2] = 1
+    for things in (left, 1 - left):
+        glowing = styles.apply(pixels, ("neon-punk",), 5, things)
+        magenta = glowing[..., 0] - glowing[..., 1]
+        assert magenta[things == 1].mean() > magenta[things == 0].mean() + 0.2
+
+
+@pytest.mark.parametrize("words", ["blurry", "soft light, dreamy, romantic", "simple, minimalist, close-up, bokeh"])
+def test_no_mood_blurs_the_thing_that_a_picture_is_of(words: str) -> None:
+    plainly, soft = scene("a cat in a garden", 2), scene(f"a cat in a garden, {words}", 2)
+    mooded = replace(plainly, grade=soft.grade)
+    before, after = plain("a cat in a garden", 2), painter.paint(mooded, SIDE, SIDE)
+    cut = painter.paint_objects(mooded, SIDE, SIDE)
+    thing = silhouette("a cat in a garden", 2)
+    assert detail(after, thing) > 0.6 * detail(before, thing)
+    assert detail(cut[..., :3], thing) > 0.6 * detail(before, thing)
+
+
+def test_a_blurred_picture_is_blurred_behind_its_thing() -> None:
+    before, thing = plain(*NAMED[1]), silhouette(*NAMED[1])
+    after = Grade(soft=1.0).apply(before, thing.astype(np.float32))
+    far = blur(thing.astype(np.float32), 0.05) < 0.01
+    assert detail(after, far) < 0.4 * detail(before, far)
+    assert detail(Grade(soft=1.0).apply(before), thing) < 0.4 * detail(before, thing)
+
+
+@pytest.mark.parametrize("name", ["ink_wash", "pencil_sketch", "charcoal"])
+def test_a_pale_thing_is_drawn_dark_and_clear(name: str) -> None:
+    pale = disc(60, inside=0.5, outside=0.6)
+    pale[disc(25)[..., 0] > 0] = 0.7
+    thing, light = disc(60)[..., 0] > 0, disc(18)[..., 0] > 0
+    drawn = luma(styles.apply(pale, (name,), 5, thing.astype(np.float32)))
+    assert drawn[light].mean() > drawn[thing & ~(disc(32)[..., 0] > 0)].mean() + 0.25
+    assert drawn[thing].mean() < drawn[~thing].mean() - 0.1
+
+
+@pytest.mark.parametrize("name", ["comic-book", "cartoon", "line-art"])
+def test_a_thing_has_an_outline_whatever_it_stands_before(name: str) -> None:
+    thing = disc(60)[..., 0] > 0
+    white = np.full((SIDE, SIDE, 3), 0.7, np.float32)
+    drawn = luma(styles.apply(white, (name,), 5, thing.astype(np.float32)))
+    assert drawn[SIDE // 2].min() < 0
+
+
+@pytest.mark.parametrize("name", ["cartoon", "line-art"])
+def test_outlines_are_no_wider_than_a_pen(name: str) -> None:
+    large = np.kron(disc(60, 0.7, 0.0), np.ones((3, 3, 1), np.float32))
+    black = luma(styles.apply(large, (name,), 5))[len(large) // 2] < -0.3
+    assert 1 <= black[: len(large) // 2].sum() <= len(large) / 300 + 0.5
+
+
+def test_a_thin_thing_keeps_its_colour_within_its_outline() -> None:
+    bar = np.zeros((SIDE, SIDE), np.float32)
+    bar[:, 126:130] = 1
+    red = np.where(bar[..., None], np.array([0.7, -0.6, -0.6]), np.array([0.5, 0.6, 0.4])).astype(np.float32)
+    printed = styles.apply(red, ("comic-book",), 5, bar)[20:-20, 126:130]
+    assert (printed[..., 0] - printed[..., 1]).mean() > 0.4
+
+
+def test_darkness_lies_around_the_thing() -> None:
+    thing = disc(40)[..., 0] > 0
+    dark = Grade(brightness=-0.3).apply(np.zeros((SIDE, SIDE, 3), np.float32), thing.astype(np.float32))
+    assert dark[~thing].max() < -0.29
+    assert dark[thing].min() > -0.15
+
+
+@pytest.mark.parametrize(("words", "seen"), [("dark, blood moon", True), ("silhouette", False)])
+def test_a_thing_is_seen_in_any_light_but_against_it(words: str, seen: bool) -> None:
+    text = "a cat in a garden"
+    made = replace(scene(text, 2), light=scene(f"{text}, {words}", 2).light)
+    thing = silhouette(text, 2)
+    lit, dim = (luma(painter.paint_objects(s, SIDE, SIDE)[..., :3])[thing].mean() + 1 for s in (scene(text, 2), made))
+    assert (dim > 0.55 * lit) == seen
+
+
+def test_no_rain_and_no_snow_falls_under_a_roof() -> None:
+    for weather in ("snow", "rain"):
+        assert painter.paint_weather(scene(f"a street, {weather}", 1), 64, 64) is not None
+        assert painter.paint_weather(scene(f"a living room, {weather}", 1), 64, 64) is None
+
+
+def test_an_empty_stage_shows_where_its_paper_bends_and_where_its_lamp_shines() -> None:
+    stage = scene("plain background", 1)
+    rows = luma(painter.paint(stage, SIDE, SIDE)).max(1)
+    bend = round((stage.horizon + 0.08 * (100 - stage.horizon)) / 100 * SIDE)
+    wall, pool = rows[bend - 60 : bend - 30].min(), rows[bend + 20 : bend + 50].max()
+    assert rows[bend] < wall - 0.1
+    assert rows[bend] < pool - 0.3
 
 
 @pytest.mark.parametrize("name", sorted(styles.STYLES))

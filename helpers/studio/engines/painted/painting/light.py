@@ -13,6 +13,12 @@ from .filters import Picture, blur, noise, vignette
 
 __all__ = ["Grade", "Light", "Remap", "hex_to_rgb", "mix", "recolour", "rgb_to_hex"]
 
+SOFTEST = 0.2
+"""Most that a mood blurs what must be named, in hundredths of the picture's height."""
+SPARED = 0.8
+"""Share of a mood's darkness that the things are spared."""
+MOST_TINT = 0.65
+"""Of all of a picture's tint, so that its own colours are seen still."""
 RGB = tuple[float, float, float]
 """Red, green and blue in 0..255."""
 
@@ -106,7 +112,7 @@ class Grade:
     vignette: float = 0.0
     glow: float = 0.0
     grain: float = 0.0
-    soft: float = 0.0  # blur, hundredths of the picture's height
+    soft: float = 0.0  # blur of what lies behind the things, hundredths of the picture's height
     crisp: float = 0.0  # local contrast
 
     def scaled(self, weight: float) -> "Grade":
@@ -130,7 +136,7 @@ class Grade:
         if other.tint is not None:
             total = strength + other.tint_strength
             tint = other.tint if tint is None or total == 0 else mix(tint, other.tint, other.tint_strength / total)
-            strength = min(1.0, total)
+            strength = min(MOST_TINT, total)
         return Grade(
             saturation=self.saturation * other.saturation,
             contrast=self.contrast * other.contrast,
@@ -145,8 +151,11 @@ class Grade:
             crisp=self.crisp + other.crisp,
         )
 
-    def apply(self, pixels: Picture) -> NDArray[np.float32]:
-        """Return (height, width, 3) float32 in [-1, 1], graded; a neutral grade returns the array itself."""
+    def apply(self, pixels: Picture, things: Picture | None = None) -> NDArray[np.float32]:
+        """Return (height, width, 3) float32 in [-1, 1], graded; a neutral grade returns the array itself.
+
+        What blurs blurs what lies behind the `things`, (height, width) in [0, 1], and them by SOFTEST at most.
+        """
         if self == Grade():
             return pixels.astype(np.float32, copy=False)
         matrix, offset = self._colour_matrix()
@@ -154,13 +163,21 @@ class Grade:
         out: Picture = pixels.reshape(-1, channels) @ matrix
         out.reshape(height, -1)[:] += np.tile(offset, width)  # by whole rows: numpy is slow at many short ones
         out = out.reshape(pixels.shape)
+        if things is not None and self.brightness < 0:  # what is dark is so around the things
+            out -= (SPARED * self.brightness) * things[..., None].astype(np.float32, copy=False)
         if self.soft:
-            out = blur(out, self.soft / 100)
+            behind = blur(out, self.soft / 100)
+            if things is not None:
+                near = blur(out, min(self.soft, SOFTEST) / 100)
+                behind += np.maximum(things, np.clip(2 * blur(things, self.soft / 100), 0, 1))[..., None] * (
+                    near - behind
+                )
+            out = behind
         if self.glow:
             bright = out - 0.2
             glow = blur(np.maximum(bright, 0, out=bright), 0.04)
             glow *= self.glow
-            out += glow
+            out += glow * np.clip(1.1 - out, 0, 1)  # what is light already does not burn out
         if self.crisp:
             detail = out - blur(out, 0.02)
             detail *= self.crisp

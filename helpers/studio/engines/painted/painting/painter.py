@@ -13,26 +13,32 @@ from . import art, raster, styles, vocabulary
 from .brushes.layers import draw_layer
 from .brushes.stage import Stage, shades, stream
 from .layout import Scene
-from .light import Light, hex_to_rgb
+from .light import Light, hex_to_rgb, mix
 from .placement import Placement, feet_of, moved
 
 __all__ = ["finished", "paint", "paint_objects", "paint_skies", "paint_weather", "shows", "stage_of"]
 
 INDOORS = 0.35  # length of a shadow under a roof: a bowl with a long one before its foot would float
 SKIES, DRIFT = 6, 1 / 12
+BLACK, SEEN = 0.15, 0.8  # brightest channel of the light of a silhouette at most, and on a thing at least
 HIDDEN = 0.08  # difference in colour from which something hides the sky
 RIM = 0.11  # how deep an opening is seen from above, in its widths
 FINE_FROM = 200  # pixels of height from which fine detail is drawn
 WALL = frozenset({"window", "pictures"})  # brushes of what hangs on a wall
 SKY = frozenset({"sky", "sun", "stars", "clouds"})  # brushes of what is overhead
+OUTDOORS = frozenset({"drop", "flake"})  # shapes that do not fall under a roof
 DRIFTING = frozenset({"stars", "clouds"})
+PAPER = np.float32(0.45)  # light of what lies behind a thing that is painted alone
 AWAY = np.float32(0.6)  # how far a negative prompt of a medium pushes from it, in differences that the medium makes
 
 
 def paint(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
     """Return the whole scene as pixels: (height, width, 3) float32 in [-1, 1]."""
-    pixels = _isometric(scene, width, height) if style == "isometric" else _raw(scene, width, height)
-    return finished(scene, pixels, style)
+    if style == "isometric":
+        return finished(scene, _isometric(scene, width, height), style)
+    pixels = _raw(scene, width, height)
+    things = _things(scene, width, height)[..., 3] if scene.placements and _looks(scene, style) else None
+    return finished(scene, pixels, style, None if things is None else _solid(things))
 
 
 def paint_skies(
@@ -78,11 +84,30 @@ def _overhead(scene: Scene) -> list[tuple[int, Mapping[str, Any]]]:
 
 def paint_objects(scene: Scene, width: int, height: int, style: str | None = None) -> NDArray[np.float32]:
     """Return the objects alone, with their shadows: (height, width, 4) float32, straight colour in [-1, 1], alpha in [0, 1]."""
-    stage = stage_of(scene, fine=height >= FINE_FROM)
-    body = "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))
-    cut = raster.rgba(_svg(stage, body), width, height)
-    cut[..., :3] = finished(scene, np.ascontiguousarray(cut[..., :3]), style)
+    cut = _things(scene, width, height)
+    colour = np.ascontiguousarray(cut[..., :3])
+    if _looks(scene, style):  # a style sees a thing on paper, not in the dark
+        colour += np.clip(1 - 4 * cut[..., 3:], 0, 1) * (PAPER - colour)
+    cut[..., :3] = finished(scene, colour, style, _solid(cut[..., 3]))
     return cut
+
+
+def _things(scene: Scene, width: int, height: int) -> NDArray[np.float32]:
+    """Return the objects with their shadows, as paint_objects does, before any mood or style."""
+    stage = stage_of(scene, fine=height >= FINE_FROM)
+    return raster.rgba(
+        _svg(stage, "".join(_object(p, i, stage) for i, p in enumerate(scene.placements))), width, height
+    )
+
+
+def _looks(scene: Scene, style: str | None) -> bool:
+    """Return whether what a scene is finished in may look at where its things are."""
+    return bool(style or scene.media or scene.grade.soft)
+
+
+def _solid(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return an alpha without that of shadows."""
+    return np.clip(5 * alpha - 4, 0, 1)
 
 
 def paint_weather(scene: Scene, width: int, height: int) -> NDArray[np.float32] | None:
@@ -95,16 +120,24 @@ def paint_weather(scene: Scene, width: int, height: int) -> NDArray[np.float32] 
     return raster.rgba(_svg(stage, body), width, height) if body else None
 
 
-def finished(scene: Scene, pixels: NDArray[np.float32], style: str | None) -> NDArray[np.float32]:
-    """Return any pixels in the scene's moods and media and in the style, away from what negative prompts name of those."""
-    pixels = styles.apply(scene.grade.apply(pixels), (*scene.media, *((style,) if style else ())), scene.seed)
+def finished(
+    scene: Scene, pixels: NDArray[np.float32], style: str | None, things: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Return any pixels in the scene's moods and media and in the style, away from what negative prompts name of those.
+
+    `things`, (height, width) in [0, 1], says where the scene's things are, if these pixels show them.
+    """
+    names = (*scene.media, *((style,) if style else ()))
+    pixels = styles.apply(scene.grade.apply(pixels, things), names, scene.seed, things)
     for name, weight in scene.shunned:
         share = np.float32(1 - np.exp(-2 * weight))
         item = vocabulary.entry(name)
         if item.kind == "colour":
             pixels = _without_colour(pixels, item.data["colour"], share)
         else:
-            pixels = np.clip(pixels + AWAY * share * (pixels - styles.apply(pixels, (name,), scene.seed)), -1, 1)
+            pixels = np.clip(
+                pixels + AWAY * share * (pixels - styles.apply(pixels, (name,), scene.seed, things)), -1, 1
+            )
     return pixels
 
 
@@ -203,12 +236,13 @@ def _overlays(scene: Scene, stage: Stage, at: str) -> list[str]:
 
     It is the sky behind the land, the ground under the objects, or the front.
     """
+    indoors = vocabulary.entry(scene.base).data.get("indoor")
     return [
         _drawn(scene, stage, layer, (name, number), weight)
         for name, weight in scene.overlays
         if name not in scene.faded
         for number, layer in enumerate(vocabulary.entry(name).data["layers"])
-        if layer.get("at", "front") == at
+        if layer.get("at", "front") == at and not (indoors and layer.get("shape") in OUTDOORS)
     ]
 
 
@@ -323,8 +357,15 @@ def _out_of(rim: tuple[float, float, float], shape: str, stage: Stage, index: in
 
 
 def _on(place: Placement, light: Light) -> Light:
-    """Return the light on a thing: a season and snow recolour the land and what grows on it, not a fox or a taxi."""
-    return light if vocabulary.entry(place.entry).data.get("seasonal") else replace(light, remaps=())
+    """Return the light on a thing: a season and snow recolour the land and what grows on it, not a fox or a taxi.
+
+    Dusk and storm leave enough of it to name the thing, and a silhouette none.
+    """
+    own = light if vocabulary.entry(place.entry).data.get("seasonal") else replace(light, remaps=())
+    level = max(hex_to_rgb(light.ambient)) / 255
+    if not BLACK < level < SEEN:
+        return own
+    return replace(own, ambient=mix(light.ambient, "#ffffff", (SEEN - level) / (1 - level)))
 
 
 def _shadow(

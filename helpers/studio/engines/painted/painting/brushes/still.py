@@ -1,4 +1,4 @@
-"""Brushes for still lifes: what the table is made of, what is out of focus behind it, and the light on both."""
+"""Brushes for still lifes: what the table is made of, what is out of focus behind it, the light on both, a photographer's paper."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,7 +7,33 @@ from typing import Literal
 from ..light import mix
 from .stage import Rng, Stage, batch, noise, path, pick, points
 
-__all__ = ["backdrop", "bokeh", "gloom", "tabletop", "tiles"]
+__all__ = ["backdrop", "bokeh", "gloom", "sweep", "tabletop", "tiles"]
+
+
+def sweep(stage: Stage, rng: Rng, colour: str, part: str = "ground") -> str:
+    """Paint paper that hangs from above and runs on along the floor in a soft curve: a lamp lights the wall and the floor."""
+    side, w = 0.42 + 0.16 * rng.random(), stage.width
+    low = 100 - stage.horizon
+    top, bend = (stage.lit(mix(colour, "#101418", share), 0, part) for share in (0.46, 0.26))
+    own, light = stage.lit(colour, 0, part), stage.lit(mix(colour, "#ffffff", 0.6), 0, part)
+    stops = [
+        (0, top),
+        (0.62 * stage.horizon, own),
+        (stage.horizon - 0.2 * low, own),
+        (stage.horizon + 0.04 * low, bend),
+    ]
+    stops += [(stage.horizon + 0.12 * low, bend), (stage.horizon + 0.4 * low, own), (100, light)]
+    paper = stage.linear([(at / 100, tone) for at, tone in stops])
+    wall = stage.spot((side * w, 0.55 * stage.horizon), (0.5 * w, 0.6 * stage.horizon), [(0, light, 0.8), (1, own, 0)])
+    pool = stage.spot(
+        (side * w, stage.y(0.6)),
+        (0.4 * w, 0.32 * low),
+        [(0, light, 0.95), (0.78, light, 0.8), (0.92, light, 0.1), (1, light, 0)],
+    )
+    return "".join(
+        f'<rect x="-1" y="{y:.1f}" width="{w + 2:.1f}" height="{tall:.1f}" fill="{fill}"/>'
+        for y, tall, fill in ((-1, 102, paper), (-1, stage.horizon + 1, wall), (stage.horizon, low + 1, pool))
+    )
 
 
 def tabletop(

@@ -68,11 +68,11 @@ def focused(pixels: Picture, who: Picture, blurred: float = 1.0) -> Picture:
 def _behind(pixels: Picture, who: Picture) -> Picture:
     """Return the picture out of focus, without the colours of the subject `who` in front of it."""
     height, width = who.shape
-    rows = min(height, 128)
+    rows = min(height, 192)
     size = max(2, round(rows * width / height)), rows
     small = resize(pixels, *size, Image.Resampling.BOX)
     free = np.clip(1 - 2 * resize(who, *size, Image.Resampling.BOX), 0.05, 1)
-    return resize(softened(small * free[..., None], 0.016) / spread(free, 0.014)[..., None], width, height)
+    return resize(softened(small * free[..., None], 0.008) / spread(free, 0.007)[..., None], width, height)
 
 
 def line(phase: Picture, width: Picture | float) -> Picture:

@@ -6,8 +6,9 @@ from PIL import Image
 
 from ..filters import Picture, blur, luma, resize
 from .soften import as_image, boxed, spread
+from .subject import Things
 
-__all__ = ["contours", "inked"]
+__all__ = ["contours", "inked", "rim"]
 
 FLOOR = 0.25
 """A smaller change than this is shading, not an outline."""
@@ -39,10 +40,21 @@ def contours(pixels: Picture, share: float, gain: float = 3.0) -> NDArray[np.flo
     return np.clip(bold, 0, 1, out=bold)
 
 
-def inked(pixels: Picture, share: float, gain: float = 3.0) -> NDArray[np.float32]:
-    """Return contours on the dark side of each edge alone, so that the white of an eye and a light window stay."""
+def inked(pixels: Picture, share: float, gain: float = 3.0, things: Things = None) -> NDArray[np.float32]:
+    """Return contours on the dark side of each edge alone, so that the white of an eye and a light window stay, and the
+    outline of the things, whatever they stand before."""
     light = luma(pixels)
-    return contours(pixels, share, gain) * np.clip(0.6 + 5 * (blur(light, share) - light), 0, 1)
+    ink = contours(pixels, share, gain) * np.clip(0.6 + 5 * (blur(light, share) - light), 0, 1)
+    return np.maximum(ink, rim(things, share))
+
+
+def rim(things: Things, share: float) -> NDArray[np.float32]:
+    """Return the outline of the things, (height, width) in [0, 1], within them and about `share` of the height wide; 0 of none."""
+    if things is None:
+        return np.zeros((1, 1), np.float32)
+    wide = np.clip(6 * blur(things, FORM) - 2, 0.2, 1)
+    edge = np.clip(3 * (things - blur(things, max(share, 0.7 / len(things)))), 0, 1)
+    return np.asarray(edge * things * wide, np.float32)
 
 
 def _change(image: Image.Image, reach: float) -> NDArray[np.float32]:

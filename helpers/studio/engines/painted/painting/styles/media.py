@@ -1,7 +1,5 @@
 """The media that a prompt can name: oil, watercolour, ink, glass …, each a way to paint an exemplar."""
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image
 
@@ -13,7 +11,7 @@ from .lines import contours, inked
 from .presets import anime, model_3d, photographic
 from .soften import flattened, stepped
 from .strokes import Brush, brushed
-from .subject import subject
+from .subject import Style, Things, subject
 
 __all__ = ["MEDIA"]
 
@@ -25,16 +23,18 @@ SOFT = Brush(0.028, 0.1, faithful=0.16, bristles=0.05, broken=0.03)
 CHALK = Brush(0.012, 0.07, fine=2, bristles=0.12, broken=0.06)
 
 
-def oil(pixels: Picture, seed: int) -> Picture:
+def oil(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in loaded brush strokes that follow the forms, broad ones first, with the relief of thick paint."""
     rich = saturate(flattened(pixels, 0.003), 1.2) * 1.05
-    return _thick(brushed(rich, OIL, seed), 0.5)
+    return _thick(_kept(brushed(rich, OIL, seed), rich, things, 0.5), 0.5)
 
 
-def watercolour(pixels: Picture, seed: int) -> Picture:
+def watercolour(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in thin washes that pool darker at their edges and dry unevenly, on rough white paper that shows at the margin."""
     height, width = pixels.shape[:2]
     wash = flattened(_smear(flattened(pixels, 0.005), seed, 0.01), 0.004)
+    if things is not None:
+        wash = _kept(wash, flattened(pixels, 0.004), things)
     light = luma(wash)
     wash = saturate(stepped(wash, 7, 0.4), 1.35)
     pools = blur(np.maximum(blur(light, 0.012) - light, 0), 0.002) * 1.1 + contours(wash, 0.004, gain=1.4) * 0.22
@@ -51,13 +51,16 @@ def watercolour(pixels: Picture, seed: int) -> Picture:
     return paper[..., None] - pigment * (dab * (1 + edge))[..., None]
 
 
-def pencil(pixels: Picture, seed: int) -> Picture:
+def pencil(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in graphite: searching lines, and hatching along two ways, the closer the darker."""
     height, width = pixels.shape[:2]
     tooth = noise(width, height, 0.004, seed)
-    tone = np.clip(0.42 - 0.5 * blur(luma(pixels), 0.006) + 0.12 * noise(width, height, 0.15, seed + 2), 0, 1)
+    tone = np.clip(
+        0.42 - 0.5 * blur(_clear(luma(pixels), things), 0.006) + 0.12 * noise(width, height, 0.15, seed + 2), 0, 1
+    )
     lines = np.clip(
-        inked(pixels, 0.003, gain=3.0) + 0.5 * np.roll(inked(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
+        inked(pixels, 0.003, gain=3.0, things=things)
+        + 0.5 * np.roll(inked(pixels, 0.004, gain=2.0), max(1, height // 160), 1),
         0,
         1,
     )
@@ -77,17 +80,21 @@ def pencil(pixels: Picture, seed: int) -> Picture:
     return np.repeat((paper - 2.0 * ink - 0.75 * hatch - 0.2 * tone)[..., None], 3, axis=-1)
 
 
-def ink_wash(pixels: Picture, seed: int) -> Picture:
+def ink_wash(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in brush and black ink on rice paper: washes that bleed, strokes that swell, far things fading into empty paper."""
     height, width = pixels.shape[:2]
-    who = blur(subject(pixels), 0.03)
+    who = blur(subject(pixels, things), 0.03)
     wash = flattened(_smear(flattened(pixels, 0.012), seed, 0.012), 0.008)
-    light = luma(wash)
+    lines = inked(pixels, 0.006, gain=3.0, things=things)
+    if things is not None:
+        wash = _kept(wash, flattened(pixels, 0.004), things)
+        lines = _kept(lines, np.maximum(lines, inked(pixels, 0.003)), things)
+    light = _clear(luma(wash), things)
     bleed = blur(light + 0.1 * noise(width, height, 0.05, seed + 1), 0.006)
     depth = np.clip(0.2 + 0.8 * who + 0.35 * np.linspace(-0.6, 1, height, dtype=np.float32)[:, None], 0.25, 1)
     tone = np.clip(0.25 - bleed * 0.75, 0, 1) * depth
     swell = np.clip(0.65 + 0.5 * noise(width, height, 0.06, seed + 2), 0.15, 1)
-    strokes = blur(inked(pixels, 0.007, gain=3.0), 0.0015) * swell * np.clip(depth + 0.2, 0, 1)
+    strokes = blur(lines, 0.0015) * swell * np.clip(depth + 0.2, 0, 1)
     dry = np.clip(1 + 0.25 * noise(width, height, 0.004, seed + 3), 0, 1.2)
     paper = 0.86 + 0.015 * noise(width, height, 0.008, seed)
     ink = np.clip(tone * 0.85 + strokes * 0.95 * dry, 0, 0.97)
@@ -95,24 +102,25 @@ def ink_wash(pixels: Picture, seed: int) -> Picture:
     return (paper + 1)[..., None] * (1 - ink)[..., None] * np.array([1.0, 0.98, 0.93], np.float32) - 1 + tint
 
 
-def impressionist(pixels: Picture, seed: int) -> Picture:
+def impressionist(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in short dabs of broken colour in the open light."""
-    return _thick(brushed(saturate(pixels, 1.35) * 0.95 + 0.08, DABS, seed), 0.4)
+    light = saturate(pixels, 1.35) * 0.95 + 0.08
+    return _thick(_kept(brushed(light, DABS, seed), light, things, 0.4), 0.4)
 
 
-def van_gogh(pixels: Picture, seed: int) -> Picture:
+def van_gogh(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in long strokes that run along the forms and swirl where nothing leads them, in colours set against each other."""
     vivid = saturate(pixels, 1.5) * 1.08
     warm = np.clip(vivid[..., :1] - vivid[..., 2:], -1, 1) * np.array([0.12, 0.1, -0.12], np.float32)
-    return _thick(brushed(vivid + warm, SWIRLS, seed), 0.5)
+    return _thick(_kept(brushed(vivid + warm, SWIRLS, seed), vivid + warm, things, 0.4), 0.5)
 
 
-def pointillist(pixels: Picture, seed: int) -> Picture:
+def pointillist(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in small round dots of pure colours side by side."""
     return brushed(saturate(pixels, 1.5) * 0.95 + 0.08, DOTS, seed)
 
 
-def abstract(pixels: Picture, seed: int) -> Picture:
+def abstract(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render the scene's colours, without its forms, in large overlapping planes with hard edges."""
     rng = np.random.default_rng([seed, 3])
     height, width = pixels.shape[:2]
@@ -127,7 +135,7 @@ def abstract(pixels: Picture, seed: int) -> Picture:
     return out
 
 
-def mosaic(pixels: Picture, seed: int) -> Picture:
+def mosaic(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in small stones set in mortar."""
     height, width = pixels.shape[:2]
     rows = min(44, height)
@@ -144,7 +152,7 @@ def mosaic(pixels: Picture, seed: int) -> Picture:
     return np.where(gap, np.float32(-0.1), stones + glint).astype(np.float32)
 
 
-def stained_glass(pixels: Picture, seed: int) -> Picture:
+def stained_glass(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in pieces of glowing glass: lead along the forms, and across what is wide."""
     height, width = pixels.shape[:2]
     glass = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.9) * 1.1 + 0.1
@@ -156,13 +164,13 @@ def stained_glass(pixels: Picture, seed: int) -> Picture:
     return lit_ * (1 - lead)[..., None] - 0.93 * lead[..., None]
 
 
-def pop_art(pixels: Picture, seed: int) -> Picture:
+def pop_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in a few flat printing inks and loud contrast."""
     flat = posterise(saturate(blur(pixels, 0.006), 2.6) * 1.5, 3)
     return flat - edges(flat, 0.005, gain=0.8)[..., None] * 1.2
 
 
-def woodblock(pixels: Picture, seed: int) -> Picture:
+def woodblock(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in flat printed colour with indigo contours, the grain of the block, and shade wiped along the top."""
     height, width = pixels.shape[:2]
     flat = flattened(flattened(saturate(pixels, 0.9), 0.008), 0.006)
@@ -170,33 +178,33 @@ def woodblock(pixels: Picture, seed: int) -> Picture:
     streaks = noise(width, height, 0.3, seed) * 0.02 + resize(noise(8, height, 0.006, seed), width, height) * 0.035
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     wiped = np.clip(1 - y / 0.22, 0, 1) ** 1.5 * np.array([-0.75, -0.5, -0.1], np.float32)
-    ink = np.clip(inked(pixels, 0.005, gain=3.0) * 1.3, 0, 1)[..., None]
+    ink = np.clip(inked(pixels, 0.0033, gain=3.0, things=things) * 1.3, 0, 1)[..., None]
     return (flat + streaks[..., None] + wiped) * (1 - ink) + ink * np.array([-0.78, -0.72, -0.42], np.float32)
 
 
-def charcoal(pixels: Picture, seed: int) -> Picture:
+def charcoal(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in smudged black on rough paper, with broad dark lines."""
     height, width = pixels.shape[:2]
-    light = luma(flattened(pixels, 0.006))
+    light = _clear(luma(flattened(pixels, 0.006)), things)
     tone = blur(light, 0.006) * 0.75 + 0.3 + 0.12 * noise(width, height, 0.1, seed + 1)
     rough = (0.16 * noise(width, height, 0.004, seed) + 0.1 * noise(width, height, 0.01, seed + 2)) * np.clip(
         0.9 - tone, 0, 1
     )
-    ink = blur(inked(pixels, 0.007, gain=3.0), 0.002) * np.clip(
+    ink = blur(inked(pixels, 0.006, gain=3.0, things=things), 0.002) * np.clip(
         0.9 + 0.3 * noise(width, height, 0.006, seed + 3), 0.3, 1.2
     )
     return np.repeat(np.clip(tone + rough - ink * 1.5, -0.92, 0.84)[..., None], 3, axis=-1)
 
 
-def cartoon(pixels: Picture, seed: int) -> Picture:
+def cartoon(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in bright flat colour with bold outlines."""
     flat = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.45) * 1.05 + 0.2
     flat = stepped(flat, 5, 0.15)
-    ink = np.clip(inked(pixels, 0.008, gain=3.0) * 1.4, 0, 1)[..., None]
+    ink = np.clip(inked(pixels, 0.0033, gain=3.0, things=things) * 1.4, 0, 1)[..., None]
     return flat * (1 - ink) + ink * np.array([-0.9, -0.92, -0.9], np.float32)
 
 
-def sketchy_colour(pixels: Picture, seed: int) -> Picture:
+def sketchy_colour(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in coloured chalk on dark toned paper, whose tooth shows through."""
     height, width = pixels.shape[:2]
     chalk = saturate(brushed(flattened(pixels, 0.006), CHALK, seed), 1.2) * 0.72 + 0.24
@@ -205,16 +213,33 @@ def sketchy_colour(pixels: Picture, seed: int) -> Picture:
     return chalk * laid + np.array([-0.4, -0.42, -0.4], np.float32) * (1 - laid)
 
 
-def painting(pixels: Picture, seed: int) -> Picture:
+def painting(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in paint on canvas: soft strokes, the weave showing through."""
     height, width = pixels.shape[:2]
     warm = Grade(saturation=1.12, warmth=0.1).apply(flattened(pixels, 0.003))
-    soft = warm + 0.7 * (brushed(warm, SOFT, seed) - warm)
+    soft = _kept(warm + 0.7 * (brushed(warm, SOFT, seed) - warm), warm, things, 0.5)
     if height < 150:
         return soft  # the weave is finer than these pixels
     y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
     period = np.float32(2 * np.pi / max(3.0, height / 170))
     return shaded(soft, 0.045 * np.sin(x * period) * np.sin(y * period))
+
+
+def _kept(loose: Picture, strict: Picture, things: Things, share: float = 1.0) -> Picture:
+    """Return a loose rendering, and where the things are a share of a strict one, so that they can be named."""
+    if things is None:
+        return loose
+    near = np.float32(share) * things
+    return np.asarray(loose + (near if loose.ndim == 2 else near[..., None]) * (strict - loose))
+
+
+def _clear(light: Picture, things: Things) -> Picture:
+    """Return the light, (height, width), with that of the things drawn out from black to almost white."""
+    if things is None or np.count_nonzero(inside := things > 0.5) < 9:
+        return light
+    low, high = np.quantile(light[inside], (0.05, 0.95))
+    drawn = (light - low) * np.float32(1.5 / max(high - low, 0.4)) - np.float32(0.7)
+    return np.asarray(light + things * (drawn - light))
 
 
 def _thick(paint: Picture, gain: float) -> Picture:
@@ -237,7 +262,7 @@ def _smear(pixels: Picture, seed: int, share: float) -> Picture:
     return pixels.reshape(height * width, -1).take((y * width + x).astype(np.intp), axis=0)
 
 
-MEDIA: dict[str, Callable[[Picture, int], Picture]] = {
+MEDIA: dict[str, Style] = {
     "oil_painting": oil,
     "watercolour": watercolour,
     "pencil_sketch": pencil,

@@ -1,7 +1,5 @@
 """SDXL's style presets, each a short recipe of shared image filters (tile-texture is in tiles.py, isometric in isometric.py)."""
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image
 
@@ -10,10 +8,10 @@ from ..filters import Picture, blur, luma, noise, posterise, resize, saturate
 from ..light import Grade
 from .facets import triangles
 from .forms import directed, focused, lit, moved, prints, shaded
-from .lines import contours, inked
+from .lines import contours, inked, rim
 from .soften import flattened, softened, stepped
 from .strokes import Brush, brushed
-from .subject import cut_out, subject
+from .subject import Style, Things, cut_out, subject
 from .tiles import tile_texture
 
 __all__ = ["PRESETS"]
@@ -21,9 +19,9 @@ __all__ = ["PRESETS"]
 CONCEPT = Brush(0.035, 0.16, broken=0.04, bristles=0.04)
 
 
-def model_3d(pixels: Picture, seed: int) -> Picture:
+def model_3d(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a modelling program does: every form round, of smooth plastic with spots of light, soft shade where they meet."""
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     plastic = 0.65 * flattened(pixels, 0.004) + 0.35 * pixels
     diffuse, shine, seams = lit(pixels, who, 1.3)
     shade = blur(seams, 0.012) * 0.2 + np.maximum(moved(who, 0.03, 0.03) - who, 0) * 0.25
@@ -33,7 +31,7 @@ def model_3d(pixels: Picture, seed: int) -> Picture:
     return shaded(saturate(toy, 1.1) * 0.95 + 0.04, diffuse * 0.8 - shade) + (shine * 0.5)[..., None]
 
 
-def analog_film(pixels: Picture, seed: int) -> Picture:
+def analog_film(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as old film: faded blacks, warm cast, grain, and light that leaked in from the side."""
     height, width = pixels.shape[:2]
     out = Grade(saturation=0.72, contrast=0.78, brightness=0.08, warmth=0.45, vignette=0.35).apply(pixels)
@@ -43,23 +41,25 @@ def analog_film(pixels: Picture, seed: int) -> Picture:
     return out + 0.055 * noise(width, height, 0.004, seed)[..., None]
 
 
-def anime(pixels: Picture, seed: int) -> Picture:
+def anime(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as cel shading: clear flat colour with one hard step of cool shade, thin lines in darker tones of what they bound."""
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     cel = flattened(pixels, 0.005)
     diffuse, _, _ = lit(pixels, who, 1.2)
     toned = cel + who[..., None] * (stepped(cel, 7, 0.2) - cel)  # the sky keeps its slope
     flat = saturate(toned, 1.4) * 1.05 + 0.16
-    shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.3, 0.3, 0.16], np.float32)
+    shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.22, 0.22, 0.12], np.float32)
     glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
-    ink = np.clip(inked(pixels, 0.003, gain=2.2) * 1.2, 0, 1)[..., None] * np.array([0.75, 0.85, 0.7], np.float32)
+    ink = np.clip(inked(pixels, 0.003, gain=2.2, things=things) * 1.2, 0, 1)[..., None] * np.array(
+        [0.75, 0.85, 0.7], np.float32
+    )
     return (flat + 1) * (1 - shade) * (1 - ink) - 1 + glint * (1 - ink)
 
 
-def cinematic(pixels: Picture, seed: int) -> Picture:
+def cinematic(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a film still: teal shadows, orange lights, haze far away, streaks of the lens, and bars that spare the subject."""
     height, width = pixels.shape[:2]
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     shot = focused(pixels, who, 0.75)
     bright = np.clip(luma(shot) * 0.5 + 0.5, 0, 1)[..., None]
     axis = np.array([0.74, 0.07, -0.67], np.float32)  # from teal to orange
@@ -70,14 +70,14 @@ def cinematic(pixels: Picture, seed: int) -> Picture:
         + (1 - bright) ** 1.5 * np.array([-0.3, 0.02, 0.16], np.float32)
         + bright**1.6 * np.array([0.3, 0.08, -0.24], np.float32)
     )
-    out = Grade(contrast=1.25, brightness=-0.06, vignette=0.5).apply(np.clip(toned, -1, 1))
+    out = Grade(contrast=1.15, brightness=0.02, vignette=0.36).apply(np.clip(toned, -1, 1))
     streaks = _streaks(np.clip(bright[..., 0] - 0.78, 0, 1))
     out = (
         out
         + streaks[..., None] * np.array([0.3, 0.6, 0.9], np.float32)
         + 0.018 * noise(width, height, 0.004, seed)[..., None]
     )
-    taken = np.flatnonzero((rows := subject(pixels).sum(1)) >= 0.3 * rows.max())
+    taken = np.flatnonzero((rows := subject(pixels, things).sum(1)) >= 0.3 * rows.max())
     room = min(taken[0], height - 1 - taken[-1]) / height
     bar = round(height * min(0.1, max(0.07, room - 0.02)))
     out[:bar] = out[height - bar :] = -1
@@ -94,10 +94,10 @@ def _streaks(lamps: Picture) -> Picture:
     return resize(np.minimum((lone @ reach) * np.float32(24 / columns), 0.5), width, height)
 
 
-def comic_book(pixels: Picture, seed: int) -> Picture:
+def comic_book(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a printed comic: flat inks on yellowish paper, black outlines, and dots of the printer's screen for shade."""
     height, width = pixels.shape[:2]
-    diffuse, _, _ = lit(pixels, cut_out(pixels), 1.2)
+    diffuse, _, _ = lit(pixels, cut_out(pixels, things), 1.2)
     cel = saturate(flattened(pixels, 0.006), 1.75) * 1.1 + 0.16
     flat = stepped(cel, 5, 0.1)
     period = max(4.0, height / 72)
@@ -107,13 +107,13 @@ def comic_book(pixels: Picture, seed: int) -> Picture:
     tone = np.clip(0.22 - 0.62 * blur(luma(pixels), 0.006) - 1.3 * diffuse, 0, 0.75) * (1 - fine)
     dots = np.clip((screen - 1 + tone) * period * 0.8, 0, 1)[..., None]
     printed = (flat + 1) * (1 - dots * np.array([0.5, 0.55, 0.38], np.float32)) - 1
-    ink = np.clip(inked(pixels, 0.0055, gain=3.0) * 1.3, 0, 1)[..., None]
+    ink = np.clip(inked(pixels, 0.0033, gain=3.0, things=things) * 1.3, 0, 1)[..., None]
     return (printed * np.array([0.96, 0.95, 0.86], np.float32)) * (1 - ink) - 0.97 * ink
 
 
-def digital_art(pixels: Picture, seed: int) -> Picture:
+def digital_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a concept painting: the subject crisp and modelled, lamps of two colours on its rim, broad strokes behind it."""
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     smooth = (flattened(pixels, 0.004) + pixels) / 2
     near = np.clip(1.8 * who, 0, 1)
     broad = (smooth + brushed(smooth, CONCEPT, seed)) / 2
@@ -133,7 +133,7 @@ def digital_art(pixels: Picture, seed: int) -> Picture:
     return toned + 0.25 * glow + (shine * 0.3 * near)[..., None]
 
 
-def enhance(pixels: Picture, seed: int) -> Picture:
+def enhance(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Enhance as a photo editor does: an S-curve of contrast, clear colour, and detail brought out at every size."""
     curved = pixels * 0.45 + np.sin(pixels * np.float32(np.pi / 2)) * 0.55
     soft, wide = softened(pixels, 0.0025), blur(pixels, 0.03)
@@ -143,10 +143,10 @@ def enhance(pixels: Picture, seed: int) -> Picture:
     return saturate(curved + detail + local + glow, 1.28) + 0.03
 
 
-def fantasy_art(pixels: Picture, seed: int) -> Picture:
+def fantasy_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a painting of a magic world: violet shade and golden light, shafts from above, a halo, sparks in the air."""
     height, width = pixels.shape[:2]
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     smooth = (flattened(pixels, 0.004) + pixels) / 2
     near = np.clip(1.8 * who, 0, 1)[..., None]
     art = smooth + 0.6 * (1 - near) * (brushed(smooth, CONCEPT, seed) - smooth)
@@ -185,23 +185,23 @@ def _sparks(height: int, width: int, seed: int) -> Picture:
     return (raster.rgb(svg, width, height)[..., :1] + 1) * np.array([0.6, 0.52, 0.3], np.float32)
 
 
-def line_art(pixels: Picture, seed: int) -> Picture:
+def line_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as black lines on white paper, fine on small things; a breath of grey where it is dark."""
-    ink = contours(pixels, 0.004, gain=3.0)
+    ink = np.maximum(contours(pixels, 0.0033, gain=3.0), rim(things, 0.0033))
     tone = np.clip(-blur(luma(pixels), 0.01) - 0.55, 0, 1) * 0.35
     return np.repeat((0.97 - 1.9 * ink - tone)[..., None], 3, axis=-1)
 
 
-def low_poly(pixels: Picture, seed: int) -> Picture:
+def low_poly(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as the flat triangles of a coarse mesh."""
     return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=(0.16, 0.24))
 
 
-def modelling_compound(pixels: Picture, seed: int) -> Picture:
+def modelling_compound(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as modelling clay: matt lumps of bright plasticine, rounded where they end, with thumb prints on them."""
     height, width = pixels.shape[:2]
     clay = saturate(0.75 * flattened(flattened(pixels, 0.004), 0.004) + 0.25 * pixels, 1.45) * 0.8 + 0.08
-    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels) + 0.5, 0, 1), 1.0)
+    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels, things) + 0.5, 0, 1), 1.0)
     dents = (
         directed(noise(width, height, 0.07, seed + 2), 0.01) * 0.09
         + directed(noise(width, height, 0.012, seed), 0.003) * 0.015
@@ -209,21 +209,21 @@ def modelling_compound(pixels: Picture, seed: int) -> Picture:
     return shaded(clay, diffuse * 0.75 + dents + prints(height, width, seed) - blur(seams, 0.006) * 0.4)
 
 
-def neon_punk(pixels: Picture, seed: int) -> Picture:
+def neon_punk(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in neon light: everything dark but its outlines, cyan around and magenta on the subject."""
     dark = pixels * 0.25 + np.array([-0.74, -0.88, -0.62], np.float32)
     lines = contours(pixels, 0.005, gain=3.0)
-    split = np.clip(blur(subject(pixels), 0.015) * 1.6 - 0.3, 0, 1)[..., None]
+    split = np.clip(blur(subject(pixels, things), 0.015) * 1.6 - 0.3, 0, 1)[..., None]
     neon = split * np.array([1.0, 0.08, 0.8], np.float32) + (1 - split) * np.array([0.05, 0.85, 1.0], np.float32)
     near, far = blur(lines, 0.006), blur(lines, 0.025)
     halo = (near * 0.9 + far * 1.5) / (1 + 2.5 * far)  # many tubes close together do not add up to a lit wall
     return dark + halo[..., None] * neon + lines[..., None] * (neon * 1.1 + 0.35)
 
 
-def origami(pixels: Picture, seed: int) -> Picture:
+def origami(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as folded paper: the subject in flat facets that turn with its form, laid on a pale sheet with a few large folds."""
     height, width = pixels.shape[:2]
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     near = np.clip(2.2 * who - 0.4, 0, 1)[..., None]
     sheet = saturate(flattened(flattened(pixels, 0.004), 0.003), 1.35) * 0.85 + 0.12
     diffuse, _, _ = lit(pixels, who, 1.6)
@@ -239,10 +239,10 @@ def origami(pixels: Picture, seed: int) -> Picture:
     return paper + 0.45 * rim[..., None]
 
 
-def photographic(pixels: Picture, seed: int) -> Picture:
+def photographic(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as through a lens: the subject sharp and modelled by light, what is far in discs of blur, film's response and grain."""
     height, width = pixels.shape[:2]
-    who = cut_out(pixels)
+    who = cut_out(pixels, things)
     diffuse, shine, _ = lit(pixels, who, 1.1)
     rough = (
         0.012 * noise(width, height, 0.006, seed + 1)
@@ -259,7 +259,7 @@ def photographic(pixels: Picture, seed: int) -> Picture:
     return Grade(vignette=0.32).apply(toned) + 0.025 * noise(width, height, 0.0025, seed)[..., None]
 
 
-def pixel_art(pixels: Picture, seed: int) -> Picture:
+def pixel_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as large square pixels of a small palette."""
     height, width = pixels.shape[:2]
     rows = min(48, height)
@@ -272,7 +272,7 @@ def pixel_art(pixels: Picture, seed: int) -> Picture:
     )
 
 
-PRESETS: dict[str, Callable[[Picture, int], Picture]] = {
+PRESETS: dict[str, Style] = {
     "3d-model": model_3d,
     "analog-film": analog_film,
     "anime": anime,

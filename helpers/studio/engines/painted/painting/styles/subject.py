@@ -1,9 +1,10 @@
-"""The subject of a picture, guessed from its pixels alone: where a lens would focus and a painter put the accent.
+"""The subject of a picture: where a lens would focus and a painter put the accent.
 
-Sky, haze and ground lie in level bands, so a subject differs from the usual colour at its height. That holds for a
-learner's photograph too, which has no scene.
+Where the painter knows its things, they are it. Else it is guessed from the pixels alone: sky, haze and ground lie in level
+bands, so a subject differs from the usual colour at its height. That holds for a learner's photograph too, which has no scene.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -13,13 +14,20 @@ from PIL import Image
 from ..filters import LUMA, Picture, resize
 from .soften import snapped, spread
 
-__all__ = ["cut_out", "subject"]
+__all__ = ["Style", "Things", "cut_out", "subject"]
+
+Things = NDArray[np.float32] | None
+"""How much each pixel belongs to a thing that the picture is of, (height, width) in [0, 1]; None where nobody knows."""
+Style = Callable[[Picture, int, Things], Picture]
+"""From pixels (height, width, 3) in [-1, 1], a seed and the things to the same pixels in a style."""
 
 ROWS = 48  # the guess is made this small, so that it is the same at every size
 
 
-def subject(pixels: Picture) -> NDArray[np.float32]:
-    """Return how much each pixel belongs to the subject, (height, width) in [0, 1], with a soft rim."""
+def subject(pixels: Picture, things: Things = None) -> NDArray[np.float32]:
+    """Return how much each pixel belongs to the subject, (height, width) in [0, 1]: to the things, or as a guess, with a soft rim."""
+    if things is not None:
+        return things
     height, width = pixels.shape[:2]
     rows = min(ROWS, height)
     columns = max(2, round(rows * width / height))
@@ -38,8 +46,10 @@ def subject(pixels: Picture) -> NDArray[np.float32]:
     return resize(whole, width, height)
 
 
-def cut_out(pixels: Picture) -> NDArray[np.float32]:
+def cut_out(pixels: Picture, things: Things = None) -> NDArray[np.float32]:
     """Return the same with the edges of the picture, as a mask that was cut by hand."""
+    if things is not None:
+        return things
     return np.clip(snapped(subject(pixels), pixels, 0.03), 0, 1)
 
 

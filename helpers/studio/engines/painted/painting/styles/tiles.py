@@ -6,7 +6,7 @@ from PIL import Image
 
 from ..filters import Picture, resize, saturate
 from .forms import line
-from .subject import subject
+from .subject import Things, subject
 
 __all__ = ["tile_texture"]
 
@@ -15,12 +15,12 @@ MEDALLION = 0.62  # diameter in tiles
 BEAD = 0.075  # radius
 
 
-def tile_texture(pixels: Picture, seed: int) -> Picture:
+def tile_texture(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Repeat the subject as painted tiles do: in medallions whose rows are set off by half, in a trellis with beads."""
     height, width = pixels.shape[:2]
     across = max(1, round(REPEATS * width / height))
     tall, wide = -(-height // REPEATS), -(-width // across)
-    who = subject(pixels)
+    who = subject(pixels, things)
     side = max(2, round(MEDALLION * tall))
     motif = resize(np.ascontiguousarray(pixels[_around(who)]), side, side, Image.Resampling.BOX)
     field = np.average(saturate(pixels, 1.6).reshape(-1, 3), axis=0, weights=1.05 - who.ravel())
