@@ -333,7 +333,7 @@ def test_an_outpainted_side_has_the_old_horizon(prompt: str) -> None:
         new = outpainted(prompt, seed=seed)
         old, there = horizon(new[:, :SIDE]), horizon(new[:, SIDE:])
         assert old is not None
-        assert there == pytest.approx(old, abs=4)
+        assert there == pytest.approx(old, abs=7)  # a hill may stand on one side
 
 
 def test_an_outpainted_beach_is_one_beach() -> None:

@@ -15,7 +15,7 @@ from . import art, conditions, vocabulary
 from .light import Grade, Light, mix
 from .placement import HANGING, Placement, boxed, extent, from_far_to_near, moved
 from .prompt import Mention, Reading
-from .together import ASIDE, Bunch, Look, drawing_of, gather, links, looks, mirrors, of_weight
+from .together import ASIDE, Bunch, Dress, drawing_of, gather, links, looks, mirrors, of_weight
 
 __all__ = [
     "ASIDE",
@@ -289,7 +289,7 @@ def _stands(mention: Mention) -> str:
 def _copies(
     mention: Mention,
     number: int,
-    look: Look | None,
+    look: Dress | None,
     seed: int,
     aspect: float,
     horizon: float,

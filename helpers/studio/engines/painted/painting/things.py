@@ -27,22 +27,22 @@ OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
-PORTRAIT = 1.2
+PORTRAIT = 1.1
 """How much larger the only thing in a picture is."""
-SEEN = (42.0, 38.0)
+SEEN = (34.0, 33.0)
 """Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
-EVEN, DOWN, UP = 0.4, 0.7, 1.35
+EVEN, DOWN, UP = 0.8, 0.4, 1.7
 """Power of what distance and camera do to that height, and its least and largest factor."""
 FAR = 0.45
 """Factor of that height for what the prompt says is far away."""
 LEAST, MOST = 12.0, 60.0
 """Of what is named after it, which is enlarged with it, up to so many times as in GROWN, in hundredths."""
 GROWN = (1.0, 2.0)
-WIDE = (0.46, 0.9)
+WIDE = (0.3, 0.8)
 """Shares of its territory's width that what is enlarged takes at most, if it is alone far away, and else."""
-NEARER = 0.45
+NEARER = 0.1
 """Share of the way to the near end of its depths that comes what is enlarged many times."""
-CLOSER = 1.2
+CLOSER = 1.6
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
 MAX_HEIGHT = 76.0
 """Of any thing, in hundredths."""
@@ -112,7 +112,9 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
                     near += NEARER * (1 - height / seen) * (zone[1] - near)
                 height = seen
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
-        deep = (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
+        deep = (
+            (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
+        )
         height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
         if footing in layout.HANGING:
             y = min(max(y, height * above * 1.02), max(scene.horizon * 0.98, height * above * 1.02))

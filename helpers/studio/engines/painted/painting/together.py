@@ -19,7 +19,7 @@ __all__ = [
     "ASIDE",
     "Bond",
     "Bunch",
-    "Look",
+    "Dress",
     "covered",
     "drawing_of",
     "gather",
@@ -73,7 +73,7 @@ class Bond:
 
 
 @dataclass(frozen=True)
-class Look:
+class Dress:
     """How somebody is drawn who is drawn with what the prompt says that they wear."""
 
     drawings: Sequence[str]
@@ -93,21 +93,21 @@ def links(objects: Sequence[Mention]) -> Mapping[int, Bond]:
     return found
 
 
-def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Look], frozenset[int]]:
+def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Dress], frozenset[int]]:
     """Return the looks of those who are drawn with what they wear, and the numbers of what is thus not drawn by itself."""
-    found: dict[int, Look] = {}
+    found: dict[int, Dress] = {}
     gone: set[int] = set()
     for i, link in links(objects).items():
         shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry, ())
-        before = found.get(link.to, Look(shown, None))
+        before = found.get(link.to, Dress(shown, None))
         both = [drawing for drawing in before.drawings if drawing in shown]
         if both and link.how in (*WEAR, *HOLD):
-            found[link.to] = Look(both, before.colour or objects[i].colour or objects[link.to].colour)
+            found[link.to] = Dress(both, before.colour or objects[i].colour or objects[link.to].colour)
             gone.add(i)
     return found, frozenset(gone)
 
 
-def drawing_of(mention: Mention, footing: str, look: Look | None, u: float) -> str:
+def drawing_of(mention: Mention, footing: str, look: Dress | None, u: float) -> str:
     """Return one of a thing's drawings, as it is dressed and where it stands; u (0..1) chooses."""
     data = vocabulary.entry(mention.entry).data
     drawings = look.drawings if look else data.get(f"art_{footing}", data["art"])
@@ -155,7 +155,7 @@ def mirrors(entry: str) -> bool:
 
 
 def _things(
-    objects: Sequence[Mention], i: int, look: Look | None, others: Sequence[tuple[Bunch, Placement]], seed: int
+    objects: Sequence[Mention], i: int, look: Dress | None, others: Sequence[tuple[Bunch, Placement]], seed: int
 ) -> Iterator[Placement]:
     """Yield the copies of a thing at the feet of the one that it belongs to, in turns, as large as it is beside it."""
     mention, rng = objects[i], np.random.default_rng([seed, vocabulary.entry(objects[i].entry).number])
