@@ -31,7 +31,7 @@ PORTRAIT = 1.1
 """How much larger the only thing in a picture is."""
 SEEN = (34.0, 33.0)
 """Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
-EVEN, DOWN, UP = 0.8, 0.4, 1.7
+EVEN, DOWN, UP = 0.8, 0.55, 1.7
 """Power of what distance and camera do to that height, and its least and largest factor."""
 FAR = 0.45
 """Factor of that height for what the prompt says is far away."""
