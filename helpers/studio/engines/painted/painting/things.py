@@ -112,9 +112,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
                     near += NEARER * (1 - height / seen) * (zone[1] - near)
                 height = seen
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
-        deep = (
-            (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
-        )
+        deep = (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
         height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
         if footing in layout.HANGING:
             y = min(max(y, height * above * 1.02), max(scene.horizon * 0.98, height * above * 1.02))
