@@ -41,7 +41,8 @@ _PICTURES = ("painting", "drawing", "poster", "photo", "photograph", "sketch", "
 _HUNG = ("on", "above", "over", "hanging", "leaning")
 _TABLE = "tabletop"
 """The place that is a thing to lay something on."""
-_ALL = ("everything", "all", "一切", "全", "全部")
+_EVERYTHING = ("everything", "一切")
+_ALL = ("all", "全", "全部")
 
 Check = bool | Literal["colour", "hair", "place", "pose"]
 """Whether a word changes something, or what will show it once the text is read."""
@@ -294,7 +295,10 @@ class _Reader:
         self.figure = self.figure or self._is_figure(self.tokens[self.at])
         if word in _DEFINITE:
             self.definite = True
-        self.whole = self.whole or word in _ALL
+        if self.whole and word in (*_AND, "there") and all(one.kind == "colour" for one in self.waiting):
+            self._give_up()  # "everything is pink and there is a cat"
+        said_of_all = word in _ALL and self.last is None and not self.copula  # but "a girl all in blue"
+        self.whole = self.whole or word in _EVERYTHING or said_of_all
         if word in ("on", "in"):
             self.on, self.into = self._owner_of(self.last), word == "in"
         elif word in _WITHOUT:
