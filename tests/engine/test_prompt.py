@@ -624,6 +624,8 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a serene beach", set()),
         ("a beautiful beach", {"beautiful"}),
         ("a cozy kitchen", {"cozy"}),
+        ("a red kitchen", {"red"}),
+        ("a red meadow", set()),
         ("a frog wearing a raincoat", {"wearing"}),
         ("a man wearing a raincoat", set()),
     ],

@@ -41,6 +41,8 @@ _PICTURES = ("painting", "drawing", "poster", "photo", "photograph", "sketch", "
 _HUNG = ("on", "above", "over", "hanging", "leaning")
 _TABLE = "tabletop"
 """The place that is a thing to lay something on."""
+_GROUNDS = ("ground", "hills", "shore", "bank", "dunes", "sweep")
+"""Brushes of a place's ground, which takes the colour of the place: a room and a sea have none."""
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
 
@@ -654,7 +656,7 @@ class _Reader:
             else:
                 kept.append(word)
                 continue
-            self._say(word, index)
+            self._say(word, index, "colour" if word.kind == "colour" else True)
         self.waiting = kept
         self.mentions.append(mention)
         self._say(token, index, not self._is_said_of_thing(item))
@@ -1201,7 +1203,9 @@ def _bare(entry: str) -> Mention:
 
 @lru_cache(maxsize=512)
 def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
-    """Return whether some drawing of an entry has a part that takes a colour; what is no drawing takes it."""
+    """Return whether some drawing of an entry has a part that takes a colour, or a place's ground does."""
+    if item.kind == "scene":
+        return any(layer["brush"] in _GROUNDS for layer in item.data.get("layers", ()))
     drawings = [name for key, names in item.data.items() if key == "art" or key.startswith("art_") for name in names]
     return item.kind != "object" or any(art.load(name).takes(part) for name in drawings)
 
