@@ -626,6 +626,8 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a cozy kitchen", {"cozy"}),
         ("a red kitchen", {"red"}),
         ("a red meadow", set()),
+        ("a meadow under red clouds", {"red"}),
+        ("a meadow under a red sky", set()),
         ("a frog wearing a raincoat", {"wearing"}),
         ("a man wearing a raincoat", set()),
     ],
