@@ -611,10 +611,61 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a cat wearing a hat", set()),
         ("红色的墓碑在森林后面", {"红色", "后面"}),
         ("a boat drifting", set()),
+        ("a man sleeping, a dog running", {"sleeping"}),
+        ("a girl sitting in a park", {"sitting"}),
+        ("a girl sitting on a chair", set()),
+        ("公园里跳舞的女孩", {"跳舞"}),
+        ("a nurse hugging a dog", {"hugging"}),
+        ("a whale swimming in a forest", {"swimming"}),
+        ("a duck swimming on a lake", set()),
+        ("a futuristic train", {"futuristic"}),
+        ("a train, futuristic", set()),
+        ("a pastel train", set()),
+        ("a serene beach", set()),
+        ("a beautiful beach", {"beautiful"}),
+        ("a cozy kitchen", {"cozy"}),
+        ("a red kitchen", {"red"}),
+        ("a red meadow", set()),
+        ("a meadow under red clouds", {"red"}),
+        ("a meadow under a red sky", set()),
+        ("a frog wearing a raincoat", {"wearing"}),
+        ("a man wearing a raincoat", set()),
     ],
 )
 def test_words_that_change_nothing_say_so(text: str, idle: set[str]) -> None:
     assert {word.text for word in asked((Prompt(text),)).words if not word.changes} == idle
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a living room with an abstract painting on the wall", ["living_room", "picture_frame"]),
+        ("an oil painting above the sofa", ["picture_frame", "sofa"]),
+        ("a sketch on the table", ["picture_frame", "tabletop"]),
+        ("a photo on the beach", ["realistic", "beach"]),
+        ("an oil painting of a dog", ["oil_painting", "dog"]),
+        ("a paper boat", ["boat"]),
+        ("a kitchen, everything is pink", ["kitchen", "colour_pink"]),
+        ("a kitchen, everything is pink and there is a cat", ["kitchen", "colour_pink", "cat"]),
+        ("a kitchen all in blue", ["kitchen", "colour_blue"]),
+        ("a girl in all white", ["girl"]),
+        ("the cat is all black", ["cat"]),
+        ("a kitchen, pink everywhere", ["kitchen", "colour_pink"]),
+        ("厨房，一切都是粉色", ["kitchen", "colour_pink"]),
+    ],
+)
+def test_a_medium_may_be_a_thing_and_a_colour_that_of_everything(text: str, expected: list[str]) -> None:
+    assert names(read(text)) == expected
+
+
+@pytest.mark.parametrize("hat", ["a hat", "chefs hat", "a chef's hat"])
+def test_what_is_worn_after_a_comma_goes_to_the_subject(hat: str) -> None:
+    reading = read(f"a cat cooking spaghetti, wearing {hat}")
+    assert [(m.entry, m.carry or m.relation, m.of) for m in reading.mentions] == [
+        ("cat", "hold", 0),
+        ("spaghetti", None, 0),
+        ("hat", "worn", -2),
+    ]
 
 
 def test_words_of_a_prompt_of_weight_0_change_nothing() -> None:
@@ -773,7 +824,7 @@ def test_snow_outside_falls_in_no_room(text: str, falls: bool) -> None:
 
 
 def test_chinese_is_cut_at_its_common_words_and_their_colours_go_with_them() -> None:
-    assert read("外卖小哥在大雨里").unknown == ("外卖小哥",)
+    assert names(read("外卖小哥骑着电动车")) == ["man", "scooter"]
     assert read("几个人看").unknown == ("看",)
     assert read("绿色的玉镯放在桌上").unknown == ("绿色", "玉镯")
     assert not read("绿色的玉镯放在桌上").of("colour")

@@ -10,7 +10,7 @@ from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
 from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
-from .tokens import tokens
+from .tokens import action_words, tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
 
@@ -102,7 +102,10 @@ class Asked:
                 word.text,
                 word.stand_in,
                 *self._about(word.about),
-                changes=word.changes and not self._is_cancelled(word.about) and not self._is_roofed(word.about),
+                changes=word.changes
+                and not self._is_cancelled(word.about)
+                and not self._is_roofed(word.about)
+                and not self._is_ashore(word),
                 says=_says(word.text),
             )
             for word in self.reading.words
@@ -127,6 +130,12 @@ class Asked:
             return False
         mention = self.reading.mentions[index]
         return vocabulary.entry(mention.entry).kind == "part" and is_overhead(mention.entry)
+
+    def _is_ashore(self, word: Spoken) -> bool:
+        """Return whether a word is of something in the water, as "swimming", and the place has none."""
+        action = vocabulary.grammar().actions.get(action_words().get(word.text.lower(), ""), {})
+        wanted = wanted_places(self.reading)[:1]
+        return action.get("place") == "water" and not all("water" in vocabulary.entry(n).data["zones"] for n in wanted)
 
     def _is_cancelled(self, index: int | None) -> bool:
         """Return whether negative prompts take away all of a mood."""

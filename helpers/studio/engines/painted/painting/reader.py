@@ -32,6 +32,21 @@ _TOUCHING = ("on", "inside")
 _TRUE_OF_PLACES = ("in_front", "beside", "inside", "under", "above", "on")
 """Relations to a place, its sky or its light that hold of anything which stands there."""
 _POSED = ("lean", "lift", "squash")
+_LEANING = 15.0
+"""Degrees from which it is to be seen that something leans."""
+_FAINT_MOOD = 0.4
+"""A mood that moves the colours of the picture less than this is not to be seen."""
+_PICTURES = ("painting", "drawing", "poster", "photo", "photograph", "sketch", "print", "watercolor", "watercolour")
+"""Last words of media that are things too: "an oil painting above the sofa"."""
+_HUNG = ("on", "above", "over", "hanging", "leaning")
+_TABLE = "tabletop"
+"""The place that is a thing to lay something on."""
+_GROUNDS = ("ground", "hills", "shore", "bank", "dunes", "sweep")
+"""Brushes of a place's ground, which takes the colour of the place: a room and a sea have none."""
+_COLOURED = ("sky", "grass", "wall", "fallen_leaves", "ice_part")
+"""Parts of a place that take a colour of their own."""
+_EVERYTHING = ("everything", "一切")
+_ALL = ("all", "全", "全部")
 
 Check = bool | Literal["colour", "hair", "place", "pose"]
 """Whether a word changes something, or what will show it once the text is read."""
@@ -158,6 +173,7 @@ class _Reader:
         self.made_of = False  # "made of" stands before: what follows is a material
         self.figure = False  # "the head of" or "like" stands before: what follows is not there itself
         self.listed = False  # a comma stands before: what follows may be said of the subject
+        self.whole = False  # "everything" stands before: a colour alone is that of the picture
         self.outside = False  # "outside" stands before: what falls there does not fall in the room
         rooms = [_is_indoors(token) for token in self.tokens if _is_place(token)]
         self.indoors, self.under_roof = any(rooms), bool(rooms) and all(rooms)
@@ -227,6 +243,11 @@ class _Reader:
             self._describe_hair(token)
         elif token.kind == "action" and self._acts_for_nobody(token):
             self.unknown.append(token)
+        elif token.word == "everywhere" and self.waiting and self.waiting[-1].kind == "colour":  # "pink everywhere"
+            self.whole = True
+            self._give_up()
+            self.whole = False
+            self._say(token, len(self.mentions) - 1)
         elif token.kind in ("place", "action") and self._describes_last(token):
             self.on = self.last if token.word.endswith(" on") else self.on
         else:
@@ -265,7 +286,7 @@ class _Reader:
         self.joins = []
         self.last = self.latest = self.on = self.filled = self.equipped = self.there = None
         self.joined = self.definite = self.copula = self.absent = self.made_of = self.figure = self.outside = False
-        self.listed = sign in ",，、"
+        self.listed, self.whole = sign in ",，、", False
         if not self.listed:
             self.owner = None
             self.unknown += self.ones
@@ -278,6 +299,10 @@ class _Reader:
         self.figure = self.figure or self._is_figure(self.tokens[self.at])
         if word in _DEFINITE:
             self.definite = True
+        if self.whole and word in (*_AND, "there") and all(one.kind == "colour" for one in self.waiting):
+            self._give_up()  # "everything is pink and there is a cat"
+        said_of_all = word in _ALL and self.last is None and not self.copula  # but "a girl all in blue"
+        self.whole = self.whole or word in _EVERYTHING or said_of_all
         if word in ("on", "in"):
             self.on, self.into = self._owner_of(self.last), word == "in"
         elif word in _WITHOUT:
@@ -337,6 +362,9 @@ class _Reader:
         kind = vocabulary.entry(ahead.value).kind if ahead is not None else None
         if token.owns and following.kind == "entry" and vocabulary.entry(following.value).kind == "medium":
             return True  # "a child's drawing"
+        framed = self._is_picture(self.at + 1) or following.value == grammar.nouns["painting"]
+        if item.kind == "medium" and framed and token.english:  # "an abstract painting on the wall"
+            return True
         if token.word in grammar.textures and item.kind == "mood":
             return kind == "object" or (ahead is None and lost)
         if token.word in grammar.materials:
@@ -354,13 +382,12 @@ class _Reader:
         owns = token.owns or (following.text == "的" and not any(t.kind == "action" for t in self.waiting))
         if owns:
             head = vocabulary.entry(ahead.value)
-            return (
-                "hands" in item.data and kind in ("object", "scene") and not _is_worn(head) and "hands" not in head.data
-            )
+            theirs = _is_worn(head) and all(join.how != "worn" for join in self.joins)
+            return "hands" in item.data and kind in ("object", "scene") and not theirs and "hands" not in head.data
         return (
             token.english
-            and not is_plural(token)
             and following.kind == "entry"
+            and (not is_plural(token) or ("hands" in item.data and _is_worn(vocabulary.entry(following.value))))
             and vocabulary.entry(following.value).kind == "object"
             and not following.word.endswith("ing")
         )
@@ -395,6 +422,8 @@ class _Reader:
     def _as_noun(self, token: Token) -> Token:
         """Return a word of a colour, a place or a medium as the thing that it can be: "an orange", "on a blue background"."""
         grammar = vocabulary.grammar()
+        if self._is_picture(self.at):
+            return token._replace(value=grammar.nouns["painting"])
         thing = grammar.nouns.get(token.word) if token.kind in ("colour", "place", "entry") else None
         if thing is None:
             return token
@@ -421,6 +450,17 @@ class _Reader:
         if describes or (token.english and not numbered and not described):
             return token
         return token._replace(kind="entry", value=thing)
+
+    def _is_picture(self, at: int) -> bool:
+        """Return whether a medium is a thing in the place, as in "an oil painting above the sofa" and not "a sketch on paper"."""
+        token, after = self.tokens[at], self.tokens[at + 1 : at + 2]
+        if token.kind != "entry" or vocabulary.entry(token.value).kind != "medium" or not after:
+            return False
+        hung = token.word.split(" ")[-1] in _PICTURES and after[0].word.split(" ")[0] in _HUNG
+        ahead = self._noun_ahead(at + 1 if after[0].kind == "entry" else at + 2)[0] if hung else None
+        if ahead is None or ahead.word in vocabulary.grammar().materials:
+            return False
+        return ahead.value == _TABLE or vocabulary.entry(ahead.value).kind == "object"
 
     def _two_colours(self, token: Token) -> Token | None:
         """Return "black and white" as the colour of the thing that follows; None where it is that of the picture."""
@@ -463,7 +503,8 @@ class _Reader:
             return
         is_figure, self.figure = self.figure and item.kind in ("object", "scene", "part"), False
         falls = item.kind in ("weather", "part") and self._is_outside()
-        if is_figure or falls or (self.under_roof and item.data.get("outdoors")):
+        used = _is_worn(item) and [t.text.lower() for t in self.tokens[max(self.at - 2, 0) : self.at]] == ["as", "a"]
+        if used or is_figure or falls or (self.under_roof and item.data.get("outdoors")):
             self._idle(token)
             return
         if (wearer := self._cannot_wear(token, item)) is not None:
@@ -617,11 +658,18 @@ class _Reader:
             else:
                 kept.append(word)
                 continue
-            self._say(word, index)
+            self._say(word, index, "colour" if word.kind == "colour" else True)
         self.waiting = kept
         self.mentions.append(mention)
-        self._say(token, index)
+        self._say(token, index, not self._is_said_of_thing(item))
         self.latest = index
+
+    def _is_said_of_thing(self, item: vocabulary.Entry) -> bool:
+        """Return whether a mood only says how the thing after it is: "a futuristic train" is a train."""
+        if item.kind != "mood" or item.name in vocabulary.grammar().looks:
+            return False
+        ahead, _ = self._noun_ahead(self.at + 1)
+        return ahead is not None and vocabulary.entry(ahead.value).kind == "object"
 
     # ---- links between objects --------------------------------------------------------------------------------------
 
@@ -721,8 +769,17 @@ class _Reader:
             made = [self._link(who, "on", index) for who in join.who]
         else:
             made = [self._link(index, join.how, join.who[-1], join.token.value)]
+            made = [made[0] and self._is_put_on(index, join)]
             self._share(index, join.who)
         self._say(join.token, join.who[-1], any(made))
+
+    def _is_put_on(self, index: int, join: _Join) -> bool:
+        """Return whether clothes come upon who wears them: not those of a body that no drawing tells the place of."""
+        item, who = vocabulary.entry(self.mentions[index].entry), join.who[-1]
+        covers = any(anchors.of(name).get("on") == "body" for name in item.data["art"])
+        bodies = vocabulary.entry(self.mentions[who].entry).data["art"]
+        known = self._is_dressed(item, who) or any(anchors.has(name, "body") for name in bodies)
+        return join.how != "worn" or not covers or known
 
     def _share(self, index: int, party: Sequence[int]) -> None:
         """Give the others of a party one each of what the last of them wears or holds: "a cat and a dog wearing hats"."""
@@ -767,7 +824,7 @@ class _Reader:
             return
         posed = [self._sit_down(who, join.token) for who in join.who] if join.how == "on" else [False]
         if any(posed):
-            self._say(join.token, join.who[-1])
+            self._say(join.token, join.who[-1], "pose")
         else:
             self.unknown.append(join.token)
 
@@ -800,7 +857,7 @@ class _Reader:
             return
         if self.last is not None:
             who = self._actor(token)
-            self.joins.append(_Join(tuple(self.party) if who == self.last and self.party else (who,), token))
+            self.joins.append(_Join(self._party_of(who), token))
         elif self.latest is not None:  # about a light, or a part of the place
             self._say(token, self.latest, token.value in _TRUE_OF_PLACES)
         elif token.english or self.subject is not None:
@@ -918,7 +975,7 @@ class _Reader:
         elif "carry" in _action(word):
             self._hold(holder, word, thing)
         elif holder in self.links:  # "standing below the tree"
-            self._say(word, holder, self._sit_down(holder, word))
+            self._say(word, holder, "pose" if self._sit_down(holder, word) else False)
         else:
             self._say(word, holder, self._link(holder, "on", thing))
 
@@ -939,8 +996,7 @@ class _Reader:
             return False
         who = self._actor(token)
         if _needs_object(token):
-            party = tuple(self.party) if who == self.last and self.party else (who,)
-            self.joins.append(_Join(party, token))
+            self.joins.append(_Join(self._party_of(who), token))
             return True
         changed = _act_on(self.mentions[who], token)
         if changed is None:
@@ -964,6 +1020,10 @@ class _Reader:
                 if carries or (still and _action(token).keys() & set(_POSED)):
                     return who
         return at
+
+    def _party_of(self, who: int) -> tuple[int, ...]:
+        """Return who does together what one of them does."""
+        return tuple(self.party) if who == self.last and who in self.party else (who,)
 
     def _owner_of(self, index: int | None) -> int | None:
         """Return who holds or wears a thing; the thing itself where nobody does."""
@@ -1047,6 +1107,7 @@ class _Reader:
         """End what waits at the end of a part: a colour alone colours the whole picture, other words are unknown."""
         into = self.on is not None and self.into
         owner = self.latest if self.copula else self.last if into or self.made_of else None
+        owner = None if self.whole else owner
         if owner is not None and vocabulary.entry(self.mentions[owner].entry).kind not in ("object", "part", "scene"):
             owner = None
         self._colour_each()
@@ -1113,9 +1174,8 @@ class _Reader:
             item = vocabulary.entry(token.value)
             if token.word in {word.lower() for word in item.stand_in}:
                 instead = (item.en if token.english else item.zh)[0]
-        return Spoken(
-            token.text, about, instead, check if isinstance(check, bool) else self._shows(token, about, check)
-        )
+        changes = check if isinstance(check, bool) else self._shows(token, about, check)
+        return Spoken(token.text, about, instead, changes and _is_visible(token))
 
     def _shows(self, token: Token, about: int | None, check: str) -> bool:
         """Return whether a mention shows what a word said of it."""
@@ -1133,7 +1193,8 @@ class _Reader:
         if check == "place":
             wanted = token.value if token.kind == "place" else _action(token)["place"]
             return mention.place == wanted and about not in self.links
-        return mention.pose == token.value and (item.kind != "object" or "lives" in item.data)
+        posed = _pose_of(token) if "mount" in _action(token) else token.value
+        return posed is not None and mention.pose == posed and "lives" in item.data and _is_seen_pose(posed, mention)
 
 
 @lru_cache(maxsize=256)
@@ -1144,7 +1205,11 @@ def _bare(entry: str) -> Mention:
 
 @lru_cache(maxsize=512)
 def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
-    """Return whether some drawing of an entry has a part that takes a colour; what is no drawing takes it."""
+    """Return whether some drawing of an entry has a part that takes a colour, or the ground of a place does."""
+    if item.kind == "scene":
+        return any(layer["brush"] in _GROUNDS for layer in item.data.get("layers", ()))
+    if item.kind == "part":
+        return item.name in _COLOURED
     drawings = [name for key, names in item.data.items() if key == "art" or key.startswith("art_") for name in names]
     return item.kind != "object" or any(art.load(name).takes(part) for name in drawings)
 
@@ -1166,6 +1231,35 @@ def _pose_of(token: Token) -> str | None:
     """Return the pose in a word that has a place too: "sitting" in "sitting on"."""
     pose = action_words().get(token.text.split()[0].lower() if token.english else token.text[0])
     return pose if pose and vocabulary.grammar().actions[pose].keys() & set(_POSED) else None
+
+
+def _is_seen_pose(pose: str, mention: Mention) -> bool:
+    """Return whether a pose is more than a little leaning or squashing. Drawings of what lives stand."""
+    action = vocabulary.grammar().actions[pose]
+    if "place" in action:
+        return mention.place == action["place"]
+    return pose == "stand" or "lift" in action or abs(action.get("lean", 0.0)) >= _LEANING
+
+
+def _is_visible(token: Token) -> bool:
+    """Return whether a picture can show a word: not a mood that hardly moves its colours."""
+    if token.word.lower() in vocabulary.grammar().unseen:
+        return False
+    item = vocabulary.entry(token.value) if token.kind == "entry" else None
+    return (
+        item is None
+        or item.kind != "mood"
+        or not {"frame", "air"}.isdisjoint(item.data)
+        or _strength(item) >= _FAINT_MOOD
+    )
+
+
+@lru_cache(maxsize=256)
+def _strength(item: vocabulary.Entry) -> float:
+    """Return how far a mood moves the colours of a picture, which has a range of 2 for brightness."""
+    g = item.grade
+    shift = abs(g.saturation - 1) + abs(g.contrast - 1) + 2 * abs(g.brightness) + abs(g.warmth) + 2 * g.tint_strength
+    return shift + g.soft + 5 * g.grain + (g.vignette + g.glow) / 2
 
 
 def _needs_object(token: Token) -> bool:

@@ -259,6 +259,7 @@ ENTRIES: Mapping[str, Fields] = {
 _TEXTS = (
     *("functions", "zh_functions", "zh_measures", "compounds"),
     *("materials", "textures", "containers", "vessels", "likenesses", "figures", "people", "skins"),
+    *("unseen", "looks"),
 )
 RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(

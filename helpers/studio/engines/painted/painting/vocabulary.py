@@ -79,6 +79,8 @@ class Grammar:
     skins: frozenset[str]
     figures: frozenset[str]  # before "of": what is shown of the thing that follows, as "head", or with its outline
     emoji: Mapping[str, str]  # the entries that they show
+    unseen: frozenset[str]  # known words that no picture shows, whatever else they change
+    looks: frozenset[str]  # moods that change the whole picture even where they stand before a thing
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
 
@@ -167,6 +169,8 @@ def grammar() -> Grammar:
         people=frozenset(data["people"]),
         skins=frozenset(data["skins"]),
         figures=frozenset(data["figures"]),
+        unseen=frozenset(data["unseen"]),
+        looks=frozenset(data["looks"]),
         emoji=data["emoji"],
         compounds=frozenset(data["compounds"]),
     )
