@@ -115,7 +115,7 @@ def missing_words_sentence(pictures: Sequence[Any]) -> str:
             named = named if count == of else tr("{word} (in {count} of {of})", word=named, count=count, of=of)
             missing[kind] += (tr(", ") if missing[kind] else "") + named
     return joined(
-        tr("Not drawn: {words}.", words=missing["not drawn"]) if missing["not drawn"] else "",
+        tr("Of the prompt, not drawn: {words}.", words=missing["not drawn"]) if missing["not drawn"] else "",
         tr("Drawn as something else: {words}.", words=missing["stand-in"]) if missing["stand-in"] else "",
         tr("The studio does not know: {words}. A real model would.", words=missing["unknown"])
         if missing["unknown"]

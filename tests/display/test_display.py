@@ -136,7 +136,7 @@ MISSING = {
 def test_under_the_picture_a_line_names_the_words_that_it_does_not_show(shown: list[dict[str, Any]]) -> None:
     showing.show(receipt(words=MISSING))
     line = (
-        "Not drawn: moon, red. Drawn as something else: fork (plate)."
+        "Of the prompt, not drawn: moon, red. Drawn as something else: fork (plate)."
         " The studio does not know: quiche, 乳蛋饼. A real model would."
     )
     assert Images(shown[0]["text/html"]).text == line
@@ -154,11 +154,11 @@ def test_strips_grids_and_comparisons_say_in_how_many_pictures_a_word_is_missing
     showing.strip([one, two, other], labels=["1", "2", "3"])
     showing.grid([[one, two], [other, None]])
     showing.compare(one, other)
-    line = "Not drawn: moon (in 2 of 3), fork (in 1 of 2). Drawn as something else: fork (plate) (in 1 of 2)."
+    line = "Of the prompt, not drawn: moon (in 2 of 3), fork (in 1 of 2). Drawn as something else: fork (plate) (in 1 of 2)."
     assert [Images(put["text/html"]).text for put in shown[:2]] == [line, line]
-    assert "Not drawn: moon (in 1 of 2), fork (in 1 of 2)." in Images(shown[2]["text/html"]).text
+    assert "Of the prompt, not drawn: moon (in 1 of 2), fork (in 1 of 2)." in Images(shown[2]["text/html"]).text
     showing.strip([other, other], labels=["1", "2"])
-    assert Images(shown[3]["text/html"]).text == "Not drawn: moon, fork."
+    assert Images(shown[3]["text/html"]).text == "Of the prompt, not drawn: moon, fork."
 
 
 def test_a_caption_cannot_break_out_of_the_page(shown: list[dict[str, Any]]) -> None:

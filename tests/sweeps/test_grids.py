@@ -379,5 +379,8 @@ def test_what_cannot_be_written_is_said_before_anything_is_drawn(sweep: Sweep, t
 def test_a_grid_names_the_words_that_its_pictures_do_not_show(sweep: Sweep, shown: list[dict[str, Any]]) -> None:
     tiles, axes = sweep
     grids.draw([*tiles[:-1], replace(tiles[-1], words={"quiche": "unknown", "moon": "not drawn"})], axes)
-    assert "Not drawn: moon. The studio does not know: quiche. A real model would." in shown[-1]["text/html"]
+    assert (
+        "Of the prompt, not drawn: moon. The studio does not know: quiche. A real model would."
+        in shown[-1]["text/html"]
+    )
     assert "does not know" not in shown[0]["text/html"]

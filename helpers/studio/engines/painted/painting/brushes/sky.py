@@ -264,19 +264,32 @@ def _tower(stage: Stage, rng: Rng, top: str, foot: str) -> str:
         (0.0, 0.0, 1.2, 0.38),
     )
     out = [
-        _heap(stage, rng, x + side * a * wide, y - up * tall, w * wide, h * tall, top, mix(top, deep, 1 - up), 11)
+        _heap(stage, rng, x + side * a * wide, y - up * tall, w * wide, h * tall, top, mix(top, deep, 1 - up), 34, 0.42)
         for a, up, w, h in piles
     ]
     return "".join(out)
 
 
-def _heap(stage: Stage, rng: Rng, x: float, y: float, wide: float, tall: float, top: str, foot: str, n: int = 9) -> str:
-    """Draw one cloud on a flat foot: a pile of `n` rounds, lit above and on the side that the sun is on."""
+def _heap(
+    stage: Stage,
+    rng: Rng,
+    x: float,
+    y: float,
+    wide: float,
+    tall: float,
+    top: str,
+    foot: str,
+    n: int = 9,
+    puff: float = 1.0,
+) -> str:
+    """Draw one cloud on a flat foot: a pile of `n` rounds, lit above and on the side that the sun is on; of smaller ones,
+    by the factor `puff`, on the edge of a dome."""
     rounds, lit = [], []
     for k, (a, b) in enumerate(rng.random((n, 2)).tolist()):
         across = (k + 0.5) / n * 2 - 1
-        r = max(0.4, tall * (0.18 + 0.3 * (1 - across * across)) * (0.7 + 0.6 * a))
-        cx, cy = x + across * 0.5 * (wide - r), y - r * 0.7 - (1 - across * across) * tall * 0.5 * b
+        r = max(0.4, tall * (0.18 + 0.3 * (1 - across * across)) * (0.7 + 0.6 * a) * puff)
+        rise = 0.5 * b if puff == 1 else 0.72 * b**0.35
+        cx, cy = x + across * 0.5 * (wide - r), y - r * 0.7 - (1 - across * across) * tall * rise
         rounds.append(_disc(cx, cy, r))
         lit.append(_disc(cx + 0.16 * r * stage.sunward, cy - 0.16 * r, 0.78 * r))
     body = stage.across((0, y - tall), (0, y), [(0, top), (0.55, mix(top, foot, 0.35)), (1, foot)])
@@ -286,6 +299,8 @@ def _heap(stage: Stage, rng: Rng, x: float, y: float, wide: float, tall: float, 
         f"M{x - half:.1f},{y:.1f}q{-0.05 * wide:.1f},{-0.6 * high:.1f} {0.07 * wide:.1f},{-high:.1f}h{2 * half - 0.14 * wide:.1f}"
         f"q{0.12 * wide:.1f},{0.4 * high:.1f} {0.07 * wide:.1f},{high:.1f}z"
     )
+    if puff < 1:
+        base += f"M{x - half:.1f},{y:.1f}a{half:.1f},{0.8 * tall:.1f} 0 0 1 {2 * half:.1f},0z"
     return f'<path d="{"".join(rounds)}{base}" fill="{body}"/><path d="{"".join(lit)}" fill="{glow}"/>'
 
 
