@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.studio.workers import turns as module
-from helpers.studio.workers.turns import MAX_WAITING, MAX_WAITING_BYTES, Turns
+from helpers.studio.workers.turns import HALF_LIFE, MAX_WAITING, MAX_WAITING_BYTES, Turns
 
 Client = tuple[str, int]
 
@@ -181,7 +181,12 @@ def test_no_job_is_lost_or_drawn_twice_and_a_connections_own_jobs_keep_their_ord
 def test_every_job_has_its_turn_within_a_bound_whatever_others_do(
     history: list[Client], waiting: list[Client], behaviour: str, seed: int
 ) -> None:
-    """Others send a new call after every picture, two at first, so that there is always one to put before ours."""
+    """Others send a new call after every picture, two at first, so that there is always one to put before ours.
+
+    What the key drew before fades first. Then each of its calls that came before ours has its turn, or every other turn
+    of the key, and a turn may cost the key a half-life until its count is below one again.
+    """
+    bound = FADED + 2 * (len(waiting) + 1) * (HALF_LIFE + 1)
     turns, chance = Turns[Client](), random.Random(seed)
     ours = ("ann", 0)
     for client in [*history, *[ours] * chance.choice([0, 500])]:
@@ -215,7 +220,7 @@ def test_every_job_has_its_turn_within_a_bound_whatever_others_do(
         if turn == ("ours", -1):
             break
         turns.count(*turn)
-        assert drawn <= 2 * FADED + 4 * len(waiting) + 4
+        assert drawn <= bound
 
 
 @settings(max_examples=60, deadline=None)
