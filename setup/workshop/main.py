@@ -16,9 +16,10 @@ START = "python3 setup/start.py" if os.name != "nt" else r"py setup\start.py"
 TEST = "python3 setup/test.py" if os.name != "nt" else r"py setup\test.py"
 USAGE = 2
 FIRST = "00_setup.ipynb"
-ALL_TESTS = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
-"""pytest-xdist's: files of tests side by side, in their order, as many as there are cores. Most tests wait for a process,
-a browser or a download, and the rest compute."""
+SIDE_BY_SIDE = min(4, (os.cpu_count() or 1) + 1)
+ALL_TESTS = ("-n", str(SIDE_BY_SIDE), "--dist", "loadfile", "--no-loadscope-reorder")
+"""pytest-xdist's: files of tests side by side, in their order. One more than there are cores, as many tests wait for a
+process, a browser or a download."""
 CODE = ("helpers", "labs", "setup", "tests", "notebooks")  # the folders that ruff checks
 
 

@@ -337,16 +337,14 @@ def test_the_wheel_scrolls_the_page_and_a_zoomed_picture_first(
     soon(lambda: hand.stage.bounding_box(), lambda now: now is not None and now["y"] < here["y"] - 50)
 
 
-@pytest.mark.parametrize("front_end", ["jupyterlab", "notebook7"])
-def test_it_is_legible_in_both_themes_and_starts_from_a_given_mask_in(
-    front_end: str, open_notebook: "OpenNotebook", request: pytest.FixtureRequest, tmp_path: Path
+def test_it_is_legible_in_both_themes_and_starts_from_a_given_mask(
+    open_notebook: "OpenNotebook", tmp_path: Path
 ) -> None:
-    server: Server = request.getfixturevalue(front_end)
     code = (
         "import hashlib, helpers\ngiven = helpers.Mask.ellipse((512, 512), (70, 300, 330, 460))\n"
         "painter = helpers.MaskPainter('data/sample_init.png', given, path='MASK', brush=60)\npainter"
     )
-    notebook = open_painter(open_notebook, tmp_path, code=code, server=server)
+    notebook = open_painter(open_notebook, tmp_path, code=code)
     hand = Hand(notebook, size=(512, 512))
     given = Mask.ellipse((512, 512), (70, 300, 330, 460))
     hand.must_show(given)
@@ -358,8 +356,8 @@ def test_it_is_legible_in_both_themes_and_starts_from_a_given_mask_in(
     for theme in ("light", "dark"):
         notebook.use_theme(theme)
         soon(lambda: [told for told in hand.root.evaluate(CONTRAST) if told[1] < 4.5], [])
-        notebook.screenshot(f"mask painter {front_end} {theme}", of=hand.root)
-        notebook.screenshot(f"mask painter {front_end} {theme} page")
+        notebook.screenshot(f"mask painter {theme}", of=hand.root)
+        notebook.screenshot(f"mask painter {theme} page")
 
 
 def soft_stroke(start: Spot, end: Spot, width: int, softness: float, size: Spot) -> Mask:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from PIL import Image
 
 from tests.browser.pages import PALE, soon
@@ -172,12 +171,10 @@ def test_trouble_is_told_and_nothing_freezes(open_notebook: "OpenNotebook") -> N
     assert notebook.python("playground.runs[4].bodies[0]['seed']") == 77
 
 
-@pytest.mark.parametrize("front_end", ["jupyterlab", "notebook7"])
 def test_any_file_can_be_painted_on_and_edited(
-    open_notebook: "OpenNotebook", request: pytest.FixtureRequest, tmp_path: Path, front_end: str
+    open_notebook: "OpenNotebook", notebook7: "Server", tmp_path: Path
 ) -> None:
-    server: Server = request.getfixturevalue(front_end)
-    notebook = open_notebook([CELL], server=server, viewport=(1280, 1400))
+    notebook = open_notebook([CELL], server=notebook7, viewport=(1280, 1400))
     person = Person(notebook)
     person.root.get_by_role("radio", name="Edit").check()
     chooser = person.root.locator("input[type=file]")
@@ -203,7 +200,7 @@ def test_any_file_can_be_painted_on_and_edited(
     notebook.wait_until_python("playground.mask.share > 0.01")
     person.press("Run")
     person.reads("done", "run 1")
-    notebook.screenshot(f"playground painted {front_end}", person.root)
+    notebook.screenshot("playground painted", person.root)
     assert notebook.python("helpers.Mask.from_body(playground.runs[0].bodies[0]) == playground.mask")
 
     # The result is the next reference image, at one press.

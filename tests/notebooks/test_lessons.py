@@ -53,14 +53,13 @@ def papermill(source: Path, lesson: Path, values: dict[str, int], environment: d
 def run_with_other_values(lesson: Path, environment: dict[str, str]) -> NotebookNode:
     """The lesson, its solutions included, as it ran with another seed and size.
 
-    One that saves files runs again in the same folder, with its own seed and size and then with the first ones.
+    One that saves files runs again in the same folder, with its own seed and size.
     """
     source = Path(environment["WORKSHOP_OUTPUTS"]).with_name(lesson.name)
     source.write_text(notebooks.written(with_solutions(notebooks.read(lesson.read_text("utf-8")))), encoding="utf-8")
     ran = papermill(source, lesson, OTHER, environment)
     if lesson.stem in SAVING:
         papermill(lesson, lesson, {}, environment)
-        papermill(lesson, lesson, OTHER, environment)
     return ran
 
 
