@@ -21,7 +21,7 @@ DABS = Brush(0.022, 0.05, fine=2, swirl=0.6, broken=0.11)
 SWIRLS = Brush(0.02, 0.16, swirl=1.2, broken=0.09, bristles=0.16)
 DOTS = Brush(0.014, 0.001, fine=2, broken=0.16, bristles=0.0)
 SOFT = Brush(0.028, 0.1, faithful=0.16, bristles=0.05, broken=0.03)
-CHALK = Brush(0.012, 0.07, fine=2, bristles=0.12, broken=0.06)
+CHALK = Brush(0.013, 0.07, fine=2, bristles=0.0, broken=0.06)
 
 
 def oil(pixels: Picture, seed: int, things: Things = None) -> Picture:
@@ -127,7 +127,7 @@ def pointillist(pixels: Picture, seed: int, things: Things = None) -> Picture:
 
 
 def abstract(pixels: Picture, seed: int, things: Things = None) -> Picture:
-    """Render the scene's colours, without its forms, in large overlapping planes with hard edges."""
+    """Render the scene's colours in large overlapping planes with hard edges, and its things in smaller ones."""
     rng = np.random.default_rng([seed, 3])
     height, width = pixels.shape[:2]
     out = triangles(saturate(pixels, 1.8) * 1.15, 5, seed, jitter=1.3, shade=0.7)
@@ -138,15 +138,21 @@ def abstract(pixels: Picture, seed: int, things: Things = None) -> Picture:
         colour = small[int(cy * 7.99), int(cx * height / width * 7.99)] * 1.3 + (rng.random(3) - 0.5) * 0.5
         inside = np.clip((r - np.hypot(x - cx, y - cy)) * height, 0, 1)[..., None] * 0.7
         out = out * (1 - inside) + colour.astype(np.float32) * inside
-    return out
+    planes = triangles(saturate(pixels, 1.8) * 1.15, 14, seed, jitter=1.0, shade=0.6, detail=(0.3,))
+    return kept(out, planes, things, 0.85)
 
 
 def mosaic(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in small stones set in mortar."""
     height, width = pixels.shape[:2]
-    rows = min(44, height)
+    rows = min(60, height)
     columns = round(rows * width / height)
-    stones = resize(resize(saturate(pixels, 1.3), columns, rows), width, height, Image.Resampling.NEAREST)
+    stones = resize(
+        resize(saturate(pixels, 1.4) * 1.1, columns, rows, Image.Resampling.BOX),
+        width,
+        height,
+        Image.Resampling.NEAREST,
+    )
     y = np.arange(height, dtype=np.float32)[:, None] * rows / height
     x = np.arange(width, dtype=np.float32)[None] * columns / width
     gap = (
@@ -155,15 +161,17 @@ def mosaic(pixels: Picture, seed: int, things: Things = None) -> Picture:
         else np.zeros((1, 1, 1), bool)
     )
     glint = (noise(width, height, 1 / rows, seed) * 0.08)[..., None]
-    return np.where(gap, np.float32(-0.1), stones + glint).astype(np.float32)
+    return np.where(gap, np.float32(-0.45), stones + glint).astype(np.float32)
 
 
 def stained_glass(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in pieces of glowing glass: lead along the forms, and across what is wide."""
     height, width = pixels.shape[:2]
-    glass = saturate(flattened(flattened(pixels, 0.006), 0.004), 1.9) * 1.1 + 0.1
+    fine = features(pixels, things)
+    glass = saturate(kept(flattened(flattened(pixels, 0.006), 0.004), pixels, fine), 1.9) * 1.1 + 0.1
     panes = triangles(glass, 7, seed, painted=False, shade=0.4, line=Line("#000000", 0.9))[..., 0]
-    lead = np.clip(inked(glass, 0.008, gain=2.6) * 1.6, 0, 1)
+    lead = np.clip(inked(glass, 0.008, gain=2.6, things=things, fine=fine) * 1.6, 0, 1)
+    panes = panes if things is None else panes * (1 - 0.85 * things)  # no lead runs across a face
     seeds = 0.07 * noise(width, height, 0.02, seed) + 0.05 * noise(width, height, 0.006, seed + 1)  # bubbles in it
     lit_ = shaded(glass, panes + np.minimum(panes, -0.4) + 0.4 + seeds)
     lit_ = lit_ + np.maximum(blur(lit_, 0.03), 0) * 0.25
@@ -172,8 +180,10 @@ def stained_glass(pixels: Picture, seed: int, things: Things = None) -> Picture:
 
 def pop_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in a few flat printing inks and loud contrast."""
-    flat = posterise(saturate(blur(pixels, 0.006), 2.6) * 1.5, 3)
-    return flat - edges(flat, 0.005, gain=0.8)[..., None] * 1.2
+    fine = features(pixels, things)
+    loud = saturate(kept(blur(pixels, 0.006), pixels, fine), 2.6) * 1.5
+    flat = posterise(loud, 3)
+    return flat - (edges(flat, 0.005, gain=0.8) * (1 - 0.85 * fine))[..., None] * 1.2
 
 
 def woodblock(pixels: Picture, seed: int, things: Things = None) -> Picture:
@@ -208,7 +218,9 @@ def cartoon(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in bright flat colour with bold outlines."""
     fine = features(pixels, things)
     flat = kept(flattened(flattened(pixels, 0.006), 0.004), pixels, fine)
-    flat = stepped(saturate(flat, 1.45) * 1.05 + 0.2, 5, 0.15)
+    flat = saturate(flat, 1.45) * 1.05 + 0.2
+    few = stepped(flat, 5, 0.15)
+    flat = few if things is None else kept(flat, few, things)
     ink = np.clip(inked(pixels, 0.0033, gain=3.0, things=things, fine=fine) * 1.4, 0, 1)[..., None]
     return flat * (1 - ink) + ink * np.array([-0.9, -0.92, -0.9], np.float32)
 
@@ -218,7 +230,7 @@ def sketchy_colour(pixels: Picture, seed: int, things: Things = None) -> Picture
     height, width = pixels.shape[:2]
     drawn = kept(brushed(flattened(pixels, 0.006), CHALK, seed), pixels, features(pixels, things), FINE)
     chalk = saturate(drawn, 1.2) * 0.72 + 0.24
-    tooth = 0.4 * noise(width, height, 0.004, seed) + 0.3 * noise(width, height, 0.009, seed + 1)
+    tooth = 0.3 * noise(width, height, 0.004, seed) + 0.2 * noise(width, height, 0.009, seed + 1)
     laid = np.clip(0.85 + 0.45 * tooth + 0.15 * luma(chalk), 0.4, 1)[..., None]
     return chalk * laid + np.array([-0.4, -0.42, -0.4], np.float32) * (1 - laid)
 
@@ -226,9 +238,10 @@ def sketchy_colour(pixels: Picture, seed: int, things: Things = None) -> Picture
 def painting(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render in paint on canvas: soft strokes, the weave showing through."""
     height, width = pixels.shape[:2]
-    warm = Grade(saturation=1.12, warmth=0.1).apply(flattened(pixels, 0.003))
+    tone = Grade(saturation=1.12, warmth=0.1)
+    warm = tone.apply(flattened(pixels, 0.003))
     soft = kept(warm + 0.7 * (brushed(warm, SOFT, seed) - warm), warm, things, 0.5)
-    soft = kept(soft, pixels, features(pixels, things), FINE)
+    soft = kept(soft, tone.apply(pixels), features(pixels, things), FINE)
     if height < 150:
         return soft  # the weave is finer than these pixels
     y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]

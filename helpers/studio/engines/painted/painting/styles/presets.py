@@ -4,18 +4,19 @@ import numpy as np
 from PIL import Image
 
 from .. import raster
-from ..filters import Picture, blur, luma, noise, posterise, resize, saturate
+from ..filters import Picture, blur, luma, noise, resize, saturate
 from ..light import Grade
 from .facets import triangles
 from .forms import directed, focused, lit, moved, prints, shaded
 from .lines import contours, inked, rim
-from .soften import features, flattened, kept, softened, stepped
+from .soften import as_image, as_pixels, features, flattened, kept, softened, stepped
 from .strokes import Brush, brushed
 from .subject import Style, Things, cut_out, subject
 from .tiles import tile_texture
 
 __all__ = ["PRESETS"]
 
+PALETTE = 28  # colours of pixel art
 CONCEPT = Brush(0.035, 0.16, broken=0.04, bristles=0.04)
 
 
@@ -102,6 +103,7 @@ def comic_book(pixels: Picture, seed: int, things: Things = None) -> Picture:
     fine = features(pixels, things)
     cel = saturate(kept(flattened(pixels, 0.006), pixels, fine), 1.75) * 1.1 + 0.16
     flat = stepped(cel, 5, 0.1)
+    flat = flat if things is None else kept(cel, flat, things)  # a sky keeps its slope: its steps would be ragged
     period = max(4.0, height / 72)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(2 * np.pi / period)
     screen = (np.cos(x + y) + np.cos(x - y)) * 0.25 + 0.5
@@ -197,7 +199,7 @@ def line_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
 
 def low_poly(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as the flat triangles of a coarse mesh."""
-    return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=(0.16, 0.24))
+    return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=(0.16, 0.24, 0.3))
 
 
 def modelling_compound(pixels: Picture, seed: int, things: Things = None) -> Picture:
@@ -266,16 +268,15 @@ def photographic(pixels: Picture, seed: int, things: Things = None) -> Picture:
 
 
 def pixel_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
-    """Render as large square pixels of a small palette."""
+    """Render as large square pixels of a small palette: the picture's own, and above all its subject's."""
     height, width = pixels.shape[:2]
-    rows = min(48, height)
-    small = resize(pixels, max(1, round(rows * width / height)), rows, Image.Resampling.BOX)
-    return resize(
-        posterise(saturate(small, 1.4) * 1.08, 6),
-        width,
-        height,
-        Image.Resampling.NEAREST,
-    )
+    size = max(1, round(min(64, height) * width / height)), min(64, height)
+    small = resize(pixels, *size, Image.Resampling.BOX)
+    bold = np.asarray(as_image(saturate(small + 0.4 * (small - blur(small, 1.5 / size[1])), 1.4) * 1.08))
+    told = np.repeat(bold.reshape(-1, 3), (resize(subject(pixels, things), *size).ravel() > 0.3) * 9 + 1, axis=0)
+    palette = Image.fromarray(told[None]).quantize(PALETTE, Image.Quantize.MEDIANCUT, 3)
+    few = Image.fromarray(bold).quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
+    return resize(as_pixels(np.asarray(few)), width, height, Image.Resampling.NEAREST)
 
 
 PRESETS: dict[str, Style] = {

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-from ..filters import Picture, blur, luma, posterise, resize
+from ..filters import Picture, luma, posterise, resize
 
 __all__ = [
     "as_image",
@@ -62,13 +62,17 @@ def features(pixels: Picture, things: NDArray[np.float32] | None) -> NDArray[np.
     """
     if things is None:
         return np.zeros((1, 1), np.float32)
-    levels = np.asarray(as_image(pixels))
-    reach = max(1, round(FEATURE / 2 * len(levels)))
+    out = np.zeros(things.shape, np.float32)
+    reach = max(1, round(FEATURE / 2 * len(things)))
+    ends = (np.flatnonzero(things.any(axis)) for axis in (1, 0))
+    here = tuple(slice(max(0, at[0] - reach), at[-1] + reach + 1) if len(at) else slice(0) for at in ends)
+    levels = np.asarray(as_image(pixels[here]))
     closed = 255 - _largest(255 - _largest(levels, reach), reach)
     opened = _largest(255 - _largest(255 - levels, reach), reach)
-    apart = np.maximum(closed - levels, levels - opened).max(-1)
+    apart = np.maximum(closed - levels, levels - opened).max(-1, initial=0)
     strong = np.clip((_largest(apart, max(1, reach // 3)).astype(np.float32) - 28) / 48, 0, 1)
-    return np.asarray(blur(strong, 0.002) * things, np.float32)
+    out[here] = strong * things[here]
+    return out
 
 
 def kept(loose: Picture, strict: Picture, where: NDArray[np.float32] | None, share: float = 1.0) -> Picture:
