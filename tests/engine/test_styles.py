@@ -135,6 +135,24 @@ def test_tiles_of_a_texture_fit_each_other() -> None:
     assert np.abs(tile[:half] - tile[half:]).max() < 1e-5
 
 
+def test_a_tile_shows_the_whole_thing() -> None:
+    pixels = np.full((SIDE, SIDE, 3), -0.5, np.float32)
+    thing = disc(40)[..., 0] > 0
+    thing[40:90, 126:131] = True  # a mast
+    pixels[thing] = 0.2
+    pixels[40:48, 126:131] = (-0.9, 0.9, -0.9)
+    tile = styles.apply(pixels, ("tile-texture",), 5, thing.astype(np.float32))
+    assert (tile[..., 1] - tile[..., 0]).max() > 1
+
+
+def test_the_walls_of_a_diorama_have_no_dark_rim() -> None:
+    def nothing(*_: float) -> Picture:
+        return np.zeros((SIDE, SIDE, 4), np.float32)
+
+    box = styles.diorama(np.full((SIDE, SIDE, 3), 0.8, np.float32), 0.5, nothing)
+    assert box[: SIDE // 2].min() > 0.6
+
+
 @pytest.mark.parametrize("name", ["comic-book", "anime", "cartoon"])
 def test_the_white_of_an_eye_stays_white_within_ink(name: str) -> None:
     eye = disc(12, inside=-0.8, outside=0.2)

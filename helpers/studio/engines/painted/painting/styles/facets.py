@@ -47,7 +47,7 @@ def triangles(
     columns = max(2, round(rows * width / height))
     rng = np.random.default_rng([seed, rows])
     detail = tuple(least for k, least in enumerate(detail, 2) if height >= PIECE * rows * 2 ** (k - 1))
-    cells = rows * SAMPLES * 2 ** len(detail)
+    cells = min(height, rows * SAMPLES * 2 ** len(detail))
     small = resize(pixels, round(cells * width / height), cells, Image.Resampling.BOX)
     grid = np.stack(np.meshgrid(np.linspace(0, 1, columns + 1), np.linspace(0, 1, rows + 1)), -1)
     grid[1:-1, 1:-1] += (rng.random((rows - 1, columns - 1, 2)) - 0.5) * jitter / [columns, rows]

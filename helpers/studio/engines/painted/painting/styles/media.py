@@ -65,7 +65,7 @@ def pencil(pixels: Picture, seed: int, things: Things = None) -> Picture:
         0,
         1,
     )
-    ink = np.maximum(lines * np.clip(0.85 + 0.25 * tooth, 0, 1), _accents(light, fine))
+    ink = np.maximum(lines * np.clip(0.85 + 0.25 * tooth, 0, 1), _accents(light, things))
     if height < 150:
         hatch = tone * 0.6  # finer than these pixels
     else:
@@ -99,7 +99,7 @@ def ink_wash(pixels: Picture, seed: int, things: Things = None) -> Picture:
     strokes = blur(lines, 0.0015) * swell * np.clip(depth + 0.2, 0, 1)
     dry = np.clip(1 + 0.25 * noise(width, height, 0.004, seed + 3), 0, 1.2)
     paper = 0.86 + 0.015 * noise(width, height, 0.008, seed)
-    strokes = np.maximum(strokes, _accents(_clear(luma(pixels), things), fine))
+    strokes = np.maximum(strokes, _accents(_clear(luma(pixels), things), things))
     ink = np.clip(tone * 0.85 + strokes * 0.95 * dry, 0, 0.97)
     tint = (saturate(wash, 0.9) - light[..., None]) * 0.16 * depth[..., None]
     return (paper + 1)[..., None] * (1 - ink)[..., None] * np.array([1.0, 0.98, 0.93], np.float32) - 1 + tint
@@ -210,7 +210,7 @@ def charcoal(pixels: Picture, seed: int, things: Things = None) -> Picture:
     ink = blur(inked(pixels, 0.006, gain=3.0, things=things, fine=fine), 0.002) * np.clip(
         0.9 + 0.3 * noise(width, height, 0.006, seed + 3), 0.3, 1.2
     )
-    ink = np.maximum(ink, _accents(_clear(luma(pixels), things), fine))
+    ink = np.maximum(ink, _accents(_clear(luma(pixels), things), things))
     return np.repeat(np.clip(tone + rough - ink * 1.5, -0.92, 0.84)[..., None], 3, axis=-1)
 
 
@@ -249,9 +249,13 @@ def painting(pixels: Picture, seed: int, things: Things = None) -> Picture:
     return shaded(soft, 0.045 * np.sin(x * period) * np.sin(y * period))
 
 
-def _accents(light: Picture, fine: Picture) -> Picture:
-    """Return how black the small features that are darker than what is around them are, (height, width) in [0, 1]."""
-    return np.clip(2 * (blur(light, 0.012) - light) - 0.1, 0, 1) * fine
+def _accents(light: Picture, things: Things) -> Picture:
+    """Return how black what is darker in the things than around it is drawn, as their eyes: (height, width) in [0, 1]."""
+    return (
+        np.zeros((1, 1), np.float32)
+        if things is None
+        else things * np.clip(2 * (blur(light, 0.012) - light) - 0.1, 0, 1)
+    )
 
 
 def _clear(light: Picture, things: Things) -> Picture:

@@ -208,7 +208,7 @@ def modelling_compound(pixels: Picture, seed: int, things: Things = None) -> Pic
     fine = features(pixels, things)
     lumps = kept(flattened(flattened(pixels, 0.004), 0.004), pixels, np.maximum(fine, 0.25))
     clay = saturate(lumps, 1.45) * 0.8 + 0.08
-    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels, things) + 0.5, 0, 1), 1.0)
+    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels, things) + 0.7, 0, 1), 1.0)
     dents = (
         directed(noise(width, height, 0.07, seed + 2), 0.01) * 0.09
         + directed(noise(width, height, 0.012, seed), 0.003) * 0.015
