@@ -51,7 +51,7 @@ def anime(pixels: Picture, seed: int, things: Things = None) -> Picture:
     diffuse, _, _ = lit(pixels, who, 1.2)
     toned = cel + who[..., None] * (stepped(cel, 7, 0.2) - cel)  # the sky keeps its slope
     flat = saturate(toned, 1.4) * 1.05 + 0.16
-    shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.22, 0.22, 0.12], np.float32)
+    shade = (np.clip((-0.12 - diffuse) * 14, 0, 1) * who)[..., None] * np.array([0.22, 0.22, 0.12], np.float32)
     glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
     ink = np.clip(inked(pixels, 0.003, gain=2.2, things=things, fine=fine) * 1.2, 0, 1)[..., None]
     ink = ink * np.array([0.75, 0.85, 0.7], np.float32)
