@@ -12,7 +12,7 @@ from helpers.studio.engines.painted.painting.filters import Picture, blur, luma
 from helpers.studio.engines.painted.painting.layout import Scene
 from helpers.studio.engines.painted.painting.light import Grade
 from helpers.studio.engines.painted.painting.styles.lines import contours
-from helpers.studio.engines.painted.painting.styles.soften import flattened, snapped, softened
+from helpers.studio.engines.painted.painting.styles.soften import features, flattened, snapped, softened
 from helpers.studio.engines.painted.painting.styles.subject import subject
 from helpers.studio.protocol import Prompt
 
@@ -133,6 +133,24 @@ def test_tiles_of_a_texture_fit_each_other() -> None:
         assert seam < 1.2 * np.abs(np.diff(tile, axis=axis)).mean()
     half = SIDE // 2
     assert np.abs(tile[:half] - tile[half:]).max() < 1e-5
+
+
+def test_a_tile_shows_the_whole_thing() -> None:
+    pixels = np.full((SIDE, SIDE, 3), -0.5, np.float32)
+    thing = disc(40)[..., 0] > 0
+    thing[40:90, 126:131] = True  # a mast
+    pixels[thing] = 0.2
+    pixels[40:48, 126:131] = (-0.9, 0.9, -0.9)
+    tile = styles.apply(pixels, ("tile-texture",), 5, thing.astype(np.float32))
+    assert (tile[..., 1] - tile[..., 0]).max() > 1
+
+
+def test_the_walls_of_a_diorama_have_no_dark_rim() -> None:
+    def nothing(*_: float) -> Picture:
+        return np.zeros((SIDE, SIDE, 4), np.float32)
+
+    box = styles.diorama(np.full((SIDE, SIDE, 3), 0.8, np.float32), 0.5, nothing)
+    assert box[: SIDE // 2].min() > 0.6
 
 
 @pytest.mark.parametrize("name", ["comic-book", "anime", "cartoon"])
@@ -274,6 +292,53 @@ def test_a_thin_thing_keeps_its_colour_within_its_outline() -> None:
     red = np.where(bar[..., None], np.array([0.7, -0.6, -0.6]), np.array([0.5, 0.6, 0.4])).astype(np.float32)
     printed = styles.apply(red, ("comic-book",), 5, bar)[20:-20, 126:130]
     assert (printed[..., 0] - printed[..., 1]).mean() > 0.4
+
+
+def small_face() -> tuple[Picture, NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """A small head before a wall, with eyes and a mouth of a few pixels: pixels, the head, its eyes, and its bare skin."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE] - SIDE / 2
+    head = np.hypot(y, x) < 9
+    eye, mouth = np.hypot(y + 2, np.abs(x) - 4), np.hypot(y - 4, np.maximum(np.abs(x) - 4, 0))
+    pixels = disc(9, inside=0.5, outside=-0.1)
+    pixels[(eye < 1.5) | (mouth < 0.8)] = -0.9
+    return pixels, head.astype(np.float32), eye < 1, head & (eye > 3) & (mouth > 2)
+
+
+COARSE = {"abstract", "low-poly", "mosaic", "pixel-art", "tile-texture"}  # their pieces are larger than an eye
+OUTLINES = {"neon-punk", "line-art"}  # which have no eyes that are darker than a cheek
+
+
+@pytest.mark.parametrize("name", sorted(styles.STYLES.keys() - COARSE - OUTLINES))
+def test_the_eyes_of_a_small_figure_stay(name: str) -> None:
+    pixels, head, eyes, skin = small_face()
+    before, after = luma(pixels), luma(styles.apply(pixels, (name,), 5, head))
+    assert after[skin].mean() - after[eyes].mean() > 0.5 * (before[skin].mean() - before[eyes].mean())
+
+
+@pytest.mark.parametrize("name", ["anime", "comic-book", "cartoon", "woodblock"])
+def test_ink_does_not_blot_a_small_face(name: str) -> None:
+    pixels, head, _, skin = small_face()
+    assert luma(styles.apply(pixels, (name,), 5, head))[skin].mean() > 0.25
+
+
+def test_small_features_are_found_on_things_alone() -> None:
+    pixels, head, eyes, _ = small_face()
+    fine = features(pixels, head)
+    assert fine[eyes].min() > 0.9
+    assert fine[head == 0].max() == 0
+    assert features(np.roll(pixels, 60, 1), head)[SIDE // 2 - 30 : SIDE // 2 + 30].max() == 0
+    assert features(pixels, np.zeros_like(head)).max() == 0
+    assert features(disc(60), (disc(60)[..., 0] > 0).astype(np.float32)).mean() < 0.01
+
+
+def test_pixel_art_keeps_a_colour_that_only_its_small_thing_has() -> None:
+    wide = np.linspace(-0.8, 0.8, SIDE, dtype=np.float32)
+    pixels = np.stack([wide[:, None] * wide, wide[:, None] + 0 * wide, wide + 0 * wide[:, None]], -1).astype(np.float32)
+    thing = (disc(9)[..., 0] > 0).astype(np.float32)
+    pixels[thing == 1] = (0.8, -0.8, -0.8)
+    made = styles.apply(pixels, ("pixel-art",), 5, thing)
+    assert np.abs(made[SIDE // 2, SIDE // 2] - np.array([1, -1, -1])).max() < 0.3
+    assert len(np.unique(made.reshape(-1, 3), axis=0)) <= 28
 
 
 def test_darkness_lies_around_the_thing() -> None:

@@ -39,7 +39,7 @@ def triangles(
 ) -> Picture:
     """Cut the picture into about `rows` rows of triangles of its own colours.
 
-    Their corners move by `jitter` cells, and with `snap` onto the edges of what is drawn. `shade` tilts each piece towards or
+    Each cell is cut along the diagonal that parts its colours best. Corners move by `jitter` cells, and with `snap` onto the edges of what is drawn. `shade` tilts each piece towards or
     from the light; without `painted` that light is all there is, about 0. Where colours vary by more than the numbers in `detail`, a cell is cut into four, once for each number,
     so that what stands in the scene keeps its outline.
     """
@@ -47,21 +47,24 @@ def triangles(
     columns = max(2, round(rows * width / height))
     rng = np.random.default_rng([seed, rows])
     detail = tuple(least for k, least in enumerate(detail, 2) if height >= PIECE * rows * 2 ** (k - 1))
-    cells = rows * SAMPLES * 2 ** len(detail)
+    cells = min(height, rows * SAMPLES * 2 ** len(detail))
     small = resize(pixels, round(cells * width / height), cells, Image.Resampling.BOX)
     grid = np.stack(np.meshgrid(np.linspace(0, 1, columns + 1), np.linspace(0, 1, rows + 1)), -1)
     grid[1:-1, 1:-1] += (rng.random((rows - 1, columns - 1, 2)) - 0.5) * jitter / [columns, rows]
-    if snap:
-        grid = _on_edges(small, grid)
+    edges = _edges(small) if snap else None
+    if edges is not None:
+        grid = _on_edges(edges, grid, rows)
     quads = np.stack([grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]], 2).reshape(-1, 4, 2)
     sizes = np.ones(len(quads))
     for least in detail:
         busy = _spread_of(small, quads) > least
-        parts = _quarters(quads[busy], small)
-        sizes = np.concatenate([sizes[~busy], np.repeat(sizes[busy] / 2, 4)])
-        quads = np.concatenate([quads[~busy], parts])
-    diagonal = rng.random(len(quads)) < 0.5
-    pieces = np.where(diagonal[:, None, None, None], quads[:, CORNERS[0]], quads[:, CORNERS[1]])
+        sizes, parts = np.concatenate([sizes, np.repeat(sizes[busy] / 2, 4)]), _quarters(quads[busy])
+        if edges is not None:
+            parts = _on_edges(edges, parts, rows / sizes[-1])
+        quads = np.concatenate([quads, parts])  # laid over the cell, so that no gap opens where a corner moves
+    ways = quads[:, CORNERS[0]], quads[:, CORNERS[1]]
+    first, second = (_unlike(small, way) + 0.02 * rng.random(len(quads)) for way in ways)
+    pieces = np.where((first < second)[:, None, None, None], *ways)
     tilt = rng.random((len(quads), 2)) - 0.5 + np.array([0.35, -0.35])
     lift = shade * tilt * np.sqrt(sizes)[:, None]
     pieces = pieces.reshape(-1, 3, 2)
@@ -116,6 +119,13 @@ def _colours(small: Picture, pieces: NDArray[np.float64]) -> Picture:
     )
 
 
+def _unlike(small: Picture, halves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much colours vary within the two halves, (cells, 2, 3, 2), of each cell."""
+    middle = halves.mean(2, keepdims=True)
+    points = np.concatenate([middle + share * (halves - middle) for share in (0.3, 0.7)], 2)
+    return np.asarray(_at(small, points).std(2).sum((1, 2)))
+
+
 def _spread_of(small: Picture, quads: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the largest deviation of a channel within each cell."""
     u = np.linspace(0.08, 0.92, 5)
@@ -125,7 +135,7 @@ def _spread_of(small: Picture, quads: NDArray[np.float64]) -> NDArray[np.float64
     return np.asarray(_at(small, points).reshape(len(quads), -1, 3).std(1).max(-1))
 
 
-def _quarters(quads: NDArray[np.float64], small: Picture) -> NDArray[np.float64]:
+def _quarters(quads: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each cell's four quarters, with their corners in the same order."""
     a, b, c, d = np.moveaxis(quads, 1, 0)
     top, left, right, low, middle = (a + b) / 2, (a + c) / 2, (b + d) / 2, (c + d) / 2, (a + b + c + d) / 4
@@ -133,18 +143,20 @@ def _quarters(quads: NDArray[np.float64], small: Picture) -> NDArray[np.float64]
     return np.stack([np.stack(part, 1) for part in parts], 1).reshape(-1, 4, 2)
 
 
-def _on_edges(small: Picture, grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a grid of (rows + 1, columns + 1) corners, each inner one moved to the strongest edge near it."""
-    tall, wide = small.shape[:2]
-    edge = np.abs(np.gradient(small, axis=0)).max(-1) + np.abs(np.gradient(small, axis=1)).max(-1)
-    reach = max(1, round(0.45 * tall / (len(grid) - 1)))
+def _edges(small: Picture) -> Picture:
+    """Return how much the colours change at each place, (rows, columns)."""
+    return np.abs(np.gradient(small, axis=0)).max(-1) + np.abs(np.gradient(small, axis=1)).max(-1)
+
+
+def _on_edges(edges: Picture, points: NDArray[np.float64], rows: float) -> NDArray[np.float64]:
+    """Return the corners (…, 2) of a mesh of `rows` rows, each that is not on the rim moved to the strongest edge near it."""
+    tall, wide = edges.shape
+    reach = max(1, round(0.45 * tall / rows))
     offsets = np.arange(-reach, reach + 1)
     near = 1 - 0.5 * np.hypot(offsets[:, None], offsets) / (reach * 1.5)
-    inner = grid[1:-1, 1:-1]
-    y, x = (np.rint(inner[..., k] * n).astype(int)[..., None, None] for k, n in ((1, tall), (0, wide)))
-    rows, columns = np.clip(y + offsets[:, None], 0, tall - 1), np.clip(x + offsets, 0, wide - 1)
-    best = ((edge[rows, columns] + 0.02) * near).reshape(*inner.shape[:2], -1).argmax(-1)
-    moved = grid.copy()
-    moved[1:-1, 1:-1, 0] += (offsets[best % len(offsets)]) / wide
-    moved[1:-1, 1:-1, 1] += (offsets[best // len(offsets)]) / tall
-    return moved
+    y, x = (np.rint(points[..., k] * n).astype(int)[..., None, None] for k, n in ((1, tall), (0, wide)))
+    around = np.clip(y + offsets[:, None], 0, tall - 1), np.clip(x + offsets, 0, wide - 1)
+    best = ((edges[around] + 0.02) * near).reshape(*points.shape[:-1], near.size).argmax(-1)
+    step = np.stack([offsets[best % len(offsets)] / wide, offsets[best // len(offsets)] / tall], -1)
+    within = ((points > 1e-9) & (points < 1 - 1e-9)).all(-1, keepdims=True)
+    return points + within * step

@@ -13,6 +13,7 @@ __all__ = ["directed", "domed", "focused", "line", "lit", "moved", "prints", "sh
 LAMP = np.array([-0.8, -1.0, 1.1], np.float32) / np.float32(np.sqrt(0.64 + 1 + 1.21))
 """The direction of the light: right, down and to the eye."""
 DARKEST = -0.7  # light from all around fills the shade
+BEHIND = 0.5  # how much flatter forms behind the subject are
 FORM_ROWS = 320  # forms are found in a picture of so many rows
 ROUND = 0.1  # share of the height over which a form rises: wider ones are level in the middle
 
@@ -118,7 +119,8 @@ def lit(pixels: Picture, who: Picture, depth: float) -> tuple[Picture, Picture, 
     normal = np.stack([-across, -down, np.ones_like(down)], -1)
     normal /= np.sqrt((normal**2).sum(-1, keepdims=True))
     half = LAMP + np.array([0, 0, 1], np.float32)
-    form = 1 - 0.85 * _open(relief, seams) * (1 - resize(who, relief.shape[1], len(relief)))
+    behind = 1 - resize(who, relief.shape[1], len(relief))
+    form = (1 - 0.85 * _open(relief, seams) * behind) * (1 - BEHIND * behind)
     diffuse = np.maximum(normal @ LAMP - LAMP[2], DARKEST) * form
     shine = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1) ** 40 * form
     shine, seams = (resize(plane.astype(np.float32), width, height) for plane in (shine, seams))

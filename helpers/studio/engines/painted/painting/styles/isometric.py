@@ -9,6 +9,7 @@ from ..filters import Picture
 
 __all__ = ["diorama"]
 
+MARGIN = 4  # pixels that a picture goes on for around its edge, so that the edge has its colours
 Corner = tuple[float, float]
 
 
@@ -84,9 +85,10 @@ def _warp(canvas: Picture, picture: Picture, origin: Corner, across: Corner, dow
     o, a, d = (np.array(p) * height for p in (origin, across, down))
     basis = np.array([[(a - o)[0], (d - o)[0]], [(a - o)[1], (d - o)[1]]])
     inverse = np.linalg.inv(basis) * np.array([[picture.shape[1]], [picture.shape[0]]])
-    offset = inverse @ -o
+    offset = inverse @ -o + MARGIN
     data = (inverse[0, 0], inverse[0, 1], offset[0], inverse[1, 0], inverse[1, 1], offset[1])
-    source = Image.fromarray(((np.clip(picture, -1, 1) + 1) * 127.5).astype(np.uint8))
+    wide = np.pad(picture, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
+    source = Image.fromarray(((np.clip(wide, -1, 1) + 1) * 127.5).astype(np.uint8))
     flat = source.transform((width, height), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
     laid = np.asarray(flat).astype(np.float32) * np.float32(1 / 127.5) - 1
     far = tuple((a + d - o) / height)

@@ -40,21 +40,27 @@ def contours(pixels: Picture, share: float, gain: float = 3.0) -> NDArray[np.flo
     return np.clip(bold, 0, 1, out=bold)
 
 
-def inked(pixels: Picture, share: float, gain: float = 3.0, things: Things = None) -> NDArray[np.float32]:
+def inked(
+    pixels: Picture, share: float, gain: float = 3.0, things: Things = None, fine: Picture | float = 0.0
+) -> NDArray[np.float32]:
     """Return contours on the dark side of each edge alone, so that the white of an eye and a light window stay, and the
-    outline of the things, whatever they stand before."""
+    outline of the things, whatever they stand before.
+
+    Where small features are (`fine`, 0 … 1) there is little ink: an eye with a line around it is a blot.
+    """
     light = luma(pixels)
-    ink = contours(pixels, share, gain) * np.clip(0.6 + 5 * (blur(light, share) - light), 0, 1)
-    return np.maximum(ink, rim(things, share))
+    ink = contours(pixels, share, gain) * np.clip(0.6 + 5 * (blur(light, 2 * share) - light), 0, 1) * (1 - 0.85 * fine)
+    return np.maximum(ink, rim(things, share) * (1 - 0.5 * fine))
 
 
 def rim(things: Things, share: float) -> NDArray[np.float32]:
-    """Return the outline of the things, (height, width) in [0, 1], within them and about `share` of the height wide; 0 of none."""
+    """Return the outline of the things, (height, width) in [0, 1], about `share` of the height wide; 0 of none."""
     if things is None:
         return np.zeros((1, 1), np.float32)
     wide = np.clip(6 * blur(things, FORM) - 2, 0.2, 1)
-    edge = np.clip(3 * (things - blur(things, max(share, 0.7 / len(things)))), 0, 1)
-    return np.asarray(edge * things * wide, np.float32)
+    whole = np.clip(2.5 * blur(things, 0.6 / len(things)), 0, 1)  # with the pixels that its edge runs through
+    edge = np.clip(4 * (whole - blur(whole, max(share, 0.7 / len(things)))) - 0.3, 0, 1)
+    return np.asarray(edge * whole * wide, np.float32)
 
 
 def _change(image: Image.Image, reach: float) -> NDArray[np.float32]:

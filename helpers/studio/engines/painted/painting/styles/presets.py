@@ -4,31 +4,33 @@ import numpy as np
 from PIL import Image
 
 from .. import raster
-from ..filters import Picture, blur, luma, noise, posterise, resize, saturate
+from ..filters import Picture, blur, luma, noise, resize, saturate
 from ..light import Grade
 from .facets import triangles
 from .forms import directed, focused, lit, moved, prints, shaded
 from .lines import contours, inked, rim
-from .soften import flattened, softened, stepped
+from .soften import as_image, as_pixels, features, flattened, kept, softened, stepped
 from .strokes import Brush, brushed
 from .subject import Style, Things, cut_out, subject
 from .tiles import tile_texture
 
 __all__ = ["PRESETS"]
 
+PALETTE = 28  # colours of pixel art
 CONCEPT = Brush(0.035, 0.16, broken=0.04, bristles=0.04)
 
 
 def model_3d(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a modelling program does: every form round, of smooth plastic with spots of light, soft shade where they meet."""
     who = cut_out(pixels, things)
-    plastic = 0.65 * flattened(pixels, 0.004) + 0.35 * pixels
+    fine = features(pixels, things)
+    plastic = kept(0.65 * flattened(pixels, 0.004) + 0.35 * pixels, pixels, fine)
     diffuse, shine, seams = lit(pixels, who, 1.3)
-    shade = blur(seams, 0.012) * 0.2 + np.maximum(moved(who, 0.03, 0.03) - who, 0) * 0.25
+    shade = blur(seams, 0.012) * 0.2 * (1 - fine) + moved(blur(who, 0.012), 0.02, 0.025) * (1 - who) * 0.3
     toy = focused(plastic, who, 0.8)
     haze = 0.15 * np.clip(1 - 1.5 * who, 0, 1)[..., None]
     toy = toy + haze * (np.array([0.0, 0.02, 0.07], np.float32) - toy)
-    return shaded(saturate(toy, 1.1) * 0.95 + 0.04, diffuse * 0.8 - shade) + (shine * 0.5)[..., None]
+    return shaded(saturate(toy, 1.1) * 0.95 + 0.04, diffuse * 0.8 - shade) + (shine * (0.5 - 0.4 * fine))[..., None]
 
 
 def analog_film(pixels: Picture, seed: int, things: Things = None) -> Picture:
@@ -44,15 +46,15 @@ def analog_film(pixels: Picture, seed: int, things: Things = None) -> Picture:
 def anime(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as cel shading: clear flat colour with one hard step of cool shade, thin lines in darker tones of what they bound."""
     who = cut_out(pixels, things)
-    cel = flattened(pixels, 0.005)
+    fine = features(pixels, things)
+    cel = kept(flattened(pixels, 0.005), pixels, fine)
     diffuse, _, _ = lit(pixels, who, 1.2)
     toned = cel + who[..., None] * (stepped(cel, 7, 0.2) - cel)  # the sky keeps its slope
     flat = saturate(toned, 1.4) * 1.05 + 0.16
-    shade = np.clip((-0.12 - diffuse) * 14, 0, 1)[..., None] * np.array([0.22, 0.22, 0.12], np.float32)
+    shade = (np.clip((-0.12 - diffuse) * 14, 0, 1) * who)[..., None] * np.array([0.22, 0.22, 0.12], np.float32)
     glint = np.clip((diffuse - 0.2) * 14, 0, 1)[..., None] * np.float32(0.14)
-    ink = np.clip(inked(pixels, 0.003, gain=2.2, things=things) * 1.2, 0, 1)[..., None] * np.array(
-        [0.75, 0.85, 0.7], np.float32
-    )
+    ink = np.clip(inked(pixels, 0.003, gain=2.2, things=things, fine=fine) * 1.2, 0, 1)[..., None]
+    ink = ink * np.array([0.75, 0.85, 0.7], np.float32)
     return (flat + 1) * (1 - shade) * (1 - ink) - 1 + glint * (1 - ink)
 
 
@@ -98,23 +100,26 @@ def comic_book(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a printed comic: flat inks on yellowish paper, black outlines, and dots of the printer's screen for shade."""
     height, width = pixels.shape[:2]
     diffuse, _, _ = lit(pixels, cut_out(pixels, things), 1.2)
-    cel = saturate(flattened(pixels, 0.006), 1.75) * 1.1 + 0.16
+    fine = features(pixels, things)
+    cel = saturate(kept(flattened(pixels, 0.006), pixels, fine), 1.75) * 1.1 + 0.16
     flat = stepped(cel, 5, 0.1)
+    flat = flat if things is None else kept(cel, flat, things)  # a sky keeps its slope: its steps would be ragged
     period = max(4.0, height / 72)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) * np.float32(2 * np.pi / period)
     screen = (np.cos(x + y) + np.cos(x - y)) * 0.25 + 0.5
-    fine = contours(pixels, 0.006, gain=2.0)
-    tone = np.clip(0.22 - 0.62 * blur(luma(pixels), 0.006) - 1.3 * diffuse, 0, 0.75) * (1 - fine)
+    clear = (1 - contours(pixels, 0.006, gain=2.0)) * (1 - fine)
+    tone = np.clip(0.22 - 0.62 * blur(luma(pixels), 0.006) - 1.3 * diffuse, 0, 0.75) * clear
     dots = np.clip((screen - 1 + tone) * period * 0.8, 0, 1)[..., None]
     printed = (flat + 1) * (1 - dots * np.array([0.5, 0.55, 0.38], np.float32)) - 1
-    ink = np.clip(inked(pixels, 0.0033, gain=3.0, things=things) * 1.3, 0, 1)[..., None]
+    ink = np.clip(inked(pixels, 0.0033, gain=3.0, things=things, fine=fine) * 1.3, 0, 1)[..., None]
     return (printed * np.array([0.96, 0.95, 0.86], np.float32)) * (1 - ink) - 0.97 * ink
 
 
 def digital_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as a concept painting: the subject crisp and modelled, lamps of two colours on its rim, broad strokes behind it."""
     who = cut_out(pixels, things)
-    smooth = (flattened(pixels, 0.004) + pixels) / 2
+    fine = features(pixels, things)
+    smooth = kept((flattened(pixels, 0.004) + pixels) / 2, pixels, fine)
     near = np.clip(1.8 * who, 0, 1)
     broad = (smooth + brushed(smooth, CONCEPT, seed)) / 2
     diffuse, shine, _ = lit(pixels, who, 1.3)
@@ -130,7 +135,7 @@ def digital_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
         + cold[..., None] * np.array([0.0, 0.6, 0.9], np.float32)
     )
     glow = np.maximum(blur(toned, 0.05) - 0.25, 0)
-    return toned + 0.25 * glow + (shine * 0.3 * near)[..., None]
+    return toned + 0.25 * glow + (shine * 0.3 * near * (1 - 0.8 * fine))[..., None]
 
 
 def enhance(pixels: Picture, seed: int, things: Things = None) -> Picture:
@@ -194,19 +199,21 @@ def line_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
 
 def low_poly(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as the flat triangles of a coarse mesh."""
-    return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=(0.16, 0.24))
+    return triangles(saturate(pixels, 1.2), 22, seed, shade=0.2, detail=(0.16, 0.24, 0.3))
 
 
 def modelling_compound(pixels: Picture, seed: int, things: Things = None) -> Picture:
     """Render as modelling clay: matt lumps of bright plasticine, rounded where they end, with thumb prints on them."""
     height, width = pixels.shape[:2]
-    clay = saturate(0.75 * flattened(flattened(pixels, 0.004), 0.004) + 0.25 * pixels, 1.45) * 0.8 + 0.08
-    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels, things) + 0.5, 0, 1), 1.0)
+    fine = features(pixels, things)
+    lumps = kept(flattened(flattened(pixels, 0.004), 0.004), pixels, np.maximum(fine, 0.25))
+    clay = saturate(lumps, 1.45) * 0.8 + 0.08
+    diffuse, _, seams = lit(pixels, np.clip(cut_out(pixels, things) + 0.7, 0, 1), 1.0)
     dents = (
         directed(noise(width, height, 0.07, seed + 2), 0.01) * 0.09
         + directed(noise(width, height, 0.012, seed), 0.003) * 0.015
     )
-    return shaded(clay, diffuse * 0.75 + dents + prints(height, width, seed) - blur(seams, 0.006) * 0.4)
+    return shaded(clay, diffuse * 0.75 + dents + prints(height, width, seed) - blur(seams, 0.006) * 0.4 * (1 - fine))
 
 
 def neon_punk(pixels: Picture, seed: int, things: Things = None) -> Picture:
@@ -229,6 +236,7 @@ def origami(pixels: Picture, seed: int, things: Things = None) -> Picture:
     diffuse, _, _ = lit(pixels, who, 1.6)
     model = triangles(shaded(sheet, diffuse * 0.9), 10, seed, shade=0.34, detail=(0.16, 0.25))
     model = model + 0.4 * (sheet - model)
+    model = kept(model, saturate(pixels, 1.35) * 0.85 + 0.12, features(pixels, things), 0.85)  # printed on it
     folds = triangles(sheet, 3, seed, painted=False, shade=0.1)[..., 0]
     folds = folds + 0.7 * (folds - blur(folds, 0.1))  # a crease is lightest and darkest at itself
     ground = shaded((sheet + model) * 0.46 + 0.16, folds)
@@ -260,16 +268,15 @@ def photographic(pixels: Picture, seed: int, things: Things = None) -> Picture:
 
 
 def pixel_art(pixels: Picture, seed: int, things: Things = None) -> Picture:
-    """Render as large square pixels of a small palette."""
+    """Render as large square pixels of a small palette: the picture's own, and above all its subject's."""
     height, width = pixels.shape[:2]
-    rows = min(48, height)
-    small = resize(pixels, max(1, round(rows * width / height)), rows, Image.Resampling.BOX)
-    return resize(
-        posterise(saturate(small, 1.4) * 1.08, 6),
-        width,
-        height,
-        Image.Resampling.NEAREST,
-    )
+    size = max(1, round(min(64, height) * width / height)), min(64, height)
+    small = resize(pixels, *size, Image.Resampling.BOX)
+    bold = np.asarray(as_image(saturate(small + 0.4 * (small - blur(small, 1.5 / size[1])), 1.4) * 1.08))
+    told = np.repeat(bold.reshape(-1, 3), (resize(subject(pixels, things), *size).ravel() > 0.3) * 9 + 1, axis=0)
+    palette = Image.fromarray(told[None]).quantize(PALETTE, Image.Quantize.MEDIANCUT, 3)
+    few = Image.fromarray(bold).quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
+    return resize(as_pixels(np.asarray(few)), width, height, Image.Resampling.NEAREST)
 
 
 PRESETS: dict[str, Style] = {

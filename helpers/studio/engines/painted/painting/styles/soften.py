@@ -8,8 +8,20 @@ from PIL import Image, ImageChops, ImageFilter
 
 from ..filters import Picture, luma, posterise, resize
 
-__all__ = ["as_image", "as_pixels", "boxed", "flattened", "snapped", "softened", "spread", "stepped"]
+__all__ = [
+    "as_image",
+    "as_pixels",
+    "boxed",
+    "features",
+    "flattened",
+    "kept",
+    "snapped",
+    "softened",
+    "spread",
+    "stepped",
+]
 
+FEATURE = 0.017  # share of the height that an eye, a spoke or a mast is narrower than
 SMALL = 150  # pixels of height up to which a rough plane is as fine as the picture
 
 
@@ -41,6 +53,49 @@ def flattened(pixels: Picture, share: float) -> NDArray[np.float32]:
         least = np.where(better, here, least)
     chosen = Image.fromarray(np.ascontiguousarray(out)[..., None].view(np.uint8)[..., :3])
     return as_pixels(np.asarray(chosen.filter(ImageFilter.BoxBlur(0.8))))  # the choice is by whole pixels: no jags
+
+
+def features(pixels: Picture, things: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return where the things have what is too small for a broad brush, as eyes and spokes: (height, width) in [0, 1].
+
+    It is what a morphological closing fills or an opening takes away. Of nothing known it is 0.
+    """
+    if things is None:
+        return np.zeros((1, 1), np.float32)
+    out = np.zeros(things.shape, np.float32)
+    reach = max(1, round(FEATURE / 2 * len(things)))
+    ends = (np.flatnonzero(things.any(axis)) for axis in (1, 0))
+    here = tuple(slice(max(0, at[0] - reach), at[-1] + reach + 1) if len(at) else slice(0) for at in ends)
+    levels = np.asarray(as_image(pixels[here]))
+    closed = 255 - _largest(255 - _largest(levels, reach), reach)
+    opened = _largest(255 - _largest(255 - levels, reach), reach)
+    apart = np.maximum(closed - levels, levels - opened).max(-1, initial=0)
+    strong = np.clip((_largest(apart, max(1, reach // 3)).astype(np.float32) - 28) / 48, 0, 1)
+    out[here] = strong * things[here]
+    return out
+
+
+def kept(loose: Picture, strict: Picture, where: NDArray[np.float32] | None, share: float = 1.0) -> Picture:
+    """Return a loose rendering, and `where` (0 … 1) a share of a strict one, so that what is shown can be named."""
+    if where is None:
+        return loose
+    near = np.float32(share) * where
+    return np.asarray(loose + (near if loose.ndim == 2 else near[..., None]) * (strict - loose))
+
+
+def _largest(levels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Return the largest level within `reach` pixels of each, down and across, by windows of twice the size each time."""
+    for axis in (0, 1):
+        lines = np.moveaxis(
+            np.pad(levels, [(reach, reach) if k == axis else (0, 0) for k in range(levels.ndim)]), axis, 0
+        )
+        wide = 1
+        while wide < 2 * reach + 1:
+            step = min(wide, 2 * reach + 1 - wide)
+            lines = np.maximum(lines[step:], lines[:-step])
+            wide += step
+        levels = np.moveaxis(lines, 0, axis)
+    return levels
 
 
 def stepped(pixels: Picture, levels: int, soft: float) -> Picture:

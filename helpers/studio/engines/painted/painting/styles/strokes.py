@@ -17,8 +17,8 @@ Plane = NDArray[np.float32]
 FLOW_ROWS = 96
 MODEL_ROWS = 400  # of the picture that strokes take their colours from
 FINEST = 150  # pixels of height from which strokes are drawn: on fewer they would be finer than a pixel
-MOST = 2500  # strokes of a fine layer: what needs them most gets them
-BRISTLED = 2  # layers, from the broadest on, whose strokes show their bristles
+MOST = 1800  # strokes of a fine layer: what needs them most gets them
+BRISTLED = 1  # layers, from the broadest on, whose strokes show their bristles
 STEPS = 3  # of a stroke, to each side of its middle
 
 

@@ -65,7 +65,7 @@ def _around(who: NDArray[np.float32]) -> tuple[slice, slice]:
     ends = []
     for axis, size in ((1, who.shape[0]), (0, who.shape[1])):
         mass = np.cumsum(who.sum(axis))
-        ends.append(np.searchsorted(mass, np.array([0.08, 0.92]) * mass[-1]) if mass[-1] > 1 else np.array([0, size]))
+        ends.append(np.searchsorted(mass, np.array([0.01, 0.99]) * mass[-1]) if mass[-1] > 1 else np.array([0, size]))
     (top, low), (left, right) = ends
     half = min(max(low - top, right - left) * 0.66 + 2, who.shape[0] / 2, who.shape[1] / 2)
     y, x = (
