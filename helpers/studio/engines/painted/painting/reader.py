@@ -42,8 +42,8 @@ _HUNG = ("on", "above", "over", "hanging", "leaning")
 _TABLE = "tabletop"
 """The place that is a thing to lay something on."""
 _GROUNDS = ("ground", "hills", "shore", "bank", "dunes", "sweep")
-"""Brushes of a place's ground, which takes the colour of the place: a room and a sea have none."""
-_COLOURED = ("sky", "grass", "wall", "fallen_leaves", "ice_part")
+"""Brushes of a place's ground, which takes the colour of the place where its water does not: a room has none."""
+_COLOURED = ("sky", "water_part", "grass", "wall", "fallen_leaves", "ice_part")
 """Parts of a place that take a colour of their own."""
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
@@ -1207,7 +1207,7 @@ def _bare(entry: str) -> Mention:
 def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
     """Return whether some drawing of an entry has a part that takes a colour, or the ground of a place does."""
     if item.kind == "scene":
-        return any(layer["brush"] in _GROUNDS for layer in item.data.get("layers", ()))
+        return "coloured" in item.data or any(layer["brush"] in _GROUNDS for layer in item.data.get("layers", ()))
     if item.kind == "part":
         return item.name in _COLOURED
     drawings = [name for key, names in item.data.items() if key == "art" or key.startswith("art_") for name in names]

@@ -220,6 +220,7 @@ ENTRIES: Mapping[str, Fields] = {
         indoor=FLAG,
         close=FLAG,
         rare=FLAG,
+        coloured=NameOf("part"),
         grade=GRADE,
         brushes=Each(NameOf("brush")),
         parameters=TEXTS,
