@@ -7,9 +7,10 @@ from typing import Literal
 from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Said, Thing, Word
-from . import vocabulary
+from . import anchors, vocabulary
 from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
+from .together import WEAR, links
 from .tokens import action_words, tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
@@ -221,7 +222,7 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        _staged(_on_walls(read(positive))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+        _staged(_on_walls(_clothed(read(positive)))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
     )
 
 
@@ -233,26 +234,34 @@ def _staged(reading: Reading) -> Reading:
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
 
 
+def _clothed(reading: Reading) -> Reading:
+    """Return the reading without the clothes of those who have no body for them: a coat on a horse."""
+    objects = reading.of("object")
+    worn = {i: objects[bond.to].entry for i, bond in links(objects).items() if bond.how in WEAR}
+    gone = [i for i, who in worn.items() if not anchors.wearable(objects[i].entry, who)]
+    return reduce(_without, sorted(gone, reverse=True), reading)
+
+
 def _on_walls(reading: Reading) -> Reading:
     """Return the reading without what hangs on walls where its place has none, as a window beside a house in a meadow; it is
     kept where it is what the prompt is about. "On the wall" is on the wall of a room."""
     objects = reading.of("object")
     if all("wall" in vocabulary.entry(name).data["zones"] for name in wanted_places(reading)[:1]):
         held = {i + m.mount for i, m in enumerate(objects) if m.mount and _is_of_walls(m)}
-        own = [m for i, m in enumerate(objects) if i in held and m.entry == WALL]
-        return reduce(partial(_without, shown=True), own, reading)
-    gone = [m for m in objects[1:] if _is_of_walls(m)]
-    return reduce(_without, gone, reading)
+        own = [i for i in held if objects[i].entry == WALL]
+        return reduce(partial(_without, shown=True), sorted(own, reverse=True), reading)
+    gone = [i for i, m in enumerate(objects) if i and _is_of_walls(m)]
+    return reduce(_without, reversed(gone), reading)
 
 
 def _is_of_walls(mention: Mention) -> bool:
     return vocabulary.entry(mention.entry).data.get("stands") == "wall"
 
 
-def _without(reading: Reading, gone: Mention, shown: bool = False) -> Reading:
-    """Return the reading without one of its objects; what belonged to it stands by itself. Its words change nothing, unless the
+def _without(reading: Reading, at: int, shown: bool = False) -> Reading:
+    """Return the reading without the object of a number; what belonged to it stands by itself. Its words change nothing, unless the
     place has `shown` it anyway."""
-    at = next(i for i, m in enumerate(reading.of("object")) if m is gone)
+    gone = reading.of("object")[at]
     out: list[Mention] = []
     for i, m in enumerate(reading.of("object")):
         to = i + (m.mount or m.of)

@@ -733,6 +733,9 @@ class _Reader:
         """Return whether somebody may wear a thing."""
         return _is_worn(item) or (not _is_held(item) and self._is_dressed(item, who))
 
+    def _suits(self, thing: int, who: int) -> bool:
+        return anchors.wearable(self.mentions[thing].entry, self.mentions[who].entry)
+
     def _wears(self, index: int) -> bool:
         return any(link.of == index and link.how == "worn" for link in self.links.values())
 
@@ -769,17 +772,9 @@ class _Reader:
             made = [self._link(who, "on", index) for who in join.who]
         else:
             made = [self._link(index, join.how, join.who[-1], join.token.value)]
-            made = [made[0] and self._is_put_on(index, join)]
+            made = [made[0] and (join.how != "worn" or self._suits(index, join.who[-1]))]
             self._share(index, join.who)
         self._say(join.token, join.who[-1], any(made))
-
-    def _is_put_on(self, index: int, join: _Join) -> bool:
-        """Return whether clothes come upon who wears them: not those of a body that no drawing tells the place of."""
-        item, who = vocabulary.entry(self.mentions[index].entry), join.who[-1]
-        covers = any(anchors.of(name).get("on") == "body" for name in item.data["art"])
-        bodies = vocabulary.entry(self.mentions[who].entry).data["art"]
-        known = self._is_dressed(item, who) or any(anchors.has(name, "body") for name in bodies)
-        return join.how != "worn" or not covers or known
 
     def _share(self, index: int, party: Sequence[int]) -> None:
         """Give the others of a party one each of what the last of them wears or holds: "a cat and a dog wearing hats"."""
@@ -957,6 +952,7 @@ class _Reader:
         item = vocabulary.entry(self.mentions[thing].entry)
         wears = word.value == "wear" or (_is_worn(item) and not _is_held(item))
         made = self._link(thing, *("worn", holder, "wear") if wears else ("held", holder, word.value))
+        made = made and not (wears and not self._suits(thing, holder))
         self._say(word, holder, made)
 
     def _hand_over(self, holder: int) -> None:
@@ -1331,9 +1327,9 @@ def _action(token: Token) -> Mapping[str, Any]:
 
 
 def _takes(token: Token, thing: Mention) -> bool:
-    """Return whether a word can take this thing: a house is not eaten."""
+    """Return whether a word can take this thing: a book is not eaten."""
     wanted = _action(token).get("takes") if token.kind == "action" else None
-    return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")
+    return wanted is None or wanted in vocabulary.entry(thing.entry).data.get("use", ())
 
 
 def _is_place(token: Token) -> bool:

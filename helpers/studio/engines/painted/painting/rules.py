@@ -159,6 +159,7 @@ Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside
 object mentioned next ("a man with a beard and glasses")."""
 FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far", "wall")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
+USE = OneOf(frozenset({"food", "drink", "text", "music"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
 
 _BRUSHES: Mapping[str, Fields] = {name: _parameters_of(brush) for name, brush in BRUSHES.items()}
@@ -243,6 +244,7 @@ ENTRIES: Mapping[str, Fields] = {
         lives=TRUE,
         hands=TRUE,
         held=TRUE,
+        use=Each(USE),
         worn=TRUE,
         lettered=TRUE,
         dressed=Every(Each(NameOf("drawing")), NameOf("object")),
@@ -270,7 +272,7 @@ _ACTION = _entry(
     mount=TRUE,
     carry=TRUE,
     stays=STANDS,
-    takes=STANDS,
+    takes=USE,
 )
 _TABLES: Mapping[str, Form] = {
     "numbers": Every(WHOLE),
@@ -280,6 +282,7 @@ _TABLES: Mapping[str, Form] = {
     "relations": Every(RELATIONS),
     "zh_relations": Every(RELATIONS),
     "nouns": Every(TEXT),
+    "senses": Every(Fields({"means": TEXT, "beside": TEXTS}, frozenset({"beside"}))),
     "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),
