@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from helpers.studio import DRAWN, NOT_DRAWN, STAND_IN
 from helpers.studio.protocol import MAX_WORDS
 
-from ..interface import ReadingLike, Said
+from ..interface import ReadingLike, Said, Spot
 from .factors import FAINT
 from .plans import SIDES, Request, drawings
 from .tasks import Diffusion, Winner
@@ -22,6 +22,13 @@ COVERED = 0.03
 """A thing of which less than this share is to be seen is hidden, by others or by the picture's sides."""
 TINY = 0.0005
 """Share of the picture below which a thing is too small to be seen."""
+
+FINE = 0.0003
+"""Share of the picture below which an object that belongs to a thing is too small to be named, as earrings."""
+LARGER = 1.0
+"""How many times as large as usual beside another something may seem that the prompt calls small."""
+NEAR = 45.0
+"""Height of the largest thing, in hundredths, that a close-up has at least, and a wide shot at most."""
 
 
 def outcomes(reading: ReadingLike, diffusion: Diffusion | None) -> tuple[tuple[str, str], ...]:
@@ -61,6 +68,8 @@ class _Shown:
         """Return whether the picture shows what a word says."""
         if said.thing is not None:
             return said.thing in self.things and self._is_so(said)
+        if said.says in ("near", "far"):
+            return self.open and self._is_framed(said.says)
         if said.setting is None:
             return self.open and self.styled * self.request.pull >= FAINT
         by_style = self.request.reading.setting[said.setting].acts == "style"
@@ -76,11 +85,38 @@ class _Shown:
         """Return whether a thing that is there is as a word says."""
         assert said.thing is not None
         cut, spot = self.winner.things[said.thing]
+        if self._share(cut.parts.get(said.part, 1.0), spot) < FINE:
+            return False
+        if said.says == "size":
+            return self._is_sized(said.thing)
         side = self.request.reading.things[said.thing].place
         if said.says == "place" and side is not None:
             left, right = SIDES[side]
             return bool(left <= spot.x / (100 * self.request.aspect) <= right)
         return said.says != "colour" or not cut.off_colour
+
+
+    def _share(self, area: float, spot: Spot) -> float:
+        """Return the share of the picture that an area of a cutout's parts takes at a spot."""
+        return area * (spot.height / 100) ** 2 / self.request.aspect
+
+    def _is_sized(self, number: int) -> bool:
+        """Return whether a thing is larger or smaller than it usually is beside each other one, as far as the prompt says so."""
+        one = self.request.reading.things[number]
+        for other in self.things - {number}:
+            usual = self.request.reading.things[other]
+            wanted = one.size / usual.size
+            spots = [self.winner.things[at][1] for at in (number, other)]
+            apparent = spots[0].height / spots[1].height / (one.tall / usual.tall)
+            if wanted != 1 and (apparent > LARGER if wanted < 1 else apparent < 1 / LARGER):
+                return False
+        return True
+
+    def _is_framed(self, camera: str) -> bool:
+        """Return whether the largest thing is as near to the camera as a word for it says."""
+        cuts = [self.winner.things[number] for number in self.things]
+        most = max((spot.height * cut.pixels.shape[0] / cut.tall for cut, spot in cuts), default=0.0)
+        return most >= NEAR if camera == "near" else most <= NEAR
 
 
 def _rank(outcome: str) -> int:

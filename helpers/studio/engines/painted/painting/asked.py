@@ -10,7 +10,7 @@ from ..interface import Habit, Said, Thing, Word
 from . import anchors, vocabulary
 from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
-from .together import WEAR, links
+from .together import WEAR, links, usual_height
 from .tokens import action_words, tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
@@ -67,8 +67,9 @@ class Asked:
             members = [self.objects[i] for i in group]
             word = Word("object", min(m.weight for m in members), max(against.get(m.entry, 0.0) for m in members))
             place = next((m.place for m in members if m.place in SIDES), None)
-            root = self.root(group).entry
-            out.append(Thing(root, word, any(m.colour for m in members), place, _habit(root)))
+            root = self.root(group)
+            coloured, usual = any(m.colour for m in members), usual_height(root.entry)
+            out.append(Thing(root.entry, word, coloured, place, _habit(root.entry), root.size, usual))
         return tuple(out)
 
     @cached_property
@@ -108,6 +109,7 @@ class Asked:
                 and not self._is_roofed(word.about)
                 and not self._is_ashore(word),
                 says=_says(word.text),
+                part=self._part(word.about),
             )
             for word in self.reading.words
         ]
@@ -124,6 +126,12 @@ class Asked:
         if vocabulary.entry(mention.entry).kind == "object":
             return next(n for n, group in enumerate(self.groups) if len(before) in group), None
         return None, next((n for n, m in enumerate(self.named) if m is mention), None)
+
+    def _part(self, index: int | None) -> int | None:
+        """Return the number of a mention among the objects."""
+        if index is None or self.reading.mentions[index] not in self.objects:
+            return None
+        return sum(vocabulary.entry(m.entry).kind == "object" for m in self.reading.mentions[:index])
 
     def _is_roofed(self, index: int | None) -> bool:
         """Return whether a mention is in the sky, as the moon, and the place has none."""
@@ -293,13 +301,17 @@ def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:
     return "style" if item.kind == "medium" else "light" if item.kind in OF_LIGHT and not is_far else "place"
 
 
-def _says(text: str) -> Literal["colour", "place"] | None:
-    """Return what a word says of a thing that a picture may show without it: a colour, or a side of the picture."""
+def _says(text: str) -> Literal["colour", "place", "size", "near", "far"] | None:
+    """Return what a word says of a thing that a picture may show without it."""
     english, chinese = vocabulary.words()
     name = english.get(text.lower()) or chinese.get(text)
+    if name is not None and vocabulary.entry(name).kind == "colour":
+        return "colour"
     if name is not None:
-        return "colour" if vocabulary.entry(name).kind == "colour" else None
+        return vocabulary.entry(name).data.get("camera")
     grammar = vocabulary.grammar()
+    if action_words().get(text.lower()) in ("small", "large"):
+        return "size"
     place = grammar.places.get(text.lower()) or grammar.zh_places.get(text)
     return "place" if place in SIDES else None
 

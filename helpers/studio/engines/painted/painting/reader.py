@@ -48,7 +48,7 @@ _COLOURED = ("sky", "water_part", "grass", "wall", "fallen_leaves", "ice_part")
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
 
-Check = bool | Literal["colour", "hair", "place", "pose"]
+Check = bool | Literal["colour", "hair", "place", "pose", "size"]
 """Whether a word changes something, or what will show it once the text is read."""
 
 
@@ -951,6 +951,9 @@ class _Reader:
     def _hold(self, holder: int, word: Token, thing: int) -> None:
         item = vocabulary.entry(self.mentions[thing].entry)
         wears = word.value == "wear" or (_is_worn(item) and not _is_held(item))
+        if not _takes(word, self.mentions[thing]):
+            self.unknown.append(word)
+            return
         made = self._link(thing, *("worn", holder, "wear") if wears else ("held", holder, word.value))
         made = made and not (wears and not self._suits(thing, holder))
         self._say(word, holder, made)
@@ -1186,6 +1189,10 @@ class _Reader:
             link = self.links.get(about)
             wearer = vocabulary.entry(self.mentions[link.of].entry) if link is not None and link.how == "worn" else item
             return named and (_takes_colour(item, "tint") or _takes_colour(wearer, "tint"))
+        if check == "size":
+            link = self.links.get(about)
+            on = {anchors.of(name).get("on") for name in item.data["art"]} if item.kind == "object" else set()
+            return link is None or link.how != "worn" or on.isdisjoint(anchors.FITTED)
         if check == "place":
             wanted = token.value if token.kind == "place" else _action(token)["place"]
             return mention.place == wanted and about not in self.links
@@ -1242,6 +1249,8 @@ def _is_visible(token: Token) -> bool:
     if token.word.lower() in vocabulary.grammar().unseen:
         return False
     item = vocabulary.entry(token.value) if token.kind == "entry" else None
+    if item is not None and "unseen" in item.data:
+        return False
     return (
         item is None
         or item.kind != "mood"
@@ -1289,7 +1298,9 @@ def _check(token: Token, mention: Mention) -> Check:
         return True
     if action.keys() & set(_POSED):
         return "pose"
-    return "place" if "place" in action and "size" not in action else True
+    if "size" in action:
+        return "size"
+    return "place" if "place" in action else True
 
 
 def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | None:

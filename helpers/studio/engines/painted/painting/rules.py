@@ -159,7 +159,8 @@ Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside
 object mentioned next ("a man with a beard and glasses")."""
 FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far", "wall")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
-USE = OneOf(frozenset({"food", "drink", "text", "music"}))
+CAMERA = OneOf(frozenset({"near", "far"}))
+USE = OneOf(frozenset({"food", "drink", "text", "music", "back"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
 
 _BRUSHES: Mapping[str, Fields] = {name: _parameters_of(brush) for name, brush in BRUSHES.items()}
@@ -253,7 +254,7 @@ ENTRIES: Mapping[str, Fields] = {
         parameters=TEXTS,
     ),
     "part": _entry(stands=STANDS, layers=ON_TOP, light=NameOf("light"), grade=GRADE, brushes=Each(NameOf("brush"))),
-    "mood": _entry(grade=GRADE, frame=Fields({"horizon": NUMBER, "size": NUMBER}), air=AIR, at_night=NUMBER),
+    "mood": _entry(grade=GRADE, frame=Fields({"horizon": NUMBER, "size": NUMBER}), air=AIR, at_night=NUMBER, unseen=TRUE, camera=CAMERA),
     "medium": _entry(grade=GRADE),
     "colour": _entry("colour", colour=COLOUR, hair=COLOUR),
 }
