@@ -32,14 +32,18 @@ NEAR = 45.0
 
 
 def outcomes(reading: ReadingLike, diffusion: Diffusion | None) -> tuple[tuple[str, str], ...]:
-    """Return the words of a reading and what became of each in the picture that a diffusion ended with; None: nothing was
-    drawn. Each is there once, with the best of what became of it."""
-    shown = _Shown.by(diffusion) if diffusion is not None else None
+    """Return the words of a reading and what became of each in the picture that a diffusion ended with, once each, with the best
+    of what became of it. Left out is what an init image may show that was kept; None: all of it was."""
+    if diffusion is None:
+        return ()
+    shown = _Shown.by(diffusion)
     found: dict[str, str] = {}
     for said in reading.words:
         outcome = NOT_DRAWN
-        if shown is not None and said.changes and shown.has(said):
+        if said.changes and shown.has(said):
             outcome = STAND_IN + said.stand_in if said.stand_in else DRAWN
+        elif shown.may_be_kept(said):
+            continue
         found[said.text] = max(found.get(said.text, outcome), outcome, key=_rank)
     return tuple(found.items())[:MAX_WORDS]
 
@@ -75,6 +79,13 @@ class _Shown:
         by_style = self.request.reading.setting[said.setting].acts == "style"
         lost = said.setting in self.winner.plan.lost
         return self.open and not lost and (self.styled >= FAINT or not by_style)
+
+    def may_be_kept(self, said: Said) -> bool:
+        """Return whether an init image may show what a word says, as the run did not decide it."""
+        kept = self.winner.plan.kept
+        if kept == "place" and said.setting is not None:
+            return self.request.reading.setting[said.setting].acts != "style"
+        return kept == "all" or not self.open
 
     @property
     def styled(self) -> float:
