@@ -201,6 +201,8 @@ class Cutout:
     """False where it is not mirrored: the prompt says what is on the left in it, or there are letters on it."""
     parts: Mapping[int, float] = field(default_factory=dict)
     """How much of each of its objects is to be seen, by its number, in squares as high as the main part."""
+    uncoloured: frozenset[int] = frozenset()
+    """Numbers of those of which hardly anything has the colour that the prompt names."""
 
 
 Standing = tuple[Cutout, Spot]

@@ -104,8 +104,7 @@ class _Shown:
         if said.says == "place" and side is not None:
             left, right = SIDES[side]
             return bool(left <= spot.x / (100 * self.request.aspect) <= right)
-        return said.says != "colour" or not cut.off_colour
-
+        return said.says != "colour" or not (cut.off_colour or said.part in cut.uncoloured)
 
     def _share(self, area: float, spot: Spot) -> float:
         """Return the share of the picture that an area of a cutout's parts takes at a spot."""

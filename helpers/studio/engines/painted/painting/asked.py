@@ -21,6 +21,8 @@ STAGE = "backdrop"
 """The scene for a subject that is not known."""
 WALL = "brick_wall"
 """A wall that stands by itself."""
+INDOORS = "room"
+"""The place that any other one with a roof is too."""
 SKY = "sky"
 """The entry of the sky itself."""
 OF_LIGHT = ("light", "weather", "season")
@@ -107,6 +109,7 @@ class Asked:
                 changes=word.changes
                 and not self._is_cancelled(word.about)
                 and not self._is_roofed(word.about)
+                and not self._is_elsewhere(word.about)
                 and not self._is_ashore(word),
                 says=_says(word.text),
                 part=self._part(word.about),
@@ -139,6 +142,15 @@ class Asked:
             return False
         mention = self.reading.mentions[index]
         return vocabulary.entry(mention.entry).kind == "part" and is_overhead(mention.entry)
+
+    def _is_elsewhere(self, index: int | None) -> bool:
+        """Return whether a mention is a place of which nothing is seen from the one where one stands: a jungle behind a river."""
+        if index is None or vocabulary.entry(self.reading.mentions[index].entry).kind != "scene":
+            return False
+        name, base = self.reading.mentions[index].entry, wanted_places(self.reading)[0]
+        if vocabulary.entry(base).data.get("indoor"):
+            return name not in (base, INDOORS)
+        return name != base and "backdrop" not in vocabulary.entry(name).data
 
     def _is_ashore(self, word: Spoken) -> bool:
         """Return whether a word is of something in the water, as "swimming", and the place has none."""
@@ -230,7 +242,11 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        _staged(_on_walls(_clothed(read(positive)))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+        _staged(_on_walls(_clothed(read(positive)))),
+        tuple(unwanted.items()),
+        read(prompts).unknown,
+        bool(positive),
+        idle,
     )
 
 

@@ -254,7 +254,14 @@ ENTRIES: Mapping[str, Fields] = {
         parameters=TEXTS,
     ),
     "part": _entry(stands=STANDS, layers=ON_TOP, light=NameOf("light"), grade=GRADE, brushes=Each(NameOf("brush"))),
-    "mood": _entry(grade=GRADE, frame=Fields({"horizon": NUMBER, "size": NUMBER}), air=AIR, at_night=NUMBER, unseen=TRUE, camera=CAMERA),
+    "mood": _entry(
+        grade=GRADE,
+        frame=Fields({"horizon": NUMBER, "size": NUMBER}),
+        air=AIR,
+        at_night=NUMBER,
+        unseen=TRUE,
+        camera=CAMERA,
+    ),
     "medium": _entry(grade=GRADE),
     "colour": _entry("colour", colour=COLOUR, hair=COLOUR),
 }

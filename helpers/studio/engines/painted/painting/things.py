@@ -13,7 +13,7 @@ from ..interface import Cutout, Spot, Standing
 from . import layout, painter, vocabulary
 from .asked import Asked, Group
 from .layout import Scene
-from .placement import Placement, boxed, extent, from_far_to_near, moved
+from .placement import Placement, boxed, colourable, extent, from_far_to_near, moved
 from .together import mirrors, shown
 
 __all__ = ["cutouts", "spots", "staged"]
@@ -23,6 +23,8 @@ LAYOUTS, VARIANTS = 8, 3
 DEPTHS, ACROSS = 4, (4, 2)
 """Spots of a thing: in each part of its depths one in each part of its width, of which there are more for a thing that is
 alone in its picture."""
+COLOURED = 0.18
+"""Share of a drawing that has the colour which the prompt names, from which on anybody would name it too: not a red stripe."""
 OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
@@ -296,7 +298,8 @@ def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int |
     unit = size / 100
     foot = (drawn.root.y * unit - rows[0], drawn.middle * unit - columns[0])
     parts = {number: area / drawn.root.height**2 for number, area in shown(group).items()}
-    return Cutout(cut, foot, drawn.root.height * unit, drawn, off is not None, turns, parts)
+    plain = frozenset(p.mention for p in group if p.colour and colourable(p.drawing) < COLOURED)
+    return Cutout(cut, foot, drawn.root.height * unit, drawn, off is not None, turns, parts, plain)
 
 
 def _other_colour(colour: str, number: int) -> str:
