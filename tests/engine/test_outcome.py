@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.studio import DRAWN, NOT_DRAWN
+from helpers.studio.engines.painted import create
 from helpers.studio.engines.painted.diffusion.trace import PaintedTrace
 from helpers.studio.engines.painted.engine import PaintedEngine
 from helpers.studio.engines.painted.interface import Spot
@@ -212,3 +213,50 @@ def test_the_painters_own_drawings_in_other_colours_say_so() -> None:
     reading = asked((Prompt("a red car"),))
     for off_colour in (False, True):
         assert {cut.off_colour for cut in cutouts(reading, 0, 16, 1.0, off_colour)} == {off_colour}
+
+
+@pytest.fixture(scope="module")
+def painter_engine() -> PaintedEngine:
+    engine = create()
+    assert isinstance(engine, PaintedEngine)
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("a red car", set()),
+        ("a red swing", {"red"}),  # but for its seat
+        ("a green temple", {"green"}),
+        ("a girl with red hair", set()),
+        ("a woman with a necklace in a park, wide shot", {"necklace"}),
+        ("a close-up of a cat", set()),
+        ("a beach, close-up", {"close-up"}),
+        ("wide shot of a man in a desert", set()),
+        ("a portrait of a king, wide shot", {"wide shot"}),
+    ],
+)
+def test_an_attribute_that_nobody_would_see_is_not_drawn(
+    painter_engine: PaintedEngine, text: str, missing: set[str]
+) -> None:
+    words = told(text, engine=painter_engine)
+    assert {word for word, outcome in words.items() if outcome == NOT_DRAWN} == missing
+
+
+def test_of_two_dogs_the_big_one_is_larger_or_neither_is_said_to_be(painter_engine: PaintedEngine) -> None:
+    found = set()
+    for seed in SEEDS:
+        made = make("a small dog and a big dog", engine=painter_engine, seed=seed)
+        assert isinstance(made.trace, PaintedTrace)
+        dogs = [choice for name, choice in made.trace.choices if name == "dog"]
+        heights = {cut.drawn.root.mention: spot.height for cut, spot in dogs}
+        is_so = dict(made.words)["small"] == dict(made.words)["big"] == DRAWN
+        assert is_so == (heights[0] < heights[1])
+        found.add(is_so)
+    assert True in found
+
+
+def test_what_is_covered_by_another_of_its_group_is_little_to_be_seen() -> None:
+    (cut, *_) = cutouts(asked((Prompt("a boy in a helmet and a hat"),)), 0, 64, 1.0, False)
+    (alone, *_) = cutouts(asked((Prompt("a boy in a helmet"),)), 0, 64, 1.0, False)
+    assert cut.parts[1] < 0.9 * alone.parts[1]
