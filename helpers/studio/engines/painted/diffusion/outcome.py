@@ -96,7 +96,8 @@ class _Shown:
         """Return whether a thing that is there is as a word says."""
         assert said.thing is not None
         cut, spot = self.winner.things[said.thing]
-        if self._share(cut.parts.get(said.part, 1.0), spot) < FINE:
+        area = 1.0 if said.part is None else cut.parts.get(said.part, 1.0)
+        if self._share(area, spot) < FINE:
             return False
         if said.says == "size":
             return self._is_sized(said.thing)
