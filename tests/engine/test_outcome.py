@@ -234,6 +234,7 @@ def painter_engine() -> PaintedEngine:
         ("a beach, close-up", {"close-up"}),
         ("wide shot of a man in a desert", set()),
         ("a portrait of a king, wide shot", {"wide shot"}),
+        ("a woman wearing a necklace in a park, wide shot", {"wearing", "necklace"}),
     ],
 )
 def test_an_attribute_that_nobody_would_see_is_not_drawn(
@@ -251,7 +252,7 @@ def test_of_two_dogs_the_big_one_is_larger_or_neither_is_said_to_be(painter_engi
         dogs = [choice for name, choice in made.trace.choices if name == "dog"]
         heights = {cut.drawn.root.mention: spot.height for cut, spot in dogs}
         is_so = dict(made.words)["small"] == dict(made.words)["big"] == DRAWN
-        assert is_so == (heights[0] < heights[1])
+        assert is_so == (1.15 * heights[0] <= heights[1])
         found.add(is_so)
     assert True in found
 

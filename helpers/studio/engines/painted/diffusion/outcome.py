@@ -25,8 +25,8 @@ TINY = 0.0005
 
 FINE = 0.0003
 """Share of the picture below which an object that belongs to a thing is too small to be named, as earrings."""
-LARGER = 1.0
-"""How many times as large as usual beside another something may seem that the prompt calls small."""
+LARGER = 1.15
+"""How many times as large as usual something is at least beside all others that the prompt calls larger than them."""
 NEAR = 45.0
 """Height of the largest thing, in hundredths, that a close-up has at least, and a wide shot at most."""
 
@@ -112,14 +112,13 @@ class _Shown:
         return area * (spot.height / 100) ** 2 / self.request.aspect
 
     def _is_sized(self, number: int) -> bool:
-        """Return whether a thing is larger or smaller than it usually is beside each other one, as far as the prompt says so."""
-        one = self.request.reading.things[number]
-        for other in self.things - {number}:
-            usual = self.request.reading.things[other]
-            wanted = one.size / usual.size
-            spots = [self.winner.things[at][1] for at in (number, other)]
-            apparent = spots[0].height / spots[1].height / (one.tall / usual.tall)
-            if wanted != 1 and (apparent > LARGER if wanted < 1 else apparent < 1 / LARGER):
+        """Return whether a thing that the prompt calls large or small is so beside each other one that it does not call so too."""
+        thing, (_, spot) = self.request.reading.things[number], self.winner.things[number]
+        for at in self.things - {number}:
+            other, (_, beside) = self.request.reading.things[at], self.winner.things[at]
+            apparent = spot.height / beside.height * other.tall / thing.tall
+            larger = apparent if thing.size > other.size else 1 / apparent
+            if thing.size not in (1.0, other.size) and larger < LARGER:
                 return False
         return True
 

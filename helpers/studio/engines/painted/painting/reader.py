@@ -774,7 +774,7 @@ class _Reader:
             made = [self._link(index, join.how, join.who[-1], join.token.value)]
             made = [made[0] and (join.how != "worn" or self._suits(index, join.who[-1]))]
             self._share(index, join.who)
-        self._say(join.token, join.who[-1], any(made))
+        self._say(join.token, index if join.how in OWNED else join.who[-1], any(made))
 
     def _share(self, index: int, party: Sequence[int]) -> None:
         """Give the others of a party one each of what the last of them wears or holds: "a cat and a dog wearing hats"."""
@@ -956,7 +956,7 @@ class _Reader:
             return
         made = self._link(thing, *("worn", holder, "wear") if wears else ("held", holder, word.value))
         made = made and not (wears and not self._suits(thing, holder))
-        self._say(word, holder, made)
+        self._say(word, thing, made)
 
     def _hand_over(self, holder: int) -> None:
         """Give a thing that was named before its holder or rider, as in Chinese, to the one just named."""
