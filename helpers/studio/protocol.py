@@ -165,8 +165,8 @@ class EngineResult:
     """The trace, where it was asked for and the engine has one."""
     words: tuple[tuple[str, str], ...] = ()
     """The other content words of the positive prompts, as written, in order, each once, and what became of each in this
-    picture: "drawn", "not-drawn", or "stand-in:" and the name of what is drawn in its place. At most MAX_WORDS; an engine
-    that cannot tell gives none."""
+    picture: "drawn", "not-drawn", or "stand-in:" and the name of what is drawn in its place. What an init image may show that was
+    kept is left out, as nobody can tell. At most MAX_WORDS; an engine that cannot tell gives none."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,20 @@ def test_at_night_the_land_is_darker_than_by_day(name: str) -> None:
     assert night < day - 0.1
 
 
+@pytest.mark.parametrize("place", ["sea", "lake", "river", "swimming pool"])
+def test_the_colour_of_a_water_is_that_of_the_water_and_not_of_the_land(place: str) -> None:
+    scenes = [layout.compose(prompt.read((Prompt(f"a {hue} {place}"),)), 5, 1.0) for hue in ("red", "green", "blue")]
+    shots = [painter.paint(scene, 64, 64) for scene in scenes]
+    for channel, shot in enumerate(shots):
+        changed = np.abs(shot - shots[channel - 1]).max(2) > 0.3
+        own, others = shot[changed][:, channel], np.delete(shot[changed], channel, 1).max(1)
+        assert changed.mean() > 0.08
+        assert (own - others).mean() > 0.2
+    plain = painter.paint(layout.compose(prompt.read((Prompt(f"a {place}"),)), 5, 1.0), 64, 64)
+    if place != "sea":
+        assert np.abs(shots[0] - plain)[-4:, :8].mean() < 0.1  # the lower left corner is land
+
+
 def test_the_aurora_hangs_across_the_whole_sky() -> None:
     (layer,) = vocabulary.entry("aurora").data["layers"]
     for seed in range(4):

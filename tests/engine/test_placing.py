@@ -354,6 +354,19 @@ def test_a_sweater_fits_whoever_wears_it() -> None:
     assert plain[0].width / plain[1].width == pytest.approx(tiny[0].width / tiny[1].width)
 
 
+def test_who_wears_clothes_is_drawn_with_a_body_for_them() -> None:
+    for seed in SEEDS:
+        (bear,) = placed("a bear in a raincoat", "bear", seed)
+        assert anchors.has(bear.drawing, "body")
+
+
+def test_what_several_wear_who_cannot_is_left_out_of_the_reading() -> None:
+    assert [m.entry for m in asked((Prompt("a horse in a red coat and a sweater and a hat"),)).objects] == [
+        "horse",
+        "hat",
+    ]
+
+
 @pytest.mark.parametrize("flip", [False, True])
 def test_a_group_keeps_together_wherever_it_is_carried(flip: bool) -> None:
     reading = asked((Prompt("a girl wearing a hat behind a rock"),))

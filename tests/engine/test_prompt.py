@@ -185,6 +185,54 @@ def test_a_compound_is_not_painted_as_one_of_its_parts(text: str) -> None:
     assert read(text).unknown == (text,)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "unknown"),
+    [
+        ("a bat in a cave", ["bat", "cave"], ()),
+        ("a bat and a baseball", ["baseball_bat", "baseball"], ()),
+        ("a girl with a bow in her hair", ["girl", "ribbon"], ()),
+        ("an archer's bow", ["bow_and_arrow"], ("archer's",)),
+        ("letters carved on a door", ["door"], ("letters", "carved")),
+        ("a pile of letters", ["letter"], ()),
+        ("the palm of a hand", [], ("palm", "hand")),
+        ("桌上的苹果手机", ["tabletop", "phone"], ("苹果",)),
+    ],
+)
+def test_a_word_of_two_meanings_has_the_one_that_goes_with_the_others(
+    text: str, expected: list[str], unknown: tuple[str, ...]
+) -> None:
+    assert names(read(text)) == expected
+    assert read(text).unknown == unknown
+
+
+def test_the_other_meaning_of_a_word_is_an_entry() -> None:
+    english, chinese = vocabulary.words()
+    for word, sense in vocabulary.grammar().senses.items():
+        assert word in english or word in chinese, word
+        assert "means" not in sense or vocabulary.entry(sense["means"]).kind == "object"
+
+
+@pytest.mark.parametrize(
+    ("text", "carry", "unknown"),
+    [
+        ("a dog eating a bone", "eat", ()),
+        ("a dog eating a ball", None, ("eating a",)),
+        ("a girl drinking a glass of water", "drink", ()),
+        ("a girl drinking a book", None, ("drinking a",)),
+        ("a girl reading a red book", "read", ()),
+        ("a girl reading a cup", None, ("reading a",)),
+        ("a man playing the violin", "play", ()),
+        ("吃苹果的女孩", "eat", ()),
+        ("吃书的女孩", None, ("吃",)),
+        ("背着书包的男孩", "wear", ()),
+        ("男孩背着吉他", None, ("背着",)),
+    ],
+)
+def test_food_is_eaten_and_books_are_read(text: str, carry: str | None, unknown: tuple[str, ...]) -> None:
+    assert read(text).mentions[0].carry == carry or carry == "wear" == read(text).mentions[0].carry
+    assert read(text).unknown == unknown
+
+
 def test_one_odd_character_takes_in_its_neighbour() -> None:
     assert read("水垢").unknown == ("水垢",)
 
@@ -628,7 +676,21 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a red meadow", set()),
         ("a meadow under red clouds", {"red"}),
         ("a meadow under a red sky", set()),
-        ("a frog wearing a raincoat", {"wearing"}),
+        ("a frog wearing a raincoat", {"wearing", "raincoat"}),
+        ("a pig in a red coat", {"red", "coat"}),
+        ("一头穿毛衣的马", {"穿", "毛衣"}),
+        ("a bear in a raincoat", set()),
+        ("a green pond with pink water", set()),
+        ("红色的湖", set()),
+        ("a girl in an oversized sweater", {"oversized"}),
+        ("a girl in a big hat", set()),
+        ("a castle from below", {"from below"}),
+        ("俯视的城市", {"俯视"}),
+        ("a tiger by a river in the jungle", {"jungle"}),
+        ("a kitchen in a castle", {"castle"}),
+        ("a house in a forest by a lake", set()),
+        ("a kitchen, interior", set()),
+        ("a man lifting a box", {"lifting"}),
         ("a man wearing a raincoat", set()),
     ],
 )

@@ -63,7 +63,7 @@ class ToyReading:
                 stand_in = entry if text in STAND_INS else None
                 said = replace(said, thing=things.index(entry), stand_in=stand_in)
                 said = replace(said, says="colour" if text in COLOURS else "place" if text in SIDES else None)
-            elif entry in setting:
+            elif entry in setting and said.changes:
                 said = replace(said, setting=setting[entry])
             elif entry not in MOODS or refused.get(entry, 0.0) >= weight:
                 said = replace(said, changes=False)

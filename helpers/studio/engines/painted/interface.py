@@ -4,8 +4,8 @@ A painter reads prompts (`ReadingLike`), composes places without the things that
 thing once (`Cutout`), says where it may stand (`Spot`), and paints a place with things in it. `Painter` holds its functions.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -62,6 +62,10 @@ class Thing:
     place: str | None = None
     """"left", "right" or "middle", where the prompt says so."""
     habit: Habit = "stands"
+    size: float = 1.0
+    """Of its main part, as the prompt says it: a factor."""
+    tall: float = 1.0
+    """How high its main part is beside other things, whatever the prompt says of its size."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,11 @@ class Said:
     changes: bool = True
     """False where it changes nothing in any picture of this reading, as the colour of something that takes none, a mood that a
     negative prompt cancels, or a word of a prompt of weight 0."""
-    says: Literal["colour", "place"] | None = None
-    """What it says of its thing where a picture may show the thing and not that: its colour, or its side of the picture."""
+    says: Literal["colour", "place", "size", "near", "far"] | None = None
+    """What it says of its thing where a picture may show the thing and not that: its colour, its side of the picture, or its
+    size; or how near the camera is to all things."""
+    part: int | None = None
+    """Number of the object that it is about, in `Cutout.parts` of its thing."""
 
 
 class ReadingLike(Hashable, Protocol):
@@ -192,6 +199,10 @@ class Cutout:
     """True where its colours are not those that the prompt names."""
     turns: bool = True
     """False where it is not mirrored: the prompt says what is on the left in it, or there are letters on it."""
+    parts: Mapping[int, float] = field(default_factory=dict)
+    """How much of each of its objects is to be seen, by its number, in squares as high as the main part."""
+    uncoloured: frozenset[int] = frozenset()
+    """Numbers of those of which hardly anything has the colour that the prompt names."""
 
 
 Standing = tuple[Cutout, Spot]

@@ -13,7 +13,7 @@ in guesses alone: the picture is painted whole in the end (see `decode`).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +145,8 @@ class Plan:
     """Numbers of the words of the setting that it does not show."""
     styled: float = 1.0
     """How far all but its things are in the prompt's moods, media and style, 0..1."""
+    kept: Literal["nothing", "place", "all"] = "nothing"
+    """What of it is an init image's, so that nobody knows which of the prompt's words it shows."""
 
 
 def laid(

@@ -28,7 +28,7 @@ That holds for every init, prompt and sampler; the posterior does the rest.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,7 +211,7 @@ class _Change:
         def redraw(_: Any) -> Pixels:
             return self.changed(flattened(self.init.pixels, amount), self.todo)
 
-        return self._of_the_init(picture, self._factors({}, picture), redraw, self.todo)
+        return self._of_the_init(picture, self._factors({}, picture), redraw, self.todo, "all")
 
     def redrawn(self) -> Plan:
         """Return the init in flat regions, the larger the less of its strength is left."""
@@ -219,7 +219,7 @@ class _Change:
         def redraw(_: Any) -> Pixels:
             return self._textured(self.changed(self.init.abstract(self.abstraction), self.bold))
 
-        return self._of_the_init(self.redrawing, self._factors({}, self.redrawing), redraw, self.bold)
+        return self._of_the_init(self.redrawing, self._factors({}, self.redrawing), redraw, self.bold, "all")
 
     def swapped(self) -> Plan:
         """Return the redrawing without its main thing, and with the prompt's things."""
@@ -236,15 +236,20 @@ class _Change:
             return self._textured(pixels)
 
         factors = self._factors({main: held, **drawn}, picture)
-        return self._of_the_init(picture, factors, redraw, self.bold)
+        return self._of_the_init(picture, factors, redraw, self.bold, "place")
 
     def _of_the_init(
-        self, picture: Planes, factors: tuple[Factor, ...], redraw: Callable[[Any], Pixels], share: float
+        self,
+        picture: Planes,
+        factors: tuple[Factor, ...],
+        redraw: Callable[[Any], Pixels],
+        share: float,
+        kept: Literal["place", "all"],
     ) -> Plan:
-        """Return a plan that keeps the init's place and what is in it, a share of the way to the prompt's light and style."""
+        """Return a plan that keeps the init's place or all that is in it, a share of the way to the prompt's light and style."""
         setting = enumerate(self.request.reading.setting)
         lost = frozenset(i for i, word in setting if word.acts == "place" or share < FAINT)
-        return Plan(self.scene, picture, 0.0, factors, redraw=redraw, lost=lost, styled=share)
+        return Plan(self.scene, picture, 0.0, factors, redraw=redraw, lost=lost, styled=share, kept=kept)
 
     def replaced(self) -> list[Plan]:
         """Return the prompt's plans, led by the init."""

@@ -155,10 +155,8 @@ def _drawn(request: Request, hole: Hole, todo: float, variation: Variation) -> l
         for order in range(orders):
             factors = _factors(request, hole, todo, things, order, look, picture, variation)
             log_prior = float(np.log(share / orders))
-            plan = Plan(
-                ground.scene, picture, log_prior, factors, redraw=redraw, lost=ground.lost, styled=ground.styled
-            )
-            plans.append(plan)
+            plan = Plan(ground.scene, picture, log_prior, factors, redraw=redraw, kept="place")
+            plans.append(replace(plan, lost=ground.lost, styled=ground.styled))
     return plans
 
 
@@ -341,7 +339,7 @@ def _with_init(
         return np.asarray(init + np.float32(todo) * (restyled(scene, init.copy(), request.style) - init), np.float32)
 
     lost = _unpainted(request.reading)
-    kept = Plan(scene, latent, odds - least, factors, redraw=redraw, lost=lost, styled=todo)
+    kept = Plan(scene, latent, odds - least, factors, redraw=redraw, lost=lost, styled=todo, kept="all")
     return [kept, *plans]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from helpers.studio import DRAWN, NOT_DRAWN, STAND_IN
 from helpers.studio.protocol import MAX_WORDS
 
-from ..interface import ReadingLike, Said
+from ..interface import ReadingLike, Said, Spot
 from .factors import FAINT
 from .plans import SIDES, Request, drawings
 from .tasks import Diffusion, Winner
@@ -23,16 +23,27 @@ COVERED = 0.03
 TINY = 0.0005
 """Share of the picture below which a thing is too small to be seen."""
 
+FINE = 0.0003
+"""Share of the picture below which an object that belongs to a thing is too small to be named, as earrings."""
+LARGER = 1.15
+"""How many times as large as usual something is at least beside all others that the prompt calls larger than them."""
+NEAR = 45.0
+"""Height of the largest thing, in hundredths, that a close-up has at least, and a wide shot at most."""
+
 
 def outcomes(reading: ReadingLike, diffusion: Diffusion | None) -> tuple[tuple[str, str], ...]:
-    """Return the words of a reading and what became of each in the picture that a diffusion ended with; None: nothing was
-    drawn. Each is there once, with the best of what became of it."""
-    shown = _Shown.by(diffusion) if diffusion is not None else None
+    """Return the words of a reading and what became of each in the picture that a diffusion ended with, once each, with the best
+    of what became of it. Left out is what an init image may show that was kept; None: all of it was."""
+    if diffusion is None:
+        return ()
+    shown = _Shown.by(diffusion)
     found: dict[str, str] = {}
     for said in reading.words:
         outcome = NOT_DRAWN
-        if shown is not None and said.changes and shown.has(said):
+        if said.changes and shown.has(said):
             outcome = STAND_IN + said.stand_in if said.stand_in else DRAWN
+        elif shown.may_be_kept(said):
+            continue
         found[said.text] = max(found.get(said.text, outcome), outcome, key=_rank)
     return tuple(found.items())[:MAX_WORDS]
 
@@ -61,11 +72,20 @@ class _Shown:
         """Return whether the picture shows what a word says."""
         if said.thing is not None:
             return said.thing in self.things and self._is_so(said)
+        if said.says in ("near", "far"):
+            return self.open and self._is_framed(said.says)
         if said.setting is None:
             return self.open and self.styled * self.request.pull >= FAINT
         by_style = self.request.reading.setting[said.setting].acts == "style"
         lost = said.setting in self.winner.plan.lost
         return self.open and not lost and (self.styled >= FAINT or not by_style)
+
+    def may_be_kept(self, said: Said) -> bool:
+        """Return whether an init image may show what a word says, as the run did not decide it."""
+        kept = self.winner.plan.kept
+        if kept == "place" and said.setting is not None:
+            return self.request.reading.setting[said.setting].acts != "style"
+        return kept == "all" or not self.open
 
     @property
     def styled(self) -> float:
@@ -76,11 +96,37 @@ class _Shown:
         """Return whether a thing that is there is as a word says."""
         assert said.thing is not None
         cut, spot = self.winner.things[said.thing]
+        area = 1.0 if said.part is None else cut.parts.get(said.part, 1.0)
+        if self._share(area, spot) < FINE:
+            return False
+        if said.says == "size":
+            return self._is_sized(said.thing)
         side = self.request.reading.things[said.thing].place
         if said.says == "place" and side is not None:
             left, right = SIDES[side]
             return bool(left <= spot.x / (100 * self.request.aspect) <= right)
-        return said.says != "colour" or not cut.off_colour
+        return said.says != "colour" or not (cut.off_colour or said.part in cut.uncoloured)
+
+    def _share(self, area: float, spot: Spot) -> float:
+        """Return the share of the picture that an area of a cutout's parts takes at a spot."""
+        return area * (spot.height / 100) ** 2 / self.request.aspect
+
+    def _is_sized(self, number: int) -> bool:
+        """Return whether a thing that the prompt calls large or small is so beside each other one that it does not call so too."""
+        thing, (_, spot) = self.request.reading.things[number], self.winner.things[number]
+        for at in self.things - {number}:
+            other, (_, beside) = self.request.reading.things[at], self.winner.things[at]
+            apparent = spot.height / beside.height * other.tall / thing.tall
+            larger = apparent if thing.size > other.size else 1 / apparent
+            if thing.size not in (1.0, other.size) and larger < LARGER:
+                return False
+        return True
+
+    def _is_framed(self, camera: str) -> bool:
+        """Return whether the largest thing is as near to the camera as a word for it says."""
+        cuts = [self.winner.things[number] for number in self.things]
+        most = max((spot.height * cut.pixels.shape[0] / cut.tall for cut, spot in cuts), default=0.0)
+        return most >= NEAR if camera == "near" else most <= NEAR
 
 
 def _rank(outcome: str) -> int:

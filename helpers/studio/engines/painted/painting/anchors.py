@@ -4,18 +4,22 @@ What a drawing does not say is estimated from what it says and from its box, so 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from . import art, rules
+from . import art, rules, vocabulary
 
-__all__ = ["Anchor", "anchor", "has", "of", "table"]
+__all__ = ["FITTED", "Anchor", "anchor", "has", "of", "table", "wearable", "wearing"]
 
 UPRIGHT = 70.0
 """The width up to which a drawing without anchors stands upright, its head in its middle; a wider one has it at its front."""
+
+
+FITTED = ("body", "feet", "hand", "back")
+"""Places of clothes, which fit whoever wears them, be they called tiny or huge, if they have such a body."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,25 @@ def anchor(drawing: str, place: str) -> Anchor:
         x, y, *width = of(drawing)[place]
         return Anchor(x, y, width[0] if width else anchor(drawing, "body").width)
     return _estimated(drawing, place)
+
+
+@cache
+def wearable(thing: str, wearer: str) -> bool:
+    """Return whether somebody can wear a thing, by the names of their entries: it is on a drawing of theirs, or can be put on one."""
+    return thing in vocabulary.entry(wearer).data.get("dressed", ()) or bool(wearing(wearer, thing))
+
+
+@cache
+def wearing(wearer: str, thing: str) -> Sequence[str]:
+    """Return the drawings of somebody on which a thing can be put, by the names of their entries."""
+    theirs, its = (vocabulary.entry(name).data["art"] for name in (wearer, thing))
+    return [drawing for drawing in theirs if all(_takes(drawing, one) for one in its)]
+
+
+def _takes(drawing: str, thing: str) -> bool:
+    """Return whether somebody's drawing has the place that a thing's drawing is worn on: four legs have none for a coat."""
+    on = of(thing).get("on")
+    return on not in FITTED or has(drawing, on) or has(drawing, "body")
 
 
 def _estimated(drawing: str, place: str) -> Anchor:

@@ -92,6 +92,13 @@ class Drawing:
         """Return whether it has parts that take a colour of the prompt: "tint"."""
         return any(kind == part for cut in self._parts.values() for kind, _ in cut)
 
+    def marked(self, part: str) -> str:
+        """Return the drawing in black, without fine detail, with the parts that take a colour of the prompt in white."""
+        return "".join(
+            text if kind in ("text", "id") else "#ffffff" if kind == part else "#000000"
+            for kind, text in self._parts[False, False]
+        )
+
     def silhouette(self, colour: str, *, key: str) -> str:
         """Return the drawing in one colour, without fine detail: the shadow that it casts."""
         return "".join(

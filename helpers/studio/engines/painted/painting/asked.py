@@ -7,9 +7,10 @@ from typing import Literal
 from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Said, Thing, Word
-from . import vocabulary
+from . import anchors, vocabulary
 from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
+from .together import WEAR, links, usual_height
 from .tokens import action_words, tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
@@ -20,6 +21,8 @@ STAGE = "backdrop"
 """The scene for a subject that is not known."""
 WALL = "brick_wall"
 """A wall that stands by itself."""
+INDOORS = "room"
+"""The place that any other one with a roof is too."""
 SKY = "sky"
 """The entry of the sky itself."""
 OF_LIGHT = ("light", "weather", "season")
@@ -66,8 +69,9 @@ class Asked:
             members = [self.objects[i] for i in group]
             word = Word("object", min(m.weight for m in members), max(against.get(m.entry, 0.0) for m in members))
             place = next((m.place for m in members if m.place in SIDES), None)
-            root = self.root(group).entry
-            out.append(Thing(root, word, any(m.colour for m in members), place, _habit(root)))
+            root = self.root(group)
+            coloured, usual = any(m.colour for m in members), usual_height(root.entry)
+            out.append(Thing(root.entry, word, coloured, place, _habit(root.entry), root.size, usual))
         return tuple(out)
 
     @cached_property
@@ -105,8 +109,10 @@ class Asked:
                 changes=word.changes
                 and not self._is_cancelled(word.about)
                 and not self._is_roofed(word.about)
+                and not self._is_elsewhere(word.about)
                 and not self._is_ashore(word),
                 says=_says(word.text),
+                part=self._part(word.about),
             )
             for word in self.reading.words
         ]
@@ -124,12 +130,27 @@ class Asked:
             return next(n for n, group in enumerate(self.groups) if len(before) in group), None
         return None, next((n for n, m in enumerate(self.named) if m is mention), None)
 
+    def _part(self, index: int | None) -> int | None:
+        """Return the number of a mention among the objects."""
+        if index is None or self.reading.mentions[index] not in self.objects:
+            return None
+        return sum(vocabulary.entry(m.entry).kind == "object" for m in self.reading.mentions[:index])
+
     def _is_roofed(self, index: int | None) -> bool:
         """Return whether a mention is in the sky, as the moon, and the place has none."""
         if index is None or all(map(has_sky, wanted_places(self.reading)[:1])):
             return False
         mention = self.reading.mentions[index]
         return vocabulary.entry(mention.entry).kind == "part" and is_overhead(mention.entry)
+
+    def _is_elsewhere(self, index: int | None) -> bool:
+        """Return whether a mention is a place of which nothing is seen from the one where one stands: a jungle behind a river."""
+        if index is None or vocabulary.entry(self.reading.mentions[index].entry).kind != "scene":
+            return False
+        name, base = self.reading.mentions[index].entry, wanted_places(self.reading)[0]
+        if vocabulary.entry(base).data.get("indoor"):
+            return name not in (base, INDOORS)
+        return name != base and "backdrop" not in vocabulary.entry(name).data
 
     def _is_ashore(self, word: Spoken) -> bool:
         """Return whether a word is of something in the water, as "swimming", and the place has none."""
@@ -221,7 +242,11 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        _staged(_on_walls(read(positive))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+        _staged(_on_walls(_clothed(read(positive)))),
+        tuple(unwanted.items()),
+        read(prompts).unknown,
+        bool(positive),
+        idle,
     )
 
 
@@ -233,26 +258,34 @@ def _staged(reading: Reading) -> Reading:
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
 
 
+def _clothed(reading: Reading) -> Reading:
+    """Return the reading without the clothes of those who have no body for them: a coat on a horse."""
+    objects = reading.of("object")
+    worn = {i: objects[bond.to].entry for i, bond in links(objects).items() if bond.how in WEAR}
+    gone = [i for i, who in worn.items() if not anchors.wearable(objects[i].entry, who)]
+    return reduce(_without, sorted(gone, reverse=True), reading)
+
+
 def _on_walls(reading: Reading) -> Reading:
     """Return the reading without what hangs on walls where its place has none, as a window beside a house in a meadow; it is
     kept where it is what the prompt is about. "On the wall" is on the wall of a room."""
     objects = reading.of("object")
     if all("wall" in vocabulary.entry(name).data["zones"] for name in wanted_places(reading)[:1]):
         held = {i + m.mount for i, m in enumerate(objects) if m.mount and _is_of_walls(m)}
-        own = [m for i, m in enumerate(objects) if i in held and m.entry == WALL]
-        return reduce(partial(_without, shown=True), own, reading)
-    gone = [m for m in objects[1:] if _is_of_walls(m)]
-    return reduce(_without, gone, reading)
+        own = [i for i in held if objects[i].entry == WALL]
+        return reduce(partial(_without, shown=True), sorted(own, reverse=True), reading)
+    gone = [i for i, m in enumerate(objects) if i and _is_of_walls(m)]
+    return reduce(_without, reversed(gone), reading)
 
 
 def _is_of_walls(mention: Mention) -> bool:
     return vocabulary.entry(mention.entry).data.get("stands") == "wall"
 
 
-def _without(reading: Reading, gone: Mention, shown: bool = False) -> Reading:
-    """Return the reading without one of its objects; what belonged to it stands by itself. Its words change nothing, unless the
+def _without(reading: Reading, at: int, shown: bool = False) -> Reading:
+    """Return the reading without the object of a number; what belonged to it stands by itself. Its words change nothing, unless the
     place has `shown` it anyway."""
-    at = next(i for i, m in enumerate(reading.of("object")) if m is gone)
+    gone = reading.of("object")[at]
     out: list[Mention] = []
     for i, m in enumerate(reading.of("object")):
         to = i + (m.mount or m.of)
@@ -284,13 +317,17 @@ def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:
     return "style" if item.kind == "medium" else "light" if item.kind in OF_LIGHT and not is_far else "place"
 
 
-def _says(text: str) -> Literal["colour", "place"] | None:
-    """Return what a word says of a thing that a picture may show without it: a colour, or a side of the picture."""
+def _says(text: str) -> Literal["colour", "place", "size", "near", "far"] | None:
+    """Return what a word says of a thing that a picture may show without it."""
     english, chinese = vocabulary.words()
     name = english.get(text.lower()) or chinese.get(text)
+    if name is not None and vocabulary.entry(name).kind == "colour":
+        return "colour"
     if name is not None:
-        return "colour" if vocabulary.entry(name).kind == "colour" else None
+        return vocabulary.entry(name).data.get("camera")
     grammar = vocabulary.grammar()
+    if action_words().get(text.lower()) in ("small", "large"):
+        return "size"
     place = grammar.places.get(text.lower()) or grammar.zh_places.get(text)
     return "place" if place in SIDES else None
 

@@ -122,7 +122,9 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
     )
     low, high = data.get("horizon", (0.4, 0.5))
     accents = tuple((m.entry, m.colour or "", m.weight) for m in reading.of("part")) + tuple(
-        ("ground", m.colour, m.weight) for m in reading.of("scene") if m.colour
+        (vocabulary.entry(m.entry).data.get("coloured", "ground"), m.colour, m.weight)
+        for m in reading.of("scene")
+        if m.colour
     )
     horizon = 100 * (low + (high - low) * rng.random())
     if any(part == "sky" for part, _, _ in accents):

@@ -17,6 +17,7 @@ __all__ = [
     "ROWS",
     "Placement",
     "boxed",
+    "colourable",
     "extent",
     "feet_of",
     "from_far_to_near",
@@ -140,6 +141,16 @@ def mask_of(drawing: str) -> NDArray[np.bool_]:
     shape = one.silhouette("#000000", key="a")
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{shape}</svg>'
     return np.asarray(raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)[..., 3] > 0.4)
+
+
+@lru_cache(maxsize=512)
+def colourable(drawing: str) -> float:
+    """Return the share of a drawing that takes a colour of the prompt, but for hair."""
+    one = art.load(drawing)
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {one.width} 100">{one.marked("tint")}</svg>'
+    pixels = raster.rgba(svg, max(2, round(one.width * ROWS / 100)), ROWS)
+    there = pixels[..., 3] > 0.4
+    return float((pixels[..., 0] > 0)[there].mean()) if there.any() else 0.0
 
 
 @lru_cache(maxsize=512)

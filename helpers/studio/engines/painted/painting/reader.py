@@ -42,13 +42,13 @@ _HUNG = ("on", "above", "over", "hanging", "leaning")
 _TABLE = "tabletop"
 """The place that is a thing to lay something on."""
 _GROUNDS = ("ground", "hills", "shore", "bank", "dunes", "sweep")
-"""Brushes of a place's ground, which takes the colour of the place: a room and a sea have none."""
-_COLOURED = ("sky", "grass", "wall", "fallen_leaves", "ice_part")
+"""Brushes of a place's ground, which takes the colour of the place where its water does not: a room has none."""
+_COLOURED = ("sky", "water_part", "grass", "wall", "fallen_leaves", "ice_part")
 """Parts of a place that take a colour of their own."""
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
 
-Check = bool | Literal["colour", "hair", "place", "pose"]
+Check = bool | Literal["colour", "hair", "place", "pose", "size"]
 """Whether a word changes something, or what will show it once the text is read."""
 
 
@@ -733,6 +733,9 @@ class _Reader:
         """Return whether somebody may wear a thing."""
         return _is_worn(item) or (not _is_held(item) and self._is_dressed(item, who))
 
+    def _suits(self, thing: int, who: int) -> bool:
+        return anchors.wearable(self.mentions[thing].entry, self.mentions[who].entry)
+
     def _wears(self, index: int) -> bool:
         return any(link.of == index and link.how == "worn" for link in self.links.values())
 
@@ -769,17 +772,9 @@ class _Reader:
             made = [self._link(who, "on", index) for who in join.who]
         else:
             made = [self._link(index, join.how, join.who[-1], join.token.value)]
-            made = [made[0] and self._is_put_on(index, join)]
+            made = [made[0] and (join.how != "worn" or self._suits(index, join.who[-1]))]
             self._share(index, join.who)
-        self._say(join.token, join.who[-1], any(made))
-
-    def _is_put_on(self, index: int, join: _Join) -> bool:
-        """Return whether clothes come upon who wears them: not those of a body that no drawing tells the place of."""
-        item, who = vocabulary.entry(self.mentions[index].entry), join.who[-1]
-        covers = any(anchors.of(name).get("on") == "body" for name in item.data["art"])
-        bodies = vocabulary.entry(self.mentions[who].entry).data["art"]
-        known = self._is_dressed(item, who) or any(anchors.has(name, "body") for name in bodies)
-        return join.how != "worn" or not covers or known
+        self._say(join.token, index if join.how in OWNED else join.who[-1], any(made))
 
     def _share(self, index: int, party: Sequence[int]) -> None:
         """Give the others of a party one each of what the last of them wears or holds: "a cat and a dog wearing hats"."""
@@ -956,8 +951,12 @@ class _Reader:
     def _hold(self, holder: int, word: Token, thing: int) -> None:
         item = vocabulary.entry(self.mentions[thing].entry)
         wears = word.value == "wear" or (_is_worn(item) and not _is_held(item))
+        if not _takes(word, self.mentions[thing]):
+            self.unknown.append(word)
+            return
         made = self._link(thing, *("worn", holder, "wear") if wears else ("held", holder, word.value))
-        self._say(word, holder, made)
+        made = made and not (wears and not self._suits(thing, holder))
+        self._say(word, thing, made)
 
     def _hand_over(self, holder: int) -> None:
         """Give a thing that was named before its holder or rider, as in Chinese, to the one just named."""
@@ -1190,6 +1189,10 @@ class _Reader:
             link = self.links.get(about)
             wearer = vocabulary.entry(self.mentions[link.of].entry) if link is not None and link.how == "worn" else item
             return named and (_takes_colour(item, "tint") or _takes_colour(wearer, "tint"))
+        if check == "size":
+            link = self.links.get(about)
+            on = {anchors.of(name).get("on") for name in item.data["art"]} if item.kind == "object" else set()
+            return link is None or link.how != "worn" or on.isdisjoint(anchors.FITTED)
         if check == "place":
             wanted = token.value if token.kind == "place" else _action(token)["place"]
             return mention.place == wanted and about not in self.links
@@ -1207,7 +1210,7 @@ def _bare(entry: str) -> Mention:
 def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
     """Return whether some drawing of an entry has a part that takes a colour, or the ground of a place does."""
     if item.kind == "scene":
-        return any(layer["brush"] in _GROUNDS for layer in item.data.get("layers", ()))
+        return "coloured" in item.data or any(layer["brush"] in _GROUNDS for layer in item.data.get("layers", ()))
     if item.kind == "part":
         return item.name in _COLOURED
     drawings = [name for key, names in item.data.items() if key == "art" or key.startswith("art_") for name in names]
@@ -1246,6 +1249,8 @@ def _is_visible(token: Token) -> bool:
     if token.word.lower() in vocabulary.grammar().unseen:
         return False
     item = vocabulary.entry(token.value) if token.kind == "entry" else None
+    if item is not None and "unseen" in item.data:
+        return False
     return (
         item is None
         or item.kind != "mood"
@@ -1293,7 +1298,9 @@ def _check(token: Token, mention: Mention) -> Check:
         return True
     if action.keys() & set(_POSED):
         return "pose"
-    return "place" if "place" in action and "size" not in action else True
+    if "size" in action:
+        return "size"
+    return "place" if "place" in action else True
 
 
 def _act_on(mention: Mention, token: Token, before: bool = False) -> Mention | None:
@@ -1331,9 +1338,9 @@ def _action(token: Token) -> Mapping[str, Any]:
 
 
 def _takes(token: Token, thing: Mention) -> bool:
-    """Return whether a word can take this thing: a house is not eaten."""
+    """Return whether a word can take this thing: a book is not eaten."""
     wanted = _action(token).get("takes") if token.kind == "action" else None
-    return wanted is None or wanted == vocabulary.entry(thing.entry).data.get("stands")
+    return wanted is None or wanted in vocabulary.entry(thing.entry).data.get("use", ())
 
 
 def _is_place(token: Token) -> bool:

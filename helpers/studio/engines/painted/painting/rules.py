@@ -159,6 +159,8 @@ Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside
 object mentioned next ("a man with a beard and glasses")."""
 FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far", "wall")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
+CAMERA = OneOf(frozenset({"near", "far"}))
+USE = OneOf(frozenset({"food", "drink", "text", "music", "back"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
 
 _BRUSHES: Mapping[str, Fields] = {name: _parameters_of(brush) for name, brush in BRUSHES.items()}
@@ -220,6 +222,7 @@ ENTRIES: Mapping[str, Fields] = {
         indoor=FLAG,
         close=FLAG,
         rare=FLAG,
+        coloured=NameOf("part"),
         grade=GRADE,
         brushes=Each(NameOf("brush")),
         parameters=TEXTS,
@@ -242,6 +245,7 @@ ENTRIES: Mapping[str, Fields] = {
         lives=TRUE,
         hands=TRUE,
         held=TRUE,
+        use=Each(USE),
         worn=TRUE,
         lettered=TRUE,
         dressed=Every(Each(NameOf("drawing")), NameOf("object")),
@@ -250,7 +254,14 @@ ENTRIES: Mapping[str, Fields] = {
         parameters=TEXTS,
     ),
     "part": _entry(stands=STANDS, layers=ON_TOP, light=NameOf("light"), grade=GRADE, brushes=Each(NameOf("brush"))),
-    "mood": _entry(grade=GRADE, frame=Fields({"horizon": NUMBER, "size": NUMBER}), air=AIR, at_night=NUMBER),
+    "mood": _entry(
+        grade=GRADE,
+        frame=Fields({"horizon": NUMBER, "size": NUMBER}),
+        air=AIR,
+        at_night=NUMBER,
+        unseen=TRUE,
+        camera=CAMERA,
+    ),
     "medium": _entry(grade=GRADE),
     "colour": _entry("colour", colour=COLOUR, hair=COLOUR),
 }
@@ -269,7 +280,7 @@ _ACTION = _entry(
     mount=TRUE,
     carry=TRUE,
     stays=STANDS,
-    takes=STANDS,
+    takes=USE,
 )
 _TABLES: Mapping[str, Form] = {
     "numbers": Every(WHOLE),
@@ -279,6 +290,7 @@ _TABLES: Mapping[str, Form] = {
     "relations": Every(RELATIONS),
     "zh_relations": Every(RELATIONS),
     "nouns": Every(TEXT),
+    "senses": Every(Fields({"means": TEXT, "beside": TEXTS}, frozenset({"beside"}))),
     "hair": Every(TEXT),
     "actions": Every(_ACTION),
     "irregular": Every(TEXT),

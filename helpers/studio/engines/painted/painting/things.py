@@ -13,8 +13,8 @@ from ..interface import Cutout, Spot, Standing
 from . import layout, painter, vocabulary
 from .asked import Asked, Group
 from .layout import Scene
-from .placement import Placement, boxed, extent, from_far_to_near, moved
-from .together import mirrors
+from .placement import Placement, boxed, colourable, extent, from_far_to_near, moved
+from .together import mirrors, shown
 
 __all__ = ["cutouts", "spots", "staged"]
 
@@ -23,6 +23,8 @@ LAYOUTS, VARIANTS = 8, 3
 DEPTHS, ACROSS = 4, (4, 2)
 """Spots of a thing: in each part of its depths one in each part of its width, of which there are more for a thing that is
 alone in its picture."""
+COLOURED = 0.18
+"""Share of a drawing that has the colour which the prompt names, from which on anybody would name it too: not a red stripe."""
 OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
@@ -33,6 +35,8 @@ SEEN = (34.0, 33.0)
 """Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
 EVEN, DOWN, UP = 0.8, 0.55, 1.7
 """Power of what distance and camera do to that height, and its least and largest factor."""
+CLOSE_UP = 1.5
+"""Factor of the camera from which nothing is far away."""
 FAR = 0.45
 """Factor of that height for what the prompt says is far away."""
 LEAST, MOST = 12.0, 60.0
@@ -86,7 +90,9 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     data, home = vocabulary.entry(mention.entry).data, vocabulary.entry(scene.base).data
     indoor, alone = bool(home.get("indoor")), len(asked.groups) == 1
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
-    larger = layout.frame(asked.reading)[1] * mention.size * layout.of_weight(mention.weight)
+    framed = layout.frame(asked.reading)[1]
+    is_near = framed >= CLOSE_UP
+    larger = framed * mention.size * layout.of_weight(mention.weight)
     usual = _usual(asked, thing, home) * scene.camera * (PORTRAIT if alone else 1.0)
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
@@ -103,7 +109,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         if footing == "front":
             height = max(height, BUST) if alone else height
         else:
-            farther = min(max((close * scene.camera) ** EVEN, DOWN), UP)
+            farther = min(max((close * scene.camera) ** EVEN, 1.0 if is_near else DOWN), UP)
             room = WIDE[0] + (WIDE[1] - WIDE[0]) * ((depth + u[2]) / DEPTHS if alone else 1.0)
             most = min(room * max(1.0, larger), 0.96) * (right - left) / (2 * aside)
             seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
@@ -291,7 +297,9 @@ def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int |
     cut = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     unit = size / 100
     foot = (drawn.root.y * unit - rows[0], drawn.middle * unit - columns[0])
-    return Cutout(cut, foot, drawn.root.height * unit, drawn, turns=turns, off_colour=off is not None)
+    parts = {number: area / drawn.root.height**2 for number, area in shown(group).items()}
+    plain = frozenset(p.mention for p in group if p.colour and colourable(p.drawing) < COLOURED)
+    return Cutout(cut, foot, drawn.root.height * unit, drawn, off is not None, turns, parts, plain)
 
 
 def _other_colour(colour: str, number: int) -> str:

@@ -17,6 +17,7 @@ from .prompt import Mention
 
 __all__ = [
     "ASIDE",
+    "WEAR",
     "Bond",
     "Bunch",
     "Dress",
@@ -27,15 +28,15 @@ __all__ = [
     "looks",
     "mirrors",
     "of_weight",
+    "shown",
+    "usual_height",
 ]
 
 ASIDE = 0.5
 """How large something from a table is beside other things, where the scene is no close view."""
-WEAR, HOLD = ("wear", "worn"), ("hold", "held", "taste")
+WEAR, HOLD = ("wear", "worn"), ("hold", "held", "eat", "drink", "read", "play", "shoulder")
 ON_TOP = (1.2, 88.0)
 """Width in widths of the head, and the line of its view box that comes there, of what is worn and is made for no other place."""
-FITTED = ("body", "feet", "hand")
-"""Places of clothes, which fit whoever wears them, be they called tiny or huge."""
 TALL, BITE = (0.15, 0.45), 0.28
 """Least and largest height of something held whose drawing does not say it, in heights of its holder; and its
 largest in the mouth."""
@@ -74,7 +75,7 @@ class Bond:
 
 @dataclass(frozen=True)
 class Dress:
-    """How somebody is drawn who is drawn with what the prompt says that they wear."""
+    """How somebody is drawn who wears what the prompt says: with it, or so that it can be put on."""
 
     drawings: Sequence[str]
     colour: str | None
@@ -97,13 +98,19 @@ def looks(objects: Sequence[Mention]) -> tuple[Mapping[int, Dress], frozenset[in
     """Return the looks of those who are drawn with what they wear, and the numbers of what is thus not drawn by itself."""
     found: dict[int, Dress] = {}
     gone: set[int] = set()
-    for i, link in links(objects).items():
+    bonds = {i: link for i, link in links(objects).items() if link.how in (*WEAR, *HOLD)}
+    for i, link in bonds.items():
         shown = vocabulary.entry(objects[link.to].entry).data.get("dressed", {}).get(objects[i].entry, ())
         before = found.get(link.to, Dress(shown, None))
         both = [drawing for drawing in before.drawings if drawing in shown]
-        if both and link.how in (*WEAR, *HOLD):
+        if both:
             found[link.to] = Dress(both, before.colour or objects[i].colour or objects[link.to].colour)
             gone.add(i)
+    for i, link in bonds.items():
+        drawings = vocabulary.entry(objects[link.to].entry).data["art"]
+        able = anchors.wearing(objects[link.to].entry, objects[i].entry)
+        if link.how in WEAR and link.to not in found and 0 < len(able) < len(drawings):
+            found[link.to] = Dress(able, objects[link.to].colour)
     return found, frozenset(gone)
 
 
@@ -180,12 +187,15 @@ def _things(
         )
 
 
-def _nominal(mention: Mention) -> float:
-    """Return how high a thing is beside others, in shares of the picture's height."""
-    data = vocabulary.entry(mention.entry).data
+def usual_height(entry: str) -> float:
+    """Return how high a thing usually is beside others, in shares of the picture's height."""
+    data = vocabulary.entry(entry).data
     low, high = data.get("height", (0.2, 0.26))
-    small = ASIDE if data.get("stands") == "table" else 1.0
-    return float((low + high) / 2 * small * mention.size * of_weight(mention.weight))
+    return float((low + high) / 2 * (ASIDE if data.get("stands") == "table" else 1.0))
+
+
+def _nominal(mention: Mention) -> float:
+    return usual_height(mention.entry) * mention.size * of_weight(mention.weight)
 
 
 def _insert(bunch: Bunch, other: Placement, thing: Placement, behind: bool = False) -> None:
@@ -235,7 +245,7 @@ def _put_on(thing: Placement, bunch: Bunch, wearer: Placement, size: float) -> N
     data, shape = anchors.of(thing.drawing), art.load(thing.drawing).width / 100
     place = anchors.anchor(wearer.drawing, data.get("on", "head"))
     wide = data.get("wide", ON_TOP[0]) * place.width * wearer.height / 100
-    wide *= 1.0 if data.get("on") in FITTED else math.sqrt(size)
+    wide *= 1.0 if data.get("on") in anchors.FITTED else size
     new = replace(
         thing,
         height=wide / shape,
@@ -409,6 +419,20 @@ def _back_of(mount: Placement, x: float) -> float:
     across = (x - mount.x) * (-1 if mount.flip else 1) * ROWS / mount.height + mask.shape[1] / 2
     column = mask[:, min(max(int(across), 0), mask.shape[1] - 1)]
     return spot_of(replace(mount, lean=0.0), 0.0, float(column.argmax()) * 100 / ROWS)[1]
+
+
+def shown(places: Sequence[Placement]) -> Mapping[int, float]:
+    """Return how much of each object is to be seen among others, from far to near, in squares of a hundredth of the height."""
+    found: dict[int, float] = {}
+    for number, thing in enumerate(places):
+        mask = mask_of(thing.drawing)
+        x, y = ((at + 0.5) * 100 / ROWS for at in np.nonzero(mask)[::-1])
+        hidden = np.zeros(x.shape, bool)
+        for other in places[number + 1 :]:
+            hidden |= _is_behind(other, thing, x, y)
+        area = float((~hidden).sum() / mask.size) * thing.width * thing.height * thing.squash
+        found[thing.mention] = found.get(thing.mention, 0.0) + area
+    return found
 
 
 def covered(thing: Placement, other: Placement) -> float:

@@ -52,7 +52,22 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the pieces of a text, in order."""
+    """Yield the pieces of a text, in order, each word of two meanings in the one that goes with the others."""
+    found = list(_pieces(text))
+    for token in found:
+        sense = vocabulary.grammar().senses.get(token.word) if token.kind == "entry" else None
+        if sense is not None and any(_stands_in(word, found, token) for word in sense["beside"]):
+            token = token._replace(kind="entry" if "means" in sense else "unknown", value=sense.get("means", ""))
+        yield token
+
+
+def _stands_in(word: str, found: Sequence[Token], but: Token) -> bool:
+    """Return whether a word is one of a text's, beside a token of it."""
+    others = (part for token in found if token is not but for part in (token.word, *_plain(token.text).split(" ")))
+    return any(word in _singulars(part) for part in others)
+
+
+def _pieces(text: str) -> Iterator[Token]:
     runs = list(_RUN.finditer(text))
     position = 0
     while position < len(runs):

@@ -72,6 +72,7 @@ class Grammar:
     relations: Mapping[str, str]
     zh_relations: Mapping[str, str]
     nouns: Mapping[str, str]  # words of colours that are things where no noun follows
+    senses: Mapping[str, Mapping[str, Any]]  # words of two meanings
     hair: Mapping[str, str]  # a colour's entry, or "" where the colour stands before it
     irregular: Mapping[str, str]
     likenesses: frozenset[str]  # after a noun: what is only like it, as "shaped" or "theme"
@@ -163,6 +164,7 @@ def grammar() -> Grammar:
         relations=data["relations"],
         zh_relations=data["zh_relations"],
         nouns=data["nouns"],
+        senses=data["senses"],
         hair=data["hair"],
         irregular=data["irregular"],
         likenesses=frozenset(data["likenesses"]),

@@ -15,6 +15,7 @@ from ..light import Light, mix, recolour
 
 __all__ = [
     "PARTS",
+    "WATER",
     "Polyline",
     "Rng",
     "Stage",
@@ -36,6 +37,8 @@ Polyline = NDArray[Any]
 Point = tuple[float, float]
 Tree = Literal["round", "pointed"]
 
+WATER = "water_part"
+"""What a prompt names when it names water."""
 _WHOLE = {
     "sand": "ground",
     "mountain": "ground",
@@ -43,10 +46,13 @@ _WHOLE = {
     "grass": "ground",
     "trees": "ground",
     "crop": "ground",
+    "water": WATER,
 }
-"""Parts that take the colour of the land they belong to: a red beach has red sand."""
+"""Parts that take the colour of what they belong to: a red beach has red sand."""
+_CLEAR = 0.25
+"""How much of the sky's own colours is left on water that the prompt gives a colour."""
 
-PARTS = frozenset({"", "ground", "path", "snow", "wall", "water", *_WHOLE})
+PARTS = frozenset({"", "ground", "path", "snow", "wall", *_WHOLE})
 """Values of a layer's `part` beside the parts that a prompt can name: a part takes the prompt's colour."""
 
 
@@ -94,6 +100,11 @@ class Stage:
             if offset <= b:
                 return mix(first, second, (offset - a) / max(b - a, 1e-6))
         return stops[-1][1]
+
+    def mirrored(self, colour: str) -> str:
+        """Return a colour of the sky as water shows it, which has the prompt's colour."""
+        wanted, _ = self.accents.get(WATER, ("", 0.0))
+        return mix(recolour(colour, wanted), colour, _CLEAR) if wanted else colour
 
     def lit(self, colour: str, depth: float, part: str = "") -> str:
         """Return a colour in this light, recoloured first where the prompt gives the part a colour."""

@@ -88,15 +88,16 @@ def river(
         extra = grow * (0.08 + f)
         return f"{stage.flow(points(left - extra, ys))}L{stage.flow(points((right + extra)[::-1], ys[::-1]))[1:]}Z"
 
-    own = [mix(stage.lit(c, d, part), stage.sky_at(0.6), 0.45 * stage.low_sun) for c, d in ((far, 0.5), (near, 0.1))]
+    sky = {f: stage.mirrored(stage.sky_at(f)) for f in (0.35, 0.6, 0.7, 0.95)}
+    own = [mix(stage.lit(c, d, part), sky[0.6], 0.45 * stage.low_sun) for c, d in ((far, 0.5), (near, 0.1))]
     mirror = 0.5 + 0.25 * stage.low_sun
     fill = stage.across(
         (0, float(ys[0])),
         (0, 100),
         [
-            (0, mix(own[0], stage.sky_at(0.95), min(0.9, mirror + 0.25))),
-            (0.4, mix(mix(own[0], own[1], 0.5), stage.sky_at(0.7), mirror)),
-            (1, mix(own[1], stage.sky_at(0.35), mirror * 0.7)),
+            (0, mix(own[0], sky[0.95], min(0.9, mirror + 0.25))),
+            (0.4, mix(mix(own[0], own[1], 0.5), sky[0.7], mirror)),
+            (1, mix(own[1], sky[0.35], mirror * 0.7)),
         ],
     )
     shade = stage.shaded(rim, 0.1, 0.4)
@@ -206,7 +207,8 @@ def _along(
 def _fall(stage: Stage, rng: Rng, x: float, top: float, base: float, half: float, water: str, depth: float) -> str:
     """Draw one fall: glassy at the lip, white below, in long threads."""
     white = mix(stage.lit("#ffffff", depth * 0.5), "#ffffff", 0.15)
-    glass = mix(stage.lit(water, depth), stage.sky_at(0.6), 0.35)
+    white = mix(white, stage.mirrored(white), 0.5)
+    glass = mix(stage.lit(water, depth, "water"), stage.mirrored(stage.sky_at(0.6)), 0.35)
     fill = stage.linear(
         [(0, glass), (0.12, mix(glass, white, 0.6)), (0.4, white), (1, mix(white, stage.light.haze, 0.2))]
     )

@@ -28,8 +28,8 @@ def water(
     shiny = stage.accents.get("reflection", ("", 0.0))[1]
     mirror = min(0.92, mirror * (1 + 0.3 * shiny) + 0.28 * stage.low_sun)
     own = [stage.lit(mix(far, near, f), 0.45 * (1 - f), part) for f in (0, 0.35, 1)]
-    own = [mix(colour, stage.sky_at(0.6), 0.55 * stage.low_sun) for colour in own]
-    sky = [stage.sky_at(f) for f in (0.97, 0.74, 0.3 + 0.15 * stage.low_sun)]
+    own = [mix(colour, stage.mirrored(stage.sky_at(0.6)), 0.55 * stage.low_sun) for colour in own]
+    sky = [stage.mirrored(stage.sky_at(f)) for f in (0.97, 0.74, 0.3 + 0.15 * stage.low_sun)]
     fill = stage.linear(
         [
             (0, mix(own[0], sky[0], min(0.95, mirror + 0.1))),
@@ -88,7 +88,7 @@ def shore(
         across, down = -slope / size, 1 / size
         return stage.across((x + across * start, y + down * start), (x + across * end, y + down * end), stops)
 
-    clear = mix(stage.lit(shallow, 0.15, "water"), mid, 0.25 + 0.4 * stage.low_sun)
+    clear = mix(stage.lit(shallow, 0.15, "water"), stage.mirrored(mid), 0.25 + 0.4 * stage.low_sun)
     out = [f'<path d="{below(line - k * 16)}" fill="{seaward(-13, 1, [(0, clear, 0.0), (1, clear, 0.75)])}"/>']
     shadow = mix(stage.lit("#1d5a70", 0.1, "water"), stage.light.shadow, 0.3 + 0.3 * stage.low_sun)
     for i in range(breakers, 0, -1):
@@ -150,8 +150,9 @@ def swell(
         tall = big * (0.12 + f)
         rise = noise(rng, xs, 14 + 34 * f, 3, 0.4) * 0.55 + 0.5
         ys = stage.y(t[0] + (t[1] - t[0]) * f) - tall * rise
-        deep = mix(stage.lit(colour, depth, part), stage.sky_at(0.35), 0.25 + 0.15 * stage.low_sun)
-        thin = mix(stage.bright(crest, depth, 0.35, part), stage.sky_at(0.9), 0.25)
+        sky = [stage.mirrored(stage.sky_at(f)) for f in (0.35, 0.9)]
+        deep = mix(stage.lit(colour, depth, part), sky[0], 0.25 + 0.15 * stage.low_sun)
+        thin = mix(stage.bright(crest, depth, 0.35, part), sky[1], 0.25)
         fill = stage.across(
             (0, float(ys.min())),
             (0, float(ys.min()) + tall * 1.7),
@@ -172,7 +173,7 @@ def swell(
 def gleam(stage: Stage, rng: Rng, strength: float = 0.6) -> str:
     """Paint bands of sky on the water; on dry land, a pond that shows them."""
     light = stage.light
-    low, high = light.sky[-1][1], light.sky[len(light.sky) // 2][1]
+    low, high = (stage.mirrored(light.sky[at][1]) for at in (-1, len(light.sky) // 2))
     out = []
     if stage.water is None:
         x, y = stage.width * (0.25 + 0.5 * rng.random()), stage.y(0.45 + 0.25 * rng.random())
@@ -224,9 +225,9 @@ def pool(
         (0, y - tall),
         (0, y + tall),
         [
-            (0, stage.sky_at(0.9)),
-            (0.5, mix(stage.sky_at(0.6), stage.lit(floor, 0), 0.5)),
-            (1, stage.shaded(floor, 0, 0.3)),
+            (0, stage.mirrored(stage.sky_at(0.9))),
+            (0.5, mix(stage.mirrored(stage.sky_at(0.6)), stage.lit(floor, 0, "water"), 0.5)),
+            (1, stage.shaded(floor, 0, 0.3, "water")),
         ],
     )
     edge_line = path(points(px, py - 0.5), "Z")
