@@ -10,6 +10,7 @@ from ..interface import Habit, Said, Thing, Word
 from . import vocabulary
 from .layout import HANGING, has_sky, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
+from .surfaces import settled
 from .tokens import action_words, tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
@@ -221,7 +222,7 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        _staged(_on_walls(read(positive))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+        settled(_staged(_on_walls(read(positive)))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
     )
 
 

@@ -28,6 +28,8 @@ __all__ = [
     "frame",
     "from_far_to_near",
     "has_sky",
+    "home",
+    "is_laid",
     "is_overhead",
     "nearness",
     "of_weight",
@@ -37,6 +39,8 @@ __all__ = [
 ]
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
+LAID = (0.45, 0.8)
+"""Depths of the table that is laid before a room."""
 _WET = ("water", "under", "far", "front")
 _PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
 LEAST_SEEN, SMALLER = 0.6, 0.93  # share of each copy that is seen; how much smaller all get, until it is so
@@ -96,6 +100,7 @@ class Scene:
     water: tuple[float, float] | None = None  # depths between which the base has water
     drift: float = 0.0  # of clouds and stars to the right, in shares of the width
     camera: float = 1.0  # factor of the things' size
+    laid: bool = False  # the place is seen across a table that things stand on
     hung: bool = False  # things of the prompt hang on its wall, in the place of its own windows and pictures
     unwanted: tuple[str, ...] = ()  # entries that negative prompts name and a place may show
     furnished: tuple[str, ...] = ()  # entries that the prompt names, so that the place shows none of its own
@@ -114,7 +119,8 @@ def compose(reading: Reading, layout_seed: int, aspect: float, avoided: frozense
 def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]) -> Scene:
     rng = np.random.default_rng([seed, 1])
     base, backdrops = _places(reading, rng, avoided)
-    data = vocabulary.entry(base).data
+    laid = is_laid(reading.of("object"), base)
+    data = home(base, laid)
     light = _under_this_sky(
         conditions.light_of(reading, base),
         seed,
@@ -151,7 +157,23 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
         media=tuple(m.entry for m in reading.of("medium")),
         variants=_variants(reading, base),
         water=(water[0], water[1]) if water else None,
+        laid=laid,
     )
+
+
+def is_laid(objects: Sequence[Mention], base: str) -> bool:
+    """Return whether a place is seen across a near table: one that has such, of things that all belong on it."""
+    if "laid" not in vocabulary.entry(base).data:
+        return False
+    linked = links(objects)
+    stand = {_stands(m) for i, m in enumerate(objects) if i not in linked}
+    return "table" in stand <= {"table", "wall", "sky"}
+
+
+def home(base: str, laid: bool) -> vocabulary.Data:
+    """Return what a place is to the things in it: a close view of its near table, if that is laid."""
+    data = vocabulary.entry(base).data
+    return {**data, "zones": {**data["zones"], "table": LAID}, "close": True} if laid else data
 
 
 def _variants(reading: Reading, base: str) -> tuple[str, ...]:

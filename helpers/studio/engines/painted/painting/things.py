@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..interface import Cutout, Spot, Standing
-from . import layout, painter, vocabulary
+from . import layout, painter, sizes, vocabulary
 from .asked import Asked, Group
 from .layout import Scene
 from .placement import Placement, boxed, extent, from_far_to_near, moved
+from .prompt import Mention
 from .together import mirrors
 
 __all__ = ["cutouts", "spots", "staged"]
@@ -27,21 +28,21 @@ OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
-PORTRAIT = 1.1
-"""How much larger the only thing in a picture is."""
-SEEN = (34.0, 33.0)
-"""Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
-EVEN, DOWN, UP = 0.8, 0.55, 1.7
-"""Power of what distance and camera do to that height, and its least and largest factor."""
+SEEN = ((44.0, 36.0, 33.0), (54.0, 44.0, 36.0))
+"""Height of what a prompt names first, in hundredths: in a picture of one thing, of two and of more, and the same on a table."""
+SMALLEST = 22.0
+"""Of that height beside something much larger."""
+EVEN = {"close": (0.3, 0.88, 1.2), "alone": (0.6, 0.62, 1.6), "among": (0.5, 0.72, 1.35)}
+"""Power of what distance and camera do to heights, and their least and largest factor: on a table, and elsewhere for one thing
+and for several, which keep their sizes to each other."""
 FAR = 0.45
-"""Factor of that height for what the prompt says is far away."""
-LEAST, MOST = 12.0, 60.0
-"""Of what is named after it, which is enlarged with it, up to so many times as in GROWN, in hundredths."""
-GROWN = (1.0, 2.0)
-WIDE = (0.3, 0.8)
-"""Shares of its territory's width that what is enlarged takes at most, if it is alone far away, and else."""
+"""Factor of the height of what the prompt says is far away."""
+LEAST, MOST = 11.0, 60.0
+"""Of what is named after the first, in hundredths."""
+WIDE = 0.94
+"""Share of its territory's width that a thing takes at most."""
 NEARER = 0.1
-"""Share of the way to the near end of its depths that comes what is enlarged many times."""
+"""Share of the way to the near end of its depths that comes what is nearer than usual."""
 CLOSER = 1.6
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
 MAX_HEIGHT = 76.0
@@ -83,11 +84,11 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     """Return spots where the thing may stand: anywhere between both ends of its territory (shares of the width), at any
     depth that the place has."""
     mention = asked.root(asked.groups[thing])
-    data, home = vocabulary.entry(mention.entry).data, vocabulary.entry(scene.base).data
+    data, home = vocabulary.entry(mention.entry).data, layout.home(scene.base, scene.laid)
     indoor, alone = bool(home.get("indoor")), len(asked.groups) == 1
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
-    larger = layout.frame(asked.reading)[1] * mention.size * layout.of_weight(mention.weight)
-    usual = _usual(asked, thing, home) * scene.camera * (PORTRAIT if alone else 1.0)
+    wanted = _wanted(asked, bool(home.get("close")))[thing]
+    evenly = EVEN["close" if home.get("close") else "alone" if alone else "among"]
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
     first, last = (scene.horizon + end * (100 - scene.horizon) for end in zone)
@@ -98,24 +99,19 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         u = rng.random(4)
         near = layout.nearness(zone, (depth + u[1]) / DEPTHS, mention.place)
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
-        close *= layout.perspective(near, footing, indoor, mention.place)
-        height = usual * close
+        if mention.place is None:
+            close *= layout.perspective(near, footing, indoor, mention.place)
+        height = wanted * min(max((close * scene.camera) ** evenly[0], evenly[1]), evenly[2])
+        if near >= 0 and mention.place is None and height > wanted:
+            near += NEARER * (zone[1] - near)
         if footing == "front":
-            height = max(height, BUST) if alone else height
-        else:
-            farther = min(max((close * scene.camera) ** EVEN, DOWN), UP)
-            room = WIDE[0] + (WIDE[1] - WIDE[0]) * ((depth + u[2]) / DEPTHS if alone else 1.0)
-            most = min(room * max(1.0, larger), 0.96) * (right - left) / (2 * aside)
-            seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
-            if seen > height:
-                if near >= 0 and mention.place is None:
-                    near += NEARER * (1 - height / seen) * (zone[1] - near)
-                height = seen
+            height = max(_nominal(mention) * close * scene.camera, BUST if alone else 0.0)
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
         deep = (
             (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
         )
-        height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
+        room = WIDE * (right - left) / (2 * aside)
+        height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), room))
         if footing in layout.HANGING:
             y = min(max(y, height * above * 1.02), max(scene.horizon * 0.98, height * above * 1.02))
         elif mention.count > 1:
@@ -129,25 +125,34 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     return tuple(out)
 
 
-def _usual(asked: Asked, thing: int, home: vocabulary.Data) -> float:
-    """Return how high a thing's main part is when near, in hundredths, as its vocabulary and the prompt say."""
-    mention = asked.root(asked.groups[thing])
-    data = vocabulary.entry(mention.entry).data
-    size = mention.size * layout.of_weight(mention.weight) * mention.count**-0.2
-    small = layout.ASIDE if len(asked.groups) > 1 and _is_small(data, home) else 1.0
-    return 50 * float(sum(data.get("height", (0.2, 0.26)))) * size * small
+@lru_cache(maxsize=64)
+def _wanted(asked: Asked, close: bool) -> tuple[float, ...]:
+    """Return how high the main parts of all things are, in hundredths, before distance makes them larger or smaller.
 
-
-def _seen(asked: Asked, thing: int, home: vocabulary.Data, height: float) -> float:
-    """Return the height of a thing's main part with which it is seen at once, if it is what the prompt names first, or
-    with which it is as large beside that as it should be; `height` is its usual one here."""
-    wanted = SEEN[len(asked.groups) > 2] * layout.frame(asked.reading)[1]
-    if thing:
-        grown = min(max(wanted / _usual(asked, 0, home), GROWN[0]), GROWN[1])
-        return min(max(height * grown, LEAST * asked.root(asked.groups[thing]).size), MOST)
+    What the prompt names first is seen at once, unless the prompt says that it is small or far away. The others are as
+    large beside it as they are, but never too small to be seen; beside what is much larger, it is smaller itself.
+    """
+    roots = [asked.root(group) for group in asked.groups]
     first = asked.objects[min(asked.groups[0])]
-    wanted *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
-    return wanted / _share(asked)
+    frame = layout.frame(asked.reading)[1]
+    usual = SEEN[close][min(len(roots), 3) - 1] * frame
+    usual *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
+    main = min(usual / _share(asked), max(MOST, usual))
+    heights = [main]
+    for root in roots[1:]:
+        share = sizes.beside(root, roots[0], _nominal(root) / _nominal(roots[0]))
+        far = FAR if root.place == "far" else 1.0
+        height = min(max(main * share, LEAST * root.size), MOST)
+        heights.append(height * root.count**-0.2 * far)
+        if first.place != "far":
+            heights[0] = min(heights[0], max(height / share, min(main, SMALLEST * frame)))
+    return tuple(heights)
+
+
+def _nominal(mention: Mention) -> float:
+    """Return how high a thing is in a picture of its own, in hundredths, as its vocabulary and the prompt say."""
+    usual = vocabulary.entry(mention.entry).data.get("height", (0.2, 0.26))
+    return 50 * float(sum(usual)) * mention.size * layout.of_weight(mention.weight)
 
 
 def _alike(one: Spot, other: Spot) -> bool:
@@ -184,7 +189,7 @@ def _share(asked: Asked) -> float:
 def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:
     """Return the scene with things in it; `mirrored` swaps left and right of the things, so that they stand where the
     spots say once the whole picture is mirrored."""
-    home = vocabulary.entry(scene.base).data
+    home = layout.home(scene.base, scene.laid)
     things = [_grounded(p, scene.horizon, home) for cut, spot in standing for p in _group_at(cut.drawn, spot)]
     if mirrored:
         things = [moved(p, (0.0, 0.0), (100 * scene.aspect, 0.0), 1.0, flip=True) for p in things]
@@ -246,10 +251,6 @@ def _look(places: tuple[Placement, ...]) -> Arrangement:
         (p.drawing, p.flip, round((p.x - first.x) / unit), round((p.y - first.y) / unit), round(p.height / unit))
         for p in places
     )
-
-
-def _is_small(data: vocabulary.Data, home: vocabulary.Data) -> bool:
-    return data.get("stands") == "table" and not home.get("close")
 
 
 def _group_at(drawn: Drawn, spot: Spot) -> tuple[Placement, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from . import anchors, art, vocabulary
+from . import anchors, art, sizes, vocabulary
 from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
@@ -162,7 +162,8 @@ def _things(
     for copy in range(mention.count):
         u = rng.random(5)
         _, other = others[copy % len(others)]
-        share = _nominal(mention) / _nominal(objects[other.mention])
+        bearer = objects[other.mention]
+        share = sizes.beside(mention, bearer, _nominal(mention) / _nominal(bearer))
         yield Placement(
             mention.entry,
             drawing_of(mention, other.footing, look, u[2]),
