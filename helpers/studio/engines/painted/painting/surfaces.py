@@ -9,7 +9,7 @@ from .placement import HANGING
 from .prompt import Mention, Reading
 from .together import links
 
-__all__ = ["settled"]
+__all__ = ["TABLE", "settled"]
 
 TABLE = "table"
 """The entry that things of the table get to stand on where the prompt names none."""

@@ -28,13 +28,15 @@ OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
-SEEN = ((44.0, 36.0, 33.0), (54.0, 44.0, 36.0))
+SEEN = ((45.0, 40.0, 36.0), (54.0, 44.0, 36.0))
 """Height of what a prompt names first, in hundredths: in a picture of one thing, of two and of more, and the same on a table."""
-SMALLEST = 22.0
+SMALLEST = 30.0
 """Of that height beside something much larger."""
-EVEN = {"close": (0.3, 0.88, 1.2), "alone": (0.6, 0.62, 1.6), "among": (0.5, 0.72, 1.35)}
+EVEN = {"close": (0.3, 0.88, 1.2), "alone": (0.5, 0.72, 1.5), "among": (0.4, 0.78, 1.3)}
 """Power of what distance and camera do to heights, and their least and largest factor: on a table, and elsewhere for one thing
 and for several, which keep their sizes to each other."""
+GIANT, FARTHER = 2.5, 0.4
+"""How many times as large as what is named first something is that stands behind it, and in what share of the depths."""
 FAR = 0.45
 """Factor of the height of what the prompt says is far away."""
 LEAST, MOST = 11.0, 60.0
@@ -89,6 +91,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
     wanted = _wanted(asked, bool(home.get("close")))[thing]
     evenly = EVEN["close" if home.get("close") else "alone" if alone else "among"]
+    nearer, farther = _depths(asked, thing)
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
     first, last = (scene.horizon + end * (100 - scene.horizon) for end in zone)
@@ -97,7 +100,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     wide = ACROSS[not alone]
     for depth, across in product(range(DEPTHS), range(wide)):
         u = rng.random(4)
-        near = layout.nearness(zone, (depth + u[1]) / DEPTHS, mention.place)
+        near = layout.nearness(zone, nearer + farther * (depth + u[1]) / DEPTHS, mention.place)
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
         if mention.place is None:
             close *= layout.perspective(near, footing, indoor, mention.place)
@@ -137,16 +140,29 @@ def _wanted(asked: Asked, close: bool) -> tuple[float, ...]:
     frame = layout.frame(asked.reading)[1]
     usual = SEEN[close][min(len(roots), 3) - 1] * frame
     usual *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
-    main = min(usual / _share(asked), max(MOST, usual))
+    main = min(usual / _share(asked, 0), max(MOST, usual))
     heights = [main]
-    for root in roots[1:]:
+    for number, root in enumerate(roots[1:], 1):
         share = sizes.beside(root, roots[0], _nominal(root) / _nominal(roots[0]))
         far = FAR if root.place == "far" else 1.0
-        height = min(max(main * share, LEAST * root.size), MOST)
+        least = LEAST * root.size / min(1.0, _share(asked, number))
+        height = min(max(main * share, least), MOST)
         heights.append(height * root.count**-0.2 * far)
         if first.place != "far":
             heights[0] = min(heights[0], max(height / share, min(main, SMALLEST * frame)))
     return tuple(heights)
+
+
+@lru_cache(maxsize=64)
+def _depths(asked: Asked, thing: int) -> tuple[float, float]:
+    """Return where the depths of a place begin for a thing, and what share of them it has: of two that are of very
+    different size, the larger one stands behind the other."""
+    first, *others = (asked.root(group) for group in asked.groups)
+    if thing:
+        larger = sizes.beside(others[thing - 1], first, 1.0) > GIANT
+        return (0.0, FARTHER) if larger else (0.0, 1.0)
+    small = any(sizes.beside(other, first, 1.0) > GIANT for other in others)
+    return (FARTHER, 1 - FARTHER) if small else (0.0, 1.0)
 
 
 def _nominal(mention: Mention) -> float:
@@ -180,10 +196,11 @@ def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=64)
-def _share(asked: Asked) -> float:
-    """Return how high the object that is named first is, in heights of the main part of its group."""
-    _, places, root = _looks(asked, 0, 1.0)[0]
-    return max((p.height for p in places if p.mention == min(asked.groups[0])), default=root.height) / root.height
+def _share(asked: Asked, thing: int) -> float:
+    """Return how high the object of a group that is named first is, in heights of the main part of its group."""
+    _, places, root = _looks(asked, thing, 1.0)[0]
+    named = min(asked.groups[thing])
+    return max((p.height for p in places if p.mention == named), default=root.height) / root.height
 
 
 def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:
