@@ -222,7 +222,11 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        settled(_laid(_staged(_on_walls(read(positive))))), tuple(unwanted.items()), read(prompts).unknown, bool(positive), idle
+        settled(_laid(_staged(_on_walls(read(positive))))),
+        tuple(unwanted.items()),
+        read(prompts).unknown,
+        bool(positive),
+        idle,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import art, conditions, vocabulary
+from . import art, conditions, sizes, vocabulary
 from .light import Grade, Light, mix
 from .placement import HANGING, Placement, boxed, extent, from_far_to_near, moved
 from .prompt import Mention, Reading
@@ -66,7 +66,9 @@ horizon, how far the sky goes towards each, and a factor of the haze."""
 _OVERCAST = _MOODS[1]
 _MOODY = 0.4
 BESIDE = "room"
-"""Where people are with something that lies on a table."""
+"""Where people and animals are with something that lies on a table."""
+TABLE_HIGH, TABLED = 45.0, ("table", "wall", "sky", "front")
+"""Centimetres from which what does not belong on a table is beside it, and what is there however large."""
 _FALLBACK = {
     "water": "ground",
     "ground": "water",
@@ -256,7 +258,7 @@ def wanted_places(reading: Reading, avoided: frozenset[str] = frozenset()) -> li
 
 def _homes(reading: Reading, avoided: frozenset[str]) -> list[str]:
     """Return the homes of a reading's things, the one that suits them best first: a window brings a room to a woman and
-    none to a house; and people stand by a table, not on it."""
+    none to a house; and what is large stands by a table, not on it."""
     things = [vocabulary.entry(m.entry).data for m in reading.of("object")]
     built = any(not (d.get("lives") or d.get("stands") == "wall" or _is_indoor(d.get("home"))) for d in things)
 
@@ -265,8 +267,10 @@ def _homes(reading: Reading, avoided: frozenset[str]) -> list[str]:
         return 0 if d.get("indoors") else usual, d.get("stands") not in ("water", "under")
 
     homes = [d["home"] for d in sorted(things, key=rank) if d.get("home") in vocabulary.entries()]
-    if any("hands" in d for d in things):
-        homes = [BESIDE if vocabulary.entry(home).data.get("close") else home for home in homes]
+    for mention, d in zip(reading.of("object"), things, strict=True):
+        if d.get("stands") not in TABLED and sizes.height_of(mention) > TABLE_HIGH:
+            beside = BESIDE if {"hands", "lives"} & d.keys() or d.get("stands") == "floor" else d.get("home", BESIDE)
+            homes = [beside if vocabulary.entry(home).data.get("close") else home for home in homes]
     return [home for home in homes if home not in avoided]
 
 

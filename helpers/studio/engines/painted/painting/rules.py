@@ -17,7 +17,17 @@ from .brushes.layers import BRUSHES, CONDITIONS
 from .brushes.stage import PARTS
 from .light import Grade, Light, Remap
 
-__all__ = ["ANCHORS", "ENTRIES", "GRAMMAR", "WORN_ON", "Relation", "check_anchors", "check_entries", "check_grammar", "check_sizes"]
+__all__ = [
+    "ANCHORS",
+    "ENTRIES",
+    "GRAMMAR",
+    "WORN_ON",
+    "Relation",
+    "check_anchors",
+    "check_entries",
+    "check_grammar",
+    "check_sizes",
+]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from importlib import resources
 from . import rules, vocabulary
 from .prompt import Mention
 
-__all__ = ["ODD", "beside", "table"]
+__all__ = ["ODD", "beside", "height_of", "table"]
 
 ODD = 1.25
 """How many times larger or smaller beside another a thing is drawn at most than it is."""
@@ -30,14 +30,15 @@ def beside(thing: Mention, other: Mention, share: float) -> float:
 
     What a prompt calls huge or tiny is so beside others too.
     """
-    high, across = _height(thing), _height(other)
-    if high is None or across is None:
+    high, across = height_of(thing), height_of(other)
+    if not (high and across):
         return share
     true = high * thing.size / (across * other.size)
     return min(max(share, true / ODD), true * ODD)
 
 
-def _height(mention: Mention) -> float | None:
+def height_of(mention: Mention) -> float:
+    """Return how high something usually is, in centimetres; 0 for what may have any size."""
     data = vocabulary.entry(mention.entry).data
-    usual = PERSON if "hands" in data else SMALL if data.get("stands") == "table" else None
+    usual = PERSON if "hands" in data else SMALL if data.get("stands") == "table" else 0.0
     return table().get(mention.entry, usual)

@@ -32,17 +32,18 @@ SEEN = ((45.0, 40.0, 36.0), (54.0, 44.0, 36.0))
 """Height of what a prompt names first, in hundredths: in a picture of one thing, of two and of more, and the same on a table."""
 SMALLEST = 30.0
 """Of that height beside something much larger."""
-EVEN = {"close": (0.3, 0.88, 1.2), "alone": (0.5, 0.72, 1.5), "among": (0.4, 0.78, 1.3)}
+EVEN = {"close": (0.3, 0.88, 1.2), "alone": (1.1, 0.56, 1.7), "among": (0.4, 0.78, 1.3)}
 """Power of what distance and camera do to heights, and their least and largest factor: on a table, and elsewhere for one thing
 and for several, which keep their sizes to each other."""
 GIANT, FARTHER = 2.5, 0.4
 """How many times as large as what is named first something is that stands behind it, and in what share of the depths."""
 FAR = 0.45
 """Factor of the height of what the prompt says is far away."""
-LEAST, MOST = 11.0, 60.0
-"""Of what is named after the first, in hundredths."""
-WIDE = 0.94
-"""Share of its territory's width that a thing takes at most."""
+LEAST, MOST, SOMEBODY = (11.0, 16.0), 60.0, 22.0
+"""Of what is named after the first, in hundredths: on a table it is larger; and the least of people."""
+WIDE, EDGES = (0.42, 0.92), 0.96
+"""Shares of its territory's width that a thing takes at most, if it is alone far away, and else; and what
+is called large or asked to be near."""
 NEARER = 0.1
 """Share of the way to the near end of its depths that comes what is nearer than usual."""
 CLOSER = 1.6
@@ -89,7 +90,9 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     data, home = vocabulary.entry(mention.entry).data, layout.home(scene.base, scene.laid)
     indoor, alone = bool(home.get("indoor")), len(asked.groups) == 1
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
+    near_view = bool(home.get("close")) or footing == "front"
     wanted = _wanted(asked, bool(home.get("close")))[thing]
+    larger = layout.frame(asked.reading)[1] * mention.size
     evenly = EVEN["close" if home.get("close") else "alone" if alone else "among"]
     nearer, farther = _depths(asked, thing)
     left, right = (100 * scene.aspect * share for share in territory)
@@ -104,6 +107,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
         if mention.place is None:
             close *= layout.perspective(near, footing, indoor, mention.place)
+        share = (depth + u[2]) / DEPTHS if alone and not near_view else 1.0
         height = wanted * min(max((close * scene.camera) ** evenly[0], evenly[1]), evenly[2])
         if near >= 0 and mention.place is None and height > wanted:
             near += NEARER * (zone[1] - near)
@@ -113,7 +117,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
         deep = (
             (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
         )
-        room = WIDE * (right - left) / (2 * aside)
+        room = min((WIDE[0] + (WIDE[1] - WIDE[0]) * share) * max(1.0, larger), EDGES) * (right - left) / (2 * aside)
         height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), room))
         if footing in layout.HANGING:
             y = min(max(y, height * above * 1.02), max(scene.horizon * 0.98, height * above * 1.02))
@@ -121,11 +125,16 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
             y = min(max(y, first + height * behind), last - height * below)
         y = min(max(y, height * above + 2), 98.0 - height * below) if mention.place != "near" else y
         half = height * aside
-        x = left + half + max(right - left - 2 * half, 0.0) * (across + u[0]) / wide
+        x = left + half + max(right - left - 2 * half, 0.0) * _aside((across + u[0]) / wide)
         spot = Spot(float(x), float(y), float(height), bool(u[3] < 0.5))
         if not any(_alike(spot, other) for other in out):
             out.append(spot)
     return tuple(out)
+
+
+def _aside(share: float) -> float:
+    """Return a share of the way across, 0..1, drawn away from the middle, where few pictures have their main thing."""
+    return share * share * (3 - 2 * share)
 
 
 @lru_cache(maxsize=64)
@@ -144,10 +153,10 @@ def _wanted(asked: Asked, close: bool) -> tuple[float, ...]:
     heights = [main]
     for number, root in enumerate(roots[1:], 1):
         share = sizes.beside(root, roots[0], _nominal(root) / _nominal(roots[0]))
-        far = FAR if root.place == "far" else 1.0
-        least = LEAST * root.size / min(1.0, _share(asked, number))
-        height = min(max(main * share, least), MOST)
-        heights.append(height * root.count**-0.2 * far)
+        seen = max(LEAST[close], SOMEBODY if "hands" in vocabulary.entry(root.entry).data else 0.0)
+        least = seen * root.size / min(1.0, _share(asked, number))
+        height = min(max(main * share * root.count**-0.2, least), MOST)
+        heights.append(height * (FAR if root.place == "far" else 1.0))
         if first.place != "far":
             heights[0] = min(heights[0], max(height / share, min(main, SMALLEST * frame)))
     return tuple(heights)
