@@ -305,7 +305,7 @@ _POINTS = ("back", "hand", "hand2")
 ANCHORS = Fields(
     {
         **{place: POINT if place in _POINTS else PLACE for place in (*WORN_ON, "hand2")},
-        **dict.fromkeys(("inside", "under"), PLACE),
+        **dict.fromkeys(("inside", "under", "top"), PLACE),
         **dict.fromkeys(("at", "grip"), POINT),
         **dict.fromkeys(("wide", "tall", "turn"), NUMBER),
         "on": OneOf(frozenset(WORN_ON)),

@@ -30,8 +30,8 @@ ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
 SEEN = ((45.0, 40.0, 36.0), (54.0, 44.0, 36.0))
 """Height of what a prompt names first, in hundredths: in a picture of one thing, of two and of more, and the same on a table."""
-SMALLEST = 30.0
-"""Of that height beside something much larger."""
+SMALLEST, BROAD = 22.0, 2.0
+"""Of that height beside something much larger, unless that is so many times as broad as high: it has no room to be large."""
 EVEN = {"close": (0.3, 0.88, 1.2), "alone": (1.1, 0.56, 1.7), "among": (0.4, 0.78, 1.3)}
 """Power of what distance and camera do to heights, and their least and largest factor: on a table, and elsewhere for one thing
 and for several, which keep their sizes to each other."""
@@ -39,7 +39,7 @@ GIANT, FARTHER = 2.5, 0.4
 """How many times as large as what is named first something is that stands behind it, and in what share of the depths."""
 FAR = 0.45
 """Factor of the height of what the prompt says is far away."""
-LEAST, MOST, SOMEBODY = (11.0, 16.0), 60.0, 22.0
+LEAST, MOST, SOMEBODY = (11.0, 20.0), 60.0, 22.0
 """Of what is named after the first, in hundredths: on a table it is larger; and the least of people."""
 WIDE, EDGES = (0.42, 0.92), 0.96
 """Shares of its territory's width that a thing takes at most, if it is alone far away, and else; and what
@@ -157,7 +157,7 @@ def _wanted(asked: Asked, close: bool) -> tuple[float, ...]:
         least = seen * root.size / min(1.0, _share(asked, number))
         height = min(max(main * share * root.count**-0.2, least), MOST)
         heights.append(height * (FAR if root.place == "far" else 1.0))
-        if first.place != "far":
+        if first.place != "far" and 2 * _reach(asked, number)[2] < BROAD:
             heights[0] = min(heights[0], max(height / share, min(main, SMALLEST * frame)))
     return tuple(heights)
 

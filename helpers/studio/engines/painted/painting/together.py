@@ -217,6 +217,9 @@ def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], 
         x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
         new = replace(rider, x=x, height=min(rider.height, *most))
         y, legs = seat.y - seat.lift - data.get("seat", 0.55) * seat.height, 0.0
+        if anchors.has(seat.drawing, "top"):
+            top = anchors.anchor(seat.drawing, "top")
+            y = spot_of(seat, top.x, top.y)[1]
         if data.get("astride"):
             y = _back_of(seat, x)
             legs = LEGS * new.height if "hands" in vocabulary.entry(rider.entry).data else 0.0
