@@ -32,7 +32,7 @@ SEEN = ((45.0, 40.0, 36.0), (54.0, 44.0, 36.0))
 """Height of what a prompt names first, in hundredths: in a picture of one thing, of two and of more, and the same on a table."""
 SMALLEST, BROAD = 22.0, 2.0
 """Of that height beside something much larger, unless that is so many times as broad as high: it has no room to be large."""
-EVEN = {"close": (0.3, 0.88, 1.2), "alone": (1.1, 0.56, 1.7), "among": (0.4, 0.78, 1.3)}
+EVEN = {"close": (0.3, 0.88, 1.2), "alone": (1.1, 0.56, 1.35), "among": (0.4, 0.78, 1.3)}
 """Power of what distance and camera do to heights, and their least and largest factor: on a table, and elsewhere for one thing
 and for several, which keep their sizes to each other."""
 GIANT, FARTHER = 2.5, 0.4
@@ -92,7 +92,7 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
     near_view = bool(home.get("close")) or footing == "front"
     wanted = _wanted(asked, bool(home.get("close")))[thing]
-    larger = layout.frame(asked.reading)[1] * mention.size
+    larger = layout.frame(asked.reading)[1] * mention.size * layout.of_weight(mention.weight)
     evenly = EVEN["close" if home.get("close") else "alone" if alone else "among"]
     nearer, farther = _depths(asked, thing)
     left, right = (100 * scene.aspect * share for share in territory)
