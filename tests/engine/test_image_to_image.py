@@ -50,7 +50,7 @@ def portrait() -> Pixels:
 
 @cache
 def village() -> Pixels:
-    return ENGINE.generate(TextToImage((Prompt("a red house in a village"),), SIDE, SIDE, 3)).pixels
+    return ENGINE.generate(TextToImage((Prompt("a red house in a village"),), SIDE, SIDE, 1)).pixels
 
 
 @cache

@@ -15,6 +15,8 @@ from helpers.studio.engines.painted.painting import (
     painter,
     places,
     prompt,
+    rules,
+    sizes,
     things,
     together,
     vocabulary,
@@ -441,7 +443,7 @@ def heights(text: str, thing: int) -> list[float]:
 def test_what_is_named_first_is_seen_at_once(text: str) -> None:
     found = heights(text, 0)
     assert found[0] > 18
-    assert found[len(found) // 2] > 26
+    assert found[len(found) // 2] > 28
 
 
 def test_what_the_prompt_calls_small_or_far_may_be_small() -> None:
@@ -499,3 +501,117 @@ def test_what_is_on_the_wall_of_a_room_brings_no_wall_of_its_own(text: str) -> N
     assert reading.objects[0].mount == 0
     assert next(w.changes for w in reading.words if w.text == "wall")
     assert asked((Prompt("a cat on a wall"),)).objects[0].mount == 1
+
+
+def middle(text: str, thing: int = 0) -> float:
+    found = heights(text, thing)
+    return found[len(found) // 2]
+
+
+@pytest.mark.parametrize("text", ["a bowl of soup", "an ice cream cone", "a plate", "a bottle", "a cake in a kitchen"])
+def test_one_thing_on_a_table_fills_the_picture(text: str) -> None:
+    assert heights(text, 0)[0] > 40
+    assert middle(text) < 66
+
+
+def test_two_things_on_a_table_are_large_and_in_proportion() -> None:
+    assert 30 < middle("a cup and a plate") < 50
+    assert middle("a bottle and a key", 1) < 0.6 * middle("a bottle and a key")
+
+
+@pytest.mark.parametrize("text", ["a woman in the kitchen", "an old man", "a cat in a room", "a robot in the city"])
+def test_who_is_alone_is_a_third_of_the_height_in_most_pictures(text: str) -> None:
+    assert middle(text) > 32
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("a woman and a camera", 0.4),
+        ("a dancer and shoes", 0.4),
+        ("a hen and an egg", 0.6),
+    ],
+)
+def test_what_stands_beside_another_is_as_large_as_beside_it(text: str, most: float) -> None:
+    assert 8 < middle(text, 1) < most * middle(text)
+
+
+def test_what_is_named_first_is_smaller_beside_what_is_much_larger() -> None:
+    assert 18 < middle("a cat and a windmill") < 0.7 * middle("a cat")
+    assert middle("a cat and a windmill") < middle("a cat and a windmill", 1)
+
+
+def test_what_is_much_larger_than_the_first_stands_behind_it() -> None:
+    def lowest(thing: int) -> float:
+        reading = asked((Prompt("a cat and a windmill"),))
+        place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+        return max(spot.y for spot in things.spots(reading, thing, place, (0.02, 0.98), 1))
+
+    assert lowest(1) < lowest(0)
+
+
+@pytest.mark.parametrize(
+    "text", ["a chef and a pizza", "a woman with a laptop in a cafe", "a cat and a cup in the kitchen"]
+)
+def test_things_of_the_table_get_a_table_in_a_room(text: str) -> None:
+    reading = asked((Prompt(text),))
+    small = next(i for i, o in enumerate(reading.objects) if vocabulary.entry(o.entry).data.get("stands") == "table")
+    group = next(g for g in reading.groups if small in g)
+    assert reading.root(group).entry == "table"
+    made = layout.compose(reading.reading, 2, 1.0).placements
+    (thing,), (table,) = ([p for p in made if p.mention == i] for i in (small, len(reading.objects) - 1))
+    assert table.box[0] < thing.x / 100 < table.box[2]
+    assert thing.y == pytest.approx(place_on(table, "top")[1])
+    assert thing.height > 0.25 * table.height
+
+
+def test_the_prompts_own_table_is_the_one_that_things_stand_on() -> None:
+    reading = asked((Prompt("a girl beside a round table, a cup"),))
+    assert [o.entry for o in reading.objects] == ["girl", "table", "cup"]
+    assert reading.root(reading.groups[-1]).entry in ("table", "girl")
+    assert len([o for o in reading.objects if o.entry == "table"]) == 1
+    near = asked((Prompt("a table with a roast turkey and candles"),))
+    assert [o.entry for o in near.objects] == ["turkey", "candle"]
+    assert all(word.changes for word in near.words if word.text != "roast")
+
+
+def test_things_of_the_table_are_seen_on_a_near_one_before_their_room() -> None:
+    reading = asked((Prompt("a birthday cake in a kitchen"),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    assert place.laid
+    assert not np.array_equal(painter.paint(place, 64, 64), painter.paint(replace(place, laid=False), 64, 64))
+    for spot in things.spots(reading, 0, place, (0.02, 0.98), 1):
+        assert spot.y > place.horizon + 0.4 * (100 - place.horizon)
+    assert not places.place(asked((Prompt("a woman in a kitchen"),)), 1, 1.0, frozenset(), 1.0).laid
+
+
+def test_large_things_bring_no_tabletop() -> None:
+    assert not vocabulary.entry(scene("boots next to a door", 1).base).data.get("close")
+    assert not vocabulary.entry(scene("a cake and a dog", 1).base).data.get("close")
+
+
+@pytest.mark.parametrize("text", ["a black cat behind a white curtain", "a dog beside a mirror", "一只猫在镜子旁边"])
+def test_who_is_beside_what_hangs_on_the_wall_stands_on_the_floor(text: str) -> None:
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    assert len(reading.groups) == 2
+    for spot in things.spots(reading, 0, place, (0.02, 0.98), 1):
+        assert spot.y > place.horizon
+
+
+def test_other_prompts_have_other_tables_in_the_same_seeds() -> None:
+    def tables(text: str) -> set[str]:
+        reading = asked((Prompt(text),))
+        made = [places.place(reading, seed, 1.0, frozenset(), 1.0) for seed in (1, 2, 3, 4)]
+        return {painter.stage_of(place, fine=False).variant for place in made}
+
+    kinds = [tables(text) for text in ("a cup", "a bowl of soup", "sushi", "a treasure map", "a camera")]
+    assert len(set().union(*kinds)) >= 8
+    assert len({frozenset(one) for one in kinds}) > 3
+    assert tables("a cup") == tables("a cup")
+
+
+def test_all_sizes_are_of_things_of_the_vocabulary() -> None:
+    assert sizes.table()["cup"] < sizes.table()["table"] < sizes.table()["windmill"]
+    with pytest.raises(ValueError, match="cupp"):
+        rules.check_sizes({"cupp": 8.0}, {"cup"})

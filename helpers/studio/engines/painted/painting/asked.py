@@ -8,8 +8,9 @@ from helpers.studio.protocol import Prompt
 
 from ..interface import Habit, Said, Thing, Word
 from . import anchors, vocabulary
-from .layout import HANGING, has_sky, is_overhead, wanted_places
+from .layout import HANGING, has_sky, is_laid, is_overhead, wanted_places
 from .prompt import Mention, Reading, Spoken, read
+from .surfaces import TABLE, settled
 from .together import WEAR, links, usual_height
 from .tokens import action_words, tokens
 
@@ -242,7 +243,7 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        _staged(_on_walls(_clothed(read(positive)))),
+        settled(_laid(_staged(_on_walls(_clothed(read(positive)))))),
         tuple(unwanted.items()),
         read(prompts).unknown,
         bool(positive),
@@ -276,6 +277,18 @@ def _on_walls(reading: Reading) -> Reading:
         return reduce(partial(_without, shown=True), sorted(own, reverse=True), reading)
     gone = [i for i, m in enumerate(objects) if i and _is_of_walls(m)]
     return reduce(_without, reversed(gone), reading)
+
+
+def _laid(reading: Reading) -> Reading:
+    """Return the reading without a table of which nothing is seen but what stands on it: the place is that table."""
+    tables = [(i, m) for i, m in enumerate(reading.of("object")) if m.entry == TABLE]
+    others = [m for m in reading.of("object") if m.entry != TABLE]
+    if len(tables) != 1 or not others or any(m.colour or m.size != 1 or m.count > 1 for _, m in tables):
+        return reading
+    bare = _without(reading, tables[0][0], shown=True)
+    place = next(iter(wanted_places(bare)), None)
+    near = place is not None and (vocabulary.entry(place).data.get("close") or is_laid(bare.of("object"), place))
+    return bare if near and all(vocabulary.entry(m.entry).data.get("stands") == "table" for m in others) else reading
 
 
 def _is_of_walls(mention: Mention) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import art, conditions, vocabulary
+from . import art, conditions, sizes, vocabulary
 from .light import Grade, Light, mix
 from .placement import HANGING, Placement, boxed, extent, from_far_to_near, moved
 from .prompt import Mention, Reading
@@ -28,6 +28,8 @@ __all__ = [
     "frame",
     "from_far_to_near",
     "has_sky",
+    "home",
+    "is_laid",
     "is_overhead",
     "nearness",
     "of_weight",
@@ -37,6 +39,8 @@ __all__ = [
 ]
 
 _PLACE_X = {"left": (0.12, 0.34), "right": (0.66, 0.88), "middle": (0.44, 0.56)}
+LAID = (0.45, 0.8)
+"""Depths of the table that is laid before a room."""
 _WET = ("water", "under", "far", "front")
 _PORTRAIT = 0.5  # share of the height up to which the only thing in a picture is enlarged
 LEAST_SEEN, SMALLER = 0.6, 0.93  # share of each copy that is seen; how much smaller all get, until it is so
@@ -62,7 +66,9 @@ horizon, how far the sky goes towards each, and a factor of the haze."""
 _OVERCAST = _MOODS[1]
 _MOODY = 0.4
 BESIDE = "room"
-"""Where people are with something that lies on a table."""
+"""Where people and animals are with something that lies on a table."""
+TABLE_HIGH, TABLED = 45.0, ("table", "wall", "sky", "front")
+"""Centimetres from which what does not belong on a table is beside it, and what is there however large."""
 _FALLBACK = {
     "water": "ground",
     "ground": "water",
@@ -96,6 +102,7 @@ class Scene:
     water: tuple[float, float] | None = None  # depths between which the base has water
     drift: float = 0.0  # of clouds and stars to the right, in shares of the width
     camera: float = 1.0  # factor of the things' size
+    laid: bool = False  # the place is seen across a table that things stand on
     hung: bool = False  # things of the prompt hang on its wall, in the place of its own windows and pictures
     unwanted: tuple[str, ...] = ()  # entries that negative prompts name and a place may show
     furnished: tuple[str, ...] = ()  # entries that the prompt names, so that the place shows none of its own
@@ -114,7 +121,8 @@ def compose(reading: Reading, layout_seed: int, aspect: float, avoided: frozense
 def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]) -> Scene:
     rng = np.random.default_rng([seed, 1])
     base, backdrops = _places(reading, rng, avoided)
-    data = vocabulary.entry(base).data
+    laid = is_laid(reading.of("object"), base)
+    data = home(base, laid)
     light = _under_this_sky(
         conditions.light_of(reading, base),
         seed,
@@ -153,7 +161,23 @@ def _compose(reading: Reading, seed: int, aspect: float, avoided: frozenset[str]
         media=tuple(m.entry for m in reading.of("medium")),
         variants=_variants(reading, base),
         water=(water[0], water[1]) if water else None,
+        laid=laid,
     )
+
+
+def is_laid(objects: Sequence[Mention], base: str) -> bool:
+    """Return whether a place is seen across a near table: one that has such, of things that all belong on it."""
+    if "laid" not in vocabulary.entry(base).data:
+        return False
+    linked = links(objects)
+    stand = {_stands(m) for i, m in enumerate(objects) if i not in linked}
+    return "table" in stand <= {"table", "wall", "sky"}
+
+
+def home(base: str, laid: bool) -> vocabulary.Data:
+    """Return what a place is to the things in it: a close view of its near table, if that is laid."""
+    data = vocabulary.entry(base).data
+    return {**data, "zones": {**data["zones"], "table": LAID}, "close": True} if laid else data
 
 
 def _variants(reading: Reading, base: str) -> tuple[str, ...]:
@@ -236,7 +260,7 @@ def wanted_places(reading: Reading, avoided: frozenset[str] = frozenset()) -> li
 
 def _homes(reading: Reading, avoided: frozenset[str]) -> list[str]:
     """Return the homes of a reading's things, the one that suits them best first: a window brings a room to a woman and
-    none to a house; and people stand by a table, not on it."""
+    none to a house; and what is large stands by a table, not on it."""
     things = [vocabulary.entry(m.entry).data for m in reading.of("object")]
     built = any(not (d.get("lives") or d.get("stands") == "wall" or _is_indoor(d.get("home"))) for d in things)
 
@@ -245,8 +269,10 @@ def _homes(reading: Reading, avoided: frozenset[str]) -> list[str]:
         return 0 if d.get("indoors") else usual, d.get("stands") not in ("water", "under")
 
     homes = [d["home"] for d in sorted(things, key=rank) if d.get("home") in vocabulary.entries()]
-    if any("hands" in d for d in things):
-        homes = [BESIDE if vocabulary.entry(home).data.get("close") else home for home in homes]
+    for mention, d in zip(reading.of("object"), things, strict=True):
+        if d.get("stands") not in TABLED and sizes.height_of(mention) > TABLE_HIGH:
+            beside = BESIDE if {"hands", "lives"} & d.keys() or d.get("stands") == "floor" else d.get("home", BESIDE)
+            homes = [beside if vocabulary.entry(home).data.get("close") else home for home in homes]
     return [home for home in homes if home not in avoided]
 
 

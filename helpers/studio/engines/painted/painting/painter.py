@@ -222,6 +222,8 @@ def _layers(scene: Scene, stage: Stage) -> list[str]:
     kinds = [layer["brush"] for layer in layers]
     if "backdrops" not in kinds:
         layers.insert(sum(k in ("sky", "sun", "clouds", "stars") for k in kinds), {"brush": "backdrops"})
+    if scene.laid:
+        layers += vocabulary.entry(scene.base).data["laid"]
     if "objects" not in kinds:
         layers.append({"brush": "objects"})
     out = []

@@ -18,6 +18,8 @@ HORIZON, FLAT = 13.0, (12.0, 80.0)
 """How far a horizon moves up or down, in hundredths of the height; views whose horizon is outside FLAT have none to move."""
 CAMERA = (-0.5, 0.4)
 """Range of the logarithm of the things' size: from far to near."""
+TABLES = 1009
+"""How many ways there are to choose the tables of a prompt's places."""
 PLAIN = "meadow"
 """The place with the simplest land."""
 KEPT = (22.0, 74.0)
@@ -46,6 +48,7 @@ def place(
     placements = scene.placements if 0 in lost else ()
     if horizon is not None:
         shift = float(np.clip(horizon + 0.3 * shift - scene.horizon, -HORIZON, HORIZON))
+    laid = 0 not in lost and layout.is_laid(asked.objects, scene.base)
     moved = scene.horizon
     if FLAT[0] <= moved <= FLAT[1]:
         moved = min(max(moved + shift, KEPT[0]), KEPT[1])
@@ -56,6 +59,8 @@ def place(
         horizon=moved,
         sun=(scene.sun[0], scene.sun[1] * moved / max(scene.horizon, 1)),
         camera=_framed_camera(camera, layout.frame(reading)[1]),
+        seed=scene.seed + (_table(asked) if laid or vocabulary.entry(scene.base).data.get("close") else 0),
+        laid=laid,
         hung=any(vocabulary.entry(m.entry).data.get("stands") == "wall" for m in asked.objects),
         grade=_in_opposite_light(scene.grade, asked, pull),
         unwanted=tuple(
@@ -96,6 +101,11 @@ def _framed_camera(camera: float, frame: float) -> float:
 def _homeless(asked: Asked) -> tuple[Mention, ...]:
     """Return the objects where no place is named: they choose it (a fish the sea), and are taken away again."""
     return () if asked.has_scene else asked.objects
+
+
+def _table(asked: Asked) -> int:
+    """Return a number of what the prompts are about: their tables are others in the same seeds."""
+    return sum(vocabulary.entry(m.entry).number for m in asked.objects) % TABLES
 
 
 def _anything(rng: np.random.Generator) -> Mention:

@@ -17,7 +17,17 @@ from .brushes.layers import BRUSHES, CONDITIONS
 from .brushes.stage import PARTS
 from .light import Grade, Light, Remap
 
-__all__ = ["ANCHORS", "ENTRIES", "GRAMMAR", "WORN_ON", "Relation", "check_anchors", "check_entries", "check_grammar"]
+__all__ = [
+    "ANCHORS",
+    "ENTRIES",
+    "GRAMMAR",
+    "WORN_ON",
+    "Relation",
+    "check_anchors",
+    "check_entries",
+    "check_grammar",
+    "check_sizes",
+]
 
 
 @dataclass(frozen=True)
@@ -216,6 +226,7 @@ ENTRIES: Mapping[str, Fields] = {
         zones=Fields(dict.fromkeys(FOOTINGS, PAIR)),
         layers=OF_A_SCENE,
         backdrop=BEHIND,
+        laid=OF_A_SCENE,
         variants=TEXTS,
         open=TEXTS,
         light=NameOf("light"),
@@ -241,6 +252,7 @@ ENTRIES: Mapping[str, Fields] = {
         seasonal=FLAG,
         indoors=FLAG,
         seat=NUMBER,
+        surface=TRUE,
         astride=TRUE,
         lives=TRUE,
         hands=TRUE,
@@ -305,7 +317,7 @@ _POINTS = ("back", "hand", "hand2")
 ANCHORS = Fields(
     {
         **{place: POINT if place in _POINTS else PLACE for place in (*WORN_ON, "hand2")},
-        **dict.fromkeys(("inside", "under"), PLACE),
+        **dict.fromkeys(("inside", "under", "top"), PLACE),
         **dict.fromkeys(("at", "grip"), POINT),
         **dict.fromkeys(("wide", "tall", "turn"), NUMBER),
         "on": OneOf(frozenset(WORN_ON)),
@@ -345,6 +357,11 @@ def check_anchors(tables: Mapping[str, Any]) -> None:
         problems = _anchor_problems(data) if known else (_nearest("drawing", name, art.names()),)
         found += [f"art/anchors.toml: {name}: {problem}" for problem in problems]
     _raise(found)
+
+
+def check_sizes(sizes: Mapping[str, float], objects: Collection[str]) -> None:
+    """Check the names in art/sizes.toml. Raises ValueError as `check_entries` does."""
+    _raise([f"art/sizes.toml: {_nearest('object', name, objects)}" for name in sizes if name not in objects])
 
 
 def check_points(name: str, data: Mapping[str, Any]) -> None:

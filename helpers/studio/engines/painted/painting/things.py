@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..interface import Cutout, Spot, Standing
-from . import layout, painter, vocabulary
+from . import layout, painter, sizes, vocabulary
 from .asked import Asked, Group
 from .layout import Scene
 from .placement import Placement, boxed, colourable, extent, from_far_to_near, moved
+from .prompt import Mention
 from .together import mirrors, shown
 
 __all__ = ["cutouts", "spots", "staged"]
@@ -29,23 +30,26 @@ OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
 """Height and width, in hundredths, into which a group is drawn to be cut out."""
-PORTRAIT = 1.1
-"""How much larger the only thing in a picture is."""
-SEEN = (34.0, 33.0)
-"""Height of what a prompt names first, in hundredths, where it would be smaller: in a picture of one or two things, and of more."""
-EVEN, DOWN, UP = 0.8, 0.55, 1.7
-"""Power of what distance and camera do to that height, and its least and largest factor."""
+SEEN = ((45.0, 40.0, 36.0), (54.0, 44.0, 36.0))
+"""Height of what a prompt names first, in hundredths: in a picture of one thing, of two and of more, and the same on a table."""
+SMALLEST, BROAD = 22.0, 2.0
+"""Of that height beside something much larger, unless that is so many times as broad as high: it has no room to be large."""
+EVEN = {"close": (0.3, 0.88, 1.2), "alone": (1.1, 0.56, 1.35), "among": (0.4, 0.78, 1.3)}
+"""Power of what distance and camera do to heights, and their least and largest factor: on a table, and elsewhere for one thing
+and for several, which keep their sizes to each other."""
+GIANT, FARTHER = 2.5, 0.4
+"""How many times as large as what is named first something is that stands behind it, and in what share of the depths."""
 CLOSE_UP = 1.5
 """Factor of the camera from which nothing is far away."""
 FAR = 0.45
-"""Factor of that height for what the prompt says is far away."""
-LEAST, MOST = 12.0, 60.0
-"""Of what is named after it, which is enlarged with it, up to so many times as in GROWN, in hundredths."""
-GROWN = (1.0, 2.0)
-WIDE = (0.3, 0.8)
-"""Shares of its territory's width that what is enlarged takes at most, if it is alone far away, and else."""
+"""Factor of the height of what the prompt says is far away."""
+LEAST, MOST, SOMEBODY = (11.0, 20.0), 60.0, 22.0
+"""Of what is named after the first, in hundredths: on a table it is larger; and the least of people."""
+WIDE, EDGES = (0.42, 0.92), 0.96
+"""Shares of its territory's width that a thing takes at most, if it is alone far away, and else; and what
+is called large or asked to be near."""
 NEARER = 0.1
-"""Share of the way to the near end of its depths that comes what is enlarged many times."""
+"""Share of the way to the near end of its depths that comes what is nearer than usual."""
 CLOSER = 1.6
 """Logarithm of how much larger the nearest spot is than the farthest, beside what the place's perspective does."""
 MAX_HEIGHT = 76.0
@@ -87,13 +91,16 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     """Return spots where the thing may stand: anywhere between both ends of its territory (shares of the width), at any
     depth that the place has."""
     mention = asked.root(asked.groups[thing])
-    data, home = vocabulary.entry(mention.entry).data, vocabulary.entry(scene.base).data
+    data, home = vocabulary.entry(mention.entry).data, layout.home(scene.base, scene.laid)
     indoor, alone = bool(home.get("indoor")), len(asked.groups) == 1
     footing, zone = layout.zone(str(data.get("stands", "ground")), mention.place, home["zones"])
+    near_view = bool(home.get("close")) or footing == "front"
+    wanted = _wanted(asked, bool(home.get("close")))[thing]
     framed = layout.frame(asked.reading)[1]
-    is_near = framed >= CLOSE_UP
     larger = framed * mention.size * layout.of_weight(mention.weight)
-    usual = _usual(asked, thing, home) * scene.camera * (PORTRAIT if alone else 1.0)
+    evenly = EVEN["close" if home.get("close") else "alone" if alone else "among"]
+    least = max(evenly[1], 1.0 if framed >= CLOSE_UP else 0.0)
+    nearer, farther = _depths(asked, thing)
     left, right = (100 * scene.aspect * share for share in territory)
     above, below, aside, behind = _reach(asked, thing)
     first, last = (scene.horizon + end * (100 - scene.horizon) for end in zone)
@@ -102,58 +109,81 @@ def spots(asked: Asked, thing: int, scene: Scene, territory: tuple[float, float]
     wide = ACROSS[not alone]
     for depth, across in product(range(DEPTHS), range(wide)):
         u = rng.random(4)
-        near = layout.nearness(zone, (depth + u[1]) / DEPTHS, mention.place)
+        near = layout.nearness(zone, nearer + farther * (depth + u[1]) / DEPTHS, mention.place)
         close = math.exp(CLOSER * ((depth + u[2]) / DEPTHS - 0.5)) if near >= 0 else math.exp(CLOSER * (u[2] - 0.5))
-        close *= layout.perspective(near, footing, indoor, mention.place)
-        height = usual * close
+        if mention.place is None:
+            close *= layout.perspective(near, footing, indoor, mention.place)
+        share = (depth + u[2]) / DEPTHS if alone and not near_view else 1.0
+        height = wanted * min(max((close * scene.camera) ** evenly[0], least), evenly[2])
+        if near >= 0 and mention.place is None and height > wanted:
+            near += NEARER * (zone[1] - near)
         if footing == "front":
-            height = max(height, BUST) if alone else height
-        else:
-            farther = min(max((close * scene.camera) ** EVEN, 1.0 if is_near else DOWN), UP)
-            room = WIDE[0] + (WIDE[1] - WIDE[0]) * ((depth + u[2]) / DEPTHS if alone else 1.0)
-            most = min(room * max(1.0, larger), 0.96) * (right - left) / (2 * aside)
-            seen = min(_seen(asked, thing, home, height) * (1 if thing else farther), most)
-            if seen > height:
-                if near >= 0 and mention.place is None:
-                    near += NEARER * (1 - height / seen) * (zone[1] - near)
-                height = seen
+            height = max(_nominal(mention) * close * scene.camera, BUST if alone else 0.0)
         y = scene.horizon + near * (100 - scene.horizon) if near >= 0 else scene.horizon * (1 + near)
         deep = (
             (last - first) / max(behind + below, 0.01) if near >= 0 and mention.count > 1 and last > first else math.inf
         )
-        height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), 0.96 * (right - left) / (2 * aside)))
+        room = min((WIDE[0] + (WIDE[1] - WIDE[0]) * share) * max(1.0, larger), EDGES) * (right - left) / (2 * aside)
+        height = _stepped(min(height, deep, MAX_HEIGHT / (above + below), room))
         if footing in layout.HANGING:
             y = min(max(y, height * above * 1.02), max(scene.horizon * 0.98, height * above * 1.02))
         elif mention.count > 1:
             y = min(max(y, first + height * behind), last - height * below)
         y = min(max(y, height * above + 2), 98.0 - height * below) if mention.place != "near" else y
         half = height * aside
-        x = left + half + max(right - left - 2 * half, 0.0) * (across + u[0]) / wide
+        x = left + half + max(right - left - 2 * half, 0.0) * _aside((across + u[0]) / wide)
         spot = Spot(float(x), float(y), float(height), bool(u[3] < 0.5))
         if not any(_alike(spot, other) for other in out):
             out.append(spot)
     return tuple(out)
 
 
-def _usual(asked: Asked, thing: int, home: vocabulary.Data) -> float:
-    """Return how high a thing's main part is when near, in hundredths, as its vocabulary and the prompt say."""
-    mention = asked.root(asked.groups[thing])
-    data = vocabulary.entry(mention.entry).data
-    size = mention.size * layout.of_weight(mention.weight) * mention.count**-0.2
-    small = layout.ASIDE if len(asked.groups) > 1 and _is_small(data, home) else 1.0
-    return 50 * float(sum(data.get("height", (0.2, 0.26)))) * size * small
+def _aside(share: float) -> float:
+    """Return a share of the way across, 0..1, drawn away from the middle, where few pictures have their main thing."""
+    return share * share * (3 - 2 * share)
 
 
-def _seen(asked: Asked, thing: int, home: vocabulary.Data, height: float) -> float:
-    """Return the height of a thing's main part with which it is seen at once, if it is what the prompt names first, or
-    with which it is as large beside that as it should be; `height` is its usual one here."""
-    wanted = SEEN[len(asked.groups) > 2] * layout.frame(asked.reading)[1]
-    if thing:
-        grown = min(max(wanted / _usual(asked, 0, home), GROWN[0]), GROWN[1])
-        return min(max(height * grown, LEAST * asked.root(asked.groups[thing]).size), MOST)
+@lru_cache(maxsize=64)
+def _wanted(asked: Asked, close: bool) -> tuple[float, ...]:
+    """Return how high the main parts of all things are, in hundredths, before distance makes them larger or smaller.
+
+    What the prompt names first is seen at once, unless the prompt says that it is small or far away. The others are as
+    large beside it as they are, but never too small to be seen; beside what is much larger, it is smaller itself.
+    """
+    roots = [asked.root(group) for group in asked.groups]
     first = asked.objects[min(asked.groups[0])]
-    wanted *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
-    return wanted / _share(asked)
+    frame = layout.frame(asked.reading)[1]
+    usual = SEEN[close][min(len(roots), 3) - 1] * frame
+    usual *= first.size * layout.of_weight(first.weight) * first.count**-0.35 * (FAR if first.place == "far" else 1.0)
+    main = min(usual / _share(asked, 0), max(MOST, usual))
+    heights = [main]
+    for number, root in enumerate(roots[1:], 1):
+        share = sizes.beside(root, roots[0], _nominal(root) / _nominal(roots[0]))
+        seen = max(LEAST[close], SOMEBODY if "hands" in vocabulary.entry(root.entry).data else 0.0)
+        least = seen * root.size / min(1.0, _share(asked, number))
+        height = min(max(main * share * root.count**-0.2, least), MOST)
+        heights.append(height * (FAR if root.place == "far" else 1.0))
+        if first.place != "far" and 2 * _reach(asked, number)[2] < BROAD:
+            heights[0] = min(heights[0], max(height / share, min(main, SMALLEST * frame)))
+    return tuple(heights)
+
+
+@lru_cache(maxsize=64)
+def _depths(asked: Asked, thing: int) -> tuple[float, float]:
+    """Return where the depths of a place begin for a thing, and what share of them it has: of two that are of very
+    different size, the larger one stands behind the other."""
+    first, *others = (asked.root(group) for group in asked.groups)
+    if thing:
+        larger = sizes.beside(others[thing - 1], first, 1.0) > GIANT
+        return (0.0, FARTHER) if larger else (0.0, 1.0)
+    small = any(sizes.beside(other, first, 1.0) > GIANT for other in others)
+    return (FARTHER, 1 - FARTHER) if small else (0.0, 1.0)
+
+
+def _nominal(mention: Mention) -> float:
+    """Return how high a thing is in a picture of its own, in hundredths, as its vocabulary and the prompt say."""
+    usual = vocabulary.entry(mention.entry).data.get("height", (0.2, 0.26))
+    return 50 * float(sum(usual)) * mention.size * layout.of_weight(mention.weight)
 
 
 def _alike(one: Spot, other: Spot) -> bool:
@@ -181,16 +211,17 @@ def _reach(asked: Asked, thing: int) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=64)
-def _share(asked: Asked) -> float:
-    """Return how high the object that is named first is, in heights of the main part of its group."""
-    _, places, root = _looks(asked, 0, 1.0)[0]
-    return max((p.height for p in places if p.mention == min(asked.groups[0])), default=root.height) / root.height
+def _share(asked: Asked, thing: int) -> float:
+    """Return how high the object of a group that is named first is, in heights of the main part of its group."""
+    _, places, root = _looks(asked, thing, 1.0)[0]
+    named = min(asked.groups[thing])
+    return max((p.height for p in places if p.mention == named), default=root.height) / root.height
 
 
 def staged(scene: Scene, standing: Sequence[Standing], mirrored: bool) -> Scene:
     """Return the scene with things in it; `mirrored` swaps left and right of the things, so that they stand where the
     spots say once the whole picture is mirrored."""
-    home = vocabulary.entry(scene.base).data
+    home = layout.home(scene.base, scene.laid)
     things = [_grounded(p, scene.horizon, home) for cut, spot in standing for p in _group_at(cut.drawn, spot)]
     if mirrored:
         things = [moved(p, (0.0, 0.0), (100 * scene.aspect, 0.0), 1.0, flip=True) for p in things]
@@ -252,10 +283,6 @@ def _look(places: tuple[Placement, ...]) -> Arrangement:
         (p.drawing, p.flip, round((p.x - first.x) / unit), round((p.y - first.y) / unit), round(p.height / unit))
         for p in places
     )
-
-
-def _is_small(data: vocabulary.Data, home: vocabulary.Data) -> bool:
-    return data.get("stands") == "table" and not home.get("close")
 
 
 def _group_at(drawn: Drawn, spot: Spot) -> tuple[Placement, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from . import anchors, art, vocabulary
+from . import anchors, art, sizes, vocabulary
 from .placement import FOOT, ROWS, Placement, mask_of, put, spot_of
 from .prompt import Mention
 
@@ -44,6 +44,10 @@ FAN = 32.0
 """Degrees between the copies of one thing in one hand, as three balloons."""
 SIZES = (0.12, 2.5)
 """Least and largest height of one thing by another, in heights of that other."""
+ON_A_TABLE = 0.3
+"""Least height of what stands on a table, in heights of that table: a cup is seen."""
+HUGE = 2.4
+"""How many times as high as what it sits on somebody is who keeps his size."""
 LEGS = 0.24
 """Share of the height of somebody astride that hangs down behind what is ridden."""
 PERCH = (0.42, 0.62)
@@ -169,14 +173,15 @@ def _things(
     for copy in range(mention.count):
         u = rng.random(5)
         _, other = others[copy % len(others)]
-        share = _nominal(mention) / _nominal(objects[other.mention])
+        bearer = objects[other.mention]
+        share = sizes.beside(mention, bearer, _nominal(mention) / _nominal(bearer))
         yield Placement(
             mention.entry,
             drawing_of(mention, other.footing, look, u[2]),
             i,
             other.x,
             other.y,
-            other.height * min(max(share, SIZES[0]), SIZES[1]),
+            other.height * min(max(share, ON_A_TABLE if _is_surface(bearer) else SIZES[0]), SIZES[1]),
             other.depth,
             other.flip,
             look.colour if look else mention.colour,
@@ -185,6 +190,10 @@ def _things(
             aloft=other.aloft or other.footing in ("sky", "wall"),
             hair=mention.hair,
         )
+
+
+def _is_surface(mention: Mention) -> bool:
+    return "surface" in vocabulary.entry(mention.entry).data
 
 
 def usual_height(entry: str) -> float:
@@ -213,9 +222,14 @@ def _sit(riders: Sequence[Placement], seats: Sequence[tuple[Bunch, Placement]], 
         bunch, seat = seats[turn % len(seats)]
         room, shape = 0.75 * seat.width / rows, rider.width / rider.height
         most = max(0.9 * seat.height, 0.7 * seat.width), 1.3 * room / shape if rows > 1 else math.inf
+        if rider.height > HUGE * seat.height:  # a dragon on its coins
+            most = rider.height, math.inf
         x = seat.x + (turn // len(seats) - (rows - 1) / 2) * room
         new = replace(rider, x=x, height=min(rider.height, *most))
         y, legs = seat.y - seat.lift - data.get("seat", 0.55) * seat.height, 0.0
+        if anchors.has(seat.drawing, "top"):
+            top = anchors.anchor(seat.drawing, "top")
+            y = spot_of(seat, top.x, top.y)[1]
         if data.get("astride"):
             y = _back_of(seat, x)
             legs = LEGS * new.height if "hands" in vocabulary.entry(rider.entry).data else 0.0
