@@ -229,12 +229,17 @@ def painter_engine() -> PaintedEngine:
         ("a red swing", {"red"}),  # but for its seat
         ("a green temple", {"green"}),
         ("a girl with red hair", set()),
-        ("a woman with a necklace in a park, wide shot", {"necklace"}),
-        ("a close-up of a cat", set()),
-        ("a beach, close-up", {"close-up"}),
-        ("wide shot of a man in a desert", set()),
-        ("a portrait of a king, wide shot", {"wide shot"}),
-        ("a woman wearing a necklace in a park, wide shot", {"wearing", "necklace"}),
+        ("a woman with a necklace in a park, wide shot", {"necklace", "wide shot"}),
+        ("a close-up of a cat", {"close-up of"}),
+        ("a woman wearing a necklace in a park, wide shot", {"wearing", "necklace", "wide shot"}),
+        ("a giant bear", set()),
+        ("a little castle", {"little"}),
+        ("a tiny house in a jar", set()),
+        ("江南水乡", set()),
+        ("a knight with a blue sword", {"blue"}),
+        ("a bride holding her shoes", {"holding"}),
+        ("two cats behind a tree", set()),
+        ("a cat inside a car", {"inside"}),
     ],
 )
 def test_an_attribute_that_nobody_would_see_is_not_drawn(
