@@ -23,8 +23,9 @@ COVERED = 0.03
 TINY = 0.0005
 """Share of the picture below which a thing is too small to be seen."""
 
-FINE = 0.0008
-"""Share of the picture below which an object that belongs to a thing is too small to be named, as earrings."""
+FINE, COARSE = 0.0008, 0.003
+"""Shares of the picture below which an object that belongs to a thing is too small to be named, as earrings: in any picture, and in
+one that is all brush strokes, lines or tiles."""
 LARGE, SMALL = (50.0, 0.12), (18.0, 0.03)
 """Height in hundredths of the picture's and share of the picture: what is called large has one of them at least, what is called
 small both at most."""
@@ -97,7 +98,8 @@ class _Shown:
         cut, spot = self.winner.things[said.thing]
         area = 1.0 if said.part is None else cut.parts.get(said.part, 1.0)
         share = self._share(area, spot)
-        if share < FINE:
+        styled = any(word.acts == "style" for word in self.request.reading.setting)
+        if share < (COARSE if styled else FINE):
             return False
         if said.part is not None and (said.part, said.says) in cut.untrue:
             return False

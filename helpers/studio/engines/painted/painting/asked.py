@@ -35,6 +35,8 @@ SIDES = ("left", "right", "middle")
 """Places that are sides of the picture."""
 GREY = 30.0
 """Of red, green and blue, the range in 0..255 below which a colour is black, white or grey."""
+LOW = {"hills", "dunes"}
+"""Brushes of what is behind a place that looks like its own ground."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
 """Kinds of what a place may show by itself."""
 
@@ -159,7 +161,7 @@ class Asked:
         name, base = self.reading.mentions[index].entry, wanted_places(self.reading)[0]
         if vocabulary.entry(base).data.get("indoor"):
             return name not in (base, INDOORS)
-        return name != base and "backdrop" not in vocabulary.entry(name).data
+        return name != base and {layer["brush"] for layer in vocabulary.entry(name).data.get("backdrop", ())} <= LOW
 
     def _is_ashore(self, word: Spoken) -> bool:
         """Return whether a word is of something in the water, as "swimming", and the place has none."""

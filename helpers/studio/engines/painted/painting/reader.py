@@ -45,6 +45,8 @@ _GROUNDS = ("ground", "hills", "shore", "bank", "dunes", "sweep")
 """Brushes of a place's ground, which takes the colour of the place where its water does not: a room has none."""
 _COLOURED = ("sky", "water_part", "grass", "wall", "fallen_leaves", "ice_part")
 """Parts of a place that take a colour of their own."""
+_BUNCHES = ("束", "堆", "丛", "簇", "排")
+"""Measure words of many that are one, of which a single thing is none."""
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
 
@@ -196,7 +198,7 @@ class _Reader:
             self.at = at
             self._take(token)
         self._stop()
-        content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
+        content = (one for one in self.said if not _is_article(one[0]))
         words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
         missed = sorted(self.unknown, key=lambda token: token.start)
         return TextRead(
@@ -401,7 +403,7 @@ class _Reader:
             and following.kind == "entry"
             and (not is_plural(token) or ("hands" in item.data and _is_worn(vocabulary.entry(following.value))))
             and vocabulary.entry(following.value).kind == "object"
-            and not following.word.endswith("ing")
+            and not following.word.split(" ")[0].endswith("ing")
         )
 
     def _is_likeness(self, token: Token) -> bool:
@@ -627,7 +629,7 @@ class _Reader:
             elif word.kind == "action":
                 mention = self._acted(mention, index, word)
             elif word.kind == "number":
-                self._say(word, index, count == 1 or mention.count == count)
+                self._say(word, index, mention.count == count and (count > 1 or not word.text.endswith(_BUNCHES)))
             else:  # a noun that is shown where it is of the same entry, as in "a golden retriever puppy"
                 self._say(word, index, word.value == mention.entry)
         self.mentions[index] = mention
@@ -667,7 +669,7 @@ class _Reader:
                 if word.value != "1":
                     self.unknown.append(word)
                     continue
-            elif word.kind == "entry" and item.kind not in ("mood", "medium"):
+            elif word.kind == "entry" and (word.owns or item.kind not in ("mood", "medium")):
                 self._say(word, index, False)
                 continue
             else:
@@ -1242,6 +1244,11 @@ class _Reader:
             return mention.place == wanted and about not in self.links
         posed = _pose_of(token) if "mount" in _action(token) else token.value
         return posed is not None and mention.pose == posed and "lives" in item.data and _is_seen_pose(posed, mention)
+
+
+def _is_article(token: Token) -> bool:
+    """Return whether a Chinese number is no more than "a": "one piece of", but not "one bunch of"."""
+    return token.kind == "number" and not token.english and token.value == "1" and not token.text.endswith(_BUNCHES)
 
 
 @lru_cache(maxsize=256)

@@ -25,8 +25,9 @@ LAYOUTS, VARIANTS = 8, 3
 DEPTHS, ACROSS = 4, (4, 2)
 """Spots of a thing: in each part of its depths one in each part of its width, of which there are more for a thing that is
 alone in its picture."""
-COLOURED = 0.18
-"""Share of a drawing that has the colour which the prompt names, from which on anybody would name it too: not a red stripe."""
+COLOURED, CLOTHED = 0.3, 0.18
+"""Share of a drawing that has the colour which the prompt names, from which on anybody would name it too: not a red stripe; and of
+somebody, whose clothes have it."""
 OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
@@ -322,7 +323,7 @@ def _untrue(objects: Sequence[Mention], group: Sequence[Placement]) -> Iterator[
         others = [p for p in group if bond and p.mention == bond.to]
         clothes = bond is not None and bond.how in WEAR
         coloured = own or (others if clothes else [])
-        if objects[number].colour and all(colourable(p.drawing) < COLOURED for p in coloured):
+        if objects[number].colour and not any(_is_coloured(p) for p in coloured):
             yield number, "colour"
         if objects[number].count > max(copies[number], len(others) if number in gone else 0):
             yield number, "count"
@@ -332,6 +333,12 @@ def _untrue(objects: Sequence[Mention], group: Sequence[Placement]) -> Iterator[
             and not any(holds(bond.how, p, other) for p in own for other in others)
         ):
             yield number, "relation"
+
+
+def _is_coloured(place: Placement) -> bool:
+    """Return whether anybody would say that a drawing has the colour which it takes."""
+    somebody = "hands" in vocabulary.entry(place.entry).data
+    return colourable(place.drawing) >= (CLOTHED if somebody else COLOURED)
 
 
 def _other_colour(colour: str, number: int) -> str:

@@ -57,7 +57,7 @@ STEP = 0.04
 """How much farther away stands what is behind something, and how much nearer what is in front of it, in heights of both."""
 HIDDEN, WAYS = 0.3, 24
 """Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
-SEEN = 0.05
+SEEN = 0.08
 """Share of what is behind something that is covered at least, so that anybody would say so."""
 SHELTER = 1.5
 """How many times as high as what is under it something is at least which has no room below it, as a tree."""
