@@ -240,6 +240,8 @@ def painter_engine() -> PaintedEngine:
         ("a bride holding her shoes", {"holding"}),
         ("two cats behind a tree", set()),
         ("a cat inside a car", {"inside"}),
+        ("a cat under a lamp", {"under"}),
+        ("a cat under a tree", set()),
     ],
 )
 def test_an_attribute_that_nobody_would_see_is_not_drawn(

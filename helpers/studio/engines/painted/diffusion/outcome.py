@@ -20,12 +20,9 @@ __all__ = ["outcomes"]
 
 COVERED = 0.03
 """A thing of which less than this share is to be seen is hidden, by others or by the picture's sides."""
-TINY = 0.0005
-"""Share of the picture below which a thing is too small to be seen."""
-
-FINE, COARSE = 0.0008, 0.003
-"""Shares of the picture below which an object that belongs to a thing is too small to be named, as earrings: in any picture, and in
-one that is all brush strokes, lines or tiles."""
+TINY, FINE = (0.0005, 0.006), (0.0008, 0.003)
+"""Shares of the picture below which a thing is too small to be seen, and an object that belongs to a thing, as earrings, too small to
+be named: in any picture, and in one that is all brush strokes, lines or tiles."""
 LARGE, SMALL = (50.0, 0.12), (18.0, 0.03)
 """Height in hundredths of the picture's and share of the picture: what is called large has one of them at least, what is called
 small both at most."""
@@ -98,8 +95,7 @@ class _Shown:
         cut, spot = self.winner.things[said.thing]
         area = 1.0 if said.part is None else cut.parts.get(said.part, 1.0)
         share = self._share(area, spot)
-        styled = any(word.acts == "style" for word in self.request.reading.setting)
-        if share < (COARSE if styled else FINE):
+        if share < FINE[_is_coarse(self.request)]:
             return False
         if said.part is not None and (said.part, said.says) in cut.untrue:
             return False
@@ -131,6 +127,12 @@ def _rank(outcome: str) -> int:
     return (outcome != NOT_DRAWN) + (outcome == DRAWN)
 
 
+def _is_coarse(request: Request) -> bool:
+    """Return whether the prompt names a medium, as oil paint."""
+    reading: ReadingLike = request.reading
+    return any(word.acts == "style" for word in reading.setting)
+
+
 def _seen(request: Request, winner: Winner, opening: NDArray[np.float32]) -> frozenset[int]:
     """Return the things of which enough is to be seen: not behind nearer ones, within the picture and a mask's opening."""
     seen, free = [], np.where(opening >= FAINT, opening, np.float32(0))
@@ -139,7 +141,7 @@ def _seen(request: Request, winner: Winner, opening: NDArray[np.float32]) -> fro
             alpha = one.planes[3]
             part = free[one.top : one.top + alpha.shape[0], one.left : one.left + alpha.shape[1]]
             whole = float(cut.pixels[..., 3].sum()) * (spot.height * request.size[0] / 100 / cut.tall) ** 2
-            if min(float((alpha * part).sum()), whole) >= max(COVERED * whole, TINY * free.size):
+            if min(float((alpha * part).sum()), whole) >= max(COVERED * whole, TINY[_is_coarse(request)] * free.size):
                 seen.append(number)
             part *= 1 - alpha
     return frozenset(seen)

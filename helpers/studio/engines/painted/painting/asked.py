@@ -148,11 +148,12 @@ class Asked:
 
     def _is_roofed(self, index: int | None) -> bool:
         """Return whether a mention is in the sky, as the moon, or on the land, as autumn, and the place has none."""
-        if index is None or all(map(has_sky, wanted_places(self.reading)[:1])):
+        if index is None:
             return False
-        mention = self.reading.mentions[index]
-        item = vocabulary.entry(mention.entry)
-        return item.kind in ("part", "weather", "season") and _is_outdoors(item)
+        item, base = vocabulary.entry(self.reading.mentions[index].entry), wanted_places(self.reading)[:1]
+        if item.kind in ("weather", "season"):
+            return _is_outdoors(item) and any(vocabulary.entry(name).data.get("indoor") for name in base)
+        return item.kind == "part" and is_overhead(item.name) and not all(map(has_sky, base))
 
     def _is_elsewhere(self, index: int | None) -> bool:
         """Return whether a mention is a place of which nothing is seen from the one where one stands: a jungle behind a river."""
@@ -176,7 +177,7 @@ class Asked:
         if mention is None or vocabulary.entry(mention.entry).kind != "light":
             return False
         base = wanted_places(self.reading)[0]
-        bare = not has_sky(base) and not vocabulary.entry(base).data.get("indoor")
+        bare = bool(vocabulary.entry(base).data.get("close"))
         dark = mention.entry == "night" and vocabulary.light_of(lights[0].entry).dark
         return bare or not (dark or mention.entry == lights[0].entry)
 

@@ -59,8 +59,6 @@ HIDDEN, WAYS = 0.3, 24
 """Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
 SEEN = 0.08
 """Share of what is behind something that is covered at least, so that anybody would say so."""
-SHELTER = 1.5
-"""How many times as high as what is under it something is at least which has no room below it, as a tree."""
 SUNK, DEEPEST = 0.42, 92.0
 """Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
 
@@ -463,7 +461,8 @@ def holds(how: str, thing: Placement, other: Placement) -> bool:
     if how == "behind":
         return covered(thing, other) >= SEEN
     if how == "under":
-        return anchors.has(other.drawing, "under") or other.height >= SHELTER * thing.height
+        data = vocabulary.entry(other.entry).data
+        return anchors.has(other.drawing, "under") or "seasonal" in data or data.get("stands") == "sky"
     return how != "inside" or anchors.has(other.drawing, "inside")
 
 
