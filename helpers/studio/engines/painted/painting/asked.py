@@ -176,8 +176,7 @@ class Asked:
         mention = None if index is None else self.reading.mentions[index]
         if mention is None or vocabulary.entry(mention.entry).kind != "light":
             return False
-        base = wanted_places(self.reading)[0]
-        bare = bool(vocabulary.entry(base).data.get("close"))
+        bare = any("close" in vocabulary.entry(name).data for name in wanted_places(self.reading)[:1])
         dark = mention.entry == "night" and vocabulary.light_of(lights[0].entry).dark
         return bare or not (dark or mention.entry == lights[0].entry)
 
