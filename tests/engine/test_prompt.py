@@ -691,6 +691,8 @@ def test_a_word_says_what_it_is_about() -> None:
         ("俯视的城市", {"俯视"}),
         ("a tiger by a river in the jungle", {"jungle"}),
         ("a desert town", {"desert"}),
+        ("a bottle on pink marble with a white rose", {"pink", "marble"}),
+        ("a house made of stone", {"stone"}),
         ("night", set()),
         ("a kitchen in the rain", {"rain"}),
         ("rain in a jungle", set()),

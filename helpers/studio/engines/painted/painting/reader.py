@@ -267,6 +267,16 @@ class _Reader:
         else:
             self.waiting.append(token)
 
+    def _end_surface(self) -> None:
+        """End colours whose noun is a material, which no picture shows: "on pink marble with a rose"."""
+        waits, unseen = self.waiting, vocabulary.grammar().unseen
+        if not waits or waits[-1].kind != "colour" or waits[-1].word not in unseen or self.made_of or self.copula:
+            return
+        for word in waits:
+            if word.kind == "colour":
+                self._say(word, None, False)
+        self.waiting = [word for word in waits if word.kind != "colour"]
+
     def _end_material(self, token: Token) -> None:
         """End what follows "made of" before any grammar but an article or "and"."""
         if token.text.lower() not in ("a", "an", "the", *_AND):
@@ -288,6 +298,7 @@ class _Reader:
 
     def _stop(self, sign: str = ".") -> None:
         """End a part of the sentence, or all of it."""
+        self._end_surface()
         if self.lost:
             self._lose()
         self.lost = False
@@ -310,6 +321,8 @@ class _Reader:
 
     def _pass_over(self, word: str) -> None:
         """Read a function word: it paints nothing, but may join the thing before it to what follows."""
+        if word not in ("a", "an", "the", *_AND):
+            self._end_surface()
         self.figure = self.figure or self._is_figure(self.tokens[self.at])
         if word in _DEFINITE:
             self.definite = True
