@@ -57,7 +57,15 @@ def test_plurals_and_numbers_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("羊群", 3), ("山坡上的牛群", 3), ("孩子们在公园里", 3), ("五个孩子们", 5), ("孩子在公园里", 1), ("a balloon", 1)],
+    [
+        ("一对老夫妻", 1),
+        ("羊群", 3),
+        ("山坡上的牛群", 3),
+        ("孩子们在公园里", 3),
+        ("五个孩子们", 5),
+        ("孩子在公园里", 1),
+        ("a balloon", 1),
+    ],
 )
 def test_chinese_says_several_without_a_number(text: str, count: int) -> None:
     reading = read(text)

@@ -20,7 +20,7 @@ __all__ = ["outcomes"]
 
 COVERED = 0.03
 """A thing of which less than this share is to be seen is hidden, by others or by the picture's sides."""
-TINY, FINE = (0.0005, 0.013), (0.0008, 0.003)
+TINY, FINE = (0.0005, 0.004), (0.0008, 0.003)
 """Shares of the picture below which a thing is too small to be seen, and an object that belongs to a thing, as earrings, too small to
 be named: in any picture, and in one that is all brush strokes, lines or tiles."""
 LARGE, SMALL = (50.0, 0.12), (18.0, 0.03)
