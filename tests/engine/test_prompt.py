@@ -713,6 +713,7 @@ def test_a_word_says_what_it_is_about() -> None:
         ("a man lifting a box", {"lifting"}),
         ("a man reading a book", {"reading a"}),
         ("a cat on a knife", {"on"}),
+        ("a bat landing on a sword", {"landing on"}),
         ("a bridge over a river", {"over"}),
         ("a bird flying over a river", set()),
         ("a mountain, photo, 4k, macro", {"photo", "4k", "macro"}),

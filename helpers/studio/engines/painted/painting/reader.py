@@ -270,7 +270,8 @@ class _Reader:
     def _end_surface(self) -> None:
         """End colours whose noun is a material, which no picture shows: "on pink marble with a rose"."""
         waits, unseen = self.waiting, vocabulary.grammar().unseen
-        if not waits or waits[-1].kind != "colour" or waits[-1].word not in unseen or self.made_of or self.copula:
+        described = len(waits) > 1 and waits[-1].kind == "colour" and not (self.made_of or self.copula)
+        if not described or waits[-1].word not in unseen:
             return
         for word in waits:
             if word.kind == "colour":
@@ -739,7 +740,9 @@ class _Reader:
             elif self.into:
                 self._link(self.on, "inside", index)
             else:
-                self._say(next(t for t in reversed(self.tokens[: self.at]) if t.word == "on"), self.on, False)
+                word = next(t for t in reversed(self.tokens[: self.at]) if t.word.split(" ")[-1] == "on")
+                if word.kind == "function":
+                    self._say(word, self.on, False)
         if self.equipped is not None:
             self._equip(index, self.equipped, item)
             self.placed = False
