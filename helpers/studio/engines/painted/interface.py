@@ -22,6 +22,7 @@ __all__ = [
     "Placed",
     "ReadingLike",
     "Said",
+    "Says",
     "SceneLike",
     "Spot",
     "Standing",
@@ -31,6 +32,8 @@ __all__ = [
 
 Habit = Literal["stands", "hangs", "worn"]
 """Whether a thing has something below it, or is in the air or in the water, or is put on somebody, as glasses are."""
+Says = Literal["colour", "count", "large", "place", "relation", "small"]
+"""What a word may say of a thing: its colour, how many there are, its size, its side of the picture, or how it stands to another."""
 Pixels = NDArray[np.float32]
 """(height, width, 3): red, green and blue in [-1, 1]."""
 Box = tuple[float, float, float, float]
@@ -86,9 +89,8 @@ class Said:
     changes: bool = True
     """False where it changes nothing in any picture of this reading, as the colour of something that takes none, a mood that a
     negative prompt cancels, or a word of a prompt of weight 0."""
-    says: Literal["colour", "place", "size", "near", "far"] | None = None
-    """What it says of its thing where a picture may show the thing and not that: its colour, its side of the picture, or its
-    size; or how near the camera is to all things."""
+    says: Says | None = None
+    """What it says of its thing where a picture may show the thing and not that."""
     part: int | None = None
     """Number of the object that it is about, in `Cutout.parts` of its thing."""
 
@@ -201,8 +203,10 @@ class Cutout:
     """False where it is not mirrored: the prompt says what is on the left in it, or there are letters on it."""
     parts: Mapping[int, float] = field(default_factory=dict)
     """How much of each of its objects is to be seen, by its number, in squares as high as the main part."""
-    uncoloured: frozenset[int] = frozenset()
-    """Numbers of those of which hardly anything has the colour that the prompt names."""
+    heights: Mapping[int, float] = field(default_factory=dict)
+    """How high each of its objects is, by its number, in heights of the main part."""
+    untrue: frozenset[tuple[int, Says]] = frozenset()
+    """Numbers of those of which it does not show what the prompt says, and what that is."""
 
 
 Standing = tuple[Cutout, Spot]

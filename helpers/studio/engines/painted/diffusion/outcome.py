@@ -20,15 +20,14 @@ __all__ = ["outcomes"]
 
 COVERED = 0.03
 """A thing of which less than this share is to be seen is hidden, by others or by the picture's sides."""
-TINY = 0.0005
-"""Share of the picture below which a thing is too small to be seen."""
-
-FINE = 0.0003
-"""Share of the picture below which an object that belongs to a thing is too small to be named, as earrings."""
+TINY, FINE = (0.0005, 0.004), (0.0008, 0.003)
+"""Shares of the picture below which a thing is too small to be seen, and an object that belongs to a thing, as earrings, too small to
+be named: in any picture, and in one that is all brush strokes, lines or tiles."""
+LARGE, SMALL = (50.0, 0.12), (18.0, 0.03)
+"""Height in hundredths of the picture's and share of the picture: what is called large has one of them at least, what is called
+small both at most."""
 LARGER = 1.15
-"""How many times as large as usual something is at least beside all others that the prompt calls larger than them."""
-NEAR = 45.0
-"""Height of the largest thing, in hundredths, that a close-up has at least, and a wide shot at most."""
+"""How many times as high as another of its kind something is at least that is large or small beside it."""
 
 
 def outcomes(reading: ReadingLike, diffusion: Diffusion | None) -> tuple[tuple[str, str], ...]:
@@ -72,8 +71,6 @@ class _Shown:
         """Return whether the picture shows what a word says."""
         if said.thing is not None:
             return said.thing in self.things and self._is_so(said)
-        if said.says in ("near", "far"):
-            return self.open and self._is_framed(said.says)
         if said.setting is None:
             return self.open and self.styled * self.request.pull >= FAINT
         by_style = self.request.reading.setting[said.setting].acts == "style"
@@ -97,40 +94,43 @@ class _Shown:
         assert said.thing is not None
         cut, spot = self.winner.things[said.thing]
         area = 1.0 if said.part is None else cut.parts.get(said.part, 1.0)
-        if self._share(area, spot) < FINE:
+        share = self._share(area, spot)
+        if share < FINE[_is_coarse(self.request)]:
             return False
-        if said.says == "size":
-            return self._is_sized(said.thing)
+        if said.part is not None and (said.part, said.says) in cut.untrue:
+            return False
+        if said.says in ("large", "small"):
+            height = spot.height * (1.0 if said.part is None else cut.heights.get(said.part, 1.0))
+            return self._is_sized(said.thing, height, share, said.says == "large")
         side = self.request.reading.things[said.thing].place
         if said.says == "place" and side is not None:
             left, right = SIDES[side]
             return bool(left <= spot.x / (100 * self.request.aspect) <= right)
-        return said.says != "colour" or not (cut.off_colour or said.part in cut.uncoloured)
+        return said.says != "colour" or not cut.off_colour
 
     def _share(self, area: float, spot: Spot) -> float:
         """Return the share of the picture that an area of a cutout's parts takes at a spot."""
         return area * (spot.height / 100) ** 2 / self.request.aspect
 
-    def _is_sized(self, number: int) -> bool:
-        """Return whether a thing that the prompt calls large or small is so beside each other one that it does not call so too."""
-        thing, (_, spot) = self.request.reading.things[number], self.winner.things[number]
-        for at in self.things - {number}:
-            other, (_, beside) = self.request.reading.things[at], self.winner.things[at]
-            apparent = spot.height / beside.height * other.tall / thing.tall
-            larger = apparent if thing.size > other.size else 1 / apparent
-            if thing.size not in (1.0, other.size) and larger < LARGER:
-                return False
-        return True
-
-    def _is_framed(self, camera: str) -> bool:
-        """Return whether the largest thing is as near to the camera as a word for it says."""
-        cuts = [self.winner.things[number] for number in self.things]
-        most = max((spot.height * cut.pixels.shape[0] / cut.tall for cut, spot in cuts), default=0.0)
-        return most >= NEAR if camera == "near" else most <= NEAR
+    def _is_sized(self, number: int, height: float, share: float, large: bool) -> bool:
+        """Return whether anybody would call something of a height and a share of the picture large or small: by itself, or beside
+        others of its kind."""
+        things = self.request.reading.things
+        alike = [at for at in self.things - {number} if things[at].entry == things[number].entry]
+        others = [self.winner.things[at][1].height for at in alike]
+        if large:
+            return height >= LARGE[0] or share >= LARGE[1] or any(height >= LARGER * other for other in others)
+        return (height <= SMALL[0] and share <= SMALL[1]) or any(height * LARGER <= other for other in others)
 
 
 def _rank(outcome: str) -> int:
     return (outcome != NOT_DRAWN) + (outcome == DRAWN)
+
+
+def _is_coarse(request: Request) -> bool:
+    """Return whether the prompt names a medium, as oil paint."""
+    reading: ReadingLike = request.reading
+    return any(word.acts == "style" for word in reading.setting)
 
 
 def _seen(request: Request, winner: Winner, opening: NDArray[np.float32]) -> frozenset[int]:
@@ -141,7 +141,7 @@ def _seen(request: Request, winner: Winner, opening: NDArray[np.float32]) -> fro
             alpha = one.planes[3]
             part = free[one.top : one.top + alpha.shape[0], one.left : one.left + alpha.shape[1]]
             whole = float(cut.pixels[..., 3].sum()) * (spot.height * request.size[0] / 100 / cut.tall) ** 2
-            if min(float((alpha * part).sum()), whole) >= max(COVERED * whole, TINY * free.size):
+            if min(float((alpha * part).sum()), whole) >= max(COVERED * whole, TINY[_is_coarse(request)] * free.size):
                 seen.append(number)
             part *= 1 - alpha
     return frozenset(seen)

@@ -4,11 +4,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial, reduce
 from typing import Literal
 
+import numpy as np
+
 from helpers.studio.protocol import Prompt
 
-from ..interface import Habit, Said, Thing, Word
+from ..interface import Habit, Said, Says, Thing, Word
 from . import anchors, vocabulary
+from .conditions import leading
 from .layout import HANGING, has_sky, is_laid, is_overhead, wanted_places
+from .light import hex_to_rgb
 from .prompt import Mention, Reading, Spoken, read
 from .surfaces import TABLE, settled
 from .together import WEAR, links, usual_height
@@ -30,6 +34,10 @@ OF_LIGHT = ("light", "weather", "season")
 """Kinds of what changes any picture's light."""
 SIDES = ("left", "right", "middle")
 """Places that are sides of the picture."""
+GREY = 30.0
+"""Of red, green and blue, the range in 0..255 below which a colour is black, white or grey."""
+LOW = {"hills", "dunes"}
+"""Brushes of what is behind a place that looks like its own ground."""
 OF_PLACES = ("object", "part", "scene", "weather", "season")
 """Kinds of what a place may show by itself."""
 
@@ -111,8 +119,10 @@ class Asked:
                 and not self._is_cancelled(word.about)
                 and not self._is_roofed(word.about)
                 and not self._is_elsewhere(word.about)
-                and not self._is_ashore(word),
-                says=_says(word.text),
+                and not self._is_ashore(word)
+                and not self._is_outshone(word.about)
+                and not self._is_bleached(word),
+                says=self._says(word),
                 part=self._part(word.about),
             )
             for word in self.reading.words
@@ -138,11 +148,13 @@ class Asked:
         return sum(vocabulary.entry(m.entry).kind == "object" for m in self.reading.mentions[:index])
 
     def _is_roofed(self, index: int | None) -> bool:
-        """Return whether a mention is in the sky, as the moon, and the place has none."""
-        if index is None or all(map(has_sky, wanted_places(self.reading)[:1])):
+        """Return whether a mention is in the sky, as the moon, or on the land, as autumn, and the place has none."""
+        if index is None:
             return False
-        mention = self.reading.mentions[index]
-        return vocabulary.entry(mention.entry).kind == "part" and is_overhead(mention.entry)
+        item, base = vocabulary.entry(self.reading.mentions[index].entry), wanted_places(self.reading)[:1]
+        if item.kind in ("weather", "season"):
+            return _is_outdoors(item) and any(vocabulary.entry(name).data.get("indoor") for name in base)
+        return item.kind == "part" and is_overhead(item.name) and not all(map(has_sky, base))
 
     def _is_elsewhere(self, index: int | None) -> bool:
         """Return whether a mention is a place of which nothing is seen from the one where one stands: a jungle behind a river."""
@@ -151,13 +163,37 @@ class Asked:
         name, base = self.reading.mentions[index].entry, wanted_places(self.reading)[0]
         if vocabulary.entry(base).data.get("indoor"):
             return name not in (base, INDOORS)
-        return name != base and "backdrop" not in vocabulary.entry(name).data
+        return name != base and {layer["brush"] for layer in vocabulary.entry(name).data.get("backdrop", ())} <= LOW
 
     def _is_ashore(self, word: Spoken) -> bool:
         """Return whether a word is of something in the water, as "swimming", and the place has none."""
         action = vocabulary.grammar().actions.get(action_words().get(word.text.lower(), ""), {})
         wanted = wanted_places(self.reading)[:1]
         return action.get("place") == "water" and not all("water" in vocabulary.entry(n).data["zones"] for n in wanted)
+
+    def _is_outshone(self, index: int | None) -> bool:
+        """Return whether a mention is a light, and another one leads, or nothing but a table is there to be lit."""
+        lights = leading(self.reading)
+        mention = None if index is None else self.reading.mentions[index]
+        if mention is None or vocabulary.entry(mention.entry).kind != "light":
+            return False
+        bare = any("close" in vocabulary.entry(name).data for name in wanted_places(self.reading)[:1])
+        dark = mention.entry == "night" and vocabulary.light_of(lights[0].entry).dark
+        return bare or not (dark or mention.entry == lights[0].entry)
+
+    def _is_bleached(self, word: Spoken) -> bool:
+        """Return whether a word is of a colour, as red, and the picture is in black and white."""
+        colour = None if word.about is None else self.reading.mentions[word.about].colour
+        if word.says != "colour" or colour is None or np.ptp(hex_to_rgb(colour)) < GREY:
+            return False
+        return any(m.entry in vocabulary.grammar().colourless for m in self.reading.mentions)
+
+    def _says(self, word: Spoken) -> Says | None:
+        """Return what a word says of its thing, as the picture is composed: "on the left" is a side of it, or of another thing."""
+        if word.says != "place":
+            return word.says
+        mention = None if word.about is None else self.reading.mentions[word.about]
+        return "place" if mention is not None and mention.place in SIDES else None
 
     def _is_cancelled(self, index: int | None) -> bool:
         """Return whether negative prompts take away all of a mood."""
@@ -330,19 +366,10 @@ def _acts(item: vocabulary.Entry) -> Literal["place", "light", "style"]:
     return "style" if item.kind == "medium" else "light" if item.kind in OF_LIGHT and not is_far else "place"
 
 
-def _says(text: str) -> Literal["colour", "place", "size", "near", "far"] | None:
-    """Return what a word says of a thing that a picture may show without it."""
-    english, chinese = vocabulary.words()
-    name = english.get(text.lower()) or chinese.get(text)
-    if name is not None and vocabulary.entry(name).kind == "colour":
-        return "colour"
-    if name is not None:
-        return vocabulary.entry(name).data.get("camera")
-    grammar = vocabulary.grammar()
-    if action_words().get(text.lower()) in ("small", "large"):
-        return "size"
-    place = grammar.places.get(text.lower()) or grammar.zh_places.get(text)
-    return "place" if place in SIDES else None
+def _is_outdoors(item: vocabulary.Entry) -> bool:
+    """Return whether what is in the air or on the land is seen under the sky alone."""
+    in_sky = any(layer.get("at") == "sky" or layer["brush"] == "bow" for layer in item.data.get("layers", ()))
+    return is_overhead(item.name) or in_sky or "remaps" in item.data
 
 
 def _is_mood(mention: Mention) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from . import vocabulary
 from .light import Grade, Light, mix
-from .prompt import Reading
+from .prompt import Mention, Reading
 
-__all__ = ["grade_of", "light_of"]
+__all__ = ["grade_of", "leading", "light_of"]
 
 
 def light_of(reading: Reading, base: str) -> Light:
@@ -17,9 +17,7 @@ def light_of(reading: Reading, base: str) -> Light:
 
     Where it names none, its things bring one, or else the scene `base`. What it names with a negative weight brings none.
     """
-    wanted = [m for m in reading.mentions if m.weight > 0]
-    lights = [m for m in wanted if vocabulary.entry(m.entry).kind == "light"]
-    named = sorted(lights, key=lambda m: m.entry in ("day", "night"))  # the more special light leads
+    wanted, named = [m for m in reading.mentions if m.weight > 0], leading(reading)
     hinted = [h for m in wanted if (h := vocabulary.entry(m.entry).data.get("light"))]
     name = named[0].entry if named else hinted[0] if hinted else vocabulary.entry(base).data.get("light", "day")
     light = vocabulary.light_of(name)
@@ -41,6 +39,12 @@ def light_of(reading: Reading, base: str) -> Light:
                 haze=mix(light.haze, mention.colour, 0.4),
             )
     return light
+
+
+def leading(reading: Reading) -> list[Mention]:
+    """Return the lights that a reading names, the one that leads first: a sunset, and no day or night."""
+    lights = (m for m in reading.of("light") if m.weight > 0)
+    return sorted(lights, key=lambda m: m.entry in ("day", "night"))
 
 
 def grade_of(reading: Reading) -> Grade:

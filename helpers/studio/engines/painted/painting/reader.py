@@ -29,13 +29,13 @@ _WITHOUT = ("without", "no", "没有", "无")
 OWNED = ("held", "worn")
 """Links of a thing to whom it moves with."""
 _TOUCHING = ("on", "inside")
-_TRUE_OF_PLACES = ("in_front", "beside", "inside", "under", "above", "on")
+_TRUE_OF_PLACES = ("in_front", "beside", "inside")
 """Relations to a place, its sky or its light that hold of anything which stands there."""
 _POSED = ("lean", "lift", "squash")
-_LEANING = 15.0
-"""Degrees from which it is to be seen that something leans."""
-_FAINT_MOOD = 0.4
-"""A mood that moves the colours of the picture less than this is not to be seen."""
+_LEANING, _LIFTED = 15.0, 0.2
+"""Degrees from which it is to be seen that something leans, and from which share of its height that it jumps."""
+_DONE = ("food", "drink", "text", "music")
+"""Uses of things which only a drawing of somebody shows: a book in her hand is not read yet."""
 _PICTURES = ("painting", "drawing", "poster", "photo", "photograph", "sketch", "print", "watercolor", "watercolour")
 """Last words of media that are things too: "an oil painting above the sofa"."""
 _HUNG = ("on", "above", "over", "hanging", "leaning")
@@ -45,9 +45,21 @@ _GROUNDS = ("ground", "hills", "shore", "bank", "dunes", "sweep")
 """Brushes of a place's ground, which takes the colour of the place where its water does not: a room has none."""
 _COLOURED = ("sky", "water_part", "grass", "wall", "fallen_leaves", "ice_part")
 """Parts of a place that take a colour of their own."""
+_BUNCHES = ("束", "堆", "丛", "簇", "排")
+"""Measure words of many that are one, of which a single thing is none."""
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
 
+Says = Literal["colour", "count", "large", "place", "relation", "small"]
+_SAYS: Mapping[str, Says] = {
+    "colour": "colour",
+    "place": "place",
+    "relation": "relation",
+    "number": "count",
+    "large": "large",
+    "small": "small",
+}
+"""What words say, by their kinds and actions."""
 Check = bool | Literal["colour", "hair", "place", "pose", "size"]
 """Whether a word changes something, or what will show it once the text is read."""
 
@@ -82,6 +94,8 @@ class Spoken:
     """Name of what is painted in its place."""
     changes: bool = True
     """False where it changes nothing in the picture."""
+    says: Says | None = None
+    """What it says of the mention, where a picture may show that and not this."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +198,7 @@ class _Reader:
             self.at = at
             self._take(token)
         self._stop()
-        content = (one for one in self.said if one[0].kind != "number" or one[0].english or one[0].value != "1")
+        content = (one for one in self.said if not _is_article(one[0]))
         words = (self._spoken(*one) for one in sorted(content, key=lambda one: one[0].start))
         missed = sorted(self.unknown, key=lambda token: token.start)
         return TextRead(
@@ -232,7 +246,7 @@ class _Reader:
             self.unknown.append(token)
             self.latest, self.figure = None, self._is_figure(token)
         elif token.text == "风" and self._ends_a_manner(token):
-            self._say(token, self.latest)
+            self._say(token, self.latest, False)
         elif token.kind == "relation" and self._is_of_weather(token):
             self._say(token, None, False)
         elif token.kind == "entry" and self._is_adjunct(token):
@@ -252,6 +266,17 @@ class _Reader:
             self.on = self.last if token.word.endswith(" on") else self.on
         else:
             self.waiting.append(token)
+
+    def _end_surface(self) -> None:
+        """End colours whose noun is a material, which no picture shows: "on pink marble with a rose"."""
+        waits, unseen = self.waiting, vocabulary.grammar().unseen
+        described = len(waits) > 1 and waits[-1].kind == "colour" and not (self.made_of or self.copula)
+        if not described or waits[-1].word not in unseen:
+            return
+        for word in waits:
+            if word.kind == "colour":
+                self._say(word, None, False)
+        self.waiting = [word for word in waits if word.kind != "colour"]
 
     def _end_material(self, token: Token) -> None:
         """End what follows "made of" before any grammar but an article or "and"."""
@@ -274,6 +299,7 @@ class _Reader:
 
     def _stop(self, sign: str = ".") -> None:
         """End a part of the sentence, or all of it."""
+        self._end_surface()
         if self.lost:
             self._lose()
         self.lost = False
@@ -296,6 +322,8 @@ class _Reader:
 
     def _pass_over(self, word: str) -> None:
         """Read a function word: it paints nothing, but may join the thing before it to what follows."""
+        if word not in ("a", "an", "the", *_AND):
+            self._end_surface()
         self.figure = self.figure or self._is_figure(self.tokens[self.at])
         if word in _DEFINITE:
             self.definite = True
@@ -389,7 +417,7 @@ class _Reader:
             and following.kind == "entry"
             and (not is_plural(token) or ("hands" in item.data and _is_worn(vocabulary.entry(following.value))))
             and vocabulary.entry(following.value).kind == "object"
-            and not following.word.endswith("ing")
+            and not following.word.split(" ")[0].endswith("ing")
         )
 
     def _is_likeness(self, token: Token) -> bool:
@@ -407,9 +435,10 @@ class _Reader:
     def _ends_a_manner(self, token: Token) -> bool:
         """Return whether a Chinese "wind" ends a word for a style, as in "retro style"."""
         before = self.tokens[self.at - 1] if self.at else None
-        if before is None or before.kind != "entry" or before.start + len(before.text) != token.start:
+        if before is None or before.start + len(before.text) != token.start:
             return False
-        return vocabulary.entry(before.value).kind in ("mood", "medium")
+        manner = before.kind == "entry" and vocabulary.entry(before.value).kind in ("mood", "medium")
+        return manner or (before.kind == "unknown" and not before.english)
 
     def _is_of_weather(self, token: Token) -> bool:
         """Return whether it is weather that is outside a room."""
@@ -613,8 +642,10 @@ class _Reader:
                 self._say(word, index, "place")
             elif word.kind == "action":
                 mention = self._acted(mention, index, word)
-            else:  # a number, or a noun that is shown where it is of the same entry, as in "a golden retriever puppy"
-                self._say(word, index, word.kind == "number" or word.value == mention.entry)
+            elif word.kind == "number":
+                self._say(word, index, mention.count == count and (count > 1 or not word.text.endswith(_BUNCHES)))
+            else:  # a noun that is shown where it is of the same entry, as in "a golden retriever puppy"
+                self._say(word, index, word.value == mention.entry)
         self.mentions[index] = mention
 
     def _acted(self, mention: Mention, index: int, word: Token) -> Mention:
@@ -652,13 +683,13 @@ class _Reader:
                 if word.value != "1":
                     self.unknown.append(word)
                     continue
-            elif word.kind == "entry" and item.kind not in ("mood", "medium"):
+            elif word.kind == "entry" and (word.owns or item.kind not in ("mood", "medium")):
                 self._say(word, index, False)
                 continue
             else:
                 kept.append(word)
                 continue
-            self._say(word, index, "colour" if word.kind == "colour" else True)
+            self._say(word, index, "colour" if word.kind == "colour" else "size" not in action)
         self.waiting = kept
         self.mentions.append(mention)
         self._say(token, index, not self._is_said_of_thing(item))
@@ -708,6 +739,10 @@ class _Reader:
                     self._link(who, "on", index)
             elif self.into:
                 self._link(self.on, "inside", index)
+            else:
+                word = next(t for t in reversed(self.tokens[: self.at]) if t.word.split(" ")[-1] == "on")
+                if word.kind == "function":
+                    self._say(word, self.on, False)
         if self.equipped is not None:
             self._equip(index, self.equipped, item)
             self.placed = False
@@ -735,6 +770,19 @@ class _Reader:
 
     def _suits(self, thing: int, who: int) -> bool:
         return anchors.wearable(self.mentions[thing].entry, self.mentions[who].entry)
+
+    def _is_done(self, word: Token, how: str, thing: int, who: int) -> bool:
+        """Return whether somebody is seen to wear or hold a thing, or to do with it what a word says, as "reading"."""
+        if how == "worn":
+            return self._suits(thing, who)
+        shown = self._is_dressed(vocabulary.entry(self.mentions[thing].entry), who)
+        return shown or _action(word).get("takes") not in _DONE
+
+    def _is_seated(self, word: Token, who: int, seat: int) -> bool:
+        """Return whether a word that puts somebody on a thing is seen: a person rides astride, stands on a chair and sits on nothing."""
+        data = vocabulary.entry(self.mentions[seat].entry).data
+        sits = _pose_of(word) == "sit" and self._has_hands(who)
+        return "astride" in data or (not sits and word.value != "ride" and bool(data.keys() & {"seat", "hands"}))
 
     def _wears(self, index: int) -> bool:
         return any(link.of == index and link.how == "worn" for link in self.links.values())
@@ -769,10 +817,10 @@ class _Reader:
             self._put_all(join.who, join.token, index)
             return
         if join.how == "on":
-            made = [self._link(who, "on", index) for who in join.who]
+            made = [self._link(who, "on", index) and self._is_seated(join.token, who, index) for who in join.who]
         else:
             made = [self._link(index, join.how, join.who[-1], join.token.value)]
-            made = [made[0] and (join.how != "worn" or self._suits(index, join.who[-1]))]
+            made = [made[0] and self._is_done(join.token, join.how, index, join.who[-1])]
             self._share(index, join.who)
         self._say(join.token, index if join.how in OWNED else join.who[-1], any(made))
 
@@ -809,7 +857,7 @@ class _Reader:
             how = "in_front" if how == "between" else how
             seat = how in _TOUCHING and "seat" in vocabulary.entry(self.mentions[of[-1]].entry).data
             made = self._link(who, "on" if seat else how, of[-1])
-        if token.english or token.value not in _TOUCHING:
+        if token.english or token.value not in _TOUCHING or not made:
             self._say(token, who, made)
 
     def _leave(self, join: _Join) -> None:
@@ -832,11 +880,20 @@ class _Reader:
                 if item.kind in ("mood", "medium"):
                     self.joins.append(join)
                 else:
-                    self._say(join.token, join.who[-1], _holds_at(item, join.token.value))
+                    self._say(join.token, join.who[-1], self._holds_at(item, join.token.value, join.who[-1]))
             elif vocabulary.entry(self.mentions[-1].entry).kind in ("mood", "medium", "light"):
                 self.joins.append(join)
             else:
                 self._leave(join)
+
+    def _holds_at(self, place: vocabulary.Entry, relation: str, who: int | None) -> bool:
+        """Return whether a relation holds of what stands in a place: in front of mountains, but not before a house's inside; only
+        what flies is above a place, and all are under what is in its sky."""
+        if relation == "above":
+            return who is not None and _is_aloft(self.mentions[who])
+        if relation == "under":
+            return place.kind in ("light", "weather") or place.data.get("stands") == "sky"
+        return relation in _TRUE_OF_PLACES and not (relation == "in_front" and place.data.get("indoor"))
 
     def _sit_down(self, index: int, token: Token) -> bool:
         """Give an object the pose of its word ("sitting on"); return whether the word gives one."""
@@ -854,7 +911,9 @@ class _Reader:
             who = self._actor(token)
             self.joins.append(_Join(self._party_of(who), token))
         elif self.latest is not None:  # about a light, or a part of the place
-            self._say(token, self.latest, token.value in _TRUE_OF_PLACES)
+            ahead, _ = self._noun_ahead(self.at + 1)
+            holds = ahead is not None and self._holds_at(vocabulary.entry(ahead.value), token.value, self.latest)
+            self._say(token, self.latest, holds)
         elif token.english or self.subject is not None:
             self._expect((token, () if token.english or self.subject is None else (self.subject,)))
         else:
@@ -895,7 +954,7 @@ class _Reader:
         how, here = vocabulary.grammar().zh_relations[token.text], self.latest
         if here is None or not self._is_object(here):
             if how not in _TOUCHING and here is not None:
-                self._say(token, here, _holds_at(vocabulary.entry(self.mentions[here].entry), how))
+                self._say(token, here, self._holds_at(vocabulary.entry(self.mentions[here].entry), how, self.there))
             return
         token = token._replace(kind="relation", value=how)
         of = tuple(self.party[-2:]) if how == "between" else (here,)
@@ -913,9 +972,13 @@ class _Reader:
         elif who is not None:
             if how not in _TOUCHING or self._is_in(how, here):
                 self._put(who, token, *of)
+            else:
+                self._say(token, who, False)
             self.last = self.latest = who
         elif how not in _TOUCHING or self._is_in(how, here):
             self._expect((token, of))
+        else:
+            self._say(token, here, False)
 
     def _expect(self, front: tuple[Token, tuple[int, ...]] | None) -> None:
         """Let what is named next stand in a relation; one that still waits for it does so in vain."""
@@ -955,8 +1018,7 @@ class _Reader:
             self.unknown.append(word)
             return
         made = self._link(thing, *("worn", holder, "wear") if wears else ("held", holder, word.value))
-        made = made and not (wears and not self._suits(thing, holder))
-        self._say(word, thing, made)
+        self._say(word, thing, made and self._is_done(word, "worn" if wears else "held", thing, holder))
 
     def _hand_over(self, holder: int) -> None:
         """Give a thing that was named before its holder or rider, as in Chinese, to the one just named."""
@@ -976,7 +1038,7 @@ class _Reader:
         elif holder in self.links:  # "standing below the tree"
             self._say(word, holder, "pose" if self._sit_down(holder, word) else False)
         else:
-            self._say(word, holder, self._link(holder, "on", thing))
+            self._say(word, holder, self._link(holder, "on", thing) and self._is_seated(word, holder, thing))
 
     # ---- what describes the thing before it -------------------------------------------------------------------------
 
@@ -1174,7 +1236,7 @@ class _Reader:
             if token.word in {word.lower() for word in item.stand_in}:
                 instead = (item.en if token.english else item.zh)[0]
         changes = check if isinstance(check, bool) else self._shows(token, about, check)
-        return Spoken(token.text, about, instead, changes and _is_visible(token))
+        return Spoken(token.text, about, instead, changes and _is_visible(token), _says(token))
 
     def _shows(self, token: Token, about: int | None, check: str) -> bool:
         """Return whether a mention shows what a word said of it."""
@@ -1200,6 +1262,11 @@ class _Reader:
         return posed is not None and mention.pose == posed and "lives" in item.data and _is_seen_pose(posed, mention)
 
 
+def _is_article(token: Token) -> bool:
+    """Return whether a Chinese number is no more than "a": "one piece of", but not "one bunch of"."""
+    return token.kind == "number" and not token.english and token.value == "1" and not token.text.endswith(_BUNCHES)
+
+
 @lru_cache(maxsize=256)
 def _bare(entry: str) -> Mention:
     """Return the mention of an entry of which the text says no more."""
@@ -1217,9 +1284,9 @@ def _takes_colour(item: vocabulary.Entry, part: str) -> bool:
     return item.kind != "object" or any(art.load(name).takes(part) for name in drawings)
 
 
-def _holds_at(place: vocabulary.Entry, relation: str) -> bool:
-    """Return whether a relation holds of whatever stands in a place: in front of mountains, but not before a house's inside."""
-    return relation in _TRUE_OF_PLACES and not (relation == "in_front" and place.data.get("indoor"))
+def _is_aloft(mention: Mention) -> bool:
+    item = vocabulary.entry(mention.entry)
+    return item.kind in ("light", "weather") or "sky" in (mention.place, item.data.get("stands"))
 
 
 def _is_worn(item: vocabulary.Entry) -> bool:
@@ -1236,35 +1303,28 @@ def _pose_of(token: Token) -> str | None:
     return pose if pose and vocabulary.grammar().actions[pose].keys() & set(_POSED) else None
 
 
+def _says(token: Token) -> Says | None:
+    """Return what a word says of its mention, where a picture may show that and not this."""
+    action = _action(token) if token.kind == "action" else {}
+    return "relation" if action.keys() & {"carry", "mount"} else _SAYS.get(token.value if action else token.kind)
+
+
 def _is_seen_pose(pose: str, mention: Mention) -> bool:
     """Return whether a pose is more than a little leaning or squashing. Drawings of what lives stand."""
     action = vocabulary.grammar().actions[pose]
     if "place" in action:
         return mention.place == action["place"]
-    return pose == "stand" or "lift" in action or abs(action.get("lean", 0.0)) >= _LEANING
+    return pose == "stand" or action.get("lift", 0.0) >= _LIFTED or abs(action.get("lean", 0.0)) >= _LEANING
 
 
 def _is_visible(token: Token) -> bool:
-    """Return whether a picture can show a word: not a mood that hardly moves its colours."""
-    if token.word.lower() in vocabulary.grammar().unseen:
-        return False
-    item = vocabulary.entry(token.value) if token.kind == "entry" else None
-    if item is not None and "unseen" in item.data:
-        return False
-    return (
-        item is None
-        or item.kind != "mood"
-        or not {"frame", "air"}.isdisjoint(item.data)
-        or _strength(item) >= _FAINT_MOOD
+    """Return whether a stranger would find in a picture what a word says, as the grammar's lists have it."""
+    item, grammar = vocabulary.entry(token.value) if token.kind in ("entry", "colour") else None, vocabulary.grammar()
+    if item is not None and item.kind == "object" and token.word in grammar.nouns:
+        return True
+    return token.word.lower() not in grammar.unseen and (
+        item is None or item.kind in ("object", "scene", "colour") or item.name in grammar.seen
     )
-
-
-@lru_cache(maxsize=256)
-def _strength(item: vocabulary.Entry) -> float:
-    """Return how far a mood moves the colours of a picture, which has a range of 2 for brightness."""
-    g = item.grade
-    shift = abs(g.saturation - 1) + abs(g.contrast - 1) + 2 * abs(g.brightness) + abs(g.warmth) + 2 * g.tint_strength
-    return shift + g.soft + 5 * g.grain + (g.vignette + g.glow) / 2
 
 
 def _needs_object(token: Token) -> bool:

@@ -169,7 +169,6 @@ Relation = Literal["behind", "under", "in_front", "left_of", "right_of", "beside
 object mentioned next ("a man with a beard and glasses")."""
 FOOTINGS = ("ground", "shore", "water", "sky", "under", "floor", "table", "far", "wall")
 STANDS = OneOf(frozenset({*FOOTINGS, "front"}))
-CAMERA = OneOf(frozenset({"near", "far"}))
 USE = OneOf(frozenset({"food", "drink", "text", "music", "back"}))
 PLACES = OneOf(frozenset({"left", "right", "middle", "near", "far", "sky", "water"}))
 
@@ -271,8 +270,6 @@ ENTRIES: Mapping[str, Fields] = {
         frame=Fields({"horizon": NUMBER, "size": NUMBER}),
         air=AIR,
         at_night=NUMBER,
-        unseen=TRUE,
-        camera=CAMERA,
     ),
     "medium": _entry(grade=GRADE),
     "colour": _entry("colour", colour=COLOUR, hair=COLOUR),
@@ -282,7 +279,7 @@ ENTRIES: Mapping[str, Fields] = {
 _TEXTS = (
     *("functions", "zh_functions", "zh_measures", "compounds"),
     *("materials", "textures", "containers", "vessels", "likenesses", "figures", "people", "skins"),
-    *("unseen", "looks"),
+    *("seen", "unseen", "looks", "colourless"),
 )
 RELATIONS = OneOf(frozenset({*get_args(Relation), "between", "on"}) - {"worn", "held"})
 _ACTION = _entry(

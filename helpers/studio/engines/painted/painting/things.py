@@ -1,7 +1,8 @@
 """A thing of the prompt, with what belongs to it: drawn once, and the spots in a place where it may stand."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -9,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..interface import Cutout, Spot, Standing
+from ..interface import Cutout, Says, Spot, Standing
 from . import layout, painter, sizes, vocabulary
 from .asked import Asked, Group
 from .layout import Scene
 from .placement import Placement, boxed, colourable, extent, from_far_to_near, moved
 from .prompt import Mention
-from .together import mirrors, shown
+from .together import WEAR, holds, links, looks, mirrors, shown
 
 __all__ = ["cutouts", "spots", "staged"]
 
@@ -24,8 +25,9 @@ LAYOUTS, VARIANTS = 8, 3
 DEPTHS, ACROSS = 4, (4, 2)
 """Spots of a thing: in each part of its depths one in each part of its width, of which there are more for a thing that is
 alone in its picture."""
-COLOURED = 0.18
-"""Share of a drawing that has the colour which the prompt names, from which on anybody would name it too: not a red stripe."""
+COLOURED, CLOTHED = 0.3, 0.18
+"""Share of a drawing that has the colour which the prompt names, from which on anybody would name it too: not a red stripe; and of
+somebody, whose clothes have it."""
 OFF_COLOURS = 2
 """Drawings in colours that the prompt does not name."""
 ROOM = (66.0, 84.0)
@@ -81,7 +83,7 @@ def cutouts(asked: Asked, thing: int, size: int, pull: float, off_colour: bool) 
     shunned = _shunned(asked, pull)
     group = asked.groups[thing]
     made = (
-        _cut(way, size, shunned, n if off_colour else None, _may_turn(asked, group, way[1]))
+        _cut(asked.objects, way, size, shunned, n if off_colour else None, _may_turn(asked, group, way[1]))
         for n, way in enumerate(chosen)
     )
     return tuple(cut for cut in made if cut is not None)
@@ -306,7 +308,14 @@ def _shunned(asked: Asked, pull: float) -> tuple[tuple[str, float], ...]:
     return tuple((n, round(w * pull, 4)) for n, w in asked.unwanted if vocabulary.entry(n).kind == "colour")
 
 
-def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int | None, turns: bool) -> Cutout | None:
+def _cut(
+    objects: Sequence[Mention],
+    way: Way,
+    size: int,
+    shunned: tuple[tuple[str, float], ...],
+    off: int | None,
+    turns: bool,
+) -> Cutout | None:
     """Draw a group in the middle of nothing, and cut it out."""
     scene, places, root = way
     main = places.index(root)
@@ -325,8 +334,37 @@ def _cut(way: Way, size: int, shunned: tuple[tuple[str, float], ...], off: int |
     unit = size / 100
     foot = (drawn.root.y * unit - rows[0], drawn.middle * unit - columns[0])
     parts = {number: area / drawn.root.height**2 for number, area in shown(group).items()}
-    plain = frozenset(p.mention for p in group if p.colour and colourable(p.drawing) < COLOURED)
-    return Cutout(cut, foot, drawn.root.height * unit, drawn, off is not None, turns, parts, plain)
+    heights = {p.mention: p.height / drawn.root.height for p in sorted(group, key=lambda p: p.height)}
+    untrue = frozenset(_untrue(objects, group))
+    return Cutout(cut, foot, drawn.root.height * unit, drawn, off is not None, turns, parts, heights, untrue)
+
+
+def _untrue(objects: Sequence[Mention], group: Sequence[Placement]) -> Iterator[tuple[int, Says]]:
+    """Yield what a group does not show of its objects as the prompt says it: a colour that hardly anything of one has, or that
+    its holder is painted in; fewer copies; a relation that does not hold."""
+    bonds, (_, gone) = links(objects), looks(objects)
+    copies = Counter(p.mention for p in group)
+    for number in {p.mention for p in group} | {i for i in gone if bonds[i].to in copies}:
+        bond, own = bonds.get(number), [p for p in group if p.mention == number]
+        others = [p for p in group if bond and p.mention == bond.to]
+        clothes = bond is not None and bond.how in WEAR
+        coloured = own or (others if clothes else [])
+        if objects[number].colour and not any(_is_coloured(p) for p in coloured):
+            yield number, "colour"
+        if objects[number].count > max(copies[number], len(others) if number in gone else 0):
+            yield number, "count"
+        if (
+            bond is not None
+            and number not in gone
+            and not any(holds(bond.how, p, other) for p in own for other in others)
+        ):
+            yield number, "relation"
+
+
+def _is_coloured(place: Placement) -> bool:
+    """Return whether anybody would say that a drawing has the colour which it takes."""
+    somebody = "hands" in vocabulary.entry(place.entry).data
+    return colourable(place.drawing) >= (CLOTHED if somebody else COLOURED)
 
 
 def _other_colour(colour: str, number: int) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "covered",
     "drawing_of",
     "gather",
+    "holds",
     "links",
     "looks",
     "mirrors",
@@ -60,6 +61,8 @@ STEP = 0.04
 """How much farther away stands what is behind something, and how much nearer what is in front of it, in heights of both."""
 HIDDEN, WAYS = 0.3, 24
 """Share of what is behind something that is covered, and how many places it is tried at on its way in from the side."""
+SEEN = 0.08
+"""Share of what is behind something that is covered at least, so that anybody would say so."""
 SUNK, DEEPEST = 0.42, 92.0
 """Share of what is in a container that its front covers, and the line of the view box down to which it may reach."""
 
@@ -462,6 +465,19 @@ def _hides_face(other: Placement, thing: Placement) -> bool:
     eyes, mouth = (anchors.anchor(thing.drawing, place) for place in ("eyes", "mouth"))
     xs = np.array([eyes.x - eyes.width / 2, eyes.x, eyes.x + eyes.width / 2, mouth.x])
     return bool(_is_behind(other, thing, xs, np.array([eyes.y, eyes.y, eyes.y, mouth.y])).any())
+
+
+def holds(how: str, thing: Placement, other: Placement) -> bool:
+    """Return whether a thing is to another as a bond says, so that anybody would say so."""
+    if how in HOLD:
+        worn = anchors.of(thing.drawing)
+        return "on" not in worn or "grip" in worn or how in WEAR
+    if how == "behind":
+        return covered(thing, other) >= SEEN
+    if how == "under":
+        data = vocabulary.entry(other.entry).data
+        return anchors.has(other.drawing, "under") or "seasonal" in data or data.get("stands") == "sky"
+    return how != "inside" or anchors.has(other.drawing, "inside")
 
 
 def _is_behind(other: Placement, thing: Placement, x: Doubles, y: Doubles) -> NDArray[np.bool_]:

@@ -80,7 +80,9 @@ class Grammar:
     skins: frozenset[str]
     figures: frozenset[str]  # before "of": what is shown of the thing that follows, as "head", or with its outline
     emoji: Mapping[str, str]  # the entries that they show
+    seen: frozenset[str]  # entries of lights, weather, seasons, parts, moods and media that a stranger would name
     unseen: frozenset[str]  # known words that no picture shows, whatever else they change
+    colourless: frozenset[str]  # moods and media in which nothing has a colour of its own
     looks: frozenset[str]  # moods that change the whole picture even where they stand before a thing
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
@@ -171,7 +173,9 @@ def grammar() -> Grammar:
         people=frozenset(data["people"]),
         skins=frozenset(data["skins"]),
         figures=frozenset(data["figures"]),
+        seen=frozenset(data["seen"]),
         unseen=frozenset(data["unseen"]),
+        colourless=frozenset(data["colourless"]),
         looks=frozenset(data["looks"]),
         emoji=data["emoji"],
         compounds=frozenset(data["compounds"]),
