@@ -51,8 +51,41 @@ class Token(NamedTuple):
         return not (self.text and _is_chinese(self.text))
 
 
+_ARTICLES = frozenset({"a", "an", "the", "的", "一张", "一幅", "一", "张", "有"})
+_SHOWS = frozenset({"of", "for", "with", "about", "showing", "featuring", "depicting"})
+
+
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the pieces of a text, in order."""
+    """Yield the pieces of a text, in order; what the whole picture is ("a poster of a cat") is no thing, and unknown."""
+    pieces = list(_pieces(text))
+    for at, piece in enumerate(pieces):
+        yield piece._replace(kind="unknown", value="") if _is_form(pieces, at) else piece
+
+
+def _is_form(pieces: Sequence[Token], at: int) -> bool:
+    """Return whether a word says what the whole picture is: in its first or last clause, with only attributes before it."""
+    piece = pieces[at]
+    if piece.word not in vocabulary.grammar().forms or is_plural(piece):
+        return False
+    stops = [i for i, token in enumerate(pieces[:-1]) if token.kind == "stop" and token.text not in ".。"]
+    start = max((i + 1 for i in stops if i < at), default=0)
+    before, after = pieces[start:at], pieces[at + 1] if at + 1 < len(pieces) else None
+    if any(
+        t.kind in ("action", "relation", "place") or (t.kind == "function" and t.text.lower() not in _ARTICLES)
+        for t in before
+    ):
+        return False
+    shows = after is not None and after.text.lower() in _SHOWS
+    if start == 0 and shows:
+        return True
+    described = any(t.kind in ("entry", "unknown") for t in before)
+    alone = not before and len(pieces) > 2
+    articled = any(t.text.lower() in _ARTICLES - {"的"} for t in before)
+    ends = after is None or after.kind == "stop"
+    return ends and (alone or described) and (start == 0 or (not articled and not any(i > at for i in stops)))
+
+
+def _pieces(text: str) -> Iterator[Token]:
     runs = list(_RUN.finditer(text))
     position = 0
     while position < len(runs):

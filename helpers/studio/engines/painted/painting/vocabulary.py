@@ -81,6 +81,7 @@ class Grammar:
     emoji: Mapping[str, str]  # the entries that they show
     unseen: frozenset[str]  # known words that no picture shows, whatever else they change
     looks: frozenset[str]  # moods that change the whole picture even where they stand before a thing
+    forms: frozenset[str]  # words of the whole picture where nothing else is said of them: "a poster of a cat"
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
 
@@ -172,6 +173,7 @@ def grammar() -> Grammar:
         unseen=frozenset(data["unseen"]),
         looks=frozenset(data["looks"]),
         emoji=data["emoji"],
+        forms=frozenset(data["forms"]),
         compounds=frozenset(data["compounds"]),
     )
 
