@@ -882,6 +882,7 @@ def test_a_longer_expression_is_not_drawn_as_a_word_inside_it(text: str, shown: 
         ("a cat, poster", False),
         ("春节海报", False),
         ("a poster on the wall", True),
+        ("桌上的贺卡", True),
         ("a girl holding a card", True),
         ("a blue card", True),
         ("a poster", True),

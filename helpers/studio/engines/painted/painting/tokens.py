@@ -70,10 +70,7 @@ def _is_form(pieces: Sequence[Token], at: int) -> bool:
     stops = [i for i, token in enumerate(pieces[:-1]) if token.kind == "stop" and token.text not in ".。"]
     start = max((i + 1 for i in stops if i < at), default=0)
     before, after = pieces[start:at], pieces[at + 1] if at + 1 < len(pieces) else None
-    if any(
-        t.kind in ("action", "relation", "place") or (t.kind == "function" and t.text.lower() not in _ARTICLES)
-        for t in before
-    ):
+    if any(_says_where(t) or (t.kind == "function" and t.text.lower() not in _ARTICLES) for t in before):
         return False
     shows = after is not None and after.text.lower() in _SHOWS
     if start == 0 and shows:
@@ -83,6 +80,11 @@ def _is_form(pieces: Sequence[Token], at: int) -> bool:
     articled = any(t.text.lower() in _ARTICLES - {"的"} for t in before)
     ends = after is None or after.kind == "stop"
     return ends and (alone or described) and (start == 0 or (not articled and not any(i > at for i in stops)))
+
+
+def _says_where(token: Token) -> bool:
+    """Return whether what follows is something that is done or is somewhere: "桌上的贺卡" lies on a table."""
+    return token.kind in ("action", "relation", "place") or token.word[-1:] in vocabulary.grammar().zh_relations
 
 
 def _pieces(text: str) -> Iterator[Token]:
