@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from ..interface import Says
 from . import anchors, art, vocabulary
 from .rules import Relation
 from .tokens import COUNT_LIMIT, Token, action_words, counted, is_plural, tokens
@@ -50,7 +51,6 @@ _BUNCHES = ("束", "堆", "丛", "簇", "排")
 _EVERYTHING = ("everything", "一切")
 _ALL = ("all", "全", "全部")
 
-Says = Literal["colour", "count", "large", "place", "relation", "small"]
 _SAYS: Mapping[str, Says] = {
     "colour": "colour",
     "place": "place",

@@ -277,7 +277,7 @@ ENTRIES: Mapping[str, Fields] = {
 """The kinds of entries and the keys that each may have beside `kind`."""
 
 _TEXTS = (
-    *("functions", "zh_functions", "zh_measures", "compounds"),
+    *("functions", "zh_functions", "zh_measures", "compounds", "forms"),
     *("materials", "textures", "containers", "vessels", "likenesses", "figures", "people", "skins"),
     *("seen", "unseen", "looks", "colourless"),
 )

@@ -51,20 +51,52 @@ class Token(NamedTuple):
         return not (self.text and _is_chinese(self.text))
 
 
+_ARTICLES = frozenset({"a", "an", "the", "的", "一张", "一幅", "一", "张", "有"})
+_SHOWS = frozenset({"of", "for", "with", "about", "showing", "featuring", "depicting"})
+
+
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the pieces of a text, in order, each word of two meanings in the one that goes with the others."""
+    """Yield the pieces of a text, in order, each word of two meanings in the one that goes with the others.
+
+    What the whole picture is ("a poster of a cat") is no thing, and unknown.
+    """
     found = list(_pieces(text))
-    for token in found:
+    for at, token in enumerate(found):
         sense = vocabulary.grammar().senses.get(token.word) if token.kind == "entry" else None
         if sense is not None and any(_stands_in(word, found, token) for word in sense["beside"]):
             token = token._replace(kind="entry" if "means" in sense else "unknown", value=sense.get("means", ""))
-        yield token
+        yield token._replace(kind="unknown", value="") if _is_form(found, at) else token
 
 
 def _stands_in(word: str, found: Sequence[Token], but: Token) -> bool:
     """Return whether a word is one of a text's, beside a token of it."""
     others = (part for token in found if token is not but for part in (token.word, *_plain(token.text).split(" ")))
     return any(word in _singulars(part) for part in others)
+
+
+def _is_form(pieces: Sequence[Token], at: int) -> bool:
+    """Return whether a word says what the whole picture is: in its first or last clause, with only attributes before it."""
+    piece = pieces[at]
+    if piece.word not in vocabulary.grammar().forms or is_plural(piece):
+        return False
+    stops = [i for i, token in enumerate(pieces[:-1]) if token.kind == "stop" and token.text not in ".。"]
+    start = max((i + 1 for i in stops if i < at), default=0)
+    before, after = pieces[start:at], pieces[at + 1] if at + 1 < len(pieces) else None
+    if any(_says_where(t) or (t.kind == "function" and t.text.lower() not in _ARTICLES) for t in before):
+        return False
+    shows = after is not None and after.text.lower() in _SHOWS
+    if start == 0 and shows:
+        return True
+    described = any(t.kind in ("entry", "unknown") for t in before)
+    alone = not before and len(pieces) > 2
+    articled = any(t.text.lower() in _ARTICLES - {"的"} for t in before)
+    ends = after is None or after.kind == "stop"
+    return ends and (alone or described) and (start == 0 or (not articled and not any(i > at for i in stops)))
+
+
+def _says_where(token: Token) -> bool:
+    """Return whether what follows is something that is done or is somewhere: "桌上的贺卡" lies on a table."""
+    return token.kind in ("action", "relation", "place") or token.word[-1:] in vocabulary.grammar().zh_relations
 
 
 def _pieces(text: str) -> Iterator[Token]:

@@ -84,6 +84,7 @@ class Grammar:
     unseen: frozenset[str]  # known words that no picture shows, whatever else they change
     colourless: frozenset[str]  # moods and media in which nothing has a colour of its own
     looks: frozenset[str]  # moods that change the whole picture even where they stand before a thing
+    forms: frozenset[str]  # words of the whole picture where nothing else is said of them: "a poster of a cat"
     compounds: frozenset[str]  # words that mean something else than their parts: unknown as a whole
 
 
@@ -178,6 +179,7 @@ def grammar() -> Grammar:
         colourless=frozenset(data["colourless"]),
         looks=frozenset(data["looks"]),
         emoji=data["emoji"],
+        forms=frozenset(data["forms"]),
         compounds=frozenset(data["compounds"]),
     )
 
