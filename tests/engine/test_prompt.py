@@ -792,7 +792,13 @@ def test_the_grammar_names_entries_that_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "base"), [("a zyzzyva", "backdrop"), ("量子纠缠，日落", "backdrop"), ("a zyzzyva on the beach", "beach")]
+    ("text", "base"),
+    [
+        ("a zyzzyva", "backdrop"),
+        ("量子纠缠，日落", "backdrop"),
+        ("a zyzzyva on the beach", "beach"),
+        ("a zyzzyva under the moon", "backdrop"),
+    ],
 )
 def test_a_subject_that_is_not_known_leaves_a_blank_stage_or_its_own_place_empty(text: str, base: str) -> None:
     for seed in range(4):
@@ -801,7 +807,7 @@ def test_a_subject_that_is_not_known_leaves_a_blank_stage_or_its_own_place_empty
         assert not scene.placements
 
 
-@pytest.mark.parametrize("text", ["dreamy, pastel", "make it night"])
+@pytest.mark.parametrize("text", ["dreamy, pastel", "make it night", "a smirking sun", "微微笑的太阳"])
 def test_what_names_no_subject_still_has_any_place(text: str) -> None:
     scenes = {places.place(asked((Prompt(text),)), seed, 1.0, frozenset(), 1.0).base for seed in range(6)}
     assert len(scenes) > 2

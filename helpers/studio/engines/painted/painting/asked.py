@@ -16,7 +16,7 @@ from .light import hex_to_rgb
 from .prompt import Mention, Reading, Spoken, read
 from .surfaces import TABLE, settled
 from .together import WEAR, links, usual_height
-from .tokens import action_words, tokens
+from .tokens import Token, action_words, tokens
 
 __all__ = ["OF_LIGHT", "OF_PLACES", "Asked", "Group", "asked"]
 
@@ -279,7 +279,7 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
             unwanted[name] = max(unwanted.get(name, 0.0), abs(p.weight))
     idle = read(tuple(p for p in prompts if p.weight == 0)).words
     return Asked(
-        settled(_laid(_staged(_on_walls(_clothed(read(positive)))))),
+        settled(_laid(_staged(_on_walls(_clothed(read(positive))), positive))),
         tuple(unwanted.items()),
         read(prompts).unknown,
         bool(positive),
@@ -287,12 +287,21 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
     )
 
 
-def _staged(reading: Reading) -> Reading:
-    """Return the reading with a blank stage where the only things that it is about are unknown ones; a verb is no thing."""
-    lost = any(token.kind != "action" for word in reading.unknown for token in tokens(word))
-    if not lost or reading.of("object", "scene"):
+def _staged(reading: Reading, prompts: tuple[Prompt, ...]) -> Reading:
+    """Return the reading with a blank stage where the only things that it is about are unknown ones."""
+    if reading.of("object", "scene") or not any(_is_about_unknown_things(p.text) for p in prompts):
         return reading
     return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+
+
+def _is_about_unknown_things(text: str) -> bool:
+    """Return whether a word that nobody knows is that of a thing: no verb, and no attribute of a sun, as in "a smiling sun"."""
+    found = [token for token in tokens(text) if token.kind != "function"]
+    return any(
+        token.kind == "unknown"
+        and not (after.kind == "entry" and vocabulary.entry(after.value).data.get("stands") == "sky")
+        for token, after in zip(found, [*found[1:], Token("stop", "")], strict=True)
+    )
 
 
 def _clothed(reading: Reading) -> Reading:
