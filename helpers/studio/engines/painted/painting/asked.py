@@ -296,12 +296,13 @@ def _staged(reading: Reading, prompts: tuple[Prompt, ...]) -> Reading:
 
 def _is_about_unknown_things(text: str) -> bool:
     """Return whether a word that nobody knows is that of a thing: no verb, and no attribute of a sun, as in "a smiling sun"."""
-    found = [token for token in tokens(text) if token.kind != "function"]
-    return any(
-        token.kind == "unknown"
-        and not (after.kind == "entry" and vocabulary.entry(after.value).data.get("stands") == "sky")
-        for token, after in zip(found, [*found[1:], Token("stop", "")], strict=True)
-    )
+    after: Token | None = None
+    for token in reversed([token for token in tokens(text) if token.kind != "function"]):
+        if token.kind != "unknown":
+            after = token
+        elif after is None or after.kind != "entry" or vocabulary.entry(after.value).data.get("stands") != "sky":
+            return True
+    return False
 
 
 def _clothed(reading: Reading) -> Reading:
