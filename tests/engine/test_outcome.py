@@ -234,7 +234,7 @@ def painter_engine() -> PaintedEngine:
         ("a woman wearing a necklace in a park, wide shot", {"wearing", "necklace", "wide shot"}),
         ("a giant bear", set()),
         ("a little castle", {"little"}),
-        ("a tiny house in a jar", set()),
+        ("a tiny house in a jar", {"in"}),
         ("江南水乡", set()),
         ("a knight with a blue sword", {"blue"}),
         ("a bride holding her shoes", {"holding"}),

@@ -737,11 +737,13 @@ class _Reader:
             elif "seat" in item.data:
                 for who in self.party if self.on in self.party else [self.on]:
                     self._link(who, "on", index)
-            elif self.into:
-                self._link(self.on, "inside", index)
             else:
-                word = next(t for t in reversed(self.tokens[: self.at]) if t.word.split(" ")[-1] == "on")
-                if word.kind == "function":
+                inside = self.into and any(anchors.has(drawing, "inside") for drawing in item.data["art"])
+                said = "in" if self.into else "on"
+                if self.into:
+                    self._link(self.on, "inside", index)
+                word = next(t for t in reversed(self.tokens[: self.at]) if t.word.split(" ")[-1] == said)
+                if word.kind == "function" and not inside:
                     self._say(word, self.on, False)
         if self.equipped is not None:
             self._equip(index, self.equipped, item)

@@ -75,13 +75,19 @@ def _stands_in(word: str, found: Sequence[Token], but: Token) -> bool:
 
 
 def _is_form(pieces: Sequence[Token], at: int) -> bool:
-    """Return whether a word says what the whole picture is: in its first or last clause, with only attributes before it."""
+    """Return whether a word says what the whole picture is, in its first or last clause with only attributes before it, or what it is
+    for ("for a birthday card")."""
     piece = pieces[at]
     if piece.word not in vocabulary.grammar().forms or is_plural(piece):
         return False
     stops = [i for i, token in enumerate(pieces[:-1]) if token.kind == "stop" and token.text not in ".。"]
     start = max((i + 1 for i in stops if i < at), default=0)
     before, after = pieces[start:at], pieces[at + 1] if at + 1 < len(pieces) else None
+    if (
+        next((t.text.lower() for t in reversed(before) if t.kind == "function" and t.text.lower() not in _ARTICLES), "")
+        == "for"
+    ):
+        return True
     if any(_says_where(t) or (t.kind == "function" and t.text.lower() not in _ARTICLES) for t in before):
         return False
     shows = after is not None and after.text.lower() in _SHOWS
@@ -141,7 +147,7 @@ def counted(token: Token) -> bool:
 def is_plural(token: Token) -> bool:
     """Return whether the word as written means several; one that is listed so, as "glasses", does not."""
     if not token.english:
-        return token.text.endswith("群")
+        return token.text.endswith(("群", "们"))
     phrase = token.text.lower()
     return phrase != token.word and not token.owns and phrase.endswith(("s", "men", "ren", "ple", "ese", "ice"))
 
