@@ -1,6 +1,7 @@
 """Where the words of a prompt put things: on the water or in the air, on a seat, beside each other, in their own place."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -324,31 +325,30 @@ def test_what_is_above_another_does_not_touch_it() -> None:
         assert bird.box[3] < house.box[1]
 
 
+def every_picture(text: str) -> Iterator[tuple[bool, tuple[Placement, ...]]]:
+    """Yield where the first group of a prompt may stand in one place, and whether its picture is mirrored."""
+    reading = asked((Prompt(text),))
+    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
+    cuts = things.cutouts(reading, 0, 32, 1.0, False)
+    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
+    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
+        for mirrored in (False, True):
+            yield mirrored, things.staged(place, [way.choice], mirrored).placements
+
+
 @pytest.mark.parametrize(
     ("text", "left"), [("a cat to the left of a dog", "cat"), ("a cat to the right of a dog", "dog")]
 )
 def test_left_and_right_of_another_are_kept_in_every_picture(text: str, left: str) -> None:
-    reading = asked((Prompt(text),))
-    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
-    cuts = things.cutouts(reading, 0, 32, 1.0, False)
-    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
-    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
-        for mirrored in (False, True):
-            made = things.staged(place, [way.choice], mirrored).placements
-            first, _ = sorted(made, key=lambda p: -p.x if mirrored else p.x)
-            assert first.entry == left
+    for mirrored, made in every_picture(text):
+        first, _ = sorted(made, key=lambda p: -p.x if mirrored else p.x)
+        assert first.entry == left
 
 
 @pytest.mark.parametrize("text", ["a stop sign", "a girl beside a stop sign", "a stop sign behind a dog"])
 def test_letters_read_right_in_every_picture(text: str) -> None:
-    reading = asked((Prompt(text),))
-    place = places.place(reading, 1, 1.0, frozenset(), 1.0)
-    cuts = things.cutouts(reading, 0, 32, 1.0, False)
-    spots = things.spots(reading, 0, place, (0.02, 0.98), 1)
-    for way in turned([(cut, 0.0) for cut in cuts], spots, (32, 32)):
-        for mirrored in (False, True):
-            made = things.staged(place, [way.choice], mirrored).placements
-            assert {p.flip for p in made if p.entry == "stop_sign"} == {mirrored}
+    for mirrored, made in every_picture(text):
+        assert {p.flip for p in made if p.entry == "stop_sign"} == {mirrored}
 
 
 def test_a_sweater_fits_whoever_wears_it() -> None:

@@ -800,6 +800,7 @@ def test_the_grammar_names_entries_that_are_there() -> None:
         ("量子纠缠，日落", "backdrop"),
         ("a zyzzyva on the beach", "beach"),
         ("a zyzzyva under the moon", "backdrop"),
+        ("in the shape of a star", "backdrop"),
     ],
 )
 def test_a_subject_that_is_not_known_leaves_a_blank_stage_or_its_own_place_empty(text: str, base: str) -> None:

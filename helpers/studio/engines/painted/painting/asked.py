@@ -1,5 +1,6 @@
 """What all prompts of a task ask the painter for: things in groups, words of the setting, and what is unwanted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial, reduce
 from typing import Literal
@@ -288,21 +289,23 @@ def asked(prompts: tuple[Prompt, ...]) -> Asked:
 
 
 def _staged(reading: Reading, prompts: tuple[Prompt, ...]) -> Reading:
-    """Return the reading with a blank stage where the only things that it is about are unknown ones."""
-    if reading.of("object", "scene") or not any(_is_about_unknown_things(p.text) for p in prompts):
+    """Return the reading with a blank stage where the only things that it is about are unknown ones: no verbs, and no attributes
+    of what is in the sky, as in "a smiling sun"."""
+    if reading.of("object", "scene"):
         return reading
-    return replace(reading, mentions=(*reading.mentions, Mention(STAGE)))
+    attributes = {word for prompt in prompts for word in _attributes_of_the_sky(prompt.text)}
+    lost = any(token.kind != "action" for word in reading.unknown if word not in attributes for token in tokens(word))
+    return replace(reading, mentions=(*reading.mentions, Mention(STAGE))) if lost else reading
 
 
-def _is_about_unknown_things(text: str) -> bool:
-    """Return whether a word that nobody knows is that of a thing: no verb, and no attribute of a sun, as in "a smiling sun"."""
+def _attributes_of_the_sky(text: str) -> Iterator[str]:
+    """Yield the unknown words that stand directly before the sun, a cloud or other parts of the sky."""
     after: Token | None = None
-    for token in reversed([token for token in tokens(text) if token.kind != "function"]):
+    for token in reversed([token for token in tokens(text) if token.text != "的"]):
         if token.kind != "unknown":
             after = token
-        elif after is None or after.kind != "entry" or vocabulary.entry(after.value).data.get("stands") != "sky":
-            return True
-    return False
+        elif after is not None and after.kind == "entry" and vocabulary.entry(after.value).data.get("stands") == "sky":
+            yield token.text
 
 
 def _clothed(reading: Reading) -> Reading:

@@ -63,12 +63,12 @@ def tokens(text: str) -> Iterator[Token]:
     found = list(_pieces(text))
     for at, token in enumerate(found):
         sense = vocabulary.grammar().senses.get(token.word) if token.kind == "entry" else None
-        if sense is not None and any(_stands_in(word, found, token) for word in sense["beside"]):
+        if sense is not None and any(_is_beside(word, found, token) for word in sense["beside"]):
             token = token._replace(kind="entry" if "means" in sense else "unknown", value=sense.get("means", ""))
         yield token._replace(kind="unknown", value="") if _is_form(found, at) else token
 
 
-def _stands_in(word: str, found: Sequence[Token], but: Token) -> bool:
+def _is_beside(word: str, found: Sequence[Token], but: Token) -> bool:
     """Return whether a word is one of a text's, beside a token of it."""
     others = (part for token in found if token is not but for part in (token.word, *_plain(token.text).split(" ")))
     return any(word in _singulars(part) for part in others)
@@ -83,12 +83,10 @@ def _is_form(pieces: Sequence[Token], at: int) -> bool:
     stops = [i for i, token in enumerate(pieces[:-1]) if token.kind == "stop" and token.text not in ".。"]
     start = max((i + 1 for i in stops if i < at), default=0)
     before, after = pieces[start:at], pieces[at + 1] if at + 1 < len(pieces) else None
-    if (
-        next((t.text.lower() for t in reversed(before) if t.kind == "function" and t.text.lower() not in _ARTICLES), "")
-        == "for"
-    ):
+    joined = [t.text.lower() for t in before if t.kind == "function" and t.text.lower() not in _ARTICLES]
+    if joined[-1:] == ["for"]:
         return True
-    if any(_says_where(t) or (t.kind == "function" and t.text.lower() not in _ARTICLES) for t in before):
+    if joined or any(_says_where(t) for t in before):
         return False
     shows = after is not None and after.text.lower() in _SHOWS
     if start == 0 and shows:
